@@ -1,0 +1,119 @@
+// Package artifact describes what is being scanned: a file on disk, or one that
+// was found inside another.
+package artifact
+
+import (
+	"errors"
+	"io"
+	"path"
+	"slices"
+	"strings"
+)
+
+// A File is content with a name, on disk or inside another file.
+type File struct {
+	Path    string      // on disk, slash-separated, as the user named it
+	Inside  []string    // names of nested files, outermost first; nil for the file on disk
+	Content io.ReaderAt // not read beyond Size
+	Size    int64       // bytes
+	Open    Neighbour   // looks at files beside the one on disk; nil where there are none
+}
+
+// A Neighbour tells what lies at a slash-separated path relative to the
+// directory of the file on disk. It never opens anything outside the root of the
+// scan.
+type Neighbour func(name string) (Entry, error)
+
+// An Entry is a neighbour's kind and size.
+type Entry struct {
+	Size    int64
+	Symlink bool // the path, or a directory on the way to it, is a symbolic link
+	Outside bool // it resolves to a place outside the root of the scan
+}
+
+// Name returns the name of the innermost file, with whatever path its container
+// gives it.
+func (f File) Name() string {
+	if n := len(f.Inside); n > 0 {
+		return f.Inside[n-1]
+	}
+	return f.Path
+}
+
+// Nested reports whether the file was found inside another.
+func (f File) Nested() bool { return len(f.Inside) > 0 }
+
+// Member returns a file found inside f.
+func (f File) Member(name string, content io.ReaderAt, size int64) File {
+	return File{
+		Path:    f.Path,
+		Inside:  append(slices.Clip(slices.Clone(f.Inside)), name),
+		Content: content,
+		Size:    size,
+	}
+}
+
+// Sizes of what Head holds.
+const (
+	// FirstSize covers every signature that is not at the end, HDF5's user
+	// blocks and tar's checksum included.
+	FirstSize = 4 << 10
+	// LastSize covers a zip end-of-central-directory record behind the longest
+	// comment.
+	LastSize = 22 + 65535 + 20
+)
+
+// A Head is what a detector sees before it decides whether to run.
+type Head struct {
+	Name  string // of the innermost file
+	Size  int64
+	First []byte // up to FirstSize bytes
+	Last  []byte // up to LastSize bytes; overlaps First in small files
+	Depth int    // 0 for a file on disk
+}
+
+// Head reads both ends of the file. An error is one of the machine, or the
+// Fault of a container that the file is read through; First holds what came
+// before it.
+func (f File) Head() (Head, error) {
+	h := Head{Name: f.Name(), Size: f.Size, Depth: len(f.Inside)}
+	var err error
+	h.First, err = readRange(f.Content, 0, min(f.Size, FirstSize))
+	if err != nil {
+		return h, err
+	}
+	last := min(f.Size, LastSize)
+	if last <= int64(len(h.First)) {
+		h.Last = h.First[int64(len(h.First))-last:]
+		return h, nil
+	}
+	h.Last, err = readRange(f.Content, f.Size-last, last)
+	return h, err
+}
+
+func readRange(r io.ReaderAt, off, n int64) ([]byte, error) {
+	p := make([]byte, n)
+	got, err := r.ReadAt(p, off)
+	if got == len(p) || errors.Is(err, io.EOF) {
+		err = nil
+	}
+	return p[:got], err
+}
+
+// Extension returns the lower-case extension of the name, with its dot, or "".
+func (h Head) Extension() string { return strings.ToLower(path.Ext(h.Base())) }
+
+// Base returns the last element of the name, whichever slash separates it.
+func (h Head) Base() string {
+	return h.Name[strings.LastIndexAny(h.Name, `/\`)+1:]
+}
+
+// HasPrefix reports whether the file starts with any of the signatures.
+func (h Head) HasPrefix(signatures ...string) bool {
+	for _, s := range signatures {
+		if len(h.First) >= len(s) && string(h.First[:len(s)]) == s {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,51 @@
+// Package detector is the contract between the scan and the families of model
+// files: a Detector recognises one family and reports what is dangerous in it.
+package detector
+
+import (
+	"context"
+
+	"github.com/modelaudit/modelaudit/internal/artifact"
+	"github.com/modelaudit/modelaudit/internal/finding"
+	"github.com/modelaudit/modelaudit/internal/hostile"
+	"github.com/modelaudit/modelaudit/internal/rule"
+)
+
+// A Detector recognises one model family and reports what is dangerous in it.
+type Detector struct {
+	Name  string       // lower case, stable: used in flags and logs
+	Rules []*rule.Rule // everything Run may report
+	// Match reports whether the file may be of this family, from its ends and
+	// its name. Content outranks the name; it errs on true: Run decides.
+	Match func(artifact.Head) bool
+	// Run reads the file and reports through p. A non-nil error means the file
+	// was not read to its end; findings made so far stand.
+	Run func(ctx context.Context, p *Pass) error
+}
+
+// A Pass is one run of one detector over one file. Its functions are called
+// from the goroutine that called Run.
+type Pass struct {
+	File   artifact.File
+	Budget *hostile.Budget
+	// Report makes a finding. The scan fills in path and nesting.
+	Report func(finding.Finding)
+	// Recognised says that the file is of a format, by the format's lower-case
+	// name. A file that no detector recognises is not a model.
+	Recognised func(format string)
+	// Nested hands a file found inside back to the scan, which recognises it
+	// afresh. A non-nil error means that the budget of the file on disk is spent
+	// and that the caller should stop; it is safe to return it from Run.
+	Nested func(artifact.File) error
+	// Refused says that the content to inspect is not here at all (a Git LFS
+	// pointer stands in its place, all of it is encrypted), and why.
+	Refused func(reason string)
+	// Incomplete says that a part was not read, where Run goes on with the
+	// rest: an encrypted member, a damaged record between sound ones.
+	Incomplete func(error)
+}
+
+// Reader returns a cursor over the whole file.
+func (p *Pass) Reader() *hostile.Reader {
+	return hostile.NewReader(p.File.Content, p.File.Size, p.Budget)
+}

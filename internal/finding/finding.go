@@ -1,0 +1,80 @@
+// Package finding holds what was said about a file: a rule, a sentence, a place
+// and the evidence that lets a reader check the claim by hand.
+package finding
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/modelaudit/modelaudit/internal/rule"
+)
+
+// A Location is a place in a file on disk, or in a file nested inside it.
+type Location struct {
+	Path   string   // the file on disk, slash-separated, as the scan names it
+	Inside []string // names of nested files, outermost first; nil on the disk file itself
+	Offset int64    // in bytes from the start of the innermost file
+	Length int64    // in bytes; 0 where only the start is known
+}
+
+// A Step is one fact with a place that the claim of a finding rests on.
+type Step struct {
+	Offset int64  // in the innermost file
+	Text   string // hostile text in it has passed Quote
+}
+
+// A Finding is what a detector reports.
+type Finding struct {
+	Rule     *rule.Rule
+	Message  string // about this file; the first sentence stands alone; hostile text in it has passed Quote
+	Location Location
+	Evidence []Step // in file order
+	// Key is what makes this finding the same one after the model is exported
+	// again: a callable, a member, a layer; never an offset or a hash of the file.
+	Key string
+	// Ordinal tells equal keys of one rule in one nested file apart; the scan
+	// counts it from 0.
+	Ordinal int
+}
+
+// Fingerprint identifies the finding across exports of the same model: a hash
+// of rule, nesting and key. The path is left to the one who compares.
+func (f *Finding) Fingerprint() string {
+	h := sha256.New()
+	for _, s := range append([]string{f.Rule.ID, f.Key}, f.Location.Inside...) {
+		fmt.Fprintf(h, "%d:%s", len(s), s)
+	}
+	sum := hex.EncodeToString(h.Sum(nil)[:8])
+	return fmt.Sprintf("%s:%d", sum, f.Ordinal+1)
+}
+
+// Compare orders findings: worst first, then by path, nesting, offset, rule and
+// message, so that two runs print the same bytes.
+func Compare(a, b Finding) int {
+	return cmp.Or(
+		-cmp.Compare(a.Rule.Severity, b.Rule.Severity),
+		strings.Compare(a.Location.Path, b.Location.Path),
+		slices.Compare(a.Location.Inside, b.Location.Inside),
+		cmp.Compare(a.Location.Offset, b.Location.Offset),
+		strings.Compare(a.Rule.ID, b.Rule.ID),
+		strings.Compare(a.Key, b.Key),
+		strings.Compare(a.Message, b.Message),
+	)
+}
+
+// Number gives equal (rule, nesting, key) of one file on disk their ordinals,
+// in the given order.
+func Number(findings []Finding) {
+	seen := make(map[string]int)
+	for i := range findings {
+		f := &findings[i]
+		f.Ordinal = 0
+		key := f.Fingerprint()
+		f.Ordinal = seen[key]
+		seen[key]++
+	}
+}

@@ -1,0 +1,191 @@
+package hostile
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// A Limit names one of the limits that a Budget keeps, by the flag that sets it.
+type Limit string
+
+// The limits of a run.
+const (
+	LimitInflated Limit = "max-inflated"
+	LimitMemory   Limit = "max-memory"
+	LimitSteps    Limit = "max-steps"
+	LimitMembers  Limit = "max-members"
+	LimitDepth    Limit = "max-depth"
+	LimitTime     Limit = "timeout"
+)
+
+// Limits are what one file on disk, with everything nested in it, may cost.
+type Limits struct {
+	Inflated int64         // bytes that decompression may produce; 0 means the larger of MinInflated and InflatedRatio times the file
+	Memory   int64         // bytes held in buffers whose size a file decides
+	Steps    int64         // iterations of loops that a file decides, beyond StepsPerByte for each byte of the file
+	Members  int64         // files found inside
+	Depth    int           // nesting of files inside files
+	Time     time.Duration // wall time
+}
+
+// Bounds that follow from the size of the file rather than from a flag: an
+// honest archive is rarely denser, and a bomb is small on disk.
+const (
+	MinInflated   = 512 << 20
+	InflatedRatio = 100
+	StepsPerByte  = 8
+)
+
+// DefaultLimits let every model that we know of pass, and stop a bomb within
+// seconds.
+func DefaultLimits() Limits {
+	return Limits{
+		Memory:  128 << 20,
+		Steps:   50_000_000,
+		Members: 1_000_000,
+		Depth:   32,
+		Time:    5 * time.Minute,
+	}
+}
+
+// clockEvery is how many steps may pass between two looks at the clock.
+const clockEvery = 1 << 10
+
+// A Budget is what is left of the Limits. One Budget serves one file on disk
+// and is shared by everything nested in it, so that a bomb cannot be cut into
+// pieces. It is used by one goroutine.
+type Budget struct {
+	ctx      context.Context
+	limits   Limits
+	deadline time.Time
+	now      func() time.Time
+
+	inflated, held, steps, members int64
+	depth                          int
+	untilClock                     int
+	spent                          *Fault // the first limit hit that ends everything
+}
+
+// NewBudget starts the clock on a file of size bytes. The context's end counts
+// as the deadline; now is time.Now outside of tests.
+func NewBudget(ctx context.Context, limits Limits, size int64, now func() time.Time) *Budget {
+	if limits.Inflated == 0 {
+		limits.Inflated = max(MinInflated, InflatedRatio*size)
+	}
+	limits.Steps += StepsPerByte * size
+	return &Budget{ctx: ctx, limits: limits, deadline: now().Add(limits.Time), now: now}
+}
+
+// Inflate spends n bytes of decompressed output.
+func (b *Budget) Inflate(n int64) error {
+	if err := b.Step(); err != nil {
+		return err
+	}
+	if b.inflated += n; b.inflated > b.limits.Inflated {
+		return b.over(LimitInflated, "more than %d bytes came out of decompression", b.limits.Inflated)
+	}
+	return nil
+}
+
+// Inflatable returns how many bytes decompression may still produce.
+func (b *Budget) Inflatable() int64 { return max(0, b.limits.Inflated-b.inflated) }
+
+// Hold reserves n bytes of memory until Release. A refused reservation is not
+// the end of the file: a reader that can do with less may go on.
+func (b *Budget) Hold(n uint64) error {
+	left := b.limits.Memory - b.held
+	if left < 0 || n > uint64(left) {
+		return fault(LimitMemory, "%d bytes of memory claimed, %d of %d left", n, max(0, left), b.limits.Memory)
+	}
+	b.held += int64(n)
+	return nil
+}
+
+// Held returns the bytes now reserved.
+func (b *Budget) Held() int64 { return b.held }
+
+// Release gives back everything reserved since Held returned mark.
+func (b *Budget) Release(mark int64) { b.held = min(b.held, mark) }
+
+// Step spends one iteration of a loop whose length the file decides, and sees
+// the deadline.
+func (b *Budget) Step() error { return b.Steps(1) }
+
+// Steps spends n iterations at once.
+func (b *Budget) Steps(n int64) error {
+	if b.spent != nil {
+		return b.spent
+	}
+	if b.steps += n; b.steps > b.limits.Steps {
+		return b.over(LimitSteps, "more than %d steps", b.limits.Steps)
+	}
+	if b.untilClock -= int(min(n, clockEvery)); b.untilClock > 0 {
+		return nil
+	}
+	b.untilClock = clockEvery
+	return b.clock()
+}
+
+func (b *Budget) clock() error {
+	if err := b.ctx.Err(); err != nil {
+		return b.over(LimitTime, "the scan was stopped: %v", context.Cause(b.ctx))
+	}
+	if b.now().After(b.deadline) {
+		return b.over(LimitTime, "not finished after %v", b.limits.Time)
+	}
+	return nil
+}
+
+// Enter counts one file found inside another and one level of nesting; Leave
+// ends the level.
+func (b *Budget) Enter() error {
+	if err := b.clock(); err != nil {
+		return err
+	}
+	if b.members++; b.members > b.limits.Members {
+		return b.over(LimitMembers, "more than %d files inside", b.limits.Members)
+	}
+	if b.depth >= b.limits.Depth {
+		return fault(LimitDepth, "files nested more than %d deep", b.limits.Depth)
+	}
+	b.depth++
+	return nil
+}
+
+// Leave ends a level that Enter began.
+func (b *Budget) Leave() { b.depth-- }
+
+// Spent returns the limit that ended the file, or nil. Once it is hit nothing
+// inside the file is read any more. Memory and depth are not among them: they
+// refuse one buffer or one level, and the rest goes on.
+func (b *Budget) Spent() error {
+	if b.spent == nil {
+		return nil
+	}
+	return b.spent
+}
+
+func (b *Budget) over(l Limit, format string, args ...any) error {
+	if b.spent == nil {
+		b.spent = fault(l, format, args...)
+	}
+	return b.spent
+}
+
+func fault(l Limit, format string, args ...any) *Fault {
+	return &Fault{Kind: OverBudget, Limit: l,
+		Detail: fmt.Sprintf(format, args...) + fmt.Sprintf(" (limit --%s)", l)}
+}
+
+// at places a fault of the budget at the offset where it was felt.
+func at(err error, offset int64) error {
+	var f *Fault
+	if errors.As(err, &f) && f.Kind == OverBudget && f.Offset == 0 {
+		placed := *f
+		placed.Offset = offset
+		return &placed
+	}
+	return err
+}

@@ -1,0 +1,249 @@
+package hostile
+
+import (
+	"errors"
+	"fmt"
+	"io"
+)
+
+const (
+	// keepWhole is the largest unpacked content that is kept in memory.
+	keepWhole = 32 << 20
+	// keepTail is what is kept of the end of larger content, so that looking for
+	// a trailing directory does not unpack everything once more.
+	keepTail = 128 << 10
+	// chunk is what one read of a decompressor asks for.
+	chunk = 64 << 10
+)
+
+// Content is the unpacked form of a compressed stream. Nothing of it is ever on
+// disk: up to 32 MiB are held in memory; of more, the start and the end are
+// held and the rest is unpacked again when it is read, at the budget's cost.
+type Content struct {
+	Size int64 // bytes unpacked; when unpacking ended early, those that came before
+
+	budget *Budget
+	open   Opener
+	head   []byte
+	tail   []byte // the last len(tail) bytes, for content that is not held whole
+	stream io.Reader
+	at     int64
+}
+
+// An Opener starts a decompressor at the beginning of its input.
+type Opener func() (io.Reader, error)
+
+// Unpack reads a compressed stream to its end once and returns its content.
+// When the stream is damaged or a limit is hit, the content holds what came
+// before, and the error says what stopped it (*Fault, at the offset in the
+// unpacked content) or what is wrong with the machine.
+func Unpack(budget *Budget, open Opener) (*Content, error) {
+	c := &Content{budget: budget, open: open}
+	var stream io.Reader
+	err := Guard(func() (err error) { stream, err = open(); return err })
+	if err != nil {
+		return c, asFault(err, 0)
+	}
+	err = c.drain(stream)
+	return c, asFault(err, c.Size)
+}
+
+// drain reads the stream to its end, keeping head and tail.
+func (c *Content) drain(stream io.Reader) error {
+	buf := make([]byte, chunk)
+	for {
+		n, err := guardedRead(stream, buf)
+		if spent := c.budget.Inflate(int64(n)); spent != nil {
+			return spent
+		}
+		if kept := c.keep(buf[:n]); kept != nil {
+			return kept
+		}
+		c.Size += int64(n)
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// keep appends what is to be held to head or tail.
+func (c *Content) keep(p []byte) error {
+	room := keepWhole - len(c.head)
+	if room > 0 {
+		n := min(room, len(p))
+		if err := c.grow(n); err != nil {
+			return err
+		}
+		c.head = append(c.head, p[:n]...)
+		p = p[n:]
+	}
+	c.tail = append(c.tail, p...)
+	if len(c.tail) > 2*keepTail {
+		c.tail = append(c.tail[:0], c.tail[len(c.tail)-keepTail:]...)
+	}
+	return nil
+}
+
+// grow makes room for n more bytes of head, charged to the memory budget.
+func (c *Content) grow(n int) error {
+	if cap(c.head)-len(c.head) >= n {
+		return nil
+	}
+	size := min(keepWhole, max(2*cap(c.head), len(c.head)+n))
+	if err := c.budget.Hold(uint64(size - cap(c.head))); err != nil {
+		return err
+	}
+	head := make([]byte, len(c.head), size)
+	copy(head, c.head)
+	c.head = head
+	return nil
+}
+
+// Whole returns the content if all of it is in memory, and whether it is.
+func (c *Content) Whole() (Bytes, bool) {
+	return c.head, int64(len(c.head)) == c.Size
+}
+
+// Reader returns the content for random access: in place if it is held whole.
+func (c *Content) Reader() io.ReaderAt {
+	if b, ok := c.Whole(); ok {
+		return b
+	}
+	return c
+}
+
+// ReadAt implements io.ReaderAt. Reading backwards, outside of what is held,
+// unpacks from the beginning again. It is not safe for concurrent use.
+func (c *Content) ReadAt(p []byte, off int64) (int, error) {
+	if off < 0 || off >= c.Size {
+		return 0, io.EOF
+	}
+	want := len(p)
+	p = p[:min(int64(len(p)), c.Size-off)]
+	n, err := c.readHeld(p, off)
+	if n < len(p) && err == nil {
+		var m int
+		m, err = c.readAgain(p[n:], off+int64(n))
+		n += m
+	}
+	if err == nil && n < want {
+		err = io.EOF
+	}
+	return n, err
+}
+
+// readHeld copies what head or tail hold of p, from its start.
+func (c *Content) readHeld(p []byte, off int64) (int, error) {
+	if off < int64(len(c.head)) {
+		return copy(p, c.head[off:]), nil
+	}
+	if tailAt := c.Size - int64(len(c.tail)); off >= tailAt {
+		return copy(p, c.tail[off-tailAt:]), nil
+	}
+	return 0, nil
+}
+
+// readAgain unpacks up to off once more and reads p.
+func (c *Content) readAgain(p []byte, off int64) (int, error) {
+	if c.stream == nil || c.at > off {
+		c.at = 0
+		err := Guard(func() (err error) { c.stream, err = c.open(); return err })
+		if err != nil {
+			c.stream = nil
+			return 0, asFault(err, 0)
+		}
+	}
+	if err := c.discard(off - c.at); err != nil {
+		return 0, err
+	}
+	return c.fill(p)
+}
+
+func (c *Content) discard(n int64) error {
+	buf := make([]byte, chunk)
+	for n > 0 {
+		m, err := c.fill(buf[:min(n, chunk)])
+		if err != nil {
+			return err
+		}
+		n -= int64(m)
+	}
+	return nil
+}
+
+func (c *Content) fill(p []byte) (int, error) {
+	n := 0
+	for n < len(p) {
+		m, err := guardedRead(c.stream, p[n:])
+		n += m
+		c.at += int64(m)
+		if spent := c.budget.Inflate(int64(m)); spent != nil {
+			return n, spent
+		}
+		if err != nil && n < len(p) {
+			return n, asFault(err, c.at)
+		}
+	}
+	return n, nil
+}
+
+// maxEmptyReads is how often a decompressor may return nothing in a row.
+const maxEmptyReads = 100
+
+// guardedRead reads at least one byte or returns an error; a panic of the
+// decompressor is an error, and so is one that makes no progress.
+func guardedRead(stream io.Reader, p []byte) (n int, err error) {
+	err = Guard(func() (err error) {
+		for range maxEmptyReads {
+			if n, err = stream.Read(p); n > 0 || err != nil {
+				return err
+			}
+		}
+		return io.ErrNoProgress
+	})
+	return n, err
+}
+
+// asFault turns an error of a decompressor into a Fault. Errors of the machine,
+// which wrap a *MachineError, pass.
+func asFault(err error, offset int64) error {
+	var f *Fault
+	var m *MachineError
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &f), errors.As(err, &m):
+		return err
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return Faultf(Truncated, offset, "the compressed data ends early, %d bytes came out", offset)
+	default:
+		return Faultf(Malformed, offset, "the compressed data is damaged: %v", err)
+	}
+}
+
+// A MachineError is an error of the machine that reading a file met: about the
+// disk or the network, not about the file.
+type MachineError struct{ Err error }
+
+func (e *MachineError) Error() string { return fmt.Sprintf("reading: %v", e.Err) }
+func (e *MachineError) Unwrap() error { return e.Err }
+
+// Input is the compressed side: a reader of size bytes of src from an offset
+// that tells errors of the machine from the end of the data.
+func Input(src io.ReaderAt, offset, size int64) io.Reader {
+	return &input{src: io.NewSectionReader(src, offset, size)}
+}
+
+type input struct{ src *io.SectionReader }
+
+func (i *input) Read(p []byte) (int, error) {
+	n, err := i.src.Read(p)
+	var f *Fault
+	if err != nil && err != io.EOF && !errors.As(err, &f) {
+		err = &MachineError{err}
+	}
+	return n, err
+}

@@ -1,0 +1,111 @@
+// Package rule describes what can be said about a model file. Rules are data:
+// each stands beside the check that reports it, and everything else (the rule
+// index, SARIF descriptors, help pages) is derived from them.
+package rule
+
+import (
+	"fmt"
+	"strings"
+)
+
+// A Severity says how bad it is if the finding is true.
+type Severity uint8
+
+// Severities, mildest first, so that they can be compared.
+const (
+	Info     Severity = iota + 1 // context
+	Low                          // worth a look
+	Medium                       // dangerous in a setting that cannot be seen from the file
+	High                         // hands code to a runtime that may run it, escapes its directory, or hides on purpose
+	Critical                     // loading the file runs attacker-chosen code or overwrites a file
+)
+
+// Severities lists all, worst first.
+var Severities = [...]Severity{Critical, High, Medium, Low, Info}
+
+func (s Severity) String() string {
+	switch s {
+	case Info:
+		return "info"
+	case Low:
+		return "low"
+	case Medium:
+		return "medium"
+	case High:
+		return "high"
+	case Critical:
+		return "critical"
+	default:
+		return fmt.Sprintf("Severity(%d)", uint8(s))
+	}
+}
+
+// ParseSeverity is the inverse of String.
+func ParseSeverity(s string) (Severity, bool) {
+	for _, v := range Severities {
+		if v.String() == s {
+			return v, true
+		}
+	}
+	return 0, false
+}
+
+// A Precision says how often the finding is true when it is made.
+type Precision uint8
+
+// Precisions, weakest first.
+const (
+	Possible Precision = iota + 1
+	Likely
+	Certain
+)
+
+func (p Precision) String() string {
+	switch p {
+	case Possible:
+		return "possible"
+	case Likely:
+		return "likely"
+	case Certain:
+		return "certain"
+	default:
+		return fmt.Sprintf("Precision(%d)", uint8(p))
+	}
+}
+
+// A Rule is one kind of danger, with one severity and one certainty: a check
+// that is sometimes certain and sometimes not is two rules.
+type Rule struct {
+	ID        string // in words, lower case with hyphens; never changes
+	Title     string // one line, without a full stop
+	Severity  Severity
+	Precision Precision
+	CWE       []int    // weakness numbers
+	CVE       []string // "CVE-2025-1550": where the rule recognises the construct of that vulnerability
+	Since     string   // version that first had it
+	Help      string   // Markdown: what it is, why it matters, how to fix it, how to accept the risk
+}
+
+// Section returns the body of the section of a Markdown document whose
+// second-level heading is id, and whether it is there. It is how a rule finds
+// its prose in the help.md of its family.
+func Section(doc, id string) (string, bool) {
+	_, rest, found := strings.Cut("\n"+doc, "\n## "+id+"\n")
+	if !found {
+		return "", false
+	}
+	if i := strings.Index(rest, "\n## "); i >= 0 {
+		rest = rest[:i]
+	}
+	return strings.TrimSpace(rest), true
+}
+
+// Explain gives each rule the section of doc with its ID and returns the rules.
+// A rule without a section keeps an empty Help, which the first test of its
+// family refuses.
+func Explain(doc string, rules ...*Rule) []*Rule {
+	for _, r := range rules {
+		r.Help, _ = Section(doc, r.ID)
+	}
+	return rules
+}

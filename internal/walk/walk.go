@@ -1,0 +1,269 @@
+// Package walk decides which files below a root are scanned, and says of the
+// others why they are not.
+package walk
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+
+	"github.com/bmatcuk/doublestar/v4"
+
+	"github.com/modelaudit/modelaudit/internal/artifact"
+	"github.com/modelaudit/modelaudit/internal/hostile"
+)
+
+// A File is a candidate for the scan.
+type File struct {
+	Path    string // slash-separated, as the user named the root, with what lies below it
+	Size    int64  // bytes
+	Refused string // why it is not opened; "" if it can be
+	Absent  string // why there is nothing to open: a broken link, a device; "" otherwise
+
+	root string // directory on disk
+	name string // relative to root, with the system's separators
+}
+
+// Filter selects files by globs over their path relative to the root
+// (doublestar syntax; a pattern without a slash matches the base name anywhere).
+type Filter struct {
+	Include, Exclude []string
+	MaxSize          int64 // larger files are refused; 0: no limit
+}
+
+// Check returns an error that names the first pattern that is not a glob.
+func (f Filter) Check() error {
+	for _, p := range slices.Concat(f.Include, f.Exclude) {
+		if !doublestar.ValidatePattern(p) {
+			return fmt.Errorf("%q is not a glob", p)
+		}
+	}
+	return nil
+}
+
+// skippedDirectories hold Git's own data: its objects are packed copies of
+// files that are scanned where they are checked out.
+var skippedDirectories = map[string]bool{".git": true}
+
+// Files lists the candidates below the given paths, sorted, each once. A path
+// that does not exist is an error; everything met below one is a File.
+func Files(roots []string, filter Filter) ([]File, error) {
+	var out []File
+	for _, root := range roots {
+		files, err := below(root, filter)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, files...)
+	}
+	slices.SortFunc(out, func(a, b File) int { return strings.Compare(a.Path, b.Path) })
+	return slices.CompactFunc(out, func(a, b File) bool { return a.Path == b.Path }), nil
+}
+
+func below(root string, filter Filter) ([]File, error) {
+	info, err := os.Stat(root)
+	if err != nil {
+		return nil, err
+	}
+	if !info.IsDir() {
+		f := File{Path: filepath.ToSlash(filepath.Clean(root)), Size: info.Size(), root: filepath.Dir(root), name: filepath.Base(root)}
+		f.judge(info.Mode(), filter)
+		return []File{f}, nil
+	}
+	w := &walker{root: root, filter: filter}
+	err = w.walk()
+	return w.files, err
+}
+
+type walker struct {
+	root   string
+	filter Filter
+	files  []File
+}
+
+func (w *walker) walk() error {
+	return filepath.WalkDir(w.root, func(full string, d fs.DirEntry, err error) error {
+		if err != nil && d == nil {
+			return err
+		}
+		if d.IsDir() && skippedDirectories[d.Name()] && full != w.root {
+			return fs.SkipDir
+		}
+		if d.IsDir() && err == nil {
+			return nil
+		}
+		w.add(full, d, err)
+		return nil
+	})
+}
+
+// add lists one entry that is not a readable directory.
+func (w *walker) add(full string, d fs.DirEntry, err error) {
+	rel, relErr := filepath.Rel(w.root, full)
+	if relErr != nil {
+		rel = full
+	}
+	if !w.filter.selects(filepath.ToSlash(rel)) {
+		return
+	}
+	f := File{Path: path.Join(filepath.ToSlash(w.root), filepath.ToSlash(rel)), root: w.root, name: rel}
+	switch {
+	case err != nil:
+		f.Refused = cause(err)
+	case d.Type()&fs.ModeSymlink != 0:
+		if f.link() {
+			return
+		}
+	default:
+		info, err := d.Info()
+		if err != nil {
+			f.Refused = cause(err)
+			break
+		}
+		f.Size = info.Size()
+		f.judge(info.Mode(), w.filter)
+	}
+	w.files = append(w.files, f)
+}
+
+// link judges a symbolic link. It reports whether the link leads to something
+// inside the root, which is scanned by its own name.
+func (f *File) link() (inside bool) {
+	root, err := os.OpenRoot(f.root)
+	if err != nil {
+		f.Refused = cause(err)
+		return false
+	}
+	defer root.Close()
+	_, err = root.Stat(f.name)
+	switch {
+	case err == nil:
+		return true
+	case errors.Is(err, fs.ErrNotExist):
+		f.Absent = "a symbolic link to nothing"
+	case errors.Is(err, syscall.ELOOP):
+		f.Absent = "a symbolic link that leads in a circle"
+	default:
+		f.Refused = "a symbolic link that leads out of the scanned directory, or through something unreadable"
+	}
+	return false
+}
+
+func (f *File) judge(mode fs.FileMode, filter Filter) {
+	switch {
+	case !mode.IsRegular():
+		f.Absent = "not a regular file (" + mode.Type().String() + ")"
+	case filter.MaxSize > 0 && f.Size > filter.MaxSize:
+		f.Refused = fmt.Sprintf("%d bytes, more than --max-file-size %d", f.Size, filter.MaxSize)
+	}
+}
+
+// selects reports whether a path relative to the root is to be scanned.
+func (f Filter) selects(rel string) bool {
+	return (len(f.Include) == 0 || matchAny(f.Include, rel)) && !matchAny(f.Exclude, rel)
+}
+
+func matchAny(patterns []string, rel string) bool {
+	return slices.ContainsFunc(patterns, func(p string) bool {
+		name := rel
+		if !strings.Contains(p, "/") {
+			name = path.Base(rel)
+		}
+		return doublestar.MatchUnvalidated(p, name) ||
+			doublestar.MatchUnvalidated(strings.TrimSuffix(p, "/")+"/**", rel)
+	})
+}
+
+// cause is the reason of an error of the file system, without the path.
+func cause(err error) string {
+	var p *fs.PathError
+	if errors.As(err, &p) {
+		return p.Op + ": " + p.Err.Error()
+	}
+	return err.Error()
+}
+
+// wholeSize is the largest file that is read into memory at once: one system
+// call for a small pickle.
+const wholeSize = 256 << 10
+
+// Open opens the file for scanning. The closer must be called when the scan of
+// the file ends.
+func (f File) Open() (artifact.File, io.Closer, error) {
+	root, err := os.OpenRoot(f.root)
+	if err != nil {
+		return artifact.File{}, nil, err
+	}
+	defer root.Close()
+	// O_NONBLOCK: a FIFO that took the file's place must not hang the scan.
+	file, err := root.OpenFile(f.name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return artifact.File{}, nil, err
+	}
+	info, err := file.Stat()
+	if err == nil && !info.Mode().IsRegular() {
+		err = errors.New("not a regular file any more")
+	}
+	if err != nil {
+		file.Close()
+		return artifact.File{}, nil, err
+	}
+	a := artifact.File{Path: f.Path, Content: file, Size: info.Size(), Open: neighbour(f.root, filepath.Dir(f.name))}
+	if a.Size <= wholeSize {
+		return wholly(a, file)
+	}
+	return a, file, nil
+}
+
+// wholly reads a small file into memory and closes it.
+func wholly(a artifact.File, file *os.File) (artifact.File, io.Closer, error) {
+	defer file.Close()
+	p := make([]byte, a.Size)
+	n, err := io.ReadFull(file, p)
+	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+		return artifact.File{}, nil, err
+	}
+	a.Content, a.Size = hostile.Bytes(p[:n]), int64(n)
+	return a, io.NopCloser(nil), nil
+}
+
+// neighbour looks at entries beside a file without following links out of root.
+func neighbour(root, dir string) artifact.Neighbour {
+	return func(name string) (artifact.Entry, error) {
+		r, err := os.OpenRoot(root)
+		if err != nil {
+			return artifact.Entry{}, err
+		}
+		defer r.Close()
+		full := filepath.Join(dir, filepath.FromSlash(name))
+		info, err := r.Stat(full)
+		var e artifact.Entry
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			return e, err
+		case err != nil:
+			e.Outside = true
+		default:
+			e.Size = info.Size()
+		}
+		e.Symlink = linked(r, full)
+		return e, nil
+	}
+}
+
+// linked reports whether any element of a path below a root is a symbolic link.
+func linked(r *os.Root, name string) bool {
+	for p := name; p != "." && p != string(filepath.Separator); p = filepath.Dir(p) {
+		if info, err := r.Lstat(p); err == nil && info.Mode()&fs.ModeSymlink != 0 {
+			return true
+		}
+	}
+	return false
+}
