@@ -6,12 +6,15 @@ import (
 	"strings"
 
 	"github.com/modelaudit/modelaudit/internal/detector"
+	"github.com/modelaudit/modelaudit/internal/detector/lfs"
 	"github.com/modelaudit/modelaudit/internal/rule"
 )
 
 // Detectors returns every detector, in the order in which they run.
 func Detectors() []*detector.Detector {
-	return []*detector.Detector{}
+	return []*detector.Detector{
+		lfs.Detector,
+	}
 }
 
 // Rules returns the rules of the given detectors and the further ones, sorted
