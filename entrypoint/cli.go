@@ -1,62 +1,16 @@
-// Package entrypoint holds the two doors of the program, the command line and
-// the GitHub Action, and the one road behind them.
 package entrypoint
 
 import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"time"
 
 	"github.com/spf13/cobra"
 
-	"github.com/modelaudit/modelaudit/internal/audit"
-	"github.com/modelaudit/modelaudit/internal/catalog"
-	"github.com/modelaudit/modelaudit/internal/hostile"
-	"github.com/modelaudit/modelaudit/internal/policy"
 	"github.com/modelaudit/modelaudit/internal/report"
-	"github.com/modelaudit/modelaudit/internal/scan"
+	"github.com/modelaudit/modelaudit/internal/settings"
 	"github.com/modelaudit/modelaudit/internal/walk"
 )
-
-// A World is what the process was given: nothing below reads it elsewhere.
-type World struct {
-	Args           []string
-	Stdin          io.Reader
-	Stdout, Stderr io.Writer
-	Getenv         func(string) string
-}
-
-// Exit statuses that are not verdicts.
-const (
-	exitUsage  = 2
-	exitFailed = 4
-)
-
-// usageError is the caller's mistake: exit status 2.
-type usageError struct{ error }
-
-// Run carries out one command and returns the exit status.
-func Run(ctx context.Context, w World) int {
-	status := 0
-	cmd := command(w, &status)
-	cmd.SetArgs(w.Args)
-	cmd.SetOut(w.Stdout)
-	cmd.SetErr(w.Stderr)
-	err := cmd.ExecuteContext(ctx)
-	var usage usageError
-	switch {
-	case err == nil:
-		return status
-	case errors.As(err, &usage):
-		fmt.Fprintf(w.Stderr, "modelaudit: %v\n", err)
-		return exitUsage
-	default:
-		fmt.Fprintf(w.Stderr, "modelaudit: %v\n", err)
-		return exitFailed
-	}
-}
 
 func command(w World, status *int) *cobra.Command {
 	root := &cobra.Command{
@@ -71,13 +25,48 @@ func command(w World, status *int) *cobra.Command {
 }
 
 type scanFlags struct {
-	format, output, failOn, onIncomplete string
-	filter                               walk.Filter
-	limits                               hostile.Limits
+	format string
+	set    overrides
 }
 
+// overrides are the settings that flags gave, in the order given. They are laid
+// over the policy file, which is read later than the flags.
+type overrides []func(*settings.Settings) error
+
+func (o overrides) apply(s *settings.Settings) error {
+	for _, set := range o {
+		if err := set(s); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// optionValue makes a setting a flag.
+type optionValue struct {
+	settings.Option
+	value     string
+	overrides *overrides
+}
+
+// Set is refused here, while the flag is known, and carried out later.
+func (v *optionValue) Set(value string) error {
+	scratch := settings.Default()
+	if err := v.Option.Set(&scratch, value); err != nil {
+		return err
+	}
+	v.value = value
+	*v.overrides = append(*v.overrides, func(s *settings.Settings) error { return v.Option.Set(s, value) })
+	return nil
+}
+
+func (v *optionValue) String() string { return v.value }
+
+// Type is the word for the value in the help text.
+func (v *optionValue) Type() string { return v.Option.Value }
+
 func scanCommand(w World, status *int) *cobra.Command {
-	f := scanFlags{limits: hostile.DefaultLimits()}
+	var f scanFlags
 	cmd := &cobra.Command{
 		Use:   "scan PATH…",
 		Short: "Scan model files and directories",
@@ -93,31 +82,25 @@ func scanCommand(w World, status *int) *cobra.Command {
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&f.format, "format", "text", "text, json, sarif or markdown")
-	flags.StringVar(&f.failOn, "fail-on", "high", "the mildest severity that fails: critical, high, medium, low or none")
-	flags.StringVar(&f.onIncomplete, "on-incomplete", "fail", "what a file that was not fully read does: fail or warn")
+	flags.StringVar(&f.format, "format", "json", "text, json, sarif or markdown")
+	for _, o := range settings.Options() {
+		flags.Var(&optionValue{Option: o, overrides: &f.set}, o.Name, o.Usage+" (default "+o.Default+")")
+	}
 	return cmd
 }
 
 func runScan(ctx context.Context, w World, f scanFlags, args []string) (int, error) {
-	failOn, err := policy.ParseThreshold(f.failOn)
-	if err != nil {
-		return 0, usageError{fmt.Errorf("--fail-on: %w", err)}
+	s := settings.Default()
+	if err := f.set.apply(&s); err != nil {
+		return 0, usageError{err}
 	}
-	onIncomplete, err := policy.ParseOnIncomplete(f.onIncomplete)
-	if err != nil {
-		return 0, usageError{fmt.Errorf("--on-incomplete: %w", err)}
-	}
-	files, err := walk.Files(args, f.filter)
+	files, err := walk.Files(args, s.Filter)
 	if err != nil {
 		return 0, usageError{err}
 	}
-	s := scan.Scanner{Detectors: catalog.Detectors(), Limits: f.limits, Now: time.Now}
-	result := s.All(ctx, files, nil)
-	verdict := policy.Policy{FailOn: failOn, OnIncomplete: onIncomplete}.Judge(&result)
-	return verdict.ExitStatus(), write(w.Stdout, &result, verdict)
-}
-
-func write(w io.Writer, r *audit.Report, verdict policy.Verdict) error {
-	return report.JSON(w, "dev", r, verdict)
+	outcome := auditFiles(ctx, s, files, nil)
+	if f.format != "json" {
+		return 0, usageError{fmt.Errorf("--format: %q is not one of json", f.format)}
+	}
+	return outcome.Verdict.ExitStatus(), report.JSON(w.Stdout, version(), outcome)
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/modelaudit/modelaudit/internal/audit"
+	"github.com/modelaudit/modelaudit/internal/finding"
 	"github.com/modelaudit/modelaudit/internal/rule"
 )
 
@@ -14,7 +15,7 @@ type Threshold struct {
 	Never    bool
 }
 
-// ParseThreshold reads the value of --fail-on.
+// ParseThreshold reads a severity from low on, or "none".
 func ParseThreshold(s string) (Threshold, error) {
 	if s == "none" {
 		return Threshold{Never: true}, nil
@@ -26,6 +27,16 @@ func ParseThreshold(s string) (Threshold, error) {
 	return Threshold{Severity: v}, nil
 }
 
+func (t Threshold) String() string {
+	if t.Never {
+		return "none"
+	}
+	return t.Severity.String()
+}
+
+// Fails reports whether a finding of severity s fails.
+func (t Threshold) Fails(s rule.Severity) bool { return !t.Never && s >= t.Severity }
+
 // OnIncomplete says what a file that was not fully read does to the outcome.
 type OnIncomplete string
 
@@ -35,7 +46,7 @@ const (
 	WarnIncomplete OnIncomplete = "warn"
 )
 
-// ParseOnIncomplete reads the value of --on-incomplete.
+// ParseOnIncomplete reads "fail" or "warn".
 func ParseOnIncomplete(s string) (OnIncomplete, error) {
 	if v := OnIncomplete(s); v == FailIncomplete || v == WarnIncomplete {
 		return v, nil
@@ -49,7 +60,7 @@ type Policy struct {
 	OnIncomplete OnIncomplete
 }
 
-// A Verdict is the outcome of a scan.
+// A Verdict is the outcome of a scan in one word.
 type Verdict string
 
 // The verdicts, worst first. Findings outrank incompleteness.
@@ -58,23 +69,6 @@ const (
 	Open Verdict = "incomplete"
 	Pass Verdict = "pass"
 )
-
-// Judge decides the outcome of a scan.
-func (p Policy) Judge(r *audit.Report) Verdict {
-	if !p.FailOn.Never {
-		for _, f := range r.Files {
-			for _, found := range f.Findings {
-				if found.Rule.Severity >= p.FailOn.Severity {
-					return Fail
-				}
-			}
-		}
-	}
-	if p.OnIncomplete == FailIncomplete && len(r.Unread()) > 0 {
-		return Open
-	}
-	return Pass
-}
 
 // ExitStatus is what the process reports of a verdict.
 func (v Verdict) ExitStatus() int {
@@ -86,4 +80,39 @@ func (v Verdict) ExitStatus() int {
 	default:
 		return 0
 	}
+}
+
+// An Outcome is a scan as the policy sees it. Every report is written from it.
+type Outcome struct {
+	Report     audit.Report // the findings that count
+	Suppressed []Suppressed // the others, in the order of finding.Compare
+	Warnings   []string     // about the policy's own entries; hostile text in them is quoted
+	Verdict    Verdict
+	Policy     Policy
+}
+
+// A Suppressed finding does not count, for a reason that someone gave.
+type Suppressed struct {
+	Finding finding.Finding
+	By      string // "accepted", "allowed" or "baseline"
+	Reason  string // as it was given; "" for a baseline
+}
+
+// Judge decides the outcome of a scan.
+func (p Policy) Judge(r audit.Report) Outcome {
+	return Outcome{Report: r, Verdict: p.verdict(&r), Policy: p}
+}
+
+func (p Policy) verdict(r *audit.Report) Verdict {
+	for _, f := range r.Files {
+		for _, found := range f.Findings {
+			if p.FailOn.Fails(found.Rule.Severity) {
+				return Fail
+			}
+		}
+	}
+	if p.OnIncomplete == FailIncomplete && len(r.Unread()) > 0 {
+		return Open
+	}
+	return Pass
 }

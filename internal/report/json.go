@@ -68,12 +68,13 @@ type step struct {
 	Text   string `json:"text"`
 }
 
-// JSON writes the report as one JSON document.
-func JSON(w io.Writer, version string, r *audit.Report, verdict policy.Verdict) error {
+// JSON writes the outcome as one JSON document.
+func JSON(w io.Writer, version string, o policy.Outcome) error {
+	r := &o.Report
 	doc := document{
 		SchemaVersion: SchemaVersion,
 		Tool:          tool{Name: "modelaudit", Version: version},
-		Summary:       summarise(r, verdict),
+		Summary:       summarise(r, o.Verdict),
 		Files:         []fileEntry{},
 		Findings:      []findingItem{},
 	}

@@ -1,0 +1,71 @@
+// Package entrypoint holds the two doors of the program, the command line and
+// the GitHub Action, and the one road behind them.
+package entrypoint
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"runtime/debug"
+	"time"
+
+	"github.com/modelaudit/modelaudit/internal/audit"
+	"github.com/modelaudit/modelaudit/internal/catalog"
+	"github.com/modelaudit/modelaudit/internal/policy"
+	"github.com/modelaudit/modelaudit/internal/scan"
+	"github.com/modelaudit/modelaudit/internal/settings"
+	"github.com/modelaudit/modelaudit/internal/walk"
+)
+
+// A World is what the process was given: nothing below reads it elsewhere.
+type World struct {
+	Args           []string
+	Stdin          io.Reader
+	Stdout, Stderr io.Writer
+	Getenv         func(string) string
+}
+
+// Exit statuses that are not verdicts.
+const (
+	exitUsage  = 2
+	exitFailed = 4
+)
+
+// usageError is the caller's mistake: exit status 2.
+type usageError struct{ error }
+
+// Run carries out one command and returns the exit status.
+func Run(ctx context.Context, w World) int {
+	status := 0
+	cmd := command(w, &status)
+	cmd.SetArgs(w.Args)
+	cmd.SetOut(w.Stdout)
+	cmd.SetErr(w.Stderr)
+	err := cmd.ExecuteContext(ctx)
+	if err == nil {
+		return status
+	}
+	fmt.Fprintf(w.Stderr, "modelaudit: %v\n", err)
+	if usage := (usageError{}); errors.As(err, &usage) {
+		return exitUsage
+	}
+	return exitFailed
+}
+
+// auditFiles is the road behind both doors: it scans the files that a walk listed
+// and judges what was found. done is called after each file, from one goroutine
+// at a time; it may be nil.
+func auditFiles(ctx context.Context, s settings.Settings, files []walk.File, done func(*audit.File)) policy.Outcome {
+	scanner := scan.Scanner{Detectors: catalog.Detectors(), Limits: s.Limits, Now: time.Now}
+	return s.Policy.Judge(scanner.All(ctx, files, done))
+}
+
+// version is what the build says of itself.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok || info.Main.Version == "" || info.Main.Version == "(devel)" {
+		return "devel"
+	}
+	return info.Main.Version
+}

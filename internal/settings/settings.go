@@ -1,0 +1,153 @@
+// Package settings is what a scan is told, whichever door it came in by: the
+// defaults, then the policy file, then flags or inputs.
+package settings
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/dustin/go-humanize"
+
+	"github.com/modelaudit/modelaudit/internal/hostile"
+	"github.com/modelaudit/modelaudit/internal/policy"
+	"github.com/modelaudit/modelaudit/internal/walk"
+)
+
+// Settings are everything that a scan is told.
+type Settings struct {
+	Policy   policy.Policy
+	Filter   walk.Filter
+	Limits   hostile.Limits
+	Baseline string // file of known findings; "" for none
+}
+
+// Default returns the settings of a scan that was told nothing.
+func Default() Settings {
+	high, _ := policy.ParseThreshold("high")
+	return Settings{
+		Policy: policy.Policy{FailOn: high, OnIncomplete: policy.FailIncomplete},
+		Limits: hostile.DefaultLimits(),
+	}
+}
+
+// An Option is one setting by the name that it has as a flag, as an input of
+// the Action and as a key of the policy file.
+type Option struct {
+	Name    string
+	Value   string // what kind of value: a word for the help text
+	Default string
+	Usage   string
+	set     func(s *Settings, value string) error
+}
+
+// Options returns every option that takes one value, in the order of the help
+// text.
+func Options() []Option {
+	return []Option{
+		{"fail-on", "severity", "high", "the mildest severity that fails: critical, high, medium, low or none", setFailOn},
+		{"on-incomplete", "fail|warn", "fail", "what a file that was not fully read does", setOnIncomplete},
+		{"max-file-size", "size", "no limit", "do not open larger files", sizeOption(0, func(s *Settings) *int64 { return &s.Filter.MaxSize })},
+		{"max-inflated", "size", "100 times the file, at least 512MiB", "bytes that decompression may produce from one file", sizeOption(0, func(s *Settings) *int64 { return &s.Limits.Inflated })},
+		{"max-memory", "size", "128MiB", "bytes held in buffers whose size a file decides", sizeOption(1, func(s *Settings) *int64 { return &s.Limits.Memory })},
+		{"max-steps", "n", "50000000", "iterations of loops that a file decides, beyond 8 for each of its bytes", countOption(func(s *Settings) *int64 { return &s.Limits.Steps })},
+		{"max-members", "n", "1000000", "files found inside one file", countOption(func(s *Settings) *int64 { return &s.Limits.Members })},
+		{"max-depth", "n", "32", "nesting of files inside files", setDepth},
+		{"timeout", "duration", "5m", "time for one file", setTimeout},
+	}
+}
+
+// Set gives the option of that name a value. The error says what is allowed.
+func (s *Settings) Set(name, value string) error {
+	for _, o := range Options() {
+		if o.Name == name {
+			return o.set(s, value)
+		}
+	}
+	return fmt.Errorf("no setting is named %q", name)
+}
+
+// Set gives the option a value in s. The error says what is allowed.
+func (o Option) Set(s *Settings, value string) error { return o.set(s, value) }
+
+func setFailOn(s *Settings, value string) (err error) {
+	s.Policy.FailOn, err = policy.ParseThreshold(value)
+	return err
+}
+
+func setOnIncomplete(s *Settings, value string) (err error) {
+	s.Policy.OnIncomplete, err = policy.ParseOnIncomplete(value)
+	return err
+}
+
+// maxDepth keeps the recursion of the scan, one level per nested file, far from
+// the end of the stack.
+const maxDepth = 1000
+
+func setDepth(s *Settings, value string) error {
+	n, err := count(value, maxDepth)
+	if err == nil {
+		s.Limits.Depth = int(n)
+	}
+	return err
+}
+
+func setTimeout(s *Settings, value string) error {
+	d, err := time.ParseDuration(value)
+	if err != nil || d <= 0 {
+		return fmt.Errorf("%q is not a duration such as 90s, 5m or 1h30m", value)
+	}
+	s.Limits.Time = d
+	return nil
+}
+
+func countOption(field func(*Settings) *int64) func(*Settings, string) error {
+	return func(s *Settings, value string) error {
+		n, err := count(value, maxCount)
+		if err == nil {
+			*field(s) = n
+		}
+		return err
+	}
+}
+
+func sizeOption(least int64, field func(*Settings) *int64) func(*Settings, string) error {
+	return func(s *Settings, value string) error {
+		n, err := Size(value)
+		if err == nil && n < least {
+			err = errors.New("it must be more than 0")
+		}
+		if err == nil {
+			*field(s) = n
+		}
+		return err
+	}
+}
+
+// maxCount and maxSize leave room for what is added to a limit in proportion to
+// the file.
+const (
+	maxCount = math.MaxInt64 / 4
+	maxSize  = math.MaxInt64 / 4
+)
+
+func count(value string, most int64) (int64, error) {
+	n, err := strconv.ParseInt(value, 10, 64)
+	if err != nil || n < 1 || n > most {
+		return 0, fmt.Errorf("%q is not a whole number from 1 to %d", value, most)
+	}
+	return n, nil
+}
+
+// Size reads a number of bytes: 123, 512MB (powers of 1000), 64GiB (powers of
+// 1024).
+func Size(value string) (int64, error) {
+	n, err := humanize.ParseBytes(value)
+	if err != nil || n > maxSize || strings.Contains(value, ",") {
+		return 0, fmt.Errorf("%q is not a size such as 1048576, 512MB or 64GiB", value)
+	}
+	return int64(n), nil
+}

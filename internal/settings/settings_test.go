@@ -1,0 +1,59 @@
+package settings_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/modelaudit/modelaudit/internal/policy"
+	"github.com/modelaudit/modelaudit/internal/settings"
+)
+
+func TestSet(t *testing.T) {
+	s := settings.Default()
+	for _, set := range [][2]string{
+		{"fail-on", "none"}, {"on-incomplete", "warn"}, {"max-file-size", "10GiB"}, {"max-inflated", "64GiB"},
+		{"max-memory", "512MB"}, {"max-steps", "12"}, {"max-members", "13"}, {"max-depth", "14"}, {"timeout", "1h30m"},
+	} {
+		if err := s.Set(set[0], set[1]); err != nil {
+			t.Errorf("%s=%s: %v", set[0], set[1], err)
+		}
+	}
+	want := settings.Default()
+	want.Policy = policy.Policy{FailOn: policy.Threshold{Never: true}, OnIncomplete: policy.WarnIncomplete}
+	want.Filter.MaxSize = 10 << 30
+	want.Limits.Inflated, want.Limits.Memory = 64<<30, 512_000_000
+	want.Limits.Steps, want.Limits.Members, want.Limits.Depth, want.Limits.Time = 12, 13, 14, 90*time.Minute
+	if s.Policy.FailOn != want.Policy.FailOn || s.Policy.OnIncomplete != want.Policy.OnIncomplete ||
+		s.Limits != want.Limits || s.Filter.MaxSize != want.Filter.MaxSize {
+		t.Errorf("got %+v, want %+v", s, want)
+	}
+}
+
+func TestSetRefuses(t *testing.T) {
+	for _, c := range []struct{ name, value, want string }{
+		{"fail-on", "hgih", `"hgih" is not one of critical, high, medium, low, none`},
+		{"fail-on", "info", `"info" is not one of`},
+		{"on-incomplete", "ignore", `"ignore" is not one of fail, warn`},
+		{"max-file-size", "10 parsecs", `"10 parsecs" is not a size such as`},
+		{"max-file-size", "-1", `"-1" is not a size`},
+		{"max-file-size", "1,5GiB", `"1,5GiB" is not a size`},
+		{"max-file-size", "9EB", `"9EB" is not a size`},
+		{"max-memory", "0", "more than 0"},
+		{"max-steps", "0", `"0" is not a whole number from 1`},
+		{"max-depth", "1001", `from 1 to 1000`},
+		{"max-members", "1e6", `"1e6" is not a whole number`},
+		{"timeout", "5", `"5" is not a duration such as`},
+		{"timeout", "-5m", `"-5m" is not a duration`},
+		{"colour", "red", `no setting is named "colour"`},
+	} {
+		s := settings.Default()
+		err := s.Set(c.name, c.value)
+		if err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s=%s: got %v, want %q", c.name, c.value, err, c.want)
+		}
+		if s.Limits != settings.Default().Limits || s.Filter.MaxSize != 0 {
+			t.Errorf("%s=%s: a refused value changed the settings: %+v", c.name, c.value, s)
+		}
+	}
+}
