@@ -1,0 +1,103 @@
+package globals
+
+import (
+	"slices"
+	"strings"
+	"testing"
+)
+
+func TestTablesAreSortedAndUnique(t *testing.T) {
+	for name, text := range map[string]table{
+		"globals.txt": globalsTxt, "objects.txt": objectsTxt, "surveyed.txt": surveyedTxt,
+		"reexports.txt": reexportsTxt, "py2.txt": py2Txt,
+	} {
+		var keys []string
+		for line := range strings.Lines(string(text)) {
+			w := strings.SplitN(line, " ", 3)
+			if len(w) < 3 {
+				t.Errorf("%s: short line %q", name, line)
+				continue
+			}
+			keys = append(keys, w[0]+" "+w[1]+" ")
+		}
+		if !slices.IsSorted(keys) {
+			t.Errorf("%s: not sorted", name)
+		}
+		for i := 1; i < len(keys); i++ {
+			if keys[i] <= keys[i-1] {
+				t.Errorf("%s: %q after %q", name, keys[i], keys[i-1])
+			}
+		}
+	}
+}
+
+func TestVerdictsAreWellFormed(t *testing.T) {
+	for _, tab := range tables {
+		for line := range strings.Lines(string(*tab)) {
+			w := strings.SplitN(strings.TrimSuffix(line, "\n"), " ", 5)
+			if len(w) < 4 {
+				t.Errorf("short line %q", line)
+				continue
+			}
+			_, ok := classes[w[2]]
+			if e := Effect(w[3]); !ok || (w[3] != "-" && e.Does() == "") {
+				t.Errorf("class or effect unknown: %q", line)
+			}
+		}
+	}
+}
+
+func TestResolve(t *testing.T) {
+	for _, tc := range []struct{ module, name, wantModule, wantName string }{
+		{"os", "system", "posix", "system"},
+		{"numpy", "os.system", "posix", "system"},
+		{"random", "_os.system", "posix", "system"},
+		{"collections", "_sys.exit", "sys", "exit"},
+		{"enum", "bltns.eval", "builtins", "eval"},
+		{"torch", "serialization.os.system", "posix", "system"},
+		{"unheard.of", "_os.popen", "os", "popen"},
+		{"ctypes._aix", "Popen", "subprocess", "Popen"},
+		{"os.path", "os.system", "posix", "system"},
+		{"os", "path.join", "posixpath", "join"},
+		{"builtins", "eval.__call__", "builtins", "eval"},
+		{"random", "_os", "os", ""},
+		{"pathlib", "PosixPath.unlink", "pathlib", "PosixPath.unlink"},
+		{"statistics", "mean.__globals__.__getitem__", "statistics", "mean.__globals__.__getitem__"},
+	} {
+		if m, n := Resolve(tc.module, tc.name); m != tc.wantModule || n != tc.wantName {
+			t.Errorf("Resolve(%s, %s) = %s, %s, want %s, %s", tc.module, tc.name, m, n, tc.wantModule, tc.wantName)
+		}
+	}
+}
+
+func TestLookup(t *testing.T) {
+	for _, tc := range []struct {
+		module, name string
+		want         Class
+	}{
+		{"posix", "system", Dangerous},
+		{"nt", "system", Dangerous},
+		{"subprocess", "Popen.wait", Dangerous},
+		{"os", "", Dangerous},
+		{"pathlib", "PosixPath.unlink", Dangerous},
+		{"pathlib", "PosixPath", Safe},
+		{"zipfile", "ZipFile.extractall", Dangerous},
+		{"statistics", "mean.__globals__.__getitem__", Dangerous},
+		{"collections", "OrderedDict", Safe},
+		{"torch._utils", "_rebuild_tensor_v2", Safe},
+		{"numpy.core.multiarray", "_reconstruct", Safe},
+		{"pip._vendor.requests", "get", Dangerous},
+		{"unheard.of", "check_output", Suspicious},
+		{"unheard.of", "Thing", Unknown},
+	} {
+		if got := Lookup(tc.module, tc.name); got.Class != tc.want {
+			t.Errorf("Lookup(%s, %s) = %+v, want class %d", tc.module, tc.name, got, tc.want)
+		}
+	}
+}
+
+func BenchmarkLookup(b *testing.B) {
+	for b.Loop() {
+		Lookup("sklearn.linear_model._logistic", "LogisticRegression")
+	}
+}

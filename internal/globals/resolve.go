@@ -1,0 +1,106 @@
+package globals
+
+import "strings"
+
+// Resolve walks a qualified name through the attributes of modules, as an
+// unpickler and importlib do, and returns where the object really lives:
+// ("numpy", "os.system") is ("posix", "system"). What is known to the tables
+// is followed; below an unknown module, a part that is named like a module no
+// model needs (os, _sys, bltns) is taken for it. A name that ends at a module
+// returns it with an empty n.
+//
+// Objects are named by their public home: builtins, posix for what os takes
+// from it, and pickle, operator, functools, io, socket rather than their
+// underscored twins; only _codecs keeps its underscore, since that is how
+// pickles spell it.
+func Resolve(module, qualname string) (m, n string) {
+	m = module
+	if to, ok := aliasesTxt.lookup("=" + m); ok {
+		m = to
+	}
+	for qualname != "" {
+		var part string
+		part, qualname, _ = strings.Cut(qualname, ".")
+		m, n = step(m, n, part, qualname != "")
+	}
+	return m, n
+}
+
+// step goes from the object n of module m, or from the module itself if n is
+// empty, to its attribute. more says that the walk goes on from there.
+func step(m, n, attr string, more bool) (string, string) {
+	if n != "" {
+		return inside(m, n, attr, more)
+	}
+	if to, ok := reexport(m, attr); ok {
+		return to[0], to[1]
+	}
+	if _, ok := listed(m, attr); ok {
+		return m, attr
+	}
+	if to, ok := reexport("*", attr); ok {
+		return to[0], to[1]
+	}
+	if more && isModule(m+"."+attr) {
+		return m + "." + attr, ""
+	}
+	return m, attr
+}
+
+// inside is step from an object that is not a module.
+func inside(m, n, attr string, more bool) (string, string) {
+	switch {
+	case attr == "__call__":
+		return m, n
+	case strings.HasSuffix(n, "__builtins__") || strings.HasSuffix(n, "__globals__"):
+		if _, ok := listed("builtins", attr); ok {
+			return "builtins", attr
+		}
+	}
+	if to, ok := reexport("*", attr); ok && more {
+		return to[0], to[1]
+	}
+	return m, n + "." + attr
+}
+
+// reexport returns the home of what a module has under a name but does not
+// define, followed to its end.
+func reexport(module, attr string) (home [2]string, ok bool) {
+	const longest = 8 // links in a chain of re-exports
+	for range longest {
+		to, found := reexportsTxt.lookup(module + " " + attr)
+		if !found {
+			break
+		}
+		module, attr, _ = strings.Cut(to, " ")
+		home, ok = [2]string{module, attr}, true
+		if attr == "" {
+			break
+		}
+	}
+	return home, ok
+}
+
+// isModule reports whether some line knows the name as that of a module.
+func isModule(name string) bool {
+	for _, t := range tables {
+		if t.holds(name+" ") || t.holds(name+".") {
+			return true
+		}
+	}
+	return reexportsTxt.holds(name + " ")
+}
+
+// Py2 returns the Python 3 name of a Python 2 one, as an unpickler does that
+// reads protocol 2 or lower with fix_imports; other names are returned as they
+// are.
+func Py2(module, name string) (string, string) {
+	if to, ok := py2Txt.lookup(module + " " + name); ok {
+		m, n, _ := strings.Cut(to, " ")
+		return m, n
+	}
+	if to, ok := py2Txt.lookup(module + " *"); ok {
+		return to, name
+	}
+	return module, name
+}

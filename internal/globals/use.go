@@ -1,0 +1,41 @@
+package globals
+
+// A Use is what a file does with a class or a function.
+type Use uint8
+
+// Uses, by what runs: a class is dangerous in the way of the method that an
+// opcode reaches.
+const (
+	Call    Use = iota // call it with arguments: __new__ and __init__ run
+	New                // make an instance without initialising it: __new__ runs
+	Build              // fill an instance: __setstate__, else __dict__ or __setattr__
+	Append             // append, extend or add items to an instance
+	SetItem            // set items of an instance: __setitem__
+)
+
+// hooks are the methods that run at a use, beside the verdict on the class.
+var hooks = map[Use][]string{
+	Call:    {"__init__", "__new__", "__del__"},
+	New:     {"__new__", "__del__"},
+	Build:   {"__setstate__", "__setattr__"},
+	Append:  {"append", "extend", "add"},
+	SetItem: {"__setitem__"},
+}
+
+// On returns the verdict on one use of a name: that of the name, or of the
+// methods that the use runs if one of them is worse.
+func On(use Use, module, name string) Verdict {
+	v := Lookup(module, name)
+	switch {
+	case v.Class == Inert && use == Call:
+		v = Verdict{}
+	case v.Class == Inert:
+		v.Class = Safe
+	}
+	for _, h := range hooks[use] {
+		if w, ok := listed(module, name+"."+h); ok && w.Class > v.Class {
+			v = w
+		}
+	}
+	return v
+}
