@@ -76,18 +76,18 @@ type Head struct {
 // Fault of a container that the file is read through; First holds what came
 // before it.
 func (f File) Head() (Head, error) {
-	h := Head{Name: f.Name(), Size: f.Size, Depth: len(f.Inside)}
+	h := Head{Name: f.Name(), Size: max(0, f.Size), Depth: len(f.Inside)}
 	var err error
-	h.First, err = readRange(f.Content, 0, min(f.Size, FirstSize))
+	h.First, err = readRange(f.Content, 0, min(h.Size, FirstSize))
 	if err != nil {
 		return h, err
 	}
-	last := min(f.Size, LastSize)
+	last := min(h.Size, LastSize)
 	if last <= int64(len(h.First)) {
 		h.Last = h.First[int64(len(h.First))-last:]
 		return h, nil
 	}
-	h.Last, err = readRange(f.Content, f.Size-last, last)
+	h.Last, err = readRange(f.Content, h.Size-last, last)
 	return h, err
 }
 

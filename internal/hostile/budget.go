@@ -50,6 +50,10 @@ func DefaultLimits() Limits {
 	}
 }
 
+// maxSize is the size of file beyond which what follows from it grows no more:
+// sparse files may claim so much that a product of it overflows.
+const maxSize = 1 << 50
+
 // clockEvery is how many steps may pass between two looks at the clock.
 const clockEvery = 1 << 10
 
@@ -71,6 +75,7 @@ type Budget struct {
 // NewBudget starts the clock on a file of size bytes. The context's end counts
 // as the deadline; now is time.Now outside of tests.
 func NewBudget(ctx context.Context, limits Limits, size int64, now func() time.Time) *Budget {
+	size = min(max(0, size), maxSize)
 	if limits.Inflated == 0 {
 		limits.Inflated = max(MinInflated, InflatedRatio*size)
 	}
@@ -83,9 +88,11 @@ func (b *Budget) Inflate(n int64) error {
 	if err := b.Step(); err != nil {
 		return err
 	}
-	if b.inflated += n; b.inflated > b.limits.Inflated {
+	if n > b.Inflatable() {
+		b.inflated = b.limits.Inflated
 		return b.over(LimitInflated, "more than %d bytes came out of decompression", b.limits.Inflated)
 	}
+	b.inflated += n
 	return nil
 }
 
@@ -118,9 +125,10 @@ func (b *Budget) Steps(n int64) error {
 	if b.spent != nil {
 		return b.spent
 	}
-	if b.steps += n; b.steps > b.limits.Steps {
+	if n < 0 || n > b.limits.Steps-b.steps {
 		return b.over(LimitSteps, "more than %d steps", b.limits.Steps)
 	}
+	b.steps += n
 	if b.untilClock -= int(min(n, clockEvery)); b.untilClock > 0 {
 		return nil
 	}
@@ -141,6 +149,9 @@ func (b *Budget) clock() error {
 // Enter counts one file found inside another and one level of nesting; Leave
 // ends the level.
 func (b *Budget) Enter() error {
+	if b.spent != nil {
+		return b.spent
+	}
 	if err := b.clock(); err != nil {
 		return err
 	}

@@ -157,13 +157,22 @@ func (r *Reader) fill(n int) bool {
 		r.buf = make([]byte, size)
 	}
 	r.buf = r.buf[:size]
-	got, err := r.src.ReadAt(r.buf, r.pos)
+	got, err := readAtLeast(r.src, r.buf, r.pos, n)
 	r.buf, r.bufAt = r.buf[:got], r.pos
 	if got >= n {
 		return true
 	}
 	r.failRead(err, n, got)
 	return false
+}
+
+// readAtLeast reads into p until n bytes are there or reading ends: a source
+// that returns less than it has, without an error, changes nothing.
+func readAtLeast(src io.ReaderAt, p []byte, off int64, n int) (got int, err error) {
+	for more := 1; got < n && err == nil && more > 0; got += more {
+		more, err = src.ReadAt(p[got:], off+int64(got))
+	}
+	return got, err
 }
 
 // failRead tells a file that became shorter than it was from an error of the
@@ -287,7 +296,7 @@ func (r *Reader) copyTo(out []byte) bool {
 		copy(out, p)
 		return p != nil
 	}
-	got, err := r.src.ReadAt(out, r.pos)
+	got, err := readAtLeast(r.src, out, r.pos, len(out))
 	if got < len(out) {
 		r.failRead(err, len(out), got)
 		return false

@@ -25,6 +25,7 @@ type Content struct {
 	budget *Budget
 	open   Opener
 	head   []byte
+	full   bool   // head grows no more
 	tail   []byte // the last len(tail) bytes, for content that is not held whole
 	stream io.Reader
 	at     int64
@@ -56,9 +57,7 @@ func (c *Content) drain(stream io.Reader) error {
 		if spent := c.budget.Inflate(int64(n)); spent != nil {
 			return spent
 		}
-		if kept := c.keep(buf[:n]); kept != nil {
-			return kept
-		}
+		c.keep(buf[:n])
 		c.Size += int64(n)
 		if err == io.EOF {
 			return nil
@@ -70,13 +69,9 @@ func (c *Content) drain(stream io.Reader) error {
 }
 
 // keep appends what is to be held to head or tail.
-func (c *Content) keep(p []byte) error {
-	room := keepWhole - len(c.head)
-	if room > 0 {
-		n := min(room, len(p))
-		if err := c.grow(n); err != nil {
-			return err
-		}
+func (c *Content) keep(p []byte) {
+	n := min(keepWhole-len(c.head), len(p))
+	if n > 0 && c.grow(n) {
 		c.head = append(c.head, p[:n]...)
 		p = p[n:]
 	}
@@ -84,22 +79,24 @@ func (c *Content) keep(p []byte) error {
 	if len(c.tail) > 2*keepTail {
 		c.tail = append(c.tail[:0], c.tail[len(c.tail)-keepTail:]...)
 	}
-	return nil
 }
 
-// grow makes room for n more bytes of head, charged to the memory budget.
-func (c *Content) grow(n int) error {
-	if cap(c.head)-len(c.head) >= n {
-		return nil
+// grow makes room for n more bytes of head, charged to the memory budget. Once
+// that is refused the head stays as it is, and what follows is unpacked again
+// when it is read.
+func (c *Content) grow(n int) bool {
+	if cap(c.head)-len(c.head) >= n && !c.full {
+		return true
 	}
 	size := min(keepWhole, max(2*cap(c.head), len(c.head)+n))
-	if err := c.budget.Hold(uint64(size - cap(c.head))); err != nil {
-		return err
+	if c.full || c.budget.Hold(uint64(size-cap(c.head))) != nil {
+		c.full = true
+		return false
 	}
 	head := make([]byte, len(c.head), size)
 	copy(head, c.head)
 	c.head = head
-	return nil
+	return true
 }
 
 // Whole returns the content if all of it is in memory, and whether it is.
@@ -163,7 +160,7 @@ func (c *Content) readAgain(p []byte, off int64) (int, error) {
 }
 
 func (c *Content) discard(n int64) error {
-	buf := make([]byte, chunk)
+	buf := make([]byte, min(n, chunk))
 	for n > 0 {
 		m, err := c.fill(buf[:min(n, chunk)])
 		if err != nil {
