@@ -46,7 +46,8 @@ func Escape(s string) string {
 // visible reports whether a terminal, a log and Markdown show c as one mark
 // that changes nothing around it.
 func visible(c rune) bool {
-	return c != utf8.RuneError && unicode.IsPrint(c) && !unicode.Is(unicode.Variation_Selector, c)
+	return c != utf8.RuneError && unicode.IsPrint(c) &&
+		!unicode.In(c, unicode.Variation_Selector, unicode.Other_Default_Ignorable_Code_Point)
 }
 
 func plain(s string) bool {

@@ -1,0 +1,95 @@
+package artifact_test
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"strings"
+	"testing"
+
+	"github.com/modelaudit/modelaudit/internal/artifact"
+)
+
+func TestMemberNamesDoNotLeak(t *testing.T) {
+	outer := artifact.File{Path: "a.zip"}
+	first := outer.Member("b.zip", nil, 1)
+	left, right := first.Member("left", nil, 1), first.Member("right", nil, 1)
+	for _, c := range []struct {
+		file artifact.File
+		want string
+	}{{first, "b.zip"}, {left, "b.zip/left"}, {right, "b.zip/right"}} {
+		if got := strings.Join(c.file.Inside, "/"); got != c.want || c.file.Path != "a.zip" || !c.file.Nested() {
+			t.Errorf("got %q in %q, want %q in a.zip", got, c.file.Path, c.want)
+		}
+	}
+	if outer.Nested() || outer.Name() != "a.zip" || right.Name() != "right" {
+		t.Errorf("names: got %q and %q", outer.Name(), right.Name())
+	}
+}
+
+func TestHead(t *testing.T) {
+	long := append(bytes.Repeat([]byte{'a'}, 100_000), 'z')
+	cases := []struct {
+		name        string
+		data        []byte
+		size        int64
+		first, last int
+	}{
+		{name: "empty", size: 0},
+		{name: "negative size", data: []byte("abc"), size: -5},
+		{name: "small", data: []byte("abc"), size: 3, first: 3, last: 3},
+		{name: "between", data: long[:10_000], size: 10_000, first: artifact.FirstSize, last: 10_000},
+		{name: "large", data: long, size: int64(len(long)), first: artifact.FirstSize, last: artifact.LastSize},
+		{name: "shrunk", data: []byte("abc"), size: 5000, first: 3, last: 3},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			h, err := artifact.File{Content: bytes.NewReader(c.data), Size: c.size}.Head()
+			if err != nil || len(h.First) != c.first || len(h.Last) != c.last {
+				t.Fatalf("got %d and %d bytes, %v, want %d and %d", len(h.First), len(h.Last), err, c.first, c.last)
+			}
+			if !bytes.HasPrefix(c.data, h.First) || !bytes.HasSuffix(c.data, h.Last) {
+				t.Error("first or last are not the ends of the file")
+			}
+		})
+	}
+}
+
+func TestHeadOfBrokenFile(t *testing.T) {
+	h, err := artifact.File{Content: broken{}, Size: 10}.Head()
+	if !errors.Is(err, errBroken) || string(h.First) != "ab" {
+		t.Errorf("got %q, %v, want what came before the error, and the error", h.First, err)
+	}
+}
+
+var errBroken = errors.New("broken")
+
+type broken struct{}
+
+func (broken) ReadAt(p []byte, _ int64) (int, error) { return copy(p, "ab"), errBroken }
+
+var _ io.ReaderAt = broken{}
+
+func TestNames(t *testing.T) {
+	cases := []struct{ name, base, extension string }{
+		{name: "dir/Model.PKL", base: "Model.PKL", extension: ".pkl"},
+		{name: `C:\models\m.pt`, base: "m.pt", extension: ".pt"},
+		{name: "archive/data", base: "data"},
+		{name: "x.pkl/", base: ""},
+		{name: ".pkl", base: ".pkl", extension: ".pkl"},
+		{name: "a.tar.gz", base: "a.tar.gz", extension: ".gz"},
+	}
+	for _, c := range cases {
+		h := artifact.Head{Name: c.name}
+		if h.Base() != c.base || h.Extension() != c.extension {
+			t.Errorf("%q: got %q and %q, want %q and %q", c.name, h.Base(), h.Extension(), c.base, c.extension)
+		}
+	}
+}
+
+func TestHasPrefix(t *testing.T) {
+	h := artifact.Head{First: []byte("PK\x03\x04")}
+	if !h.HasPrefix("\x7fELF", "PK") || h.HasPrefix("PK\x03\x04\x05") || h.HasPrefix() {
+		t.Error("signatures are not compared as prefixes")
+	}
+}

@@ -1,0 +1,82 @@
+package finding_test
+
+import (
+	"math/rand/v2"
+	"reflect"
+	"slices"
+	"testing"
+
+	"github.com/modelaudit/modelaudit/internal/finding"
+	"github.com/modelaudit/modelaudit/internal/rule"
+)
+
+var (
+	runs  = &rule.Rule{ID: "runs", Severity: rule.Critical}
+	looks = &rule.Rule{ID: "looks", Severity: rule.Low}
+)
+
+func TestFingerprint(t *testing.T) {
+	base := finding.Finding{Rule: runs, Key: "os.system", Location: finding.Location{Path: "a.pt", Inside: []string{"data.pkl"}, Offset: 37}}
+	cases := []struct {
+		name   string
+		change func(*finding.Finding)
+		same   bool
+	}{
+		{name: "offset", change: func(f *finding.Finding) { f.Location.Offset = 99 }, same: true},
+		{name: "length", change: func(f *finding.Finding) { f.Location.Length = 9 }, same: true},
+		{name: "message", change: func(f *finding.Finding) { f.Message = "said otherwise" }, same: true},
+		{name: "evidence", change: func(f *finding.Finding) { f.Evidence = []finding.Step{{Offset: 1, Text: "REDUCE"}} }, same: true},
+		{name: "path", change: func(f *finding.Finding) { f.Location.Path = "b.pt" }, same: true},
+		{name: "rule", change: func(f *finding.Finding) { f.Rule = looks }},
+		{name: "key", change: func(f *finding.Finding) { f.Key = "os.popen" }},
+		{name: "nesting", change: func(f *finding.Finding) { f.Location.Inside = []string{"x.zip", "data.pkl"} }},
+		{name: "key moved into nesting", change: func(f *finding.Finding) { f.Key, f.Location.Inside = "os", []string{".systemdata.pkl"} }},
+		{name: "ordinal", change: func(f *finding.Finding) { f.Ordinal = 1 }},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			changed := base
+			c.change(&changed)
+			if got := changed.Fingerprint() == base.Fingerprint(); got != c.same {
+				t.Errorf("%s against %s: same is %v, want %v", changed.Fingerprint(), base.Fingerprint(), got, c.same)
+			}
+		})
+	}
+	// Alerts and baselines out there carry it: it may not change between versions.
+	if got, want := base.Fingerprint(), "c524a1a7e136fdb2:1"; got != want {
+		t.Errorf("fingerprint: got %s, want %s", got, want)
+	}
+}
+
+func TestNumber(t *testing.T) {
+	at := func(key string, offset int64) finding.Finding {
+		return finding.Finding{Rule: runs, Key: key, Location: finding.Location{Offset: offset}}
+	}
+	findings := []finding.Finding{at("a", 1), at("b", 2), at("a", 3), at("a", 4)}
+	want := []int{0, 0, 1, 2}
+	for range 2 { // a second numbering changes nothing
+		finding.Number(findings)
+		for i, f := range findings {
+			if f.Ordinal != want[i] {
+				t.Errorf("finding %d (%s): got ordinal %d, want %d", i, f.Key, f.Ordinal, want[i])
+			}
+		}
+	}
+}
+
+func TestCompareOrdersWhateverTheInput(t *testing.T) {
+	in := func(path string, offset int64, r *rule.Rule, inside ...string) finding.Finding {
+		return finding.Finding{Rule: r, Location: finding.Location{Path: path, Offset: offset, Inside: inside}}
+	}
+	want := []finding.Finding{
+		in("a", 9, runs), in("a", 1, runs, "m"), in("a", 2, runs, "m"), in("b", 1, runs), in("a", 0, looks),
+	}
+	got := slices.Clone(want)
+	for range 50 {
+		rand.Shuffle(len(got), func(i, j int) { got[i], got[j] = got[j], got[i] })
+		slices.SortFunc(got, finding.Compare)
+		if !reflect.DeepEqual(got, want) {
+			t.Fatalf("got %v, want %v", got, want)
+		}
+	}
+}
