@@ -5,7 +5,9 @@ package scan
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -14,6 +16,7 @@ import (
 	"github.com/modelaudit/modelaudit/internal/detector"
 	"github.com/modelaudit/modelaudit/internal/finding"
 	"github.com/modelaudit/modelaudit/internal/hostile"
+	"github.com/modelaudit/modelaudit/internal/rule"
 )
 
 // A Scanner knows the detectors and what one file may cost. It may be used by
@@ -31,10 +34,16 @@ func (s *Scanner) File(ctx context.Context, f artifact.File) audit.File {
 		ctx: ctx, detectors: s.Detectors,
 		budget: hostile.NewBudget(ctx, s.Limits, f.Size, s.Now),
 		out:    audit.File{Path: f.Path, Size: f.Size},
+		told:   make(map[string]bool),
 	}
 	recognised := r.file(f)
 	return r.conclude(f, recognised)
 }
+
+// maxFindings is how many findings of each severity are listed for one file on
+// disk. More than a reader can use are a way to fill memory and reports; the
+// verdict needs no more than one.
+const maxFindings = 2000
 
 // A run is the scan of one file on disk.
 type run struct {
@@ -42,28 +51,49 @@ type run struct {
 	detectors []*detector.Detector
 	budget    *hostile.Budget
 	out       audit.File
-	reason    error  // the first thing that kept something from being read
-	refused   string // why there was nothing to read at all
+	reason    error           // the first thing that kept something from being read
+	refused   string          // why there was nothing to read at all
+	problems  int             // things that kept something from being read
+	told      map[string]bool // those that are findings already, by file and cause
+	listed    [rule.Critical + 1]int
 }
 
 // file runs every detector that matches f, and returns whether any recognised it.
 func (r *run) file(f artifact.File) (recognised bool) {
+	before := r.problems
 	head, err := f.Head()
-	if err != nil {
+	switch {
+	case err != nil:
 		r.unread(f, err)
+	case f.Size > 0 && len(head.First) == 0:
+		r.unread(f, hostile.Faultf(hostile.Truncated, 0, "%d bytes claimed, 0 left", f.Size))
 	}
 	if f.Size > 0 && len(head.First) == 0 {
 		return false
 	}
 	for _, d := range r.detectors {
-		if d.Match(head) && r.detect(d, f) {
+		if r.matches(d, f, head) && r.detect(d, f) {
 			recognised = true
 		}
 	}
 	if !recognised && !f.Nested() {
 		r.out.Binary = !isText(head.First)
 	}
+	if !recognised && r.problems == before && namedLikeModel(f.Name()) {
+		r.unrecognised(f)
+	}
 	return recognised
+}
+
+// matches asks one detector whether f may be its own; a crash is a yes that
+// nobody can follow.
+func (r *run) matches(d *detector.Detector, f artifact.File, head artifact.Head) (yes bool) {
+	err := hostile.Guard(func() error { yes = d.Match(head); return nil })
+	var crash *hostile.Panic
+	if errors.As(err, &crash) {
+		r.crash(d, f, crash)
+	}
+	return yes
 }
 
 // detect runs one detector on one file; its crash is a finding, not ours.
@@ -115,60 +145,73 @@ func (r *run) refuse(f artifact.File, reason string) {
 		r.unread(f, errors.New(reason))
 		return
 	}
+	r.problems++
 	r.refused = reason
 }
 
 func (r *run) report(f artifact.File, found finding.Finding) {
+	if r.listed[found.Rule.Severity]++; r.listed[found.Rule.Severity] > maxFindings {
+		return
+	}
 	found.Location.Path, found.Location.Inside = f.Path, f.Inside
 	r.out.Findings = append(r.out.Findings, found)
 }
 
-// unread records that a part of f was not read, once per file and cause.
+// unread records that a part of f was not read, once per file and cause; a limit
+// that ends everything is recorded once, where it was hit.
 func (r *run) unread(f artifact.File, err error) {
-	if r.reason == nil {
-		r.reason = err
-	}
+	r.problem(err)
 	var fault *hostile.Fault
-	offset, key := int64(0), "machine"
+	offset, key, where := int64(0), "machine", strings.Join(f.Inside, "\x00")
 	if errors.As(err, &fault) {
 		offset, key = fault.Offset, fault.Kind.String()+string(fault.Limit)
-	}
-	message := "Not fully read: " + finding.Quote(err.Error()) + "."
-	for _, old := range r.out.Findings {
-		if old.Rule == incomplete && old.Key == key && slices.Equal(old.Location.Inside, f.Inside) {
-			return
-		}
-		if key != "machine" && fault.Kind == hostile.OverBudget && r.budget.Spent() != nil && old.Rule == incomplete && old.Key == key {
-			return // the same spent limit, felt again further out
+		if fault.Kind == hostile.OverBudget && r.budget.Spent() != nil {
+			where = "everywhere"
 		}
 	}
+	cause := key + "\x00" + where
+	if r.told[cause] {
+		return
+	}
+	r.told[cause] = true
 	r.report(f, finding.Finding{
-		Rule: incomplete, Message: message, Key: key,
+		Rule: incomplete, Key: key,
+		Message:  "Not fully read: " + finding.Quote(err.Error()) + ".",
 		Location: finding.Location{Offset: offset},
 		Evidence: []finding.Step{{Offset: offset, Text: finding.Quote(err.Error())}},
 	})
 }
 
-func (r *run) crash(d *detector.Detector, f artifact.File, p *hostile.Panic) {
+// problem counts something that kept f from being read; the first is the reason.
+func (r *run) problem(err error) {
+	r.problems++
 	if r.reason == nil {
-		r.reason = p
+		r.reason = err
 	}
+}
+
+func (r *run) crash(d *detector.Detector, f artifact.File, p *hostile.Panic) {
+	r.problem(p)
 	r.report(f, finding.Finding{
 		Rule: crashed, Key: d.Name,
 		Message: "The " + d.Name + " detector crashed on this file: " + finding.Quote(p.Error()) + ".",
 	})
 }
 
+// unrecognised reports a file that bears the name of a model and is none that
+// the detectors know.
+func (r *run) unrecognised(f artifact.File) {
+	r.problem(errUnrecognised)
+	r.report(f, finding.Finding{
+		Rule: unrecognised, Key: "name",
+		Message: "Named like a model, but of no format that this scanner knows: nothing in it was checked.",
+	})
+}
+
 // conclude decides the status of the file on disk.
 func (r *run) conclude(f artifact.File, recognised bool) audit.File {
+	r.unlisted(f)
 	out := &r.out
-	if !recognised && r.reason == nil && r.refused == "" && namedLikeModel(f.Name()) {
-		r.report(f, finding.Finding{
-			Rule: unrecognised, Key: "name",
-			Message: "Named like a model, but of no format that this scanner knows: nothing in it was checked.",
-		})
-		r.reason = errUnrecognised
-	}
 	slices.SortStableFunc(out.Findings, finding.Compare)
 	finding.Number(out.Findings)
 	switch {
@@ -184,6 +227,19 @@ func (r *run) conclude(f artifact.File, recognised bool) audit.File {
 		out.Status, out.Reason = audit.NotAModel, "of no format that a model loader takes"
 	}
 	return *out
+}
+
+// unlisted says how many findings were made and are not in the list.
+func (r *run) unlisted(f artifact.File) {
+	more := 0
+	for _, n := range r.listed {
+		more += max(0, n-maxFindings)
+	}
+	if more == 0 {
+		return
+	}
+	r.listed[incomplete.Severity] = 0
+	r.unread(artifact.File{Path: f.Path}, fmt.Errorf("%d more findings are not listed, %d of a severity are", more, maxFindings))
 }
 
 var errUnrecognised = errors.New("named like a model, but of no known format")

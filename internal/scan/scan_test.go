@@ -1,0 +1,254 @@
+package scan_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/modelaudit/modelaudit/internal/artifact"
+	"github.com/modelaudit/modelaudit/internal/audit"
+	"github.com/modelaudit/modelaudit/internal/detector"
+	"github.com/modelaudit/modelaudit/internal/finding"
+	"github.com/modelaudit/modelaudit/internal/hostile"
+	"github.com/modelaudit/modelaudit/internal/rule"
+	"github.com/modelaudit/modelaudit/internal/scan"
+	"github.com/modelaudit/modelaudit/internal/walk"
+)
+
+var bad = &rule.Rule{ID: "toy-bad", Title: "Bad", Severity: rule.Critical, Precision: rule.Certain, Since: "0.1.0"}
+
+// toy is a detector of a format whose files are programs of one letter a step.
+func toy() *detector.Detector {
+	return &detector.Detector{
+		Name:  "toy",
+		Rules: []*rule.Rule{bad},
+		Match: func(h artifact.Head) bool {
+			if h.HasPrefix("crash-match") {
+				panic("index out of range")
+			}
+			return h.HasPrefix("toy:")
+		},
+		Run: runToy,
+	}
+}
+
+func runToy(_ context.Context, p *detector.Pass) error {
+	r := p.Reader()
+	r.Skip(4)
+	p.Recognised("toy")
+	for r.Left() > 0 && r.Step() {
+		if err := step(p, r); err != nil {
+			return err
+		}
+	}
+	return r.Err()
+}
+
+func step(p *detector.Pass, r *hostile.Reader) error {
+	at := r.Offset()
+	switch r.Uint8() {
+	case '!': // something bad
+		p.Report(finding.Finding{Rule: bad, Message: "Bad.", Key: "bad", Location: finding.Location{Offset: at}})
+	case 'c':
+		panic("nil map")
+	case 'f':
+		return r.Fail(hostile.Malformed, "an f")
+	case 'i': // a part that cannot be read
+		p.Incomplete(hostile.Faultf(hostile.Unsupported, at, "encrypted"))
+	case 'r':
+		p.Refused("stored elsewhere")
+	case '(': // the rest is a file inside
+		rest := r.Bytes(uint64(r.Left()))
+		return p.Nested(p.File.Member("inner.pkl", hostile.Bytes(rest), int64(len(rest))))
+	case '0': // a file inside that claims more than it has
+		return p.Nested(p.File.Member("short", hostile.Bytes(nil), 10))
+	case '@': // itself again
+		return p.Nested(p.File.Member("again", p.File.Content, p.File.Size))
+	case 'm': // a disk that fails
+		return &hostile.MachineError{Err: errors.New("input/output error")}
+	}
+	return nil
+}
+
+func TestScan(t *testing.T) {
+	cases := []struct {
+		name, file, data string
+		status           audit.Status
+		rules            []string
+		reason           string
+	}{
+		{name: "clean", data: "toy:", status: audit.Clean},
+		{name: "findings", data: "toy:!", status: audit.Findings, rules: []string{"toy-bad"}},
+		{name: "text", file: "README.md", data: "hello", status: audit.NotAModel, reason: "of no format that a model loader takes"},
+		{name: "named like a model", file: "m.PKL", data: "hello", status: audit.Incomplete, rules: []string{"model-unrecognised"},
+			reason: "named like a model, but of no known format"},
+		{name: "empty model", file: "m.pt", status: audit.Incomplete, rules: []string{"model-unrecognised"}, reason: "named like a model, but of no known format"},
+		{name: "findings before a fault stand", data: "toy:!f!", status: audit.Incomplete, rules: []string{"scan-incomplete", "toy-bad"},
+			reason: "malformed at byte 0x6: an f"},
+		{name: "a part", data: "toy:iii!", status: audit.Incomplete, rules: []string{"scan-incomplete", "toy-bad"},
+			reason: "unsupported at byte 0x4: encrypted"},
+		{name: "crash", data: "toy:!c", status: audit.Incomplete, rules: []string{"scan-crashed", "toy-bad"}, reason: "crashed: nil map"},
+		{name: "crash of the match", file: "m.pkl", data: "crash-match", status: audit.Incomplete, rules: []string{"scan-crashed"},
+			reason: "crashed: index out of range"},
+		{name: "refused", data: "toy:r", status: audit.NotScanned, reason: "stored elsewhere"},
+		{name: "machine", data: "toy:m", status: audit.Incomplete, rules: []string{"scan-incomplete"}, reason: "reading: input/output error"},
+		{name: "inside", data: "toy:!(toy:!", status: audit.Findings, rules: []string{"toy-bad", "toy-bad"}},
+		{name: "refused inside", data: "toy:(toy:r", status: audit.Incomplete, rules: []string{"scan-incomplete"}, reason: "stored elsewhere"},
+		{name: "unknown inside, named like a model", data: "toy:(what", status: audit.Incomplete, rules: []string{"model-unrecognised"},
+			reason: "named like a model, but of no known format"},
+		{name: "inside shorter than claimed", data: "toy:0", status: audit.Incomplete, rules: []string{"scan-incomplete"},
+			reason: "truncated at byte 0x0: 10 bytes claimed, 0 left"},
+		{name: "endless nesting", data: "toy:@", status: audit.Incomplete, rules: []string{"scan-incomplete"},
+			reason: "over budget at byte 0x0: files nested more than 32 deep (limit --max-depth)"},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			got := scanned(hostile.DefaultLimits(), c.file, c.data)
+			if got.Status != c.status || got.Reason != c.reason {
+				t.Errorf("%q: got %s (%s), want %s (%s)", c.data, got.Status, got.Reason, c.status, c.reason)
+			}
+			if ids := ruleIDs(got); !slices.Equal(ids, c.rules) {
+				t.Errorf("%q: got rules %v, want %v", c.data, ids, c.rules)
+			}
+		})
+	}
+}
+
+func scanned(limits hostile.Limits, name, data string) audit.File {
+	if name == "" {
+		name = "file.bin"
+	}
+	s := scan.Scanner{Detectors: []*detector.Detector{toy()}, Limits: limits, Now: time.Now}
+	return s.File(context.Background(), artifact.File{Path: name, Content: hostile.Bytes(data), Size: int64(len(data))})
+}
+
+func ruleIDs(f audit.File) (ids []string) {
+	for _, found := range f.Findings {
+		ids = append(ids, found.Rule.ID)
+	}
+	slices.Sort(ids)
+	return ids
+}
+
+func TestNestingIsNamed(t *testing.T) {
+	got := scanned(hostile.DefaultLimits(), "m.bin", "toy:(toy:(toy:!")
+	if len(got.Findings) != 1 {
+		t.Fatalf("got %v, want one finding", got.Findings)
+	}
+	where := got.Findings[0].Location
+	if where.Path != "m.bin" || !slices.Equal(where.Inside, []string{"inner.pkl", "inner.pkl"}) || where.Offset != 4 {
+		t.Errorf("got %+v, want byte 4 of inner.pkl in inner.pkl in m.bin", where)
+	}
+}
+
+// TestOneBudget: what is nested is paid from the budget of the file on disk, and
+// the limit that ends the file is told once.
+func TestOneBudget(t *testing.T) {
+	limits := hostile.DefaultLimits()
+	limits.Steps, limits.Depth = -8*5+20, 1000 // 20 steps beyond those that the file's size gives
+	got := scanned(limits, "", "toy:@")
+	want := "over budget at byte 0x0: more than 20 steps (limit --max-steps)"
+	if got.Status != audit.Incomplete || got.Reason != want && !strings.Contains(got.Reason, "more than 20 steps") {
+		t.Errorf("got %s (%s), want incomplete (%s)", got.Status, got.Reason, want)
+	}
+	if ids := ruleIDs(got); !slices.Equal(ids, []string{"scan-incomplete"}) {
+		t.Errorf("got %v, want scan-incomplete once", ids)
+	}
+}
+
+// TestManyFindings: a file cannot fill the memory with findings, nor push one
+// out of the verdict.
+func TestManyFindings(t *testing.T) {
+	got := scanned(hostile.DefaultLimits(), "", "toy:"+strings.Repeat("!", 100_000))
+	if len(got.Findings) > 3000 || got.Status != audit.Incomplete {
+		t.Fatalf("got %d findings, %s, want at most 3000, incomplete", len(got.Findings), got.Status)
+	}
+	last := got.Findings[len(got.Findings)-1]
+	if want := "Not fully read: 98000 more findings are not listed, 2000 of a severity are."; last.Message != want {
+		t.Errorf("got %q, want %q", last.Message, want)
+	}
+}
+
+func TestAllKeepsTheOrder(t *testing.T) {
+	dir := t.TempDir()
+	for i := range 40 {
+		write(t, filepath.Join(dir, fmt.Sprintf("m%02d.bin", i)), "toy:"+strings.Repeat("!", i%3))
+	}
+	write(t, filepath.Join(dir, "zz.txt"), "text")
+	files, err := walk.Files([]string{dir}, walk.Filter{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := scan.Scanner{Detectors: []*detector.Detector{toy()}, Limits: hostile.DefaultLimits(), Now: time.Now}
+	done := 0
+	got := s.All(context.Background(), files, func(*audit.File) { done++ })
+	if done != 41 || len(got.Files) != 41 {
+		t.Fatalf("got %d conclusions, told of %d, want 41", len(got.Files), done)
+	}
+	for i, f := range got.Files[:40] {
+		if f.Path != files[i].Path || len(f.Findings) != i%3 {
+			t.Errorf("file %d: got %s with %d findings, want %s with %d", i, f.Path, len(f.Findings), files[i].Path, i%3)
+		}
+	}
+}
+
+func TestAllTellsWhatWasNotOpened(t *testing.T) {
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "big.bin"), "toy:"+strings.Repeat(" ", 100))
+	for _, name := range []string{"gone.pt", "gone.txt"} {
+		if err := os.Symlink("nowhere", filepath.Join(dir, name)); err != nil {
+			t.Skip("no symbolic links here:", err)
+		}
+	}
+	files, err := walk.Files([]string{dir}, walk.Filter{MaxSize: 50})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := scan.Scanner{Detectors: []*detector.Detector{toy()}, Limits: hostile.DefaultLimits(), Now: time.Now}
+	want := map[string]audit.Status{"big.bin": audit.NotScanned, "gone.pt": audit.NotScanned, "gone.txt": audit.NotAModel}
+	for _, f := range s.All(context.Background(), files, nil).Files {
+		if name := filepath.Base(f.Path); f.Status != want[name] || f.Reason == "" {
+			t.Errorf("%s: got %s (%s), want %s and a reason", name, f.Status, f.Reason, want[name])
+		}
+	}
+}
+
+// TestFileThatVanishes between the walk and the scan.
+func TestFileThatVanishes(t *testing.T) {
+	dir := t.TempDir()
+	name := filepath.Join(dir, "m.bin")
+	write(t, name, "toy:")
+	files, err := walk.Files([]string{dir}, walk.Filter{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(name); err != nil {
+		t.Fatal(err)
+	}
+	s := scan.Scanner{Limits: hostile.DefaultLimits(), Now: time.Now}
+	if got := s.All(context.Background(), files, nil).Files[0]; got.Status != audit.NotScanned {
+		t.Errorf("got %s (%s), want not-scanned", got.Status, got.Reason)
+	}
+}
+
+func write(t *testing.T, name, data string) {
+	t.Helper()
+	if err := os.WriteFile(name, []byte(data), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestRulesAreComplete(t *testing.T) {
+	for _, r := range scan.Rules {
+		if r.Help == "" || r.Title == "" || r.Severity == 0 || r.Precision == 0 || r.Since == "" {
+			t.Errorf("rule %s lacks something: %+v", r.ID, r)
+		}
+	}
+}
+
