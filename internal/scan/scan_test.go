@@ -251,4 +251,3 @@ func TestRulesAreComplete(t *testing.T) {
 		}
 	}
 }
-
