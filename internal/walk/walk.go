@@ -89,11 +89,12 @@ type walker struct {
 }
 
 func (w *walker) walk() error {
-	return filepath.WalkDir(w.root, func(full string, d fs.DirEntry, err error) error {
+	// The separator at the end makes a root that is itself a link to be followed.
+	return filepath.WalkDir(w.root+string(filepath.Separator), func(full string, d fs.DirEntry, err error) error {
 		if err != nil && d == nil {
 			return err
 		}
-		if d.IsDir() && skippedDirectories[d.Name()] && full != w.root {
+		if d.IsDir() && skippedDirectories[d.Name()] && filepath.Clean(full) != filepath.Clean(w.root) {
 			return fs.SkipDir
 		}
 		if d.IsDir() && err == nil {
@@ -110,7 +111,8 @@ func (w *walker) add(full string, d fs.DirEntry, err error) {
 	if relErr != nil {
 		rel = full
 	}
-	if !w.filter.selects(filepath.ToSlash(rel)) {
+	unlisted := d.IsDir() && err != nil // nobody knows what it holds
+	if !w.filter.selects(filepath.ToSlash(rel)) && !(unlisted && !matchAny(w.filter.Exclude, filepath.ToSlash(rel))) {
 		return
 	}
 	f := File{Path: path.Join(filepath.ToSlash(w.root), filepath.ToSlash(rel)), root: w.root, name: rel}
@@ -118,7 +120,7 @@ func (w *walker) add(full string, d fs.DirEntry, err error) {
 	case err != nil:
 		f.Refused = cause(err)
 	case d.Type()&fs.ModeSymlink != 0:
-		if f.link() {
+		if w.link(&f) {
 			return
 		}
 	default:
@@ -133,19 +135,24 @@ func (w *walker) add(full string, d fs.DirEntry, err error) {
 	w.files = append(w.files, f)
 }
 
-// link judges a symbolic link. It reports whether the link leads to something
-// inside the root, which is scanned by its own name.
-func (f *File) link() (inside bool) {
+// link judges a symbolic link. It reports whether it leads to something that is
+// scanned by its own name.
+func (w *walker) link(f *File) (listed bool) {
 	root, err := os.OpenRoot(f.root)
 	if err != nil {
 		f.Refused = cause(err)
 		return false
 	}
 	defer root.Close()
-	_, err = root.Stat(f.name)
+	info, err := root.Stat(f.name)
 	switch {
-	case err == nil:
+	case err == nil && w.lists(f.name, info):
 		return true
+	case err == nil && info.IsDir():
+		f.Refused = "a symbolic link to a directory that is not scanned"
+	case err == nil:
+		f.Size = info.Size()
+		f.judge(info.Mode(), w.filter)
 	case errors.Is(err, fs.ErrNotExist):
 		f.Absent = "a symbolic link to nothing"
 	case errors.Is(err, syscall.ELOOP):
@@ -154,6 +161,41 @@ func (f *File) link() (inside bool) {
 		f.Refused = "a symbolic link that leads out of the scanned directory, or through something unreadable"
 	}
 	return false
+}
+
+// nameDecides are extensions that say little: loaders know such files by their
+// whole name.
+var nameDecides = map[string]bool{"": true, ".bin": true, ".json": true, ".txt": true, ".yaml": true, ".yml": true}
+
+// lists reports whether the walk meets the target of a link elsewhere, under a
+// name from which no less is recognised than from the link's.
+func (w *walker) lists(link string, info fs.FileInfo) bool {
+	base, err := filepath.EvalSymlinks(w.root)
+	if err != nil {
+		return false
+	}
+	target, err := filepath.EvalSymlinks(filepath.Join(w.root, link))
+	if err != nil {
+		return false
+	}
+	rel, err := filepath.Rel(base, target)
+	if err != nil || inSkipped(rel) {
+		return false
+	}
+	if info.IsDir() {
+		return true
+	}
+	was, is := strings.ToLower(filepath.Ext(link)), strings.ToLower(filepath.Ext(rel))
+	alike := filepath.Base(link) == filepath.Base(rel) || was == is && !nameDecides[is]
+	return alike && w.filter.selects(filepath.ToSlash(rel))
+}
+
+// inSkipped reports whether a path relative to the root lies in a directory that
+// the walk skips.
+func inSkipped(rel string) bool {
+	return slices.ContainsFunc(strings.Split(rel, string(filepath.Separator)), func(element string) bool {
+		return skippedDirectories[element]
+	})
 }
 
 func (f *File) judge(mode fs.FileMode, filter Filter) {
