@@ -83,3 +83,12 @@ func byteIndex(s string, n int) int {
 	}
 	return at
 }
+
+// UTF8 returns a name as it is if it is valid UTF-8, and escaped if it is not:
+// for documents that must be UTF-8 and name files.
+func UTF8(name string) string {
+	if utf8.ValidString(name) {
+		return name
+	}
+	return Escape(name)
+}

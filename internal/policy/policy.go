@@ -3,9 +3,12 @@ package policy
 
 import (
 	"fmt"
+	"slices"
+	"time"
 
 	"github.com/modelaudit/modelaudit/internal/audit"
 	"github.com/modelaudit/modelaudit/internal/finding"
+	"github.com/modelaudit/modelaudit/internal/glob"
 	"github.com/modelaudit/modelaudit/internal/rule"
 )
 
@@ -58,6 +61,73 @@ func ParseOnIncomplete(s string) (OnIncomplete, error) {
 type Policy struct {
 	FailOn       Threshold
 	OnIncomplete OnIncomplete
+	Paths        []PathRule // of those that match a path, the last one that sets a value decides
+	Accepted     []Acceptance
+	Allowed      []Allowance
+	Baseline     *Baseline // nil for none
+	// Partial says that the scan covers only a part of what the policy is
+	// about, so that an entry without a match means nothing.
+	Partial bool
+	// Name gives the path that globs and the baseline speak of for a path of the
+	// scan, which it returns unchanged where it knows none; nil: they are the same.
+	Name func(path string) string
+	// Known reports whether a rule of that ID exists; nil: all do.
+	Known func(id string) bool
+	// Now is the time that decides what has expired.
+	Now time.Time
+}
+
+// A PathRule sets other values for a part of the files.
+type PathRule struct {
+	Path         string        // glob
+	FailOn       *Threshold    // nil: as for the others
+	OnIncomplete *OnIncomplete // nil: as for the others
+}
+
+func (p *Policy) name(path string) string {
+	if p.Name != nil {
+		path = p.Name(path)
+	}
+	return finding.UTF8(path)
+}
+
+// failOn returns the threshold that holds for a file of the scan.
+func (p *Policy) failOn(path string) Threshold {
+	t := p.FailOn
+	for _, r := range p.Paths {
+		if r.FailOn != nil && glob.Match(r.Path, p.name(path)) {
+			t = *r.FailOn
+		}
+	}
+	return t
+}
+
+func (p *Policy) onIncomplete(path string) OnIncomplete {
+	o := p.OnIncomplete
+	for _, r := range p.Paths {
+		if r.OnIncomplete != nil && glob.Match(r.Path, p.name(path)) {
+			o = *r.OnIncomplete
+		}
+	}
+	return o
+}
+
+// Fails reports whether a finding makes the outcome Fail.
+func (p *Policy) Fails(f *finding.Finding) bool {
+	return p.failOn(f.Location.Path).Fails(f.Rule.Severity)
+}
+
+// Opens reports whether what was not read of a file makes the outcome Open. A
+// file whose every gap was accepted does not.
+func (p *Policy) Opens(f *audit.File) bool {
+	return f.Unread() && !accepted(f) && p.onIncomplete(f.Path) == FailIncomplete
+}
+
+// accepted reports whether a file that was opened has no gap left: the findings
+// that told of them are suppressed.
+func accepted(f *audit.File) bool {
+	gap := func(f finding.Finding) bool { return f.Rule.Unread }
+	return f.Status == audit.Incomplete && !slices.ContainsFunc(f.Findings, gap)
 }
 
 // A Verdict is the outcome of a scan in one word.
@@ -84,35 +154,31 @@ func (v Verdict) ExitStatus() int {
 
 // An Outcome is a scan as the policy sees it. Every report is written from it.
 type Outcome struct {
-	Report     audit.Report // the findings that count
+	Report     audit.Report // with the findings that count
 	Suppressed []Suppressed // the others, in the order of finding.Compare
 	Warnings   []string     // about the policy's own entries; hostile text in them is quoted
 	Verdict    Verdict
 	Policy     Policy
 }
 
-// A Suppressed finding does not count, for a reason that someone gave.
-type Suppressed struct {
-	Finding finding.Finding
-	By      string // "accepted", "allowed" or "baseline"
-	Reason  string // as it was given; "" for a baseline
-}
-
-// Judge decides the outcome of a scan.
+// Judge decides the outcome of a scan. It does not change the report.
 func (p Policy) Judge(r audit.Report) Outcome {
-	return Outcome{Report: r, Verdict: p.verdict(&r), Policy: p}
+	o := Outcome{Policy: p}
+	o.Report, o.Suppressed, o.Warnings = p.suppress(r)
+	o.Verdict = p.verdict(&o.Report)
+	return o
 }
 
-func (p Policy) verdict(r *audit.Report) Verdict {
-	for _, f := range r.Files {
-		for _, found := range f.Findings {
-			if p.FailOn.Fails(found.Rule.Severity) {
-				return Fail
-			}
+func (p *Policy) verdict(r *audit.Report) Verdict {
+	v := Pass
+	for i := range r.Files {
+		f := &r.Files[i]
+		if slices.ContainsFunc(f.Findings, func(found finding.Finding) bool { return p.Fails(&found) }) {
+			return Fail
+		}
+		if p.Opens(f) {
+			v = Open
 		}
 	}
-	if p.OnIncomplete == FailIncomplete && len(r.Unread()) > 0 {
-		return Open
-	}
-	return Pass
+	return v
 }

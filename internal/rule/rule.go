@@ -83,7 +83,12 @@ type Rule struct {
 	CWE       []int    // weakness numbers
 	CVE       []string // "CVE-2025-1550": where the rule recognises the construct of that vulnerability
 	Since     string   // version that first had it
-	Help      string   // Markdown: what it is, why it matters, how to fix it, how to accept the risk
+	// Unread: the finding says that a part of the file was not read.
+	Unread bool
+	// NamesCallable: the key of the finding is the full name of a callable, which
+	// a policy may allow.
+	NamesCallable bool
+	Help          string // Markdown: what it is, why it matters, how to fix it, how to accept the risk
 }
 
 // Section returns the body of the section of a Markdown document whose

@@ -12,15 +12,15 @@ var help string
 var (
 	incomplete = &rule.Rule{
 		ID: "scan-incomplete", Title: "Part of the file was not read",
-		Severity: rule.Medium, Precision: rule.Certain, Since: "0.1.0",
+		Severity: rule.Medium, Precision: rule.Certain, Since: "0.1.0", Unread: true,
 	}
 	crashed = &rule.Rule{
 		ID: "scan-crashed", Title: "The file made the scanner crash",
-		Severity: rule.High, Precision: rule.Certain, CWE: []int{248}, Since: "0.1.0",
+		Severity: rule.High, Precision: rule.Certain, CWE: []int{248}, Since: "0.1.0", Unread: true,
 	}
 	unrecognised = &rule.Rule{
 		ID: "model-unrecognised", Title: "A file named like a model is of no known format",
-		Severity: rule.Low, Precision: rule.Certain, CWE: []int{430}, Since: "0.1.0",
+		Severity: rule.Low, Precision: rule.Certain, CWE: []int{430}, Since: "0.1.0", Unread: true,
 	}
 )
 

@@ -73,13 +73,19 @@ func (s *Settings) Set(name, value string) error {
 // Set gives the option a value in s. The error says what is allowed.
 func (o Option) Set(s *Settings, value string) error { return o.set(s, value) }
 
-func setFailOn(s *Settings, value string) (err error) {
-	s.Policy.FailOn, err = policy.ParseThreshold(value)
+func setFailOn(s *Settings, value string) error {
+	t, err := policy.ParseThreshold(value)
+	if err == nil {
+		s.Policy.FailOn = t
+	}
 	return err
 }
 
-func setOnIncomplete(s *Settings, value string) (err error) {
-	s.Policy.OnIncomplete, err = policy.ParseOnIncomplete(value)
+func setOnIncomplete(s *Settings, value string) error {
+	o, err := policy.ParseOnIncomplete(value)
+	if err == nil {
+		s.Policy.OnIncomplete = o
+	}
 	return err
 }
 

@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/modelaudit/modelaudit/internal/policy"
 	"github.com/modelaudit/modelaudit/internal/settings"
 )
@@ -24,9 +26,8 @@ func TestSet(t *testing.T) {
 	want.Filter.MaxSize = 10 << 30
 	want.Limits.Inflated, want.Limits.Memory = 64<<30, 512_000_000
 	want.Limits.Steps, want.Limits.Members, want.Limits.Depth, want.Limits.Time = 12, 13, 14, 90*time.Minute
-	if s.Policy.FailOn != want.Policy.FailOn || s.Policy.OnIncomplete != want.Policy.OnIncomplete ||
-		s.Limits != want.Limits || s.Filter.MaxSize != want.Filter.MaxSize {
-		t.Errorf("got %+v, want %+v", s, want)
+	if diff := cmp.Diff(want, s); diff != "" {
+		t.Errorf("settings (-want +got):\n%s", diff)
 	}
 }
 
@@ -52,8 +53,8 @@ func TestSetRefuses(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s=%s: got %v, want %q", c.name, c.value, err, c.want)
 		}
-		if s.Limits != settings.Default().Limits || s.Filter.MaxSize != 0 {
-			t.Errorf("%s=%s: a refused value changed the settings: %+v", c.name, c.value, s)
+		if diff := cmp.Diff(settings.Default(), s); diff != "" {
+			t.Errorf("%s=%s: a refused value changed the settings:\n%s", c.name, c.value, diff)
 		}
 	}
 }

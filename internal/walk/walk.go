@@ -14,9 +14,8 @@ import (
 	"strings"
 	"syscall"
 
-	"github.com/bmatcuk/doublestar/v4"
-
 	"github.com/modelaudit/modelaudit/internal/artifact"
+	"github.com/modelaudit/modelaudit/internal/glob"
 	"github.com/modelaudit/modelaudit/internal/hostile"
 )
 
@@ -32,7 +31,7 @@ type File struct {
 }
 
 // Filter selects files by globs over their path relative to the root
-// (doublestar syntax; a pattern without a slash matches the base name anywhere).
+// (see package glob).
 type Filter struct {
 	Include, Exclude []string
 	MaxSize          int64 // larger files are refused; 0: no limit
@@ -40,12 +39,7 @@ type Filter struct {
 
 // Check returns an error that names the first pattern that is not a glob.
 func (f Filter) Check() error {
-	for _, p := range slices.Concat(f.Include, f.Exclude) {
-		if !doublestar.ValidatePattern(p) {
-			return fmt.Errorf("%q is not a glob", p)
-		}
-	}
-	return nil
+	return glob.Check(slices.Concat(f.Include, f.Exclude)...)
 }
 
 // skippedDirectories hold Git's own data: its objects are packed copies of
@@ -209,18 +203,7 @@ func (f *File) judge(mode fs.FileMode, filter Filter) {
 
 // selects reports whether a path relative to the root is to be scanned.
 func (f Filter) selects(rel string) bool {
-	return (len(f.Include) == 0 || matchAny(f.Include, rel)) && !matchAny(f.Exclude, rel)
-}
-
-func matchAny(patterns []string, rel string) bool {
-	return slices.ContainsFunc(patterns, func(p string) bool {
-		name := rel
-		if !strings.Contains(p, "/") {
-			name = path.Base(rel)
-		}
-		return doublestar.MatchUnvalidated(p, name) ||
-			doublestar.MatchUnvalidated(strings.TrimSuffix(p, "/")+"/**", rel)
-	})
+	return (len(f.Include) == 0 || glob.MatchAny(f.Include, rel)) && !glob.MatchAny(f.Exclude, rel)
 }
 
 // cause is the reason of an error of the file system, without the path.

@@ -1,0 +1,260 @@
+package policy_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/modelaudit/modelaudit/internal/audit"
+	"github.com/modelaudit/modelaudit/internal/finding"
+	"github.com/modelaudit/modelaudit/internal/policy"
+	"github.com/modelaudit/modelaudit/internal/rule"
+)
+
+var (
+	executes = &rule.Rule{ID: "pickle-executes-code", Severity: rule.Critical, NamesCallable: true}
+	unknown  = &rule.Rule{ID: "pickle-unknown-callable", Severity: rule.Medium, NamesCallable: true}
+	odd      = &rule.Rule{ID: "archive-odd", Severity: rule.Low}
+	gap      = &rule.Rule{ID: "scan-incomplete", Severity: rule.Medium, Unread: true}
+
+	now  = time.Date(2030, 6, 1, 12, 0, 0, 0, time.UTC)
+	high = policy.Threshold{Severity: rule.High}
+)
+
+func found(r *rule.Rule, path, key string) finding.Finding {
+	return finding.Finding{Rule: r, Key: key, Message: r.ID + " " + key, Location: finding.Location{Path: path}}
+}
+
+// report has a file for each thing that a policy may look at.
+func report() audit.Report {
+	with := func(path string, status audit.Status, findings ...finding.Finding) audit.File {
+		for i := range findings {
+			findings[i].Location.Path = path
+		}
+		finding.Number(findings)
+		return audit.File{Path: path, Status: status, Findings: findings}
+	}
+	return audit.Report{Files: []audit.File{
+		with("models/bad.pkl", audit.Findings, found(executes, "", "posix.system"), found(odd, "", "x"), found(odd, "", "x")),
+		with("models/cut.pkl", audit.Incomplete, found(gap, "", "truncated")),
+		with("models/good.pkl", audit.Clean),
+		with("research/new.pkl", audit.Findings, found(unknown, "", "ours.layers.Dense")),
+		with("research/lfs.pt", audit.NotScanned),
+	}}
+}
+
+func pick(r audit.Report, paths ...string) audit.Report {
+	var out audit.Report
+	for _, f := range r.Files {
+		for _, p := range paths {
+			if f.Path == p {
+				out.Files = append(out.Files, f)
+			}
+		}
+	}
+	return out
+}
+
+func TestVerdict(t *testing.T) {
+	critical, low, warn := policy.Threshold{Severity: rule.Critical}, policy.Threshold{Severity: rule.Low}, policy.WarnIncomplete
+	for _, c := range []struct {
+		name   string
+		policy policy.Policy
+		report audit.Report
+		want   policy.Verdict
+		status int
+	}{
+		{"findings outrank gaps", policy.Policy{FailOn: high, OnIncomplete: policy.FailIncomplete}, report(), policy.Fail, 1},
+		{"no threshold", policy.Policy{FailOn: policy.Threshold{Never: true}, OnIncomplete: policy.FailIncomplete}, report(), policy.Open, 3},
+		{"nothing fails", policy.Policy{FailOn: policy.Threshold{Never: true}, OnIncomplete: policy.WarnIncomplete}, report(), policy.Pass, 0},
+		{"at the threshold", policy.Policy{FailOn: policy.Threshold{Severity: rule.Medium}}, pick(report(), "research/new.pkl"), policy.Fail, 1},
+		{"below the threshold", policy.Policy{FailOn: high}, pick(report(), "research/new.pkl"), policy.Pass, 0},
+		{"a gap is no finding at the threshold, but fails", policy.Policy{FailOn: high, OnIncomplete: policy.FailIncomplete}, pick(report(), "models/cut.pkl"), policy.Open, 3},
+		{"not scanned", policy.Policy{FailOn: high, OnIncomplete: policy.FailIncomplete}, pick(report(), "research/lfs.pt"), policy.Open, 3},
+		{
+			"a path of its own", policy.Policy{
+				FailOn: high, OnIncomplete: policy.FailIncomplete,
+				Paths: []policy.PathRule{{Path: "research/**", FailOn: &low}, {Path: "research", OnIncomplete: &warn}},
+			},
+			pick(report(), "research/new.pkl", "research/lfs.pt"), policy.Fail, 1,
+		},
+		{
+			"the last path decides", policy.Policy{
+				FailOn: high, OnIncomplete: policy.WarnIncomplete,
+				Paths: []policy.PathRule{{Path: "research", FailOn: &low}, {Path: "*.pkl", FailOn: &critical}},
+			},
+			pick(report(), "research/new.pkl"), policy.Pass, 0,
+		},
+		{
+			"an accepted gap", policy.Policy{
+				FailOn: high, OnIncomplete: policy.FailIncomplete,
+				Accepted: []policy.Acceptance{{Rule: gap.ID, Path: "models/cut.pkl", Reason: "known"}},
+			},
+			pick(report(), "models/cut.pkl"), policy.Pass, 0,
+		},
+	} {
+		got := c.policy.Judge(c.report)
+		if got.Verdict != c.want || got.Verdict.ExitStatus() != c.status {
+			t.Errorf("%s: got %s (%d), want %s (%d)", c.name, got.Verdict, got.Verdict.ExitStatus(), c.want, c.status)
+		}
+	}
+}
+
+func TestSuppress(t *testing.T) {
+	for _, c := range []struct {
+		name     string
+		policy   policy.Policy
+		want     []string // rule, means and reason of the suppressed
+		warnings []string
+	}{
+		{name: "nothing"},
+		{
+			name:   "by rule",
+			policy: policy.Policy{Accepted: []policy.Acceptance{{Rule: odd.ID, Reason: "fine"}}},
+			want:   []string{"archive-odd accepted fine", "archive-odd accepted fine"},
+		},
+		{
+			name:   "by fingerprint",
+			policy: policy.Policy{Accepted: []policy.Acceptance{{Fingerprint: report().Files[0].Findings[2].Fingerprint(), Reason: "fine"}}},
+			want:   []string{"archive-odd accepted fine"},
+		},
+		{
+			name:     "elsewhere",
+			policy:   policy.Policy{Accepted: []policy.Acceptance{{Rule: odd.ID, Path: "research/**", Reason: "fine", Origin: "p:3"}}},
+			warnings: []string{"p:3: nothing found matches this acceptance any more"},
+		},
+		{
+			name:   "elsewhere, of a part",
+			policy: policy.Policy{Partial: true, Accepted: []policy.Acceptance{{Rule: odd.ID, Path: "research/**", Reason: "fine", Origin: "p:3"}}},
+		},
+		{
+			name:   "on the last day",
+			policy: policy.Policy{Accepted: []policy.Acceptance{{Rule: executes.ID, Reason: "fine", Until: now.Add(time.Second)}}},
+			want:   []string{"pickle-executes-code accepted fine"},
+		},
+		{
+			name:     "expired",
+			policy:   policy.Policy{Accepted: []policy.Acceptance{{Rule: executes.ID, Reason: "fine", Until: time.Date(2030, 6, 1, 0, 0, 0, 0, time.UTC), Origin: "p:3"}}},
+			warnings: []string{"p:3: this acceptance ended with 2030-05-31"},
+		},
+		{
+			name: "unknown rule",
+			policy: policy.Policy{
+				Known:    func(id string) bool { return id != "nope\x1b" },
+				Accepted: []policy.Acceptance{{Rule: "nope\x1b", Reason: "fine", Origin: "p\n:3"}},
+			},
+			warnings: []string{`p\n:3: there is no rule nope\x1b`},
+		},
+		{
+			name:   "a callable",
+			policy: policy.Policy{Allowed: []policy.Allowance{{Callable: "ours.layers.Dense", Reason: "ours"}}},
+			want:   []string{"pickle-unknown-callable allowed ours"},
+		},
+		{
+			name:   "a module",
+			policy: policy.Policy{Allowed: []policy.Allowance{{Callable: "ours.*", Path: "research", Reason: "ours"}}},
+			want:   []string{"pickle-unknown-callable allowed ours"},
+		},
+		{
+			name: "callables that are not there",
+			policy: policy.Policy{Allowed: []policy.Allowance{
+				{Callable: "our.*", Reason: "ours", Origin: "p:1"}, {Callable: "x", Origin: "p:2"}, {Callable: "ours.*", Path: "models", Origin: "p:3"},
+			}},
+			warnings: []string{"p:1: nothing found calls our.*", "p:2: nothing found calls x", "p:3: nothing found calls ours.*"},
+		},
+		{
+			name: "an acceptance outranks the baseline",
+			policy: policy.Policy{
+				Accepted: []policy.Acceptance{{Rule: executes.ID, Reason: "fine"}},
+				Baseline: &policy.Baseline{Name: "b.json", Entries: []policy.Entry{
+					{Path: "models/bad.pkl", Fingerprint: report().Files[0].Findings[0].Fingerprint()},
+					{Path: "models/bad.pkl", Fingerprint: report().Files[0].Findings[1].Fingerprint()},
+					{Path: "models/gone.pkl", Fingerprint: report().Files[0].Findings[1].Fingerprint()},
+				}},
+			},
+			want:     []string{"pickle-executes-code accepted fine", "archive-odd baseline "},
+			warnings: []string{"b.json: 1 of 3 entries match nothing found any more"},
+		},
+	} {
+		c.policy.FailOn, c.policy.Now = high, now
+		before := report()
+		got := c.policy.Judge(before)
+		if diff := cmp.Diff(report(), before); diff != "" {
+			t.Errorf("%s: the report changed:\n%s", c.name, diff)
+		}
+		var view []string
+		for _, s := range got.Suppressed {
+			view = append(view, s.Finding.Rule.ID+" "+string(s.By)+" "+s.Reason)
+		}
+		if diff := cmp.Diff(c.want, view); diff != "" {
+			t.Errorf("%s: suppressed (-want +got):\n%s", c.name, diff)
+		}
+		if diff := cmp.Diff(c.warnings, got.Warnings); diff != "" {
+			t.Errorf("%s: warnings (-want +got):\n%s", c.name, diff)
+		}
+		if n := len(got.Report.Findings()) + len(got.Suppressed); n != len(before.Findings()) {
+			t.Errorf("%s: %d findings became %d", c.name, len(before.Findings()), n)
+		}
+	}
+}
+
+func TestPathsAreThoseOfThePolicy(t *testing.T) {
+	p := policy.Policy{
+		FailOn:   high,
+		Name:     func(path string) string { return strings.TrimPrefix(path, "../repository/") },
+		Accepted: []policy.Acceptance{{Rule: executes.ID, Path: "models/bad.pkl", Reason: "fine"}},
+	}
+	r := audit.Report{Files: []audit.File{{
+		Path: "../repository/models/bad.pkl", Status: audit.Findings,
+		Findings: []finding.Finding{found(executes, "../repository/models/bad.pkl", "x")},
+	}}}
+	if got := p.Judge(r); len(got.Suppressed) != 1 {
+		t.Errorf("suppressed %d, want 1", len(got.Suppressed))
+	}
+}
+
+func TestBaselineRoundTrip(t *testing.T) {
+	r := report()
+	r.Files[0].Path = "models/\xff.pkl"
+	for i := range r.Files[0].Findings {
+		r.Files[0].Findings[i].Location.Path = r.Files[0].Path
+	}
+	first := policy.Policy{FailOn: high, OnIncomplete: policy.WarnIncomplete}.Judge(r)
+	var b strings.Builder
+	if err := policy.Record(&first).Write(&b); err != nil {
+		t.Fatal(err)
+	}
+	base, err := policy.ReadBaseline("b.json", []byte(b.String()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	second := policy.Policy{FailOn: high, OnIncomplete: policy.WarnIncomplete, Baseline: base}.Judge(r)
+	if second.Verdict != policy.Pass || len(second.Report.Findings()) != 0 || len(second.Suppressed) != 5 || len(second.Warnings) != 0 {
+		t.Errorf("got %s, findings %v, %d suppressed, warnings %v; want pass, none, 5, none",
+			second.Verdict, second.Report.Findings(), len(second.Suppressed), second.Warnings)
+	}
+	var again strings.Builder
+	if err := policy.Record(&second).Write(&again); err != nil {
+		t.Fatal(err)
+	}
+	if again.String() != b.String() {
+		t.Errorf("a baseline written under itself differs:\n%s", cmp.Diff(b.String(), again.String()))
+	}
+}
+
+func TestReadBaselineRefuses(t *testing.T) {
+	for _, c := range []struct{ name, data, want string }{
+		{"empty", "", "b.json: not a baseline: EOF"},
+		{"a list", "[]", "b.json: not a baseline: json:"},
+		{"another document", `{"schema_version": "1", "tool": {}}`, `b.json: not a baseline: json: unknown field "tool"`},
+		{"another version", `{"schema_version": "2", "findings": []}`, `b.json: schema_version "2" is not "1"`},
+		{"no fingerprint", `{"schema_version": "1", "findings": [{"path": "a"}]}`, "b.json: entry 1 lacks a path or a fingerprint"},
+		{"more", `{"schema_version": "1", "findings": []} {}`, "b.json: not a baseline: more follows its end"},
+	} {
+		if _, err := policy.ReadBaseline("b.json", []byte(c.data)); err == nil || !strings.HasPrefix(err.Error(), c.want) {
+			t.Errorf("%s: got %v, want %s", c.name, err, c.want)
+		}
+	}
+}
