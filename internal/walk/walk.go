@@ -106,7 +106,7 @@ func (w *walker) add(full string, d fs.DirEntry, err error) {
 		rel = full
 	}
 	unlisted := d.IsDir() && err != nil // nobody knows what it holds
-	if !w.filter.selects(filepath.ToSlash(rel)) && !(unlisted && !matchAny(w.filter.Exclude, filepath.ToSlash(rel))) {
+	if !w.filter.selects(filepath.ToSlash(rel)) && !(unlisted && !glob.MatchAny(w.filter.Exclude, filepath.ToSlash(rel))) {
 		return
 	}
 	f := File{Path: path.Join(filepath.ToSlash(w.root), filepath.ToSlash(rel)), root: w.root, name: rel}
