@@ -237,7 +237,7 @@ func TestNeighbour(t *testing.T) {
 }
 
 func TestCheck(t *testing.T) {
-	if err := (walk.Filter{Include: []string{"*.pt"}, Exclude: []string{"a/["}}).Check(); err == nil || err.Error() != `"a/[" is not a glob` {
+	if err := (walk.Filter{Include: []string{"*.pt"}, Exclude: []string{"a/["}}).Check(); err == nil || !strings.HasPrefix(err.Error(), `"a/[" is not a glob`) {
 		t.Errorf("got %v, want a complaint about a/[", err)
 	}
 	if err := (walk.Filter{Include: []string{"**/*.{pt,pkl}"}}).Check(); err != nil {
