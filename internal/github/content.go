@@ -1,0 +1,44 @@
+package github
+
+import (
+	"bytes"
+	"context"
+	"net/http"
+
+	gh "github.com/google/go-github/v60/github"
+)
+
+// File returns the content of a file at a commit. A file that is not there is
+// Trouble of kind Missing.
+func (c *Client) File(ctx context.Context, path, commit string) ([]byte, error) {
+	file, _, _, err := c.api.Repositories.GetContents(ctx, c.owner, c.name, path, &gh.RepositoryContentGetOptions{Ref: commit})
+	if err != nil {
+		return nil, trouble(err)
+	}
+	if file == nil {
+		return nil, &Trouble{Kind: Rejected, Message: "a directory where a file was expected"}
+	}
+	text, err := file.GetContent()
+	return []byte(text), err
+}
+
+// Blob returns a git object's content; GitHub serves up to 100 MB.
+func (c *Client) Blob(ctx context.Context, id string) ([]byte, error) {
+	if !commitID.MatchString(id) {
+		return nil, &Trouble{Kind: Rejected, Message: "not the name of a git object"}
+	}
+	return c.raw(ctx, "git/blobs/"+id)
+}
+
+func (c *Client) raw(ctx context.Context, path string) ([]byte, error) {
+	req, err := c.api.NewRequest(http.MethodGet, c.path("")+path, nil)
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("Accept", "application/vnd.github.raw")
+	var b bytes.Buffer
+	if _, err := c.api.Do(ctx, req, &b); err != nil {
+		return nil, trouble(err)
+	}
+	return b.Bytes(), nil
+}

@@ -1,0 +1,134 @@
+package github
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+)
+
+// An Event is what made the workflow run, as far as the Action needs it.
+type Event struct {
+	Name  string // GITHUB_EVENT_NAME
+	Ref   string // GITHUB_REF
+	SHA   string // GITHUB_SHA
+	Actor string // GITHUB_ACTOR
+
+	Before, After string // of a push; a side that does not exist is all zeros
+	Deleted       bool   // the push deletes its branch or tag
+	DefaultBranch string // "" if the event does not say
+	Pull          *Pull  // of pull_request and pull_request_target
+	Queue         *Range // of merge_group
+}
+
+// A Pull is the pull request that an event is about.
+type Pull struct {
+	Number       int
+	ChangedFiles int // as GitHub counts them; 0 if the event does not say
+	Head, Base   Side
+}
+
+// A Side is one of the two branches of a pull request.
+type Side struct {
+	SHA, Ref   string
+	Repository string // owner/name; "" if the repository is gone
+}
+
+// A Range is two commits of which the second is to be merged onto the first.
+type Range struct{ Base, Head string }
+
+// Fork reports whether the pull request comes from another repository. A head
+// repository that was deleted was one.
+func (p *Pull) Fork() bool { return p.Head.Repository != p.Base.Repository }
+
+// Dependabot reports whether the run has the read-only token that Dependabot's
+// runs get.
+func (e *Event) Dependabot() bool { return e.Actor == "dependabot[bot]" }
+
+// ReadOnly says why the run cannot be given a token that writes, or "".
+func (e *Event) ReadOnly() string {
+	switch {
+	case e.Pull != nil && e.Pull.Fork() && e.Name == "pull_request":
+		return "a pull request from a fork"
+	case e.Dependabot() && e.Name != "pull_request_target":
+		return "a run started by Dependabot"
+	default:
+		return ""
+	}
+}
+
+type payload struct {
+	Number      int          `json:"number"`
+	Before      string       `json:"before"`
+	After       string       `json:"after"`
+	Deleted     bool         `json:"deleted"`
+	Repository  repository   `json:"repository"`
+	PullRequest *pullRequest `json:"pull_request"`
+	MergeGroup  *struct {
+		BaseSHA string `json:"base_sha"`
+		HeadSHA string `json:"head_sha"`
+	} `json:"merge_group"`
+}
+
+type repository struct {
+	FullName      string `json:"full_name"`
+	DefaultBranch string `json:"default_branch"`
+}
+
+type pullRequest struct {
+	Number       int  `json:"number"`
+	ChangedFiles int  `json:"changed_files"`
+	Head         side `json:"head"`
+	Base         side `json:"base"`
+}
+
+type side struct {
+	SHA  string      `json:"sha"`
+	Ref  string      `json:"ref"`
+	Repo *repository `json:"repo"`
+}
+
+func (s side) side() Side {
+	out := Side{SHA: s.SHA, Ref: s.Ref}
+	if s.Repo != nil {
+		out.Repository = s.Repo.FullName
+	}
+	return out
+}
+
+// ParseEvent completes e, which holds what the environment says, with the
+// content of the event file.
+func ParseEvent(e Event, file []byte) (*Event, error) {
+	var p payload
+	if len(file) > 0 {
+		if err := json.Unmarshal(file, &p); err != nil {
+			return nil, fmt.Errorf("the event file: %w", err)
+		}
+	}
+	e.Before, e.After, e.Deleted = p.Before, p.After, p.Deleted
+	e.DefaultBranch = p.Repository.DefaultBranch
+	if q := p.MergeGroup; q != nil && e.Name == "merge_group" {
+		e.Queue = &Range{Base: q.BaseSHA, Head: q.HeadSHA}
+	}
+	if !strings.HasPrefix(e.Name, "pull_request") {
+		return &e, nil
+	}
+	if p.PullRequest == nil {
+		return nil, fmt.Errorf("the event file has no pull_request, though the event is %s", e.Name)
+	}
+	e.Pull = p.pull()
+	return &e, nil
+}
+
+func (p *payload) pull() *Pull {
+	out := &Pull{
+		Number: p.PullRequest.Number, ChangedFiles: p.PullRequest.ChangedFiles,
+		Head: p.PullRequest.Head.side(), Base: p.PullRequest.Base.side(),
+	}
+	if out.Number == 0 {
+		out.Number = p.Number
+	}
+	if out.Base.Repository == "" {
+		out.Base.Repository = p.Repository.FullName
+	}
+	return out
+}
