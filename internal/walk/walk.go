@@ -57,8 +57,13 @@ func Files(roots []string, filter Filter) ([]File, error) {
 		}
 		out = append(out, files...)
 	}
-	slices.SortFunc(out, func(a, b File) int { return strings.Compare(a.Path, b.Path) })
-	return slices.CompactFunc(out, func(a, b File) bool { return a.Path == b.Path }), nil
+	return Sorted(out), nil
+}
+
+// Sorted orders files by path, in place, and drops those that are there twice.
+func Sorted(files []File) []File {
+	slices.SortStableFunc(files, func(a, b File) int { return strings.Compare(a.Path, b.Path) })
+	return slices.CompactFunc(files, func(a, b File) bool { return a.Path == b.Path })
 }
 
 func below(root string, filter Filter) ([]File, error) {

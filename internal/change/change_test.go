@@ -1,0 +1,125 @@
+package change_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/modelaudit/modelaudit/internal/change"
+	"github.com/modelaudit/modelaudit/internal/github"
+	"github.com/modelaudit/modelaudit/internal/walk"
+)
+
+// workspace lays out files; a value that starts with "->" is a symbolic link.
+func workspace(t *testing.T, files map[string]string) string {
+	t.Helper()
+	root := t.TempDir()
+	for name, content := range files {
+		full := filepath.Join(root, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(full), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		var err error
+		if target, ok := strings.CutPrefix(content, "->"); ok {
+			err = os.Symlink(target, full)
+		} else {
+			err = os.WriteFile(full, []byte(content), 0o644)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return root
+}
+
+// Names of blobs, as git hash-object prints them.
+const (
+	blobHello = "b6fc4c620b67d95f953a5c1c1230aaab5db5a1b0" // hello
+)
+
+func TestCandidates(t *testing.T) {
+	root := workspace(t, map[string]string{
+		"a.pt": "hello", "sub/b.pt": "b", "text.md": "t", "linked.pt": "->sub/b.pt", "out.pt": "->/etc/hostname",
+		"submodule/inner.pt": "x", ".github/x.yml": "y", "empty/.keep": "",
+	})
+	if err := os.Mkdir(filepath.Join(root, "bumped"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	added := func(names ...string) change.Set {
+		var s change.Set
+		for _, n := range names {
+			s.Files = append(s.Files, github.ChangedFile{Path: n, Status: "added"})
+		}
+		return s
+	}
+	for _, test := range []struct {
+		name   string
+		set    change.Set
+		wrong  bool
+		filter walk.Filter
+		want   string // path[!refused|?absent] …
+	}{
+		{name: "nothing", set: change.Set{}},
+		{name: "one", set: added("a.pt"), want: "a.pt"},
+		{name: "sorted, once", set: added("sub/b.pt", "a.pt", "a.pt"), want: "a.pt sub/b.pt"},
+		{name: "removed", set: change.Set{Files: []github.ChangedFile{{Path: "gone.pt", Status: "removed"}}}},
+		{name: "missing", set: added("gone.pt"), want: "gone.pt!"},
+		{name: "missing text", set: change.Set{Files: []github.ChangedFile{{Path: "gone.md", Status: "modified", Text: true}}}, want: "gone.md?"},
+		{name: "a link inside", set: added("linked.pt"), want: "sub/b.pt"},
+		{name: "a link out", set: added("out.pt"), want: "out.pt!"},
+		{name: "a path out", set: added("../a.pt"), want: "../a.pt!"},
+		{name: "a submodule", set: added("submodule"), want: "submodule/inner.pt"},
+		{name: "an empty submodule", set: added("bumped"), want: "bumped?"},
+		{name: "filtered", set: added("a.pt", "sub/b.pt"), filter: walk.Filter{Exclude: []string{"sub"}}, want: "a.pt"},
+		{name: "everything", set: change.Everything("no list"), filter: walk.Filter{Include: []string{"*.pt"}}, want: "a.pt out.pt! sub/b.pt submodule/inner.pt"},
+		{name: "wrong commit, right content", set: change.Set{Files: []github.ChangedFile{{Path: "a.pt", Status: "added", Blob: blobHello}}}, wrong: true, want: "a.pt"},
+		{name: "wrong commit, wrong content", set: change.Set{Files: []github.ChangedFile{{Path: "sub/b.pt", Status: "added", Blob: blobHello}}}, wrong: true, want: "sub/b.pt!"},
+		{name: "wrong commit, no content known", set: added("a.pt"), wrong: true, want: "a.pt!"},
+	} {
+		files, err := test.set.Candidates(change.Workspace{Root: root, Wrong: test.wrong}, test.filter)
+		if err != nil {
+			t.Errorf("%s: %v", test.name, err)
+			continue
+		}
+		var got []string
+		for _, f := range files {
+			switch {
+			case f.Refused != "":
+				got = append(got, f.Path+"!")
+			case f.Absent != "":
+				got = append(got, f.Path+"?")
+			default:
+				got = append(got, f.Path)
+			}
+		}
+		if s := strings.Join(got, " "); s != test.want {
+			t.Errorf("%s: got %q, want %q", test.name, s, test.want)
+		}
+	}
+}
+
+func TestCheckedOut(t *testing.T) {
+	const (
+		one = "1111111111111111111111111111111111111111"
+		two = "2222222222222222222222222222222222222222"
+	)
+	for _, test := range []struct {
+		name  string
+		files map[string]string
+		want  github.Checkout
+	}{
+		{"no repository", map[string]string{"a": ""}, github.Checkout{}},
+		{"detached", map[string]string{".git/HEAD": one + "\n"}, github.Checkout{SHA: one}},
+		{"a branch", map[string]string{".git/HEAD": "ref: refs/heads/x\n", ".git/refs/heads/x": one + "\n"}, github.Checkout{SHA: one}},
+		{"a branch of the remote", map[string]string{".git/HEAD": "ref: refs/heads/x\n", ".git/refs/heads/x": one, ".git/refs/remotes/origin/x": one}, github.Checkout{SHA: one, Branch: "x"}},
+		{"packed", map[string]string{".git/HEAD": "ref: refs/heads/x\n", ".git/packed-refs": "# pack-refs\n" + two + " refs/heads/y\n" + one + " refs/heads/x\n"}, github.Checkout{SHA: one}},
+		{"a worktree", map[string]string{".git": "gitdir: main/.git/worktrees/w\n", "main/.git/worktrees/w/HEAD": "ref: refs/heads/x", "main/.git/worktrees/w/commondir": "../..", "main/.git/refs/heads/x": one}, github.Checkout{SHA: one}},
+		{"a ref that leads out", map[string]string{".git/HEAD": "ref: ../../../etc/passwd\n"}, github.Checkout{}},
+		{"noise", map[string]string{".git/HEAD": "zzz"}, github.Checkout{}},
+	} {
+		if got := change.CheckedOut(workspace(t, test.files)); got != test.want {
+			t.Errorf("%s: got %+v, want %+v", test.name, got, test.want)
+		}
+	}
+}

@@ -1,0 +1,81 @@
+package githubtest
+
+import (
+	"encoding/base64"
+	"net/http"
+	"strings"
+)
+
+// lfs answers what a Git LFS server is asked, and reports whether it was.
+func (s *Server) lfs(w http.ResponseWriter, r *http.Request) bool {
+	if oid, ok := strings.CutPrefix(r.URL.Path, "/lfs-storage/"); ok {
+		s.object(w, r, oid)
+		return true
+	}
+	if r.Method != http.MethodPost || r.URL.Path != "/"+Repository+".git/info/lfs/objects/batch" {
+		return false
+	}
+	want := "Basic " + base64.StdEncoding.EncodeToString([]byte("x-access-token:"+Token))
+	if r.Header.Get("Authorization") != want {
+		refuse(w, http.StatusUnauthorized, "Credentials needed")
+		return true
+	}
+	if !strings.HasPrefix(r.Header.Get("Accept"), lfsType) || !strings.HasPrefix(r.Header.Get("Content-Type"), lfsType) {
+		refuse(w, http.StatusNotAcceptable, "not "+lfsType)
+		return true
+	}
+	s.batch(w, r)
+	return true
+}
+
+const lfsType = "application/vnd.git-lfs+json"
+
+type lfsObject struct {
+	OID     string         `json:"oid"`
+	Size    int64          `json:"size"`
+	Actions map[string]any `json:"actions,omitempty"`
+	Error   map[string]any `json:"error,omitempty"`
+}
+
+func (s *Server) batch(w http.ResponseWriter, r *http.Request) {
+	var in struct {
+		Operation string      `json:"operation"`
+		Transfers []string    `json:"transfers"`
+		HashAlgo  string      `json:"hash_algo"`
+		Objects   []lfsObject `json:"objects"`
+	}
+	if !decode(w, r, &in) {
+		return
+	}
+	if in.Operation != "download" {
+		refuse(w, http.StatusForbidden, "only downloads")
+		return
+	}
+	for i := range in.Objects {
+		o := &in.Objects[i]
+		if _, ok := s.Objects[o.OID]; !ok {
+			o.Error = map[string]any{"code": 404, "message": "Object does not exist"}
+			continue
+		}
+		o.Actions = map[string]any{"download": map[string]any{
+			"href":   s.URL + "/lfs-storage/" + o.OID + "?signature=secret",
+			"header": map[string]string{"X-Storage-Key": "granted"},
+		}}
+	}
+	w.Header().Set("Content-Type", lfsType)
+	answer(w, http.StatusOK, map[string]any{"transfer": "basic", "objects": in.Objects})
+}
+
+// object serves content to who has the signed address, and refuses the job's
+// token, which has no business there.
+func (s *Server) object(w http.ResponseWriter, r *http.Request, oid string) {
+	p, ok := s.Objects[oid]
+	switch {
+	case r.Header.Get("Authorization") != "" || r.Header.Get("X-Storage-Key") != "granted":
+		w.WriteHeader(http.StatusForbidden)
+	case !ok:
+		w.WriteHeader(http.StatusNotFound)
+	default:
+		w.Write(p)
+	}
+}

@@ -1,0 +1,95 @@
+package githubtest
+
+import "net/http"
+
+// A ReviewComment stands at a file of a pull request.
+type ReviewComment struct {
+	ID          int64  `json:"id"`
+	Pull        int    `json:"-"`
+	Body        string `json:"body"`
+	Path        string `json:"path"`
+	CommitID    string `json:"commit_id"`
+	SubjectType string `json:"subject_type"`
+	HTMLURL     string `json:"html_url"`
+	User        User   `json:"user"`
+}
+
+func (s *Server) reviewComments(w http.ResponseWriter, r *http.Request, n int) {
+	if r.Method == http.MethodGet {
+		if allowed(w, s.Permissions.PullRequests, "read") {
+			answer(w, http.StatusOK, page(w, r, s.URL, s.reviewsOf(n)))
+		}
+		return
+	}
+	if !allowed(w, s.Permissions.PullRequests, "write") {
+		return
+	}
+	var in struct {
+		Body        string `json:"body"`
+		Path        string `json:"path"`
+		CommitID    string `json:"commit_id"`
+		SubjectType string `json:"subject_type"`
+	}
+	if !decode(w, r, &in) {
+		return
+	}
+	switch {
+	case in.SubjectType != "file":
+		refuse(w, http.StatusUnprocessableEntity, "Validation Failed: line is required unless subject_type is file")
+	case s.PullHead[n] != in.CommitID:
+		refuse(w, http.StatusUnprocessableEntity, "Validation Failed: commit_id is not part of the pull request")
+	case !s.changes(n, in.Path):
+		refuse(w, http.StatusUnprocessableEntity, "Validation Failed: path is not a valid path")
+	default:
+		c := &ReviewComment{
+			ID: s.id(), Pull: n, Body: in.Body, Path: in.Path, CommitID: in.CommitID,
+			SubjectType: "file", User: User{s.Login, "Bot"},
+		}
+		s.Reviews = append(s.Reviews, c)
+		answer(w, http.StatusCreated, c)
+	}
+}
+
+func (s *Server) reviewsOf(n int) []*ReviewComment {
+	var out []*ReviewComment
+	for _, c := range s.Reviews {
+		if c.Pull == n {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+func (s *Server) changes(n int, path string) bool {
+	for _, f := range s.Pulls[n] {
+		if f.Filename == path {
+			return true
+		}
+	}
+	return false
+}
+
+func (s *Server) editReview(w http.ResponseWriter, r *http.Request, id int64) {
+	if !allowed(w, s.Permissions.PullRequests, "write") {
+		return
+	}
+	for i, c := range s.Reviews {
+		switch {
+		case c.ID != id:
+		case c.User.Login != s.Login:
+			refuse(w, http.StatusForbidden, noPermission)
+			return
+		case r.Method == http.MethodDelete:
+			s.Reviews = append(s.Reviews[:i:i], s.Reviews[i+1:]...)
+			w.WriteHeader(http.StatusNoContent)
+			return
+		default:
+			if text, ok := body(w, r); ok {
+				c.Body = text
+				answer(w, http.StatusOK, c)
+			}
+			return
+		}
+	}
+	refuse(w, http.StatusNotFound, "Not Found")
+}

@@ -1,0 +1,203 @@
+package githubtest
+
+import (
+	"encoding/base64"
+	"net/http"
+	"strconv"
+	"strings"
+)
+
+// A Comment is one of a pull request's conversation.
+type Comment struct {
+	ID      int64  `json:"id"`
+	Body    string `json:"body"`
+	HTMLURL string `json:"html_url"`
+	User    User   `json:"user"`
+}
+
+// A User wrote something.
+type User struct {
+	Login string `json:"login"`
+	Type  string `json:"type"`
+}
+
+// maxBody is GitHub's limit on a comment, in characters.
+const maxBody = 65536
+
+// route answers one request; the server is locked.
+func (s *Server) route(w http.ResponseWriter, r *http.Request) {
+	path, ok := strings.CutPrefix(r.URL.Path, s.Prefix+"/repos/"+Repository+"/")
+	if !ok && s.lfs(w, r) {
+		return
+	}
+	if got := r.Header.Get("Authorization"); got != "Bearer "+Token && got != "token "+Token {
+		refuse(w, http.StatusUnauthorized, "Bad credentials")
+		return
+	}
+	if !ok {
+		refuse(w, http.StatusNotFound, "Not Found")
+		return
+	}
+	parts := strings.Split(path, "/")
+	switch {
+	case match(r, parts, "GET pulls N files"):
+		s.pullFiles(w, r, number(parts[1]))
+	case match(r, parts, "GET compare *"):
+		s.compare(w, parts[1])
+	case len(parts) > 1 && r.Method == "GET" && parts[0] == "contents":
+		s.contents(w, r, strings.Join(parts[1:], "/"))
+	case match(r, parts, "GET git blobs *"):
+		s.blob(w, parts[2])
+	case match(r, parts, "GET issues N comments"):
+		if allowed(w, s.Permissions.PullRequests, "read") {
+			answer(w, http.StatusOK, page(w, r, s.URL, s.Comments[number(parts[1])]))
+		}
+	case match(r, parts, "POST issues N comments"):
+		s.comment(w, r, number(parts[1]))
+	case match(r, parts, "PATCH issues comments N"), match(r, parts, "DELETE issues comments N"):
+		s.edit(w, r, int64(number(parts[2])))
+	case match(r, parts, "POST code-scanning sarifs"):
+		s.upload(w, r)
+	case match(r, parts, "GET code-scanning sarifs *"):
+		s.processing(w, parts[2])
+	case match(r, parts, "GET code-scanning alerts"):
+		s.alerts(w, r)
+	case match(r, parts, "GET pulls N comments"), match(r, parts, "POST pulls N comments"):
+		s.reviewComments(w, r, number(parts[1]))
+	case match(r, parts, "PATCH pulls comments N"), match(r, parts, "DELETE pulls comments N"):
+		s.editReview(w, r, int64(number(parts[2])))
+	default:
+		refuse(w, http.StatusNotFound, "Not Found")
+	}
+}
+
+// match compares a request with a pattern: N is a number, * anything.
+func match(r *http.Request, parts []string, pattern string) bool {
+	want := strings.Fields(pattern)
+	if r.Method != want[0] || len(parts) != len(want)-1 {
+		return false
+	}
+	for i, p := range want[1:] {
+		if p != "*" && p != parts[i] && (p != "N" || number(parts[i]) == 0) {
+			return false
+		}
+	}
+	return true
+}
+
+func number(s string) int {
+	n, _ := strconv.Atoi(s)
+	return n
+}
+
+// maxListed is how many files of a pull request GitHub lists.
+const maxListed = 3000
+
+func (s *Server) pullFiles(w http.ResponseWriter, r *http.Request, n int) {
+	if !allowed(w, s.Permissions.PullRequests, "read") {
+		return
+	}
+	files, ok := s.Pulls[n]
+	if !ok {
+		refuse(w, http.StatusNotFound, "Not Found")
+		return
+	}
+	answer(w, http.StatusOK, page(w, r, s.URL, files[:min(len(files), maxListed)]))
+}
+
+func (s *Server) compare(w http.ResponseWriter, spec string) {
+	files, ok := s.Compares[spec]
+	if !ok {
+		refuse(w, http.StatusNotFound, "Not Found")
+		return
+	}
+	base, _, _ := strings.Cut(spec, "...")
+	answer(w, http.StatusOK, map[string]any{
+		"status": "ahead", "merge_base_commit": map[string]string{"sha": base},
+		"files": files[:min(len(files), 300)],
+	})
+}
+
+func (s *Server) contents(w http.ResponseWriter, r *http.Request, path string) {
+	if !allowed(w, s.Permissions.Contents, "read") {
+		return
+	}
+	p, ok := s.Contents[r.URL.Query().Get("ref")+":"+path]
+	if !ok {
+		refuse(w, http.StatusNotFound, "Not Found")
+		return
+	}
+	answer(w, http.StatusOK, map[string]any{
+		"type": "file", "encoding": "base64", "path": path, "size": len(p),
+		"content": base64.StdEncoding.EncodeToString(p),
+	})
+}
+
+func (s *Server) blob(w http.ResponseWriter, id string) {
+	p, ok := s.Blobs[id]
+	if !ok {
+		refuse(w, http.StatusNotFound, "Not Found")
+		return
+	}
+	w.Write(p)
+}
+
+// body reads the text of a comment and refuses what GitHub refuses.
+func body(w http.ResponseWriter, r *http.Request) (string, bool) {
+	var in struct {
+		Body *string `json:"body"`
+	}
+	if !decode(w, r, &in) {
+		return "", false
+	}
+	if in.Body == nil || strings.TrimSpace(*in.Body) == "" || len([]rune(*in.Body)) > maxBody {
+		refuse(w, http.StatusUnprocessableEntity, "Validation Failed: body is blank or too long (maximum is 65536 characters)")
+		return "", false
+	}
+	return *in.Body, true
+}
+
+func (s *Server) comment(w http.ResponseWriter, r *http.Request, n int) {
+	if !allowed(w, s.Permissions.PullRequests, "write") {
+		return
+	}
+	text, ok := body(w, r)
+	if !ok {
+		return
+	}
+	id := s.id()
+	c := &Comment{
+		ID: id, Body: text, User: User{s.Login, "Bot"},
+		HTMLURL: s.URL + "/" + Repository + "/pull/" + strconv.Itoa(n) + "#issuecomment-" + strconv.FormatInt(id, 10),
+	}
+	s.Comments[n] = append(s.Comments[n], c)
+	answer(w, http.StatusCreated, c)
+}
+
+func (s *Server) edit(w http.ResponseWriter, r *http.Request, id int64) {
+	if !allowed(w, s.Permissions.PullRequests, "write") {
+		return
+	}
+	for n, list := range s.Comments {
+		for i, c := range list {
+			if c.ID != id {
+				continue
+			}
+			if c.User.Login != s.Login {
+				refuse(w, http.StatusForbidden, noPermission)
+				return
+			}
+			if r.Method == http.MethodDelete {
+				s.Comments[n] = append(list[:i:i], list[i+1:]...)
+				w.WriteHeader(http.StatusNoContent)
+				return
+			}
+			if text, ok := body(w, r); ok {
+				c.Body = text
+				answer(w, http.StatusOK, c)
+			}
+			return
+		}
+	}
+	refuse(w, http.StatusNotFound, "Not Found")
+}
