@@ -45,7 +45,7 @@ func Named(root, name string, filter Filter) (File, bool) {
 	case err != nil:
 		f.Refused = cause(err)
 	case info.Mode()&fs.ModeSymlink != 0:
-		if f.link() {
+		if w := (&walker{root: root, filter: filter}); w.link(&f) {
 			f.resolve(filter)
 		}
 	default:
