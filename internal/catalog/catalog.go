@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/modelaudit/modelaudit/internal/detector"
+	"github.com/modelaudit/modelaudit/internal/detector/archive"
 	"github.com/modelaudit/modelaudit/internal/detector/lfs"
 	"github.com/modelaudit/modelaudit/internal/rule"
 )
@@ -13,6 +14,7 @@ import (
 // Detectors returns every detector, in the order in which they run.
 func Detectors() []*detector.Detector {
 	return []*detector.Detector{
+		archive.Detector,
 		lfs.Detector,
 	}
 }

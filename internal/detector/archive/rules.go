@@ -1,0 +1,66 @@
+package archive
+
+import "github.com/modelaudit/modelaudit/internal/rule"
+
+var (
+	pathEscapes = &rule.Rule{
+		ID: "archive-path-escapes", Title: "A member's name leads out of the directory it is unpacked to",
+		Severity: rule.High, Precision: rule.Certain, CWE: []int{22}, Since: "0.1.0",
+	}
+	linkEscapes = &rule.Rule{
+		ID: "archive-link-escapes", Title: "A link in the archive leads out of the directory it is unpacked to",
+		Severity: rule.High, Precision: rule.Certain, CWE: []int{59, 22}, Since: "0.1.0",
+	}
+	headersDisagree = &rule.Rule{
+		ID: "archive-headers-disagree", Title: "The two headers of a member contradict each other",
+		Severity: rule.High, Precision: rule.Certain, CWE: []int{436}, CVE: []string{"CVE-2025-1944"}, Since: "0.1.0",
+	}
+	falseEncryption = &rule.Rule{
+		ID: "archive-false-encryption", Title: "A member is marked as encrypted but is not",
+		Severity: rule.High, Precision: rule.Certain, CWE: []int{436}, CVE: []string{"CVE-2025-1945"}, Since: "0.1.0",
+	}
+	hiddenMember = &rule.Rule{
+		ID: "archive-hidden-member", Title: "A member is in the archive but not in its directory",
+		Severity: rule.Medium, Precision: rule.Certain, CWE: []int{436}, Since: "0.1.0",
+	}
+	directoryLies = &rule.Rule{
+		ID: "archive-directory-lies", Title: "The end of the archive misstates its directory",
+		Severity: rule.High, Precision: rule.Certain, CWE: []int{436}, Since: "0.1.0",
+	}
+	severalDirectories = &rule.Rule{
+		ID: "archive-several-directories", Title: "The archive has more than one directory",
+		Severity: rule.Medium, Precision: rule.Certain, CWE: []int{436}, Since: "0.1.0",
+	}
+	overlap = &rule.Rule{
+		ID: "archive-members-overlap", Title: "Members of the archive share bytes",
+		Severity: rule.High, Precision: rule.Certain, CWE: []int{409, 436}, Since: "0.1.0",
+	}
+	duplicate = &rule.Rule{
+		ID: "archive-duplicate-member", Title: "Two members of one name hold different content",
+		Severity: rule.Medium, Precision: rule.Certain, CWE: []int{436}, Since: "0.1.0",
+	}
+	similarNames = &rule.Rule{
+		ID: "archive-similar-names", Title: "Two members have names that some readers do not tell apart",
+		Severity: rule.Low, Precision: rule.Certain, CWE: []int{178}, Since: "0.1.0",
+	}
+	ambiguousName = &rule.Rule{
+		ID: "archive-ambiguous-name", Title: "A member has different names to different readers",
+		Severity: rule.High, Precision: rule.Certain, CWE: []int{436, 158}, Since: "0.1.0",
+	}
+	contentDiffers = &rule.Rule{
+		ID: "archive-content-differs", Title: "A member's content is not what the archive says",
+		Severity: rule.Medium, Precision: rule.Certain, CWE: []int{354}, CVE: []string{"CVE-2025-10156"}, Since: "0.1.0",
+	}
+	bombLike = &rule.Rule{
+		ID: "archive-bomb-like", Title: "A small member unpacks to a very large one",
+		Severity: rule.Medium, Precision: rule.Possible, CWE: []int{409}, Since: "0.1.0",
+	}
+	highRatio = &rule.Rule{
+		ID: "archive-high-ratio", Title: "A member is compressed more than a hundredfold",
+		Severity: rule.Low, Precision: rule.Possible, CWE: []int{409}, Since: "0.1.0",
+	}
+	extraBytes = &rule.Rule{
+		ID: "archive-extra-bytes", Title: "The file holds bytes that are not part of the archive",
+		Severity: rule.Low, Precision: rule.Certain, CWE: []int{436}, Since: "0.1.0",
+	}
+)

@@ -1,0 +1,254 @@
+package archive
+
+import (
+	"bytes"
+	"fmt"
+	"hash/crc32"
+	"io"
+
+	"github.com/modelaudit/modelaudit/internal/artifact"
+	"github.com/modelaudit/modelaudit/internal/detector"
+	"github.com/modelaudit/modelaudit/internal/finding"
+	"github.com/modelaudit/modelaudit/internal/format/zip"
+	"github.com/modelaudit/modelaudit/internal/hostile"
+)
+
+// isZip reports whether some reader may take the file for a zip archive: by its
+// start, or by an end record near its end.
+func isZip(h artifact.Head) bool {
+	return h.HasPrefix("PK\x03\x04", "PK\x05\x06", "PK\x07\x08PK\x03\x04", "PK00PK\x03\x04") ||
+		bytes.Contains(h.Last, []byte("PK\x05\x06"))
+}
+
+// runZip hands every member of a zip archive back to the scan and judges the
+// archive's structure.
+func runZip(p *detector.Pass) error {
+	a, err := zip.Decode(p.Reader())
+	if a.Len() == 0 && len(a.Ends) == 0 && err == nil && !startsZip(p) {
+		return nil
+	}
+	p.Recognised("zip")
+	if err != nil {
+		p.Incomplete(err)
+	} else if len(a.Ends) == 0 {
+		p.Incomplete(hostile.Faultf(hostile.Truncated, p.File.Size, "no end record: the zip archive is cut off"))
+	}
+	z := &zipPass{Pass: p, archive: a}
+	z.structure()
+	return z.members()
+}
+
+func startsZip(p *detector.Pass) bool { return string(p.Reader().Peek(4)) == "PK\x03\x04" }
+
+type zipPass struct {
+	*detector.Pass
+	archive   *zip.Archive
+	encrypted int // members that could not be read for encryption
+	read      int // members that were
+}
+
+// members hands the members back, in file order.
+func (z *zipPass) members() error {
+	for e, err := range z.archive.Entries() {
+		if spent := z.Budget.Spent(); spent != nil {
+			return spent
+		}
+		if err != nil {
+			z.Incomplete(err)
+		}
+		if e.Header() == nil {
+			continue
+		}
+		if err := z.member(e); err != nil {
+			return err
+		}
+	}
+	if z.encrypted > 0 && z.read == 0 {
+		z.Refused(fmt.Sprintf("all %d members of the zip archive are encrypted", z.encrypted))
+	}
+	return z.gaps()
+}
+
+// member judges the headers of one entry and hands back its content, in every
+// reading.
+func (z *zipPass) member(e *zip.Entry) error {
+	z.names(e)
+	z.disagreements(e)
+	if e.Central == nil && len(z.archive.Ends) > 0 {
+		z.hidden(e)
+	}
+	for i, x := range e.Readings() {
+		if e.Again && z.sameAsBefore(e, x) || e.Header().Directory() && x.Compressed == 0 {
+			continue
+		}
+		held := z.Budget.Held()
+		err := z.reading(e, x, i == 0)
+		z.Budget.Release(held)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// sameAsBefore reports whether an entry that shares its local header with an
+// earlier one is read as the local header says, which the earlier one was too.
+func (z *zipPass) sameAsBefore(e *zip.Entry, x zip.Reading) bool {
+	local := zip.Entry{Local: e.Local, Data: e.Data, End: e.End}
+	for _, y := range local.Readings() {
+		if y.Method == x.Method && (y.Compressed == x.Compressed || e.Local.Streamed()) {
+			return true
+		}
+	}
+	return false
+}
+
+// reading unpacks one reading of an entry and hands it back. What keeps the
+// second reading from being read keeps the readers that choose it, too.
+func (z *zipPass) reading(e *zip.Entry, x zip.Reading, first bool) error {
+	if e.Header().Encrypted() && !z.plain(e, x) {
+		return z.opaque(e, x)
+	}
+	content, size, err := x.Open(z.File.Content, z.File.Size, z.Budget)
+	if err != nil && (first || z.Budget.Spent() != nil) {
+		z.Incomplete(err)
+	}
+	if content == nil {
+		return nil
+	}
+	z.read++
+	if err == nil && first {
+		z.compare(e, x, content, size)
+	}
+	z.ratio(e, x, size)
+	if e.Header().Symlink() && size <= maxTarget {
+		z.link(e, content, size)
+	}
+	return z.Nested(z.File.Member(e.Name(), content, size))
+}
+
+// opaque records a member that is encrypted. Its bytes go back to the scan as
+// they are if they are too few to tell a cipher's from plain ones.
+func (z *zipPass) opaque(e *zip.Entry, x zip.Reading) error {
+	z.encrypted++
+	z.Incomplete(hostile.Faultf(hostile.Unsupported, e.Data, "member %s is encrypted", finding.Quote(e.Name())))
+	if x.Method != zip.Store || x.Compressed >= randomLeast {
+		return nil
+	}
+	content, size, _ := x.Open(z.File.Content, z.File.Size, z.Budget)
+	return z.Nested(z.File.Member(e.Name(), content, size))
+}
+
+// maxTarget bounds the target of a symbolic link: PATH_MAX of Linux.
+const maxTarget = 4096
+
+func (z *zipPass) link(e *zip.Entry, content io.ReaderAt, size int64) {
+	target := make([]byte, size)
+	n, _ := content.ReadAt(target, 0)
+	checkLink(z.Pass, e.Name(), string(target[:n]), e.Data)
+}
+
+// plain reports whether data that is marked as encrypted is not: it is as long
+// as its content and unpacks as it is, or its bytes are no cipher's.
+func (z *zipPass) plain(e *zip.Entry, x zip.Reading) bool {
+	if x.Method == zip.AES || !zip.Supported(x.Method) {
+		return false
+	}
+	held := z.Budget.Held()
+	defer z.Budget.Release(held)
+	content, size, err := x.Open(z.File.Content, z.File.Size, z.Budget)
+	plain := err == nil && uint64(size) == e.Header().Size
+	if x.Method == zip.Store && !plain && size >= randomLeast {
+		plain = !looksRandom(content, size)
+	}
+	if plain {
+		z.Report(finding.Finding{
+			Rule: falseEncryption, Key: e.Name(), Location: finding.Location{Offset: e.Header().Offset},
+			Message: fmt.Sprintf("The member %s is marked as encrypted but is plain: a scanner that believes the mark skips what a loader reads.",
+				finding.Quote(e.Name())),
+			Evidence: []finding.Step{{Offset: e.Header().Offset, Text: fmt.Sprintf("flags %#04x, method %s", e.Header().Flags, zip.MethodName(x.Method))}},
+		})
+	}
+	return plain
+}
+
+const randomLeast = 1 << 10
+
+// looksRandom reports whether bytes are spread as evenly as a cipher's: the
+// chi-squared statistic over 256 values stays below what 1 in 10^9 random
+// samples exceeds. Fewer than randomLeast bytes tell nothing.
+func looksRandom(content io.ReaderAt, size int64) bool {
+	const sample, limit = 64 << 10, 400.0
+	p := make([]byte, min(size, sample))
+	n, _ := content.ReadAt(p, 0)
+	var count [256]float64
+	for _, c := range p[:n] {
+		count[c]++
+	}
+	want, chi := float64(n)/256, 0.0
+	for _, c := range count {
+		chi += (c - want) * (c - want) / want
+	}
+	return chi < limit
+}
+
+// checksumLimit is the largest stored member whose checksum is verified. Larger
+// ones are weights; reading them would cost what jumping over them saves.
+const checksumLimit = 1 << 20
+
+// compare checks content against the size and checksum that the archive gives
+// for it. A checksum of zero is what PyTorch writes when told not to compute one.
+func (z *zipPass) compare(e *zip.Entry, x zip.Reading, content io.ReaderAt, size int64) {
+	h := e.Header()
+	var differs string
+	switch {
+	case e.Central == nil && h.Streamed():
+	case uint64(size) != h.Size:
+		differs = fmt.Sprintf("%d bytes claimed, %d there", h.Size, size)
+	case h.CRC != 0 && size <= checksumLimit:
+		sum := crc32.NewIEEE()
+		io.Copy(sum, io.NewSectionReader(content, 0, size))
+		if got := sum.Sum32(); got != h.CRC {
+			differs = fmt.Sprintf("checksum %08x claimed, %08x found", h.CRC, got)
+		}
+	}
+	if differs == "" {
+		return
+	}
+	z.Report(finding.Finding{
+		Rule: contentDiffers, Key: e.Name(), Location: finding.Location{Offset: h.Offset},
+		Message:  fmt.Sprintf("The content of member %s is not what its header says: %s.", finding.Quote(e.Name()), differs),
+		Evidence: []finding.Step{{Offset: h.Offset, Text: differs}},
+	})
+}
+
+// Ratios of unpacked to packed size.
+const (
+	ratioLimit = 100      // what dense weights never reach, and sparse ones may
+	ratioLeast = 1 << 20  // bytes; below, the ratio costs nobody anything
+	bombLeast  = 64 << 20 // bytes
+)
+
+// ratio reports a member that unpacks to far more than it is.
+func (z *zipPass) ratio(e *zip.Entry, x zip.Reading, size int64) {
+	if x.Method == zip.Store {
+		return
+	}
+	checkRatio(z.Pass, e.Name(), e.Data, int64(min(x.Compressed, uint64(z.File.Size))), size)
+}
+
+func checkRatio(p *detector.Pass, name string, offset, packed, size int64) {
+	if size < ratioLeast || size/ratioLimit < packed {
+		return
+	}
+	r := highRatio
+	if size >= bombLeast {
+		r = bombLike
+	}
+	ratio := size / max(1, packed)
+	p.Report(finding.Finding{
+		Rule: r, Key: name, Location: finding.Location{Offset: offset, Length: packed},
+		Message:  fmt.Sprintf("%s unpacks from %d to at least %d bytes, %d times its size.", finding.Quote(name), packed, size, ratio),
+		Evidence: []finding.Step{{Offset: offset, Text: fmt.Sprintf("%d bytes packed, %d unpacked", packed, size)}},
+	})
+}

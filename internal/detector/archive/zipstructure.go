@@ -1,0 +1,247 @@
+package archive
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/modelaudit/modelaudit/internal/finding"
+	"github.com/modelaudit/modelaudit/internal/format/zip"
+	"github.com/modelaudit/modelaudit/internal/hostile"
+)
+
+// structure judges what concerns the archive as a whole.
+func (z *zipPass) structure() {
+	z.directories()
+	z.claims()
+	z.overlaps()
+	z.collisions()
+	for _, e := range z.archive.Ends {
+		if over := e.Offset + 22 + int64(e.Comment) - z.File.Size; over > 0 {
+			z.Incomplete(hostile.Faultf(hostile.Truncated, e.Offset, "a comment of %d bytes claimed, %d left", e.Comment, e.Comment-int(over)))
+		}
+	}
+}
+
+// directories reports that readers have a choice of directory.
+func (z *zipPass) directories() {
+	all := z.archive.Directories
+	if len(all) < 2 {
+		return
+	}
+	var steps []finding.Step
+	for _, d := range all {
+		steps = append(steps, finding.Step{Offset: d.Start, Text: fmt.Sprintf("a directory of %d records, offsets moved by %d", d.Records, d.Bias)})
+	}
+	z.Report(finding.Finding{
+		Rule: severalDirectories, Key: "directories", Location: finding.Location{Offset: all[0].Start},
+		Message:  fmt.Sprintf("The file has %d zip directories, and readers differ in which one they take. All of them were scanned.", len(all)),
+		Evidence: byOffset(steps),
+	})
+}
+
+// claims reports an end record whose count, size or zip64 counterpart does not
+// fit its directory.
+func (z *zipPass) claims() {
+	var steps []finding.Step
+	for _, d := range z.archive.Directories {
+		for _, c := range d.Claims {
+			if !d.True(c) {
+				steps = append(steps, finding.Step{Offset: d.Start, Text: fmt.Sprintf("%d records in %d bytes claimed, %d in %d found",
+					c.Count, c.Size, d.Records, d.End-d.Start)})
+			}
+		}
+	}
+	for _, e := range z.archive.Ends {
+		if e.Disagrees() {
+			steps = append(steps, finding.Step{Offset: e.Offset, Text: fmt.Sprintf("%d records in the end record, %d in its zip64 counterpart", e.Count, e.Zip64.Count)})
+		}
+	}
+	if len(steps) == 0 {
+		return
+	}
+	z.Report(finding.Finding{
+		Rule: directoryLies, Key: "end", Location: finding.Location{Offset: steps[0].Offset},
+		Message:  "The end of the zip archive misstates its directory: " + steps[0].Text + ". Readers that count see other members than readers that measure.",
+		Evidence: byOffset(steps),
+	})
+}
+
+func (z *zipPass) overlaps() {
+	all := z.archive.Overlaps
+	if len(all) == 0 {
+		return
+	}
+	first, _ := z.archive.Entry(all[0].First)
+	second, _ := z.archive.Entry(all[0].Second)
+	var steps []finding.Step
+	for _, e := range []*zip.Entry{first, second} {
+		if e.Local != nil {
+			steps = append(steps, finding.Step{Offset: e.Local.Offset, Text: fmt.Sprintf("%s, up to byte %#x", finding.Quote(e.Name()), e.End)})
+		}
+	}
+	z.Report(finding.Finding{
+		Rule: overlap, Key: "overlap", Location: finding.Location{Offset: steps[0].Offset},
+		Message: fmt.Sprintf("Members of the zip archive share bytes: %s and %s%s.",
+			finding.Quote(first.Name()), finding.Quote(second.Name()), andMore(len(all)-1)),
+		Evidence: steps,
+	})
+}
+
+func andMore(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf(", and %d more pairs", n)
+}
+
+// collisions reports members that a reader which looks names up confuses.
+func (z *zipPass) collisions() {
+	for _, c := range z.archive.Collisions {
+		first, err := z.archive.Entry(c.First)
+		second, err2 := z.archive.Entry(c.Second)
+		if err != nil || err2 != nil || sameContent(first.Header(), second.Header()) || first.Header().Directory() {
+			continue
+		}
+		r, what := similarNames, "that some readers do not tell apart"
+		if c.Exact {
+			r, what = duplicate, "of one name with different content"
+		}
+		z.Report(finding.Finding{
+			Rule: r, Key: second.Name(), Location: finding.Location{Offset: second.Header().Offset},
+			Message: fmt.Sprintf("The archive has two members %s: %s and %s. Which one is loaded depends on the reader; both were scanned.",
+				what, finding.Quote(first.Name()), finding.Quote(second.Name())),
+			Evidence: byOffset([]finding.Step{
+				{Offset: first.Header().Offset, Text: describe(first)}, {Offset: second.Header().Offset, Text: describe(second)},
+			}),
+		})
+	}
+}
+
+func sameContent(a, b *zip.Header) bool { return a.CRC == b.CRC && a.Size == b.Size && a.CRC != 0 }
+
+func describe(e *zip.Entry) string {
+	h := e.Header()
+	return fmt.Sprintf("%s: %d bytes, checksum %08x", finding.Quote(e.Name()), h.Size, h.CRC)
+}
+
+// names reports names that lead out of the archive, and members that have
+// several.
+func (z *zipPass) names(e *zip.Entry) {
+	h := e.Header()
+	checkName(z.Pass, e.Name(), h.Offset)
+	other := ""
+	if name, _, cut := strings.Cut(h.Name, "\x00"); cut {
+		other = name
+	}
+	if h.Unicode != "" && h.Unicode != h.Name && (isASCII(h.Unicode) || h.Flags&zip.FlagUTF8 != 0) {
+		other = h.Unicode
+	}
+	if other == "" {
+		return
+	}
+	checkName(z.Pass, other, h.Offset)
+	z.Report(finding.Finding{
+		Rule: ambiguousName, Key: h.Name, Location: finding.Location{Offset: h.Offset},
+		Message:  fmt.Sprintf("The member %s is %s to other readers.", finding.Quote(h.Name), finding.Quote(other)),
+		Evidence: []finding.Step{{Offset: h.Offset, Text: "names " + finding.Quote(h.Name) + " and " + finding.Quote(other)}},
+	})
+}
+
+func isASCII(s string) bool {
+	return !strings.ContainsFunc(s, func(c rune) bool { return c >= 0x80 })
+}
+
+// disagreements reports the fields in which an entry's two headers differ.
+func (z *zipPass) disagreements(e *zip.Entry) {
+	fields := e.Disagreements()
+	if len(fields) == 0 {
+		return
+	}
+	var names []string
+	for _, f := range fields {
+		names = append(names, string(f))
+	}
+	z.Report(finding.Finding{
+		Rule: headersDisagree, Key: e.Name(), Location: finding.Location{Offset: e.Local.Offset},
+		Message: fmt.Sprintf("The two headers of member %s differ in %s: readers that trust one see something else than readers that trust the other.",
+			finding.Quote(e.Name()), strings.Join(names, ", ")),
+		Evidence: byOffset([]finding.Step{
+			{Offset: e.Local.Offset, Text: "local header: " + describeHeader(e.Local)},
+			{Offset: e.Central.Offset, Text: "directory: " + describeHeader(e.Central)},
+		}),
+	})
+}
+
+func describeHeader(h *zip.Header) string {
+	return fmt.Sprintf("%s, %s, flags %#04x, %d bytes from %d, checksum %08x",
+		finding.Quote(h.Name), zip.MethodName(h.Method), h.Flags, h.Size, h.Compressed, h.CRC)
+}
+
+// hidden reports an entry that only readers of local headers see.
+func (z *zipPass) hidden(e *zip.Entry) {
+	z.Report(finding.Finding{
+		Rule: hiddenMember, Key: e.Name(), Location: finding.Location{Offset: e.Local.Offset},
+		Message:  fmt.Sprintf("The member %s is in no directory of the zip archive: only readers that stream see it. It was scanned.", finding.Quote(e.Name())),
+		Evidence: []finding.Step{{Offset: e.Local.Offset, Text: "local header: " + describeHeader(e.Local)}},
+	})
+}
+
+// gaps hands bytes outside of the archive back to the scan and reports them.
+func (z *zipPass) gaps() error {
+	for _, gap := range z.archive.Gaps {
+		name := z.gapName(gap)
+		if !z.filled(gap) {
+			continue
+		}
+		size := gap.End - gap.Start
+		z.Report(finding.Finding{
+			Rule: extraBytes, Key: name, Location: finding.Location{Offset: gap.Start, Length: size},
+			Message:  fmt.Sprintf("%d bytes %s are not part of it.", size, name),
+			Evidence: []finding.Step{{Offset: gap.Start, Text: fmt.Sprintf("%d bytes that no header accounts for", size)}},
+		})
+		if gap.Start == 0 {
+			continue // the scan of the whole file starts with them
+		}
+		if err := z.Nested(z.File.Member("("+name+")", hostile.Section(z.File.Content, gap.Start, size), size)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (z *zipPass) gapName(gap zip.Range) string {
+	switch {
+	case gap.Start == 0:
+		return "before the zip archive"
+	case gap.End == z.File.Size:
+		return "after the zip archive"
+	default:
+		return "between the records of the zip archive"
+	}
+}
+
+// filled reports whether a gap holds anything but padding and the markers of
+// spanned archives.
+func (z *zipPass) filled(gap zip.Range) bool {
+	r := z.Reader()
+	r.MoveTo(gap.Start)
+	w := r.Window(uint64(gap.End - gap.Start))
+	if p := w.Peek(4); w.Left() == 4 && (string(p) == "PK\x07\x08" || string(p) == "PK00") {
+		return false
+	}
+	for w.Left() > 0 && w.Step() {
+		p := w.Peek(32 << 10)
+		if slices.ContainsFunc(p, func(c byte) bool { return c != 0 }) {
+			return true
+		}
+		w.Skip(uint64(len(p)))
+	}
+	return w.Err() != nil
+}
+
+// byOffset puts evidence in file order.
+func byOffset(steps []finding.Step) []finding.Step {
+	slices.SortStableFunc(steps, func(a, b finding.Step) int { return int(min(max(a.Offset-b.Offset, -1), 1)) })
+	return steps
+}

@@ -1,0 +1,72 @@
+package zip
+
+import (
+	"fmt"
+	"io"
+
+	"github.com/klauspost/compress/flate"
+
+	"github.com/modelaudit/modelaudit/internal/hostile"
+)
+
+// Supported reports whether the data of a compression method can be read.
+func Supported(method uint16) bool {
+	return method == Store || opener(method) != nil
+}
+
+// MethodName names a compression method as the specification does.
+func MethodName(method uint16) string {
+	names := map[uint16]string{
+		Store: "stored", Deflate: "deflate", Deflate64: "deflate64", BZip2: "bzip2", LZMA: "lzma",
+		OldZstd: "zstd", Zstd: "zstd", XZ: "xz", AES: "AES encryption", 1: "shrink", 6: "implode", 98: "ppmd",
+	}
+	if n, ok := names[method]; ok {
+		return n
+	}
+	return fmt.Sprintf("method %d", method)
+}
+
+// An opening starts the decompressor of a method on the data of a reading.
+type opening func(data io.Reader, x Reading) (io.Reader, error)
+
+func opener(method uint16) opening {
+	switch method {
+	case Deflate:
+		return func(data io.Reader, _ Reading) (io.Reader, error) { return flate.NewReader(data), nil }
+	default:
+		return nil
+	}
+}
+
+// Extent returns the part of a file of size bytes that the reading's data
+// occupies, and a fault if the file ends before it does.
+func (x Reading) Extent(size int64) (Range, error) {
+	left := max(0, size-x.Offset)
+	if x.Compressed > uint64(left) {
+		return Range{x.Offset, x.Offset + left}, hostile.Faultf(hostile.Truncated, x.Offset,
+			"%d bytes of member data claimed, %d left", x.Compressed, left)
+	}
+	return Range{x.Offset, x.Offset + int64(x.Compressed)}, nil
+}
+
+// Open returns the content of the reading: a window of src if it is stored,
+// unpacked otherwise. src is the whole zip file, of size bytes. With an error the
+// content holds what came before it; it is nil if the method is not supported.
+func (x Reading) Open(src io.ReaderAt, size int64, budget *hostile.Budget) (io.ReaderAt, int64, error) {
+	data, short := x.Extent(size)
+	n := data.End - data.Start
+	if x.Method == Store {
+		return hostile.Section(src, data.Start, n), n, short
+	}
+	start := opener(x.Method)
+	if start == nil {
+		return nil, 0, hostile.Faultf(hostile.Unsupported, x.Offset, "compressed by %s", MethodName(x.Method))
+	}
+	c, err := hostile.Unpack(budget, func() (io.Reader, error) {
+		return start(hostile.Input(src, data.Start, n), x)
+	})
+	if err == nil {
+		err = short
+	}
+	return c.Reader(), c.Size, err
+}
