@@ -1,0 +1,217 @@
+// Package internal_test holds the architecture and the style of the program as
+// data, and fails with the names of those who break them.
+package internal_test
+
+import (
+	"cmp"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/modelaudit/modelaudit"
+
+// root is the module's directory, as seen from this one.
+const root = ".."
+
+// A layer is a place for packages: what they are for, and what of the program
+// they may import.
+type layer struct {
+	pkg, role string
+	may       []string
+}
+
+// layers says which packages of the program each may import. Names are relative
+// to the module and may be globs; of the lines that match a package, the first
+// counts. A package that may import nothing stands at the bottom and is named too.
+var layers = []layer{
+	{pkg: ".", may: []string{"entrypoint"}, role: "hands the process's world to the entrypoint"},
+	{pkg: "entrypoint", role: "the two doors, and the one road behind them", may: []string{
+		"sarif", "internal/artifact", "internal/audit", "internal/catalog", "internal/change", "internal/detector", "internal/finding",
+		"internal/format/*", "internal/github", "internal/hostile", "internal/inspect", "internal/policy", "internal/report", "internal/rule", "internal/scan",
+		"internal/settings", "internal/walk"}},
+	{pkg: "sarif", role: "findings as SARIF", may: []string{
+		"internal/audit", "internal/finding", "internal/policy", "internal/rule"}},
+
+	{pkg: "internal/hostile", role: "trusts no length"},
+	{pkg: "internal/format/*", role: "what the bytes say: facts", may: []string{"internal/hostile", "internal/format/*"}},
+
+	{pkg: "internal/rule", role: "what can be said"},
+	{pkg: "internal/artifact", role: "what is scanned"},
+	{pkg: "internal/globals", role: "what is known of callables", may: []string{"internal/rule"}},
+	{pkg: "internal/glob", role: "patterns over paths"},
+	{pkg: "internal/finding", role: "what was said", may: []string{"internal/rule"}},
+	{pkg: "internal/audit", role: "what a scan concluded", may: []string{"internal/finding", "internal/rule"}},
+
+	{pkg: "internal/detector", role: "the contract", may: []string{
+		"internal/artifact", "internal/finding", "internal/hostile", "internal/rule"}},
+	{pkg: "internal/detector/detectortest", role: "the acceptance test", may: []string{
+		"internal/artifact", "internal/audit", "internal/detector", "internal/hostile", "internal/scan"}},
+	{pkg: "internal/detector/*", role: "opinions", may: []string{
+		"internal/artifact", "internal/detector", "internal/finding", "internal/format/*", "internal/globals", "internal/hostile", "internal/rule"}},
+	{pkg: "internal/catalog", role: "the one list of detectors", may: []string{
+		"internal/detector", "internal/detector/*", "internal/rule"}},
+
+	{pkg: "internal/walk", role: "which files are scanned", may: []string{"internal/artifact", "internal/glob", "internal/hostile"}},
+	{pkg: "internal/scan", role: "the loop", may: []string{
+		"internal/artifact", "internal/audit", "internal/detector", "internal/finding", "internal/hostile", "internal/rule", "internal/walk"}},
+	{pkg: "internal/policy", role: "which findings count", may: []string{"internal/audit", "internal/finding", "internal/glob", "internal/rule"}},
+	{pkg: "internal/settings", role: "the flags and inputs, once", may: []string{"internal/hostile", "internal/policy", "internal/walk"}},
+	{pkg: "internal/inspect", role: "what one file is", may: []string{
+		"internal/artifact", "internal/audit", "internal/detector", "internal/finding", "internal/format/*", "internal/hostile", "internal/rule"}},
+	{pkg: "internal/report", role: "one file per output", may: []string{
+		"internal/audit", "internal/finding", "internal/policy", "internal/rule"}},
+	{pkg: "internal/github", role: "the API"},
+	{pkg: "internal/change", role: "what a pull request changes", may: []string{
+		"internal/artifact", "internal/audit", "internal/finding", "internal/format/lfs", "internal/github", "internal/hostile", "internal/rule", "internal/walk"}},
+	{pkg: "internal/bench", role: "measures the built program"},
+	{pkg: "internal/demo", role: "makes the files of testdata/demo"},
+}
+
+// reserved says which packages alone may import something from outside of the
+// program, and why.
+var reserved = []struct {
+	imports []string
+	only    []string // none: nobody
+	why     string
+}{
+	{imports: []string{"unsafe", "plugin", "C"}, why: "memory safety is what the program stands on"},
+	{imports: []string{"os/exec"}, only: []string{"internal/bench"}, why: "nothing is ever executed"},
+	{imports: []string{"net", "net/http", "net/http/*", "net/rpc", "net/smtp", "crypto/tls"}, only: []string{"internal/github"},
+		why: "scanning uses no network"},
+	{imports: []string{"syscall", "golang.org/x/sys/*"}, only: []string{"internal/walk"}, why: "the system is met at the doors"},
+	{imports: []string{"os"}, only: []string{".", "entrypoint", "internal/walk", "internal/change", "internal/github", "internal/policy", "internal/bench", "internal/demo"},
+		why: "formats and detectors see a file through the scan alone"},
+	{imports: []string{"log", "log/slog"}, why: "what is worth saying is a finding, a fault or an error"},
+	{imports: []string{"encoding/gob"}, why: "it allocates what the input claims"},
+	{imports: []string{"github.com/owenrumney/go-sarif/*", "github.com/owenrumney/go-sarif/*/*"}, only: []string{"sarif"}, why: "its traps are handled there"},
+	{imports: []string{"github.com/google/go-github/*/*"}, only: []string{"internal/github"}, why: "its traps are handled there"},
+	{imports: []string{"github.com/spf13/*"}, only: []string{"entrypoint", "internal/settings"}, why: "flags end at the door"},
+}
+
+// packages returns the imports of every package of the program, tests left out.
+func packages(t *testing.T) map[string][]string {
+	t.Helper()
+	out := make(map[string][]string)
+	for _, name := range sources(t) {
+		file, err := parser.ParseFile(token.NewFileSet(), filepath.Join(root, name), nil, parser.ImportsOnly)
+		if err != nil {
+			t.Fatal(err)
+		}
+		pkg := path.Dir(name)
+		out[pkg] = append(out[pkg], []string{}...)
+		for _, spec := range file.Imports {
+			p, err := strconv.Unquote(spec.Path.Value)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !slices.Contains(out[pkg], p) {
+				out[pkg] = append(out[pkg], p)
+			}
+		}
+	}
+	return out
+}
+
+// sources lists the Go files of the program, slash-separated and relative to the
+// module, tests and fixtures left out.
+func sources(t *testing.T) []string {
+	t.Helper()
+	var out []string
+	err := fs.WalkDir(os.DirFS(root), ".", func(name string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir() && name != "." && (strings.HasPrefix(d.Name(), ".") || d.Name() == "testdata" || d.Name() == "node_modules"):
+			return fs.SkipDir
+		case strings.HasSuffix(name, ".go") && !strings.HasSuffix(name, "_test.go"):
+			out = append(out, name)
+		}
+		return nil
+	})
+	if err != nil || len(out) == 0 {
+		t.Fatalf("no sources found below %s: %v", root, err)
+	}
+	return out
+}
+
+func TestLayers(t *testing.T) {
+	for pkg, imports := range packages(t) {
+		i := slices.IndexFunc(layers, func(l layer) bool { return match(l.pkg, pkg) })
+		if i < 0 {
+			t.Errorf("package %s is in no layer: add a line to layers in internal/layers_test.go that says what it is for and what it may import", pkg)
+			continue
+		}
+		for _, imported := range imports {
+			inside, ok := strings.CutPrefix(imported, module+"/")
+			if ok && !matchAny(layers[i].may, inside) {
+				t.Errorf("%s (%s) imports %s; it may import %s", pkg, layers[i].role, inside, orNothing(layers[i].may))
+			}
+		}
+	}
+}
+
+func TestReservedImports(t *testing.T) {
+	for pkg, imports := range packages(t) {
+		for _, imported := range imports {
+			for _, r := range reserved {
+				if matchAny(r.imports, imported) && !matchAny(r.only, pkg) {
+					t.Errorf("%s imports %s, which is for %s alone: %s", pkg, imported, cmp.Or(strings.Join(r.only, ", "), "nobody"), r.why)
+				}
+			}
+		}
+	}
+}
+
+// TestLayersProhibit holds the table itself to the prohibitions that carry the
+// design, so that a convenient line does not end them.
+func TestLayersProhibit(t *testing.T) {
+	forbidden := []struct{ from, to string }{
+		{from: "internal/format/x", to: "internal/finding"},
+		{from: "internal/format/x", to: "internal/rule"},
+		{from: "internal/detector/x", to: "internal/detector/y"},
+		{from: "internal/detector/x", to: "internal/scan"},
+		{from: "internal/catalog", to: "internal/scan"},
+		{from: "internal/report", to: "internal/scan"},
+		{from: "internal/hostile", to: "internal/finding"},
+		{from: "sarif", to: "internal/scan"},
+	}
+	for _, f := range forbidden {
+		for _, l := range layers {
+			if match(l.pkg, f.from) {
+				if matchAny(l.may, f.to) {
+					t.Errorf("the table lets %s import %s", f.from, f.to)
+				}
+				break
+			}
+		}
+	}
+	for _, l := range layers {
+		if matchAny(l.may, "internal/scan") && l.pkg != "entrypoint" && l.pkg != "internal/detector/detectortest" {
+			t.Errorf("the table lets %s import the scan: nobody recurses behind the budget's back", l.pkg)
+		}
+	}
+}
+
+func match(pattern, name string) bool {
+	ok, err := path.Match(pattern, name)
+	return ok && err == nil
+}
+
+func matchAny(patterns []string, name string) bool {
+	return slices.ContainsFunc(patterns, func(p string) bool { return match(p, name) })
+}
+
+func orNothing(names []string) string {
+	if len(names) == 0 {
+		return "nothing of the program"
+	}
+	return strings.Join(names, ", ")
+}
