@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"go/ast"
 	"go/parser"
-	"go/scanner"
 	"go/token"
 	"os"
 	"path"
@@ -21,8 +20,6 @@ const (
 	longestFunction = 80
 	longestFile     = 500 // lines, tables left out
 	tableFrom       = 20  // lines from which on a package-level var or const is a table
-	fewestComments  = 0.15
-	mostComments    = 0.30 // comment lines for each line of code
 )
 
 // A source is one parsed file of the program.
@@ -95,58 +92,6 @@ func TestFileLength(t *testing.T) {
 			t.Errorf("%s has %d lines beside its tables, %d allowed: split it", s.name, n, longestFile)
 		}
 	}
-}
-
-func TestComments(t *testing.T) {
-	all := [2]int{}
-	worst := make(map[string][2]int)
-	for _, s := range parsed(t) {
-		code, comments := count(s)
-		all[0], all[1] = all[0]+code, all[1]+comments
-		w := worst[path.Dir(s.name)]
-		worst[path.Dir(s.name)] = [2]int{w[0] + code, w[1] + comments}
-	}
-	t.Logf("%d lines of code, %d of comments: %.2f", all[0], all[1], ratio(all))
-	if r := ratio(all); r < fewestComments || r > mostComments {
-		t.Errorf("%.2f comment lines for a line of code, %.2f to %.2f allowed; by package:", r, fewestComments, mostComments)
-		for pkg, w := range worst {
-			t.Logf("  %.2f %s", ratio(w), pkg)
-		}
-	}
-}
-
-func ratio(n [2]int) float64 { return float64(n[1]) / float64(n[0]) }
-
-// count returns the lines of a file that hold code, and those that hold nothing
-// but a comment.
-func count(s *source) (code, comments int) {
-	var sc scanner.Scanner
-	set := token.NewFileSet()
-	file := set.AddFile(s.name, -1, len(s.text))
-	sc.Init(file, s.text, nil, scanner.ScanComments)
-	isCode, isComment := make(map[int]bool), make(map[int]bool)
-	for {
-		pos, tok, lit := sc.Scan()
-		if tok == token.EOF {
-			break
-		}
-		lines := isCode
-		if tok == token.COMMENT {
-			lines = isComment
-		}
-		first := file.Line(pos)
-		for i := range strings.Count(lit, "\n") + 1 {
-			if !(tok == token.SEMICOLON && lit == "\n") {
-				lines[first+i] = true
-			}
-		}
-	}
-	for line := range isComment {
-		if !isCode[line] {
-			comments++
-		}
-	}
-	return len(isCode), comments
 }
 
 // wellKnown are methods whose meaning an interface of the standard library
