@@ -8,6 +8,7 @@ import (
 	"github.com/modelaudit/modelaudit/internal/detector"
 	"github.com/modelaudit/modelaudit/internal/detector/archive"
 	"github.com/modelaudit/modelaudit/internal/detector/lfs"
+	"github.com/modelaudit/modelaudit/internal/detector/safetensors"
 	"github.com/modelaudit/modelaudit/internal/rule"
 )
 
@@ -16,6 +17,8 @@ func Detectors() []*detector.Detector {
 	return []*detector.Detector{
 		archive.Detector,
 		lfs.Detector,
+		safetensors.Detector,
+		safetensors.Index,
 	}
 }
 

@@ -1,0 +1,111 @@
+package safetensors
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"path"
+	"regexp"
+	"strings"
+
+	"github.com/modelaudit/modelaudit/internal/artifact"
+	"github.com/modelaudit/modelaudit/internal/detector"
+	"github.com/modelaudit/modelaudit/internal/finding"
+	"github.com/modelaudit/modelaudit/internal/format/json"
+	"github.com/modelaudit/modelaudit/internal/hostile"
+	"github.com/modelaudit/modelaudit/internal/rule"
+)
+
+var (
+	escape = &rule.Rule{
+		ID: "weight-index-escapes", Title: "The index of a sharded model names a file outside its directory",
+		Severity: rule.High, Precision: rule.Certain, CWE: []int{22}, Since: "0.1.0",
+	}
+	pickled = &rule.Rule{
+		ID: "weight-index-loads-pickle", Title: "The index of a safetensors model names a file of another format",
+		Severity: rule.Medium, Precision: rule.Likely, CWE: []int{502}, Since: "0.1.0",
+	}
+)
+
+// Index judges the index files of sharded models, which name the file that
+// holds each tensor: model.safetensors.index.json and its like.
+var Index = &detector.Detector{
+	Name:  "weight-index",
+	Rules: rule.Explain(help, escape, pickled),
+	Match: matchIndex,
+	Run:   runIndex,
+}
+
+// mapName is the member that holds the names of the files by tensor.
+const mapName = "weight_map"
+
+// indexName is what the writers of transformers and its relatives call an index.
+var indexName = regexp.MustCompile(`(?i)\.(?:safetensors|bin|pt|pth|h5|msgpack)\.index\b.*\.json$`)
+
+func matchIndex(h artifact.Head) bool {
+	return indexName.MatchString(h.Base()) || bytes.Contains(h.First, []byte(`"`+mapName+`"`))
+}
+
+func runIndex(_ context.Context, p *detector.Pass) error {
+	text, err := json.UTF8(p.Reader())
+	if err != nil {
+		return err
+	}
+	root, err := json.Parse(text)
+	files := root.Get(mapName)
+	if files == nil && (err == nil || !indexName.MatchString(p.File.Name())) {
+		return nil // something else that has the word
+	}
+	p.Recognised("weight-index")
+	if err != nil {
+		return err
+	}
+	if files.Kind != json.Object {
+		return hostile.Faultf(hostile.Malformed, files.Offset, "%s is not an object", mapName)
+	}
+	safe := strings.Contains(strings.ToLower(path.Base(p.File.Name())), "safetensors")
+	seen := make(map[string]bool)
+	for i := range files.Members {
+		m := &files.Members[i]
+		if name := m.Value.String(); !seen[name] {
+			seen[name] = true
+			part(p, m, safe)
+		}
+	}
+	return nil
+}
+
+// part judges the name of one file of the model; safe says that the index calls
+// itself one of safetensors.
+func part(p *detector.Pass, m *json.Member, safe bool) {
+	name := m.Value.String()
+	if m.Value.Kind != json.String || name == "" {
+		p.Incomplete(hostile.Faultf(hostile.Malformed, m.Value.Offset, "the file of tensor %s is not a name", finding.Quote(m.Name)))
+		return
+	}
+	shown := finding.Quote(name)
+	out := finding.Finding{
+		Key:      name,
+		Location: finding.Location{Offset: m.Value.Offset, Length: int64(len(name)) + 2},
+		Evidence: []finding.Step{{Offset: m.Offset, Text: finding.Quote(m.Name) + ": " + shown}},
+	}
+	switch {
+	case escapes(name):
+		out.Rule = escape
+		out.Message = fmt.Sprintf("The index takes weights from %s. A loader that joins the name to the model's directory opens a file outside of it.", shown)
+		p.Report(out)
+	case safe && !strings.EqualFold(path.Ext(name), ".safetensors"):
+		out.Rule = pickled
+		out.Message = fmt.Sprintf("The index of a safetensors model takes weights from %s. Loaders go by the name of each part, and unpickle this one.", shown)
+		p.Report(out)
+	}
+}
+
+// escapes reports whether a name, joined to a directory on any system, may lead
+// out of it.
+func escapes(name string) bool {
+	name = strings.ReplaceAll(name, `\`, "/")
+	drive := len(name) > 1 && name[1] == ':'
+	clean := path.Clean(name)
+	return path.IsAbs(name) || drive || clean == ".." || strings.HasPrefix(clean, "../") || strings.Contains(name, "://")
+}

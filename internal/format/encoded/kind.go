@@ -1,0 +1,80 @@
+package encoded
+
+import (
+	"bytes"
+	"compress/zlib"
+	"encoding/binary"
+	"regexp"
+)
+
+// magics are the signatures that tell a kind by themselves.
+var magics = []struct{ prefix, kind string }{
+	{"PK\x03\x04", "zip"}, {"PK\x05\x06", "zip"},
+	{"\x1f\x8b\x08", "gzip"},
+	{"\xfd7zXZ\x00", "xz"},
+	{"7z\xbc\xaf\x27\x1c", "7z"},
+	{"\x28\xb5\x2f\xfd", "zstd"},
+	{"\x04\x22\x4d\x18", "lz4"},
+	{"\x93NUMPY", "numpy"},
+	{"\x89HDF\r\n\x1a\n", "hdf5"},
+	{"\x7fELF", "ELF executable"},
+	{"\xcf\xfa\xed\xfe\x07\x00\x00\x01", "Mach-O executable"}, {"\xcf\xfa\xed\xfe\x0c\x00\x00\x01", "Mach-O executable"},
+	{"\x00asm\x01\x00\x00\x00", "WebAssembly"},
+	{"#!/", "script"},
+}
+
+// Kind names what a loader or an operating system would take data for, or
+// returns "" for anything that only its reader knows.
+func Kind(data []byte) string {
+	for _, m := range magics {
+		if bytes.HasPrefix(data, []byte(m.prefix)) {
+			return m.kind
+		}
+	}
+	switch {
+	case binaryPickle(data), textPickle.Match(data[:min(len(data), 256)]):
+		return "pickle"
+	case portable(data):
+		return "PE executable"
+	case deflated(data):
+		return "zlib"
+	case len(data) > 10 && string(data[:3]) == "BZh" && string(data[4:10]) == "1AY&SY":
+		return "bzip2"
+	}
+	return ""
+}
+
+// binaryPickle reports whether data starts with a protocol, 0 to 5, and an
+// opcode of that can follow it in an honest pickle.
+func binaryPickle(data []byte) bool {
+	const opcodes = "().0123FGIJKLMNPQRSTUVX]abcdeghijlopqrstu}\x82\x83\x84\x85\x86\x87\x88\x89\x8a\x8b\x8c\x8d\x8e\x8f\x91\x95\x96B\x80C"
+	return len(data) > 2 && data[0] == 0x80 && data[1] <= 5 && bytes.IndexByte([]byte(opcodes), data[2]) >= 0
+}
+
+// textPickle is the start of a pickle of protocol 0 that names a global soon.
+var textPickle = regexp.MustCompile(`^[(\]})l0dt]{0,8}[ci][A-Za-z_][\w.]*\n[A-Za-z_][\w.]*\n[(\]})0-9IVSLFNtpRogcq]`)
+
+// portable reports whether data has a DOS header that leads to a PE header, or
+// is long enough only for the first.
+func portable(data []byte) bool {
+	const newHeader = 0x3c // e_lfanew
+	if len(data) < newHeader+4 || data[0] != 'M' || data[1] != 'Z' {
+		return false
+	}
+	at := uint64(binary.LittleEndian.Uint32(data[newHeader:]))
+	return at+4 <= uint64(len(data)) && string(data[at:at+4]) == "PE\x00\x00"
+}
+
+// deflated reports whether data is a zlib stream as far as its first bytes go.
+func deflated(data []byte) bool {
+	const sample = 16
+	if len(data) < sample || data[0] != 0x78 {
+		return false
+	}
+	r, err := zlib.NewReader(bytes.NewReader(data))
+	if err != nil {
+		return false
+	}
+	n, err := r.Read(make([]byte, sample))
+	return n == sample && err == nil
+}
