@@ -1,0 +1,219 @@
+// Package hdf5 judges HDF5 files: what they make a reader open besides
+// themselves, and what their attributes and byte datasets carry. Keras's own
+// content, the JSON in attributes, goes back to the scan.
+package hdf5
+
+import (
+	"context"
+	_ "embed"
+	"fmt"
+	"io"
+	"path"
+	"strings"
+
+	"github.com/modelaudit/modelaudit/internal/artifact"
+	"github.com/modelaudit/modelaudit/internal/detector"
+	"github.com/modelaudit/modelaudit/internal/finding"
+	"github.com/modelaudit/modelaudit/internal/format/hdf5"
+	"github.com/modelaudit/modelaudit/internal/hostile"
+	"github.com/modelaudit/modelaudit/internal/rule"
+)
+
+//go:embed help.md
+var help string
+
+var (
+	escape = &rule.Rule{
+		ID: "hdf5-external-escape", Title: "HDF5 data is taken from outside the model's directory",
+		Severity: rule.High, Precision: rule.Certain, CWE: []int{22, 73}, CVE: []string{"CVE-2026-1669"}, Since: "0.1.0",
+	}
+	external = &rule.Rule{
+		ID: "hdf5-external-file", Title: "HDF5 data is taken from another file",
+		Severity: rule.Low, Precision: rule.Certain, CWE: []int{73}, CVE: []string{"CVE-2026-1669"}, Since: "0.1.0",
+	}
+	shape = &rule.Rule{
+		ID: "hdf5-shape-bomb", Title: "An HDF5 dataset declares far more data than the file holds",
+		Severity: rule.Medium, Precision: rule.Likely, CWE: []int{789}, CVE: []string{"CVE-2026-0897"}, Since: "0.1.0",
+	}
+)
+
+// New returns the detector.
+func New() *detector.Detector {
+	return &detector.Detector{
+		Name:  "hdf5",
+		Rules: rule.Explain(help, escape, external, shape),
+		Match: match,
+		Run:   run,
+	}
+}
+
+// match looks for the signature where a superblock may stand within the head;
+// behind larger user blocks only a name tells.
+func match(h artifact.Head) bool {
+	for at := 0; at < len(h.First); at = max(512, at*2) {
+		if strings.HasPrefix(string(h.First[at:]), hdf5.Signature) {
+			return true
+		}
+	}
+	switch h.Extension() {
+	case ".h5", ".hdf5", ".keras", ".hdf":
+		return h.Size > artifact.FirstSize
+	}
+	return false
+}
+
+func run(_ context.Context, p *detector.Pass) error {
+	r := p.Reader()
+	if hdf5.Find(r) < 0 {
+		return nil
+	}
+	p.Recognised("hdf5")
+	f, err := hdf5.Open(r)
+	if err != nil {
+		return err
+	}
+	if err := outside(p, f); err != nil {
+		return err
+	}
+	return f.Walk(func(o *hdf5.Object) error { return object(p, f, o) })
+}
+
+// outside hands what lies before and behind the HDF5 data to the scan.
+func outside(p *detector.Pass, f *hdf5.File) error {
+	if f.Start > 0 {
+		if err := part(p, "user block", 0, f.Start); err != nil {
+			return err
+		}
+	}
+	end := f.Start + int64(f.EndOfFile)
+	if end < p.File.Size {
+		return part(p, "trailing data", end, p.File.Size-end)
+	}
+	return nil
+}
+
+// part hands a range of the file to the scan.
+func part(p *detector.Pass, name string, offset, size int64) error {
+	return p.Nested(p.File.Member(name, io.NewSectionReader(p.File.Content, offset, size), size))
+}
+
+// minContent is the shortest value that can be a stream of any format: shorter
+// ones are flags and versions.
+const minContent = 4
+
+func object(p *detector.Pass, f *hdf5.File, o *hdf5.Object) error {
+	for _, fault := range o.Faults {
+		p.Incomplete(fault)
+	}
+	for _, l := range o.Links {
+		if l.Kind == hdf5.External {
+			reference(p, o, "an external link", l.File)
+		}
+	}
+	for _, a := range o.Attributes {
+		if err := attribute(p, o, a); err != nil {
+			return err
+		}
+	}
+	if o.Dataset == nil {
+		return nil
+	}
+	return dataset(p, f, o)
+}
+
+func attribute(p *detector.Pass, o *hdf5.Object, a *hdf5.Attribute) error {
+	texts, err := a.Texts()
+	if err != nil {
+		p.Incomplete(err)
+	}
+	for _, text := range texts {
+		if len(text) < minContent {
+			continue
+		}
+		name := strings.TrimPrefix(o.Path+"@"+a.Name, "/")
+		if err := p.Nested(p.File.Member(name, hostile.Bytes(text), int64(len(text)))); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Declared sizes from which Keras refuses a dataset as a bomb.
+const (
+	bombSize  = 4 << 30
+	bombRatio = 1000
+)
+
+func dataset(p *detector.Pass, f *hdf5.File, o *hdf5.Object) error {
+	d := o.Dataset
+	for _, name := range d.Files {
+		reference(p, o, "external storage", name)
+	}
+	for _, s := range d.Sources {
+		if s.File != "." {
+			reference(p, o, "a virtual dataset", s.File)
+		}
+	}
+	if d.Declared > bombSize && d.Declared/bombRatio > d.Stored && len(d.Files)+len(d.Sources) == 0 {
+		p.Report(finding.Finding{
+			Rule: shape, Key: o.Path, Location: finding.Location{Offset: o.Offset},
+			Message: fmt.Sprintf("Dataset %s declares %s of data, %d are stored. Loading it allocates what it declares.",
+				finding.Quote(o.Path), bytes(d.Declared), d.Stored),
+			Evidence: []finding.Step{{Offset: o.Offset, Text: fmt.Sprintf("dimensions %v of %d bytes each", d.Dims, d.Type.Size)}},
+		})
+	}
+	return content(p, f, o)
+}
+
+func bytes(n uint64) string {
+	if n >= 1<<63 {
+		return "more than 2^63 bytes"
+	}
+	return fmt.Sprintf("%d bytes", n)
+}
+
+// content hands datasets of bytes to the scan: PyTables and others keep pickled
+// objects in them.
+func content(p *detector.Pass, f *hdf5.File, o *hdf5.Object) error {
+	d := o.Dataset
+	name := strings.TrimPrefix(o.Path, "/")
+	if data := d.Data(); data != nil && d.Type.Bytes() && data.Left() >= minContent {
+		return part(p, name, data.Start(), data.Left())
+	}
+	err := f.Sequences(d, func(text []byte) error {
+		if len(text) < minContent {
+			return nil
+		}
+		return p.Nested(p.File.Member(name, hostile.Bytes(text), int64(len(text))))
+	})
+	if err != nil && p.Budget.Spent() == nil {
+		p.Incomplete(err)
+		return nil
+	}
+	return err
+}
+
+// reference reports data that a reader of the object takes from a named file.
+func reference(p *detector.Pass, o *hdf5.Object, what, name string) {
+	r := external
+	consequence := "Readers take it from beside the model."
+	if escapes(name) {
+		r = escape
+		consequence = "Whoever loads the model reads that file into its weights."
+	}
+	quoted := finding.Quote(name)
+	p.Report(finding.Finding{
+		Rule: r, Key: what + " " + name, Location: finding.Location{Offset: o.Offset},
+		Message:  fmt.Sprintf("%s has %s in the file %s. %s", finding.Quote(o.Path), what, quoted, consequence),
+		Evidence: []finding.Step{{Offset: o.Offset, Text: what + ": " + quoted}},
+	})
+}
+
+// escapes reports whether a file name, read on any system, leaves the directory
+// of the model.
+func escapes(name string) bool {
+	slashed := strings.ReplaceAll(name, `\`, "/")
+	clean := path.Clean(slashed)
+	drive := len(name) > 1 && name[1] == ':'
+	return path.IsAbs(slashed) || drive || clean == ".." || strings.HasPrefix(clean, "../") || strings.Contains(name, "://")
+}

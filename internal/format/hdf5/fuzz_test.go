@@ -1,0 +1,54 @@
+package hdf5
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/modelaudit/modelaudit/internal/hostile"
+)
+
+// FuzzWalk: whatever the bytes, the walk ends, visits each object once, never
+// reads outside of the file, and every error is a Fault.
+func FuzzWalk(f *testing.F) {
+	f.Add([]byte(Signature))
+	for _, p := range seeds(f) {
+		f.Add(p)
+	}
+	f.Fuzz(func(t *testing.T, p []byte) {
+		file, err := Open(reader(p))
+		if err != nil {
+			isFault(t, err)
+			return
+		}
+		seen := make(map[int64]bool)
+		isFault(t, file.Walk(func(o *Object) error {
+			if seen[o.Offset] {
+				t.Errorf("object at %#x is visited twice", o.Offset)
+			}
+			seen[o.Offset] = true
+			visitAll(t, file, o)
+			return nil
+		}))
+	})
+}
+
+func visitAll(t *testing.T, file *File, o *Object) {
+	for _, err := range o.Faults {
+		isFault(t, err)
+	}
+	for _, a := range o.Attributes {
+		_, err := a.Texts()
+		isFault(t, err)
+	}
+	if o.Dataset != nil {
+		isFault(t, file.Sequences(o.Dataset, func([]byte) error { return nil }))
+	}
+}
+
+func isFault(t *testing.T, err error) {
+	t.Helper()
+	var fault *hostile.Fault
+	if err != nil && !errors.As(err, &fault) {
+		t.Errorf("got %T %v, want a *hostile.Fault", err, err)
+	}
+}

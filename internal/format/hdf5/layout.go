@@ -1,0 +1,254 @@
+package hdf5
+
+import "github.com/modelaudit/modelaudit/internal/hostile"
+
+// A Layout says how the data of a dataset is stored.
+type Layout uint8
+
+// The layouts (specification IV.A.2.i).
+const (
+	Compact    Layout = 0
+	Contiguous Layout = 1
+	Chunked    Layout = 2
+	Virtual    Layout = 3
+)
+
+// A Dataset is the shape of a dataset and the place of its data.
+type Dataset struct {
+	Type     *Datatype
+	Dims     []uint64
+	Layout   Layout
+	Declared uint64   // bytes that the shape stands for; saturated at 1<<63
+	Stored   uint64   // bytes that the file holds for it
+	Files    []string // of external storage
+	Sources  []Source // of a virtual dataset
+
+	pipeline   []filter
+	chunkIndex uint64
+	chunkKeys  int
+	extents    []chunk         // of variable-length data, where the index lists them
+	data       *hostile.Reader // for Compact and Contiguous
+	virtual    extent          // global heap object: address and index
+}
+
+// A Source is a dataset that a virtual dataset takes data from.
+type Source struct{ File, Dataset string }
+
+// layout reads a data layout message, versions 1 to 5; 5 (HDF5 2.0) differs from 4 in
+// the width of chunk sizes only.
+func (f *File) layout(r *hostile.Reader, d *Dataset) {
+	switch version := r.Uint8(); version {
+	case 1, 2:
+		f.layout1(r, d)
+	case 3, 4, 5:
+		d.Layout = Layout(r.Uint8())
+		switch d.Layout {
+		case Compact:
+			d.data = r.Window(r.UintLE(2))
+			d.Stored = uint64(d.data.Left())
+		case Contiguous:
+			f.contiguous(f.address(r), f.length(r), d)
+		case Chunked:
+			f.chunked(r, version, d)
+		case Virtual:
+			d.virtual = extent{f.address(r), r.UintLE(4)}
+		default:
+			r.Fail(hostile.Unsupported, "data layout class %d", d.Layout)
+		}
+	default:
+		r.Fail(hostile.Unsupported, "data layout version %d", version)
+	}
+}
+
+// layout1 reads versions 1 and 2, of HDF5 1.4 and before.
+func (f *File) layout1(r *hostile.Reader, d *Dataset) {
+	rank := int(r.Uint8())
+	d.Layout = Layout(r.Uint8())
+	r.Skip(5)
+	address := undefined
+	if d.Layout != Compact {
+		address = f.address(r)
+	}
+	size := uint64(1)
+	for range r.Count(uint64(rank), 4) {
+		size *= r.UintLE(4)
+	}
+	switch d.Layout {
+	case Compact:
+		d.data = r.Window(r.UintLE(4))
+		d.Stored = uint64(d.data.Left())
+	case Contiguous:
+		f.contiguous(address, size, d)
+	case Chunked:
+		d.chunkIndex, d.chunkKeys = address, rank
+	}
+}
+
+// contiguous notes one extent of data; without an address none is allocated.
+func (f *File) contiguous(address, size uint64, d *Dataset) {
+	if address == undefined {
+		return
+	}
+	d.data = f.at(address, size)
+	d.Stored = size
+}
+
+// Kinds of chunk index of layout version 4.
+const (
+	indexSingle   = 1
+	indexImplicit = 2
+)
+
+// chunked reads the index of a chunked dataset. Where the index is of a kind
+// whose size is not counted, the whole file bounds what is stored.
+func (f *File) chunked(r *hostile.Reader, version uint8, d *Dataset) {
+	if version == 3 {
+		d.chunkKeys = int(r.Uint8())
+		d.chunkIndex = f.address(r)
+		return
+	}
+	flags := r.Uint8()
+	rank := uint64(r.Uint8())
+	width := r.Uint8()
+	if width == 0 || width > 8 {
+		r.Fail(hostile.Malformed, "chunk dimensions of %d bytes", width)
+		return
+	}
+	size := uint64(1)
+	for range r.Count(rank, int64(width)) {
+		size *= r.UintLE(int(width))
+	}
+	index := r.Uint8()
+	d.Stored = uint64(f.r.End())
+	if index == indexSingle {
+		d.Stored = size
+		if flags&2 != 0 {
+			d.Stored = f.length(r)
+			r.Skip(4) // filter mask
+		}
+	}
+	if last := r.Left(); last >= int64(f.offsetSize) {
+		r.Skip(uint64(last - int64(f.offsetSize)))
+	}
+	if f.address(r) == undefined {
+		d.Stored = 0
+	}
+}
+
+// A chunk is where one chunk lies, and which filters it skipped.
+type chunk struct{ address, size, mask uint64 }
+
+// countChunks adds up the chunks that a version 1 B-tree indexes, and notes
+// where those of variable-length data lie.
+func (f *File) countChunks(d *Dataset) error {
+	if d.Layout != Chunked || d.chunkKeys == 0 || d.chunkIndex == undefined {
+		return nil
+	}
+	key := uint64(8 + 8*d.chunkKeys)
+	return f.btree1(d.chunkIndex, 1, key, func(k *hostile.Reader, address uint64) error {
+		c := chunk{address: address, size: k.UintLE(4), mask: k.UintLE(4)}
+		d.Stored += c.size
+		if d.Type.Class == VarLen {
+			d.extents = append(d.extents, c)
+		}
+		return k.Err()
+	})
+}
+
+// external reads an external data files message: where the raw data of the
+// dataset lies instead of in this file.
+func (f *File) external(r *hostile.Reader, d *Dataset) error {
+	r.Skip(1 + 3 + 2) // version, reserved, allocated slots
+	n := r.UintLE(2)
+	heap, err := f.localHeap(f.address(r))
+	if err != nil {
+		return err
+	}
+	for range r.Count(n, int64(3*f.lengthSize)) {
+		name, err := heapName(heap, f.length(r))
+		if err != nil {
+			return err
+		}
+		f.length(r) // offset in that file
+		f.length(r) // size there
+		d.Files = append(d.Files, name)
+	}
+	return r.Err()
+}
+
+// sources reads the mappings of a virtual dataset from the global heap, as far
+// as their names go; the selections between them are stepped over.
+func (f *File) sources(d *Dataset) error {
+	if d.Layout != Virtual || d.virtual.address == undefined {
+		return nil
+	}
+	r, err := f.globalObject(d.virtual.address, uint16(d.virtual.size))
+	if err != nil {
+		return err
+	}
+	version := r.Uint8()
+	n := f.length(r)
+	if version != 0 {
+		return r.Fail(hostile.Unsupported, "virtual dataset mappings of version %d", version)
+	}
+	for range r.Count(n, 4) {
+		s := Source{File: text(r), Dataset: text(r)}
+		f.selection(r)
+		f.selection(r)
+		if r.Err() != nil {
+			return r.Err()
+		}
+		d.Sources = append(d.Sources, s)
+	}
+	return r.Err()
+}
+
+// text reads NUL-terminated text.
+func text(r *hostile.Reader) string {
+	p := cstring(r.Peek(maxName))
+	r.Skip(uint64(len(p) + 1))
+	return p
+}
+
+// Types of a dataspace selection (specification III.I).
+const (
+	selectNone   = 0
+	selectPoints = 1
+	selectHyper  = 2
+	selectAll    = 3
+)
+
+// selection steps over a serialised dataspace selection.
+func (f *File) selection(r *hostile.Reader) {
+	kind, version := r.UintLE(4), r.UintLE(4)
+	switch {
+	case kind == selectNone, kind == selectAll:
+		r.Skip(8)
+	case kind == selectHyper && version == 1:
+		r.Skip(4)
+		r.Skip(r.UintLE(4))
+	case kind == selectHyper && version == 2:
+		r.Skip(1)
+		r.Skip(r.UintLE(4))
+	case kind == selectHyper && version == 3:
+		f.hyperslab3(r)
+	default:
+		r.Fail(hostile.Unsupported, "a selection of type %d, version %d", kind, version)
+	}
+}
+
+// hyperslab3 steps over version 3 of a hyperslab selection.
+func (f *File) hyperslab3(r *hostile.Reader) {
+	flags, width, rank := r.Uint8(), uint64(r.Uint8()), r.UintLE(4)
+	if width != 2 && width != 4 && width != 8 {
+		r.Fail(hostile.Malformed, "a selection of %d-byte integers", width)
+		return
+	}
+	if flags&1 != 0 { // regular: start, stride, count, block of each dimension
+		n := r.Count(rank, int64(4*width))
+		r.Skip(uint64(n) * 4 * width)
+		return
+	}
+	n := r.Count(r.UintLE(int(width)), int64(2*width))
+	r.Skip(uint64(n) * 2 * rank * width)
+}

@@ -1,0 +1,130 @@
+"""Write HDF5 files of every structure that the reader knows, each with a JSON
+description of what h5py itself reads from it. usage: h5py_files.py DIRECTORY"""
+import json, os, sys
+import h5py, numpy as np
+
+
+def text(value):
+    """The elements of an attribute of text or bytes, as latin-1 strings."""
+    def one(v):
+        if isinstance(v, str):
+            v = v.encode()
+        return bytes(v).decode("latin-1")
+    if isinstance(value, (str, bytes)):
+        return [one(value)]
+    if isinstance(value, np.void):
+        return [value.tobytes().decode("latin-1")]
+    if isinstance(value, np.ndarray) and value.dtype.kind in "OS":
+        return [one(v) for v in value.reshape(-1)]
+    if isinstance(value, np.ndarray) and value.dtype.itemsize == 1:
+        return [value.tobytes().decode("latin-1")]
+    return []
+
+
+def links(group):
+    out = {}
+    for name in group:
+        link = group.get(name, getlink=True)
+        if isinstance(link, h5py.SoftLink):
+            out[name] = "soft " + link.path
+        elif isinstance(link, h5py.ExternalLink):
+            out[name] = "external %s %s" % (link.filename, link.path)
+        else:
+            out[name] = "hard"
+    return out
+
+
+def describe(obj):
+    d = {"attrs": {}, "links": {}, "dims": None, "layout": "", "files": None, "sources": None}
+    for name in obj.attrs:
+        t = text(obj.attrs[name])
+        if t:
+            d["attrs"][name] = t
+    if isinstance(obj, h5py.Group):
+        d["links"] = links(obj)
+    if isinstance(obj, h5py.Dataset):
+        plist = obj.id.get_create_plist()
+        d["layout"] = {0: "compact", 1: "contiguous", 2: "chunked", 3: "virtual"}[plist.get_layout()]
+        d["dims"] = list(obj.shape or ()) or None
+        d["files"] = [os.fsdecode(plist.get_external(i)[0]) for i in range(plist.get_external_count())] or None
+        if obj.is_virtual:
+            d["sources"] = ["%s %s" % (s.file_name, s.dset_name) for s in obj.virtual_sources()]
+    return d
+
+
+def finish(path):
+    objects = {}
+    with h5py.File(path, "r") as f:
+        objects["/"] = describe(f)
+        seen = {h5py.h5o.get_info(f.id).addr}
+        queue = [("/", f)]
+        while queue:
+            where, group = queue.pop(0)
+            for name in group:
+                if not isinstance(group.get(name, getlink=True), h5py.HardLink):
+                    continue
+                obj = group[name]
+                addr = h5py.h5o.get_info(obj.id).addr
+                if addr in seen:
+                    continue
+                seen.add(addr)
+                full = where.rstrip("/") + "/" + name
+                objects[full] = describe(obj)
+                if isinstance(obj, h5py.Group):
+                    queue.append((full, obj))
+    with open(path + ".json", "w") as out:
+        json.dump({"objects": objects}, out)
+
+
+def fill(f, many):
+    f.attrs["model_config"] = '{"class_name": "Sequential"}'
+    f.attrs["fixed"] = np.bytes_(b"fixed text")
+    f.attrs["raw"] = np.void(b"\x80\x04K\x01.")
+    f.attrs["bytes"] = np.frombuffer(b"abc\x00def", dtype="u1")
+    f.attrs["names"] = np.array([b"a", b"bcd", b""], dtype="S3")
+    f.attrs["number"] = 3.5
+    f.attrs["strings"] = ["one", "two"]
+    g = f.create_group("layers")
+    for i in range(many):
+        s = g.create_group("dense_%d" % i)
+        s["kernel"] = np.zeros((3, 4), "f4")
+        s.attrs["weight_names"] = [b"kernel:0", b"bias:0"]
+    f.create_dataset("chunked", data=np.arange(1000, dtype="i4"), chunks=(100,), compression="gzip", shuffle=True)
+    f.create_dataset("empty", shape=(0,), dtype="f4")
+    f.create_dataset("grown", shape=(10,), maxshape=(None,), dtype="f4")
+    f.create_dataset("scalar", data=7)
+    f.create_dataset("text", data=["a", "b"], dtype=h5py.string_dtype())
+    f.create_dataset("outside", shape=(4,), dtype="f4", external=[("weights.bin", 0, 16)])
+    f["soft"] = h5py.SoftLink("/layers/dense_0")
+    f["far"] = h5py.ExternalLink("other.h5", "/data")
+    f["again"] = f["layers"]
+    f["kind"] = np.dtype("f8")
+
+
+def main(directory):
+    for libver in ("earliest", "v108", "v110", "latest"):
+        for many in (3, 300):
+            path = os.path.join(directory, "%s_%d.h5" % (libver, many))
+            with h5py.File(path, "w", libver=(libver, "latest")) as f:
+                fill(f, many)
+            finish(path)
+    path = os.path.join(directory, "userblock.h5")
+    with h5py.File(path, "w", userblock_size=1024) as f:
+        fill(f, 3)
+    finish(path)
+    for name, size in (("dense.h5", 100), ("huge.h5", 200_000)):
+        path = os.path.join(directory, name)
+        with h5py.File(path, "w", libver="latest", track_order=True) as f:
+            for i in range(40):
+                f.attrs["attribute_%d" % i] = np.bytes_(b"x" * size)
+        finish(path)
+    path = os.path.join(directory, "virtual.h5")
+    with h5py.File(path, "w", libver="latest") as f:
+        layout = h5py.VirtualLayout(shape=(4, 10), dtype="i4")
+        for i in range(4):
+            layout[i] = h5py.VirtualSource("part_%d.h5" % i, "data", shape=(10,))
+        f.create_virtual_dataset("vds", layout)
+    finish(path)
+
+
+main(sys.argv[1])

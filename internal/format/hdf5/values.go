@@ -1,0 +1,171 @@
+package hdf5
+
+import (
+	"bytes"
+	"compress/zlib"
+	"io"
+
+	"github.com/modelaudit/modelaudit/internal/hostile"
+)
+
+// Filters whose output is read (specification IV.A.2.l).
+const (
+	filterDeflate  = 1
+	filterShuffle  = 2
+	filterFletcher = 3
+)
+
+// A filter is one stage of the pipeline that chunks went through.
+type filter struct {
+	id     uint64
+	values []uint64
+}
+
+// filters reads a filter pipeline message, versions 1 and 2.
+func filters(r *hostile.Reader) []filter {
+	version := r.Uint8()
+	n := int(r.Uint8())
+	if version == 1 {
+		r.Skip(6)
+	}
+	var out []filter
+	for range n {
+		f := filter{id: r.UintLE(2)}
+		nameSize := uint64(0)
+		if version == 1 || f.id >= 256 {
+			nameSize = r.UintLE(2)
+		}
+		r.Skip(2) // flags
+		values := r.UintLE(2)
+		if version == 1 {
+			nameSize = (nameSize + 7) &^ 7
+		}
+		r.Skip(nameSize)
+		for range r.Count(values, 4) {
+			f.values = append(f.values, r.UintLE(4))
+		}
+		if version == 1 && values%2 == 1 {
+			r.Skip(4)
+		}
+		if r.Err() != nil {
+			break
+		}
+		out = append(out, f)
+	}
+	return out
+}
+
+// Sequences calls visit for each element of a dataset of variable-length bytes
+// or text. It returns an Unsupported fault where the data is stored in a way
+// that it does not read, and does nothing for other datasets.
+func (f *File) Sequences(d *Dataset, visit func([]byte) error) error {
+	t := d.Type
+	if t.Class != VarLen || !t.VarText && (t.Base == nil || !t.Base.Bytes()) {
+		return nil
+	}
+	switch {
+	case d.data != nil:
+		return f.descriptors(d.data, visit)
+	case len(d.extents) > 0:
+		return f.chunks(d, func(r *hostile.Reader) error { return f.descriptors(r, visit) })
+	case d.Stored > 0:
+		return hostile.Faultf(hostile.Unsupported, 0, "variable-length data in chunks with an index of HDF5 1.10 or later")
+	default:
+		return nil
+	}
+}
+
+// descriptors follows the variable-length descriptors to the end of r.
+func (f *File) descriptors(r *hostile.Reader, visit func([]byte) error) error {
+	size := int64(4 + f.offsetSize + 4)
+	for r.Left() >= size && r.Step() {
+		held := r.Budget().Held()
+		p, err := f.varlenElement(r)
+		if err == nil && len(p) > 0 {
+			err = visit(p)
+		}
+		r.Budget().Release(held)
+		if err != nil {
+			return err
+		}
+	}
+	return r.Err()
+}
+
+// chunks visits the unfiltered content of each chunk.
+func (f *File) chunks(d *Dataset, visit func(*hostile.Reader) error) error {
+	for _, c := range d.extents {
+		chunk, err := f.unfilter(f.at(c.address, c.size), d.pipeline, c.mask)
+		if err == nil {
+			err = visit(chunk)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// unfilter undoes a pipeline, last stage first. Bit i of mask says that stage i
+// was left out.
+func (f *File) unfilter(r *hostile.Reader, pipeline []filter, mask uint64) (*hostile.Reader, error) {
+	for i := len(pipeline) - 1; i >= 0 && r.Err() == nil; i-- {
+		if mask>>i&1 == 1 {
+			continue
+		}
+		var err error
+		if r, err = f.undo(r, pipeline[i]); err != nil {
+			return nil, err
+		}
+	}
+	return r, r.Err()
+}
+
+func (f *File) undo(r *hostile.Reader, stage filter) (*hostile.Reader, error) {
+	switch stage.id {
+	case filterFletcher:
+		return r.Window(uint64(max(0, r.Left()-4))), r.Err()
+	case filterDeflate:
+		return f.inflate(r)
+	case filterShuffle:
+		if len(stage.values) == 0 || stage.values[0] <= 1 {
+			return r, nil
+		}
+		p := r.Bytes(uint64(r.Left()))
+		return f.memory(unshuffle(p, int(stage.values[0]))), r.Err()
+	default:
+		return nil, r.Fail(hostile.Unsupported, "chunks went through filter %d", stage.id)
+	}
+}
+
+func (f *File) inflate(r *hostile.Reader) (*hostile.Reader, error) {
+	packed := r.Bytes(uint64(r.Left()))
+	if r.Err() != nil {
+		return nil, r.Err()
+	}
+	content, err := hostile.Unpack(f.r.Budget(), func() (io.Reader, error) {
+		return zlib.NewReader(bytes.NewReader(packed))
+	})
+	if err != nil {
+		return nil, err
+	}
+	return hostile.NewReader(content.Reader(), content.Size, f.r.Budget()), nil
+}
+
+func (f *File) memory(p []byte) *hostile.Reader {
+	return hostile.NewReader(hostile.Bytes(p), int64(len(p)), f.r.Budget())
+}
+
+// unshuffle puts the bytes of each element together again: the filter stores
+// all first bytes, then all second ones.
+func unshuffle(p []byte, size int) []byte {
+	n := len(p) / size
+	out := make([]byte, len(p))
+	for i := range n {
+		for b := range size {
+			out[i*size+b] = p[b*n+i]
+		}
+	}
+	copy(out[n*size:], p[n*size:])
+	return out
+}
