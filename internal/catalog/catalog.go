@@ -7,6 +7,8 @@ import (
 
 	"github.com/modelaudit/modelaudit/internal/detector"
 	"github.com/modelaudit/modelaudit/internal/detector/archive"
+	"github.com/modelaudit/modelaudit/internal/detector/hdf5"
+	"github.com/modelaudit/modelaudit/internal/detector/keras"
 	"github.com/modelaudit/modelaudit/internal/detector/lfs"
 	"github.com/modelaudit/modelaudit/internal/detector/safetensors"
 	"github.com/modelaudit/modelaudit/internal/rule"
@@ -16,6 +18,8 @@ import (
 func Detectors() []*detector.Detector {
 	return []*detector.Detector{
 		archive.Detector,
+		hdf5.Detector,
+		keras.Detector,
 		lfs.Detector,
 		safetensors.Detector,
 		safetensors.Index,

@@ -88,6 +88,10 @@ func Lookup(module, name string) Verdict {
 	return anywhere(name)
 }
 
+// Listed returns the verdict of the line for exactly this name, and whether there
+// is one: for readers that cannot tell a module's own names from a script's.
+func Listed(module, name string) (Verdict, bool) { return listed(module, name) }
+
 // listed looks for a line of exactly this module and name, under any of the
 // names of the module.
 func listed(module, name string) (Verdict, bool) {

@@ -37,14 +37,12 @@ var (
 	}
 )
 
-// New returns the detector.
-func New() *detector.Detector {
-	return &detector.Detector{
-		Name:  "hdf5",
-		Rules: rule.Explain(help, escape, external, shape),
-		Match: match,
-		Run:   run,
-	}
+// Detector judges HDF5 files.
+var Detector = &detector.Detector{
+	Name:  "hdf5",
+	Rules: rule.Explain(help, escape, external, shape),
+	Match: match,
+	Run:   run,
 }
 
 // match looks for the signature where a superblock may stand within the head;

@@ -188,19 +188,60 @@ func (f *File) sources(d *Dataset) error {
 	}
 	version := r.Uint8()
 	n := f.length(r)
-	if version != 0 {
+	if version > 1 {
 		return r.Fail(hostile.Unsupported, "virtual dataset mappings of version %d", version)
 	}
 	for range r.Count(n, 4) {
-		s := Source{File: text(r), Dataset: text(r)}
-		f.selection(r)
-		f.selection(r)
+		s := f.mapping(r, version, d.Sources)
 		if r.Err() != nil {
 			return r.Err()
 		}
 		d.Sources = append(d.Sources, s)
 	}
 	return r.Err()
+}
+
+// Flags of a mapping of version 1, which does not repeat names.
+const (
+	sharedFile    = 0x01
+	sharedDataset = 0x02
+	sameFile      = 0x04
+)
+
+// mapping reads one mapping; earlier are those before it, which it may refer to.
+func (f *File) mapping(r *hostile.Reader, version uint8, earlier []Source) Source {
+	var flags uint8
+	if version == 1 {
+		flags = r.Uint8()
+	}
+	s := Source{File: "."}
+	switch {
+	case flags&sameFile != 0:
+	case flags&sharedFile != 0:
+		s.File = f.earlier(r, earlier).File
+	default:
+		s.File = text(r)
+	}
+	if flags&sharedDataset != 0 {
+		s.Dataset = f.earlier(r, earlier).Dataset
+	} else {
+		s.Dataset = text(r)
+	}
+	f.selection(r)
+	f.selection(r)
+	return s
+}
+
+// earlier returns the mapping that a shared name was first written in.
+func (f *File) earlier(r *hostile.Reader, sources []Source) Source {
+	n := f.length(r)
+	if r.Err() == nil && n >= uint64(len(sources)) {
+		r.Fail(hostile.Malformed, "a name of mapping %d of %d", n, len(sources))
+	}
+	if r.Err() != nil {
+		return Source{}
+	}
+	return sources[n]
 }
 
 // text reads NUL-terminated text.

@@ -125,6 +125,13 @@ def main(directory):
             layout[i] = h5py.VirtualSource("part_%d.h5" % i, "data", shape=(10,))
         f.create_virtual_dataset("vds", layout)
     finish(path)
+    path = os.path.join(directory, "virtual_shared.h5")
+    with h5py.File(path, "w", libver="latest") as f:
+        layout = h5py.VirtualLayout(shape=(6, 10), dtype="i4")
+        for i in range(6):
+            layout[i] = h5py.VirtualSource("." if i < 2 else "part.h5", "data", shape=(10,))
+        f.create_virtual_dataset("vds", layout)
+    finish(path)
 
 
 main(sys.argv[1])

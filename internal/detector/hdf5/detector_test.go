@@ -1,0 +1,71 @@
+package hdf5_test
+
+import (
+	"bytes"
+	"compress/gzip"
+	"encoding/base64"
+	"io"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/modelaudit/modelaudit/internal/detector/detectortest"
+	"github.com/modelaudit/modelaudit/internal/detector/hdf5"
+)
+
+// attacks decodes testdata/attacks.txt: h5py wrote the files, no Go code can.
+func attacks(t *testing.T) map[string][]byte {
+	t.Helper()
+	text, err := os.ReadFile("testdata/attacks.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := make(map[string][]byte)
+	for line := range strings.Lines(string(text)) {
+		if name, packed, ok := strings.Cut(strings.TrimSpace(line), " "); ok && name != "#" {
+			out[name] = unpack(t, packed)
+		}
+	}
+	return out
+}
+
+func unpack(t *testing.T, text string) []byte {
+	t.Helper()
+	p, err := base64.StdEncoding.DecodeString(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	z, err := gzip.NewReader(bytes.NewReader(p))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p, err = io.ReadAll(z); err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+func TestDetector(t *testing.T) {
+	files := attacks(t)
+	want := map[string][]string{
+		"link_absolute_earliest":  {"hdf5-external-escape"},
+		"link_absolute_latest":    {"hdf5-external-escape"},
+		"link_beside_earliest":    {"hdf5-external-file"},
+		"link_beside_latest":      {"hdf5-external-file"},
+		"storage_parent_earliest": {"hdf5-external-escape"},
+		"storage_parent_latest":   {"hdf5-external-escape"},
+		"storage_beside_earliest": {"hdf5-external-file"},
+		"storage_beside_latest":   {"hdf5-external-file"},
+		"shape_bomb_earliest":     {"hdf5-shape-bomb"},
+		"shape_bomb_latest":       {"hdf5-shape-bomb"},
+		"virtual_windows":         {"hdf5-external-escape"},
+		"virtual_beside":          {"hdf5-external-file"},
+	}
+	var cases []detectortest.Case
+	for name, data := range files {
+		cases = append(cases, detectortest.Case{Name: name, File: "model.h5", Data: data, Want: want[name]})
+	}
+	slices.SortFunc(cases, func(a, b detectortest.Case) int { return strings.Compare(a.Name, b.Name) })
+	detectortest.Run(t, hdf5.Detector, cases)
+}

@@ -1,0 +1,82 @@
+// Package keras judges Keras configurations: the JSON in config.json of a .keras
+// archive, in the attributes of an HDF5 model, in a SavedModel's metadata, or in
+// a file of its own. Whatever object names a module and a class is made by the
+// loader, so every object at every depth is looked at, not only layers.
+package keras
+
+import (
+	"context"
+	"strings"
+
+	"github.com/modelaudit/modelaudit/internal/artifact"
+	"github.com/modelaudit/modelaudit/internal/detector"
+	"github.com/modelaudit/modelaudit/internal/format/json"
+	"github.com/modelaudit/modelaudit/internal/rule"
+)
+
+// Detector judges Keras configurations.
+var Detector = &detector.Detector{
+	Name: "keras",
+	Rules: rule.Explain(help, runsFunction, disablesSafety, carriesCode, carriesTorch, loadsModel,
+		readsFile, namesFile, foreignModule, customObject),
+	Match: match,
+	Run:   run,
+}
+
+// match takes everything that may be JSON in any encoding that Python accepts;
+// run looks for Keras's own words.
+func match(h artifact.Head) bool {
+	for _, c := range h.First {
+		switch c {
+		case ' ', '\t', '\r', '\n', 0, 0xef, 0xbb, 0xbf, 0xfe, 0xff:
+			continue
+		}
+		return c == '{' || c == '['
+	}
+	return false
+}
+
+// className is the member that every object of Keras's serialisation has.
+const className = "class_name"
+
+func run(_ context.Context, p *detector.Pass) error {
+	if ours, err := mentions(p); !ours || err != nil {
+		return err
+	}
+	p.Recognised("keras-config")
+	r, err := json.UTF8(p.Reader())
+	if err != nil {
+		return err
+	}
+	tree, err := json.Parse(r)
+	w := walker{pass: p}
+	if walkErr := w.value(tree, nil, ""); walkErr != nil {
+		return walkErr
+	}
+	w.summary()
+	return err
+}
+
+// mentions reports whether the JSON has an object with a class_name. A fault
+// counts only behind the first one: before it, the file may be anything.
+func mentions(p *detector.Pass) (bool, error) {
+	r, err := json.UTF8(p.Reader())
+	if err != nil {
+		return false, nil // not text in the encoding that its start promises
+	}
+	d := json.NewDecoder(r)
+	for t := d.Next(); t.Kind != 0; t = d.Next() {
+		if t.Kind == json.Name && t.Text == className {
+			return true, nil
+		}
+		if t.Kind == json.String && embedded(t.Text) {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// embedded reports whether a string is itself a Keras configuration.
+func embedded(s string) bool {
+	return strings.HasPrefix(strings.TrimSpace(s), "{") && strings.Contains(s, className)
+}

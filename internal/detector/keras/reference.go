@@ -1,0 +1,189 @@
+package keras
+
+import (
+	_ "embed"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/modelaudit/modelaudit/internal/finding"
+	"github.com/modelaudit/modelaudit/internal/format/json"
+	"github.com/modelaudit/modelaudit/internal/globals"
+)
+
+//go:embed layers.txt
+var layersText string
+
+// own are the packages whose classes a Keras configuration names as a matter of
+// course. Their dangerous functions are known by name.
+var own = []string{"keras", "tf_keras", "tensorflow", "keras_hub", "keras_nlp", "keras_cv", "keras_core", "tensorflow_addons"}
+
+// reference judges what an object asks the loader to import: a class, or, with
+// the class name "function", the function that its config names.
+func (w *walker) reference(o *json.Value, parents []*json.Value, module, class string) {
+	for _, name := range targets(o, class) {
+		w.target(o, parents, module, name)
+	}
+}
+
+// targets returns the names that an object may resolve to within its module.
+func targets(o *json.Value, class string) []string {
+	names := []string{class}
+	if class != "function" && class != "builtin_function_or_method" {
+		return names
+	}
+	for _, key := range []string{"config", "registered_name", "name"} {
+		if s := o.Get(key).String(); s != "" && !slices.Contains(names, s) {
+			names = append(names, s)
+		}
+	}
+	return names[1:]
+}
+
+func (w *walker) target(o *json.Value, parents []*json.Value, module, name string) {
+	if i := strings.LastIndexByte(name, '>'); i >= 0 {
+		w.needsCustom(o, name)
+		return
+	}
+	if module == "" && strings.Contains(name, ".") { // registered names may be paths
+		i := strings.LastIndexByte(name, '.')
+		module, name = name[:i], name[i+1:]
+	}
+	if name == "enable_unsafe_deserialization" {
+		w.report(disablesSafety, o.Offset, name,
+			fmt.Sprintf("The configuration calls %s.%s: what follows in it is loaded without protection.",
+				finding.Quote(module), name),
+			finding.Quote(module+"."+name))
+		return
+	}
+	if module == "" {
+		return
+	}
+	realModule, realName := globals.Resolve(module, name)
+	v := globals.Lookup(realModule, realName)
+	if builtin(module) { // the script's functions stand there as well
+		v, _ = globals.Listed(realModule, realName)
+	}
+	switch {
+	case v.Class >= globals.Suspicious && !(ours(module) && name == "Lambda"):
+		w.report(runsFunction, o.Offset, module+"."+name,
+			fmt.Sprintf("The configuration refers to %s, which %s.%s",
+				finding.Quote(module+"."+name), does(v), arguments(parents)),
+			finding.Quote(module+"."+name))
+	case ours(module) || v.Class == globals.Safe || builtin(module):
+		if builtin(module) {
+			w.needsCustom(o, name)
+		}
+	default:
+		w.foreign(o, module, name)
+	}
+}
+
+func does(v globals.Verdict) string {
+	if s := v.Effect.Does(); s != "" {
+		return s
+	}
+	return "no model needs"
+}
+
+// builtin reports whether a module is what Keras writes for functions that
+// belong to no package: loss functions of a training script.
+func builtin(module string) bool { return module == "builtins" || module == "__main__" }
+
+func ours(module string) bool {
+	root, _, _ := strings.Cut(module, ".")
+	for _, m := range own {
+		if root == m {
+			return true
+		}
+	}
+	return false
+}
+
+func (w *walker) foreign(o *json.Value, module, name string) {
+	w.report(foreignModule, o.Offset, module+"."+name,
+		fmt.Sprintf("The loader imports the module %s to make %s. Importing it runs whatever is installed by that name.",
+			finding.Quote(module), finding.Quote(name)),
+		finding.Quote(module+"."+name))
+}
+
+// needsCustom notes an object that only the model's own code can make.
+func (w *walker) needsCustom(o *json.Value, name string) {
+	const shown = 20
+	w.names = append(w.names, name)
+	if len(w.custom) < shown {
+		w.custom = append(w.custom, finding.Step{Offset: o.Offset, Text: finding.Quote(name)})
+	}
+}
+
+// summary reports the custom objects of the whole configuration, once.
+func (w *walker) summary() {
+	if len(w.names) == 0 {
+		return
+	}
+	w.pass.Report(finding.Finding{
+		Rule: customObject, Key: "custom objects", Evidence: w.custom,
+		Location: finding.Location{Offset: w.custom[0].Offset},
+		Message: fmt.Sprintf("The model names %d objects of its author's own code, %s first. They come from whoever loads it.",
+			len(w.names), finding.Quote(w.names[0])),
+	})
+}
+
+// functionModule judges a function that is named beside its module without a
+// class: Lambda layers of Keras 2 do that.
+func (w *walker) functionModule(o *json.Value, parents []*json.Value) {
+	for _, key := range []string{"function", "output_shape", "mask", "fn_name"} {
+		for _, f := range all(o, key) {
+			if f.Kind != json.String || !isName(f.Text) {
+				continue
+			}
+			for _, m := range append(append(all(o, "module"), all(o, key+"_module")...), all(o, "fn_module")...) {
+				if m.Kind == json.String && m.Text != "" {
+					w.dangerous(o, parents, m.Text, f.Text)
+				}
+			}
+		}
+	}
+}
+
+// dangerous reports a function only if it is known to do harm.
+func (w *walker) dangerous(o *json.Value, parents []*json.Value, module, name string) {
+	if v := globals.Lookup(globals.Resolve(module, name)); v.Class >= globals.Suspicious {
+		w.target(o, parents, module, name)
+	}
+}
+
+// arguments describes the text that stands near a function reference: what it
+// is called with.
+func arguments(parents []*json.Value) string {
+	var found []string
+	for i := len(parents) - 1; i >= 0 && i >= len(parents)-3 && len(found) == 0; i-- {
+		for _, key := range []string{"arguments", "inbound_nodes", "kwargs", "args"} {
+			for _, v := range all(parents[i], key) {
+				found = texts(v, found)
+			}
+		}
+	}
+	if len(found) == 0 {
+		return ""
+	}
+	return " Near it stand the arguments " + finding.Quote(strings.Join(found, ", ")) + "."
+}
+
+// texts collects the strings below v that read as arguments, a few of them.
+func texts(v *json.Value, found []string) []string {
+	const most = 4
+	if len(found) >= most {
+		return found
+	}
+	if v.Kind == json.String && strings.ContainsAny(v.Text, "/ :.") {
+		return append(found, v.Text)
+	}
+	for i := range v.Items {
+		found = texts(&v.Items[i], found)
+	}
+	for i := range v.Members {
+		found = texts(&v.Members[i].Value, found)
+	}
+	return found
+}

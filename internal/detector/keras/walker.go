@@ -1,0 +1,275 @@
+package keras
+
+import (
+	"encoding/base64"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/modelaudit/modelaudit/internal/detector"
+	"github.com/modelaudit/modelaudit/internal/finding"
+	"github.com/modelaudit/modelaudit/internal/format/json"
+	"github.com/modelaudit/modelaudit/internal/hostile"
+	"github.com/modelaudit/modelaudit/internal/rule"
+)
+
+// A walker visits every object of a configuration.
+type walker struct {
+	pass   *detector.Pass
+	custom []finding.Step // objects that only the model's own code can make
+	names  []string
+}
+
+// maxDepth bounds the recursion: Keras's own is bounded by Python's.
+const maxDepth = 2000
+
+// value visits v; parents are the objects around it, outermost first, and name
+// is the member or element that v is.
+func (w *walker) value(v *json.Value, parents []*json.Value, name string) error {
+	if len(parents) > maxDepth {
+		return hostile.Faultf(hostile.OverBudget, v.Offset, "a configuration nested more than %d deep", maxDepth)
+	}
+	switch v.Kind {
+	case json.Object:
+		if err := w.object(v, parents, name); err != nil {
+			return err
+		}
+		for i := range v.Members {
+			if err := w.value(&v.Members[i].Value, append(parents, v), v.Members[i].Name); err != nil {
+				return err
+			}
+		}
+	case json.Array:
+		for i := range v.Items {
+			if err := w.value(&v.Items[i], append(parents, v), name); err != nil {
+				return err
+			}
+		}
+	case json.String:
+		if embedded(v.Text) {
+			return w.nested("configuration in "+name, []byte(v.Text))
+		}
+	}
+	return nil
+}
+
+func (w *walker) nested(name string, content []byte) error {
+	return w.pass.Nested(w.pass.File.Member(name, hostile.Bytes(content), int64(len(content))))
+}
+
+// object judges one object. Duplicate members are judged each: loaders take the
+// last, others the first.
+func (w *walker) object(o *json.Value, parents []*json.Value, name string) error {
+	for _, class := range all(o, className) {
+		if class.Kind != json.String {
+			continue
+		}
+		for _, module := range append(all(o, "module"), &json.Value{}) {
+			w.reference(o, parents, module.String(), class.Text)
+		}
+		for _, config := range all(o, "config") {
+			if err := w.config(o, class.Text, config, label(o, parents, name)); err != nil {
+				return err
+			}
+		}
+	}
+	w.functionModule(o, parents)
+	return nil
+}
+
+// all returns the values of every member of a name.
+func all(o *json.Value, name string) []*json.Value {
+	var out []*json.Value
+	for i := range o.Members {
+		if o.Members[i].Name == name {
+			out = append(out, &o.Members[i].Value)
+		}
+	}
+	return out
+}
+
+// label names an object for people and fingerprints: by the name of the layer
+// that it is, or belongs to, if there is one.
+func label(o *json.Value, parents []*json.Value, name string) string {
+	for i := len(parents); i >= 0; i-- {
+		if i < len(parents) {
+			o = parents[i]
+		}
+		for _, of := range []*json.Value{o, o.Get("config")} {
+			if s := of.Get("name").String(); s != "" {
+				return s
+			}
+		}
+	}
+	return name
+}
+
+// An effect is what Keras does with a value of a config.
+type effect struct{ class, key, does string }
+
+// effects is layers.txt.
+var effects = parseEffects(layersText)
+
+func parseEffects(text string) []effect {
+	var out []effect
+	for line := range strings.Lines(text) {
+		if f := strings.Fields(line); len(f) == 3 && f[0] != "#" {
+			out = append(out, effect{f[0], f[1], f[2]})
+		}
+	}
+	return out
+}
+
+// config judges the values that the class does something with.
+func (w *walker) config(o *json.Value, class string, config *json.Value, layer string) error {
+	bare := class[strings.LastIndexAny(class, ">.")+1:] // "package>Class" is a registered name
+	for _, e := range effects {
+		if e.class != bare {
+			continue
+		}
+		for _, v := range all(config, e.key) {
+			if err := w.act(e, o, v, layer); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (w *walker) act(e effect, o, v *json.Value, layer string) error {
+	switch e.does {
+	case "code":
+		return w.code(e, v, layer)
+	case "torch":
+		return w.torch(o, v, layer)
+	case "model":
+		w.path(loadsModel, e, v, layer, "loads the model")
+	case "file":
+		if r := namesFile; v.Kind == json.String {
+			if escapes(v.Text) {
+				r = readsFile
+			}
+			w.path(r, e, v, layer, "reads the file")
+		}
+	}
+	return nil
+}
+
+// path reports a value that names a file, a model or an address.
+func (w *walker) path(r *rule.Rule, e effect, v *json.Value, layer, does string) {
+	if v.Kind != json.String || v.Text == "" {
+		return
+	}
+	w.report(r, v.Offset, e.class+" "+layer,
+		fmt.Sprintf("%s layer %s %s %s.", e.class, finding.Quote(layer), does, finding.Quote(v.Text)),
+		e.key+": "+finding.Quote(v.Text))
+}
+
+// escapes reports whether a path, on any system, leads out of the model's
+// directory, or is an address.
+func escapes(name string) bool {
+	slashed := strings.ReplaceAll(name, `\`, "/")
+	clean := path.Clean(slashed)
+	return path.IsAbs(slashed) || strings.Contains(name, "://") || len(name) > 1 && name[1] == ':' ||
+		clean == ".." || strings.HasPrefix(clean, "../") || strings.HasPrefix(name, "~")
+}
+
+func (w *walker) report(r *rule.Rule, offset int64, key, message string, evidence ...string) {
+	f := finding.Finding{Rule: r, Key: key, Message: message, Location: finding.Location{Offset: offset}}
+	for _, e := range evidence {
+		f.Evidence = append(f.Evidence, finding.Step{Offset: offset, Text: e})
+	}
+	w.pass.Report(f)
+}
+
+// code reports code in a value: base64 of a marshalled code object, alone or
+// first in a list or tuple, or Python source. A plain name refers to a function
+// that is judged elsewhere.
+func (w *walker) code(e effect, v *json.Value, layer string) error {
+	text := codeText(v)
+	if text == "" || isName(text) {
+		return nil
+	}
+	raw, form := decode(text)
+	w.report(carriesCode, v.Offset, e.class+" "+layer,
+		fmt.Sprintf("Layer %s (%s) carries Python %s. Loading the model, or its first use, runs it.",
+			finding.Quote(layer), e.class, form),
+		fmt.Sprintf("%s: %d bytes of %s", e.key, len(raw), form))
+	return w.nested("code of "+layer, raw)
+}
+
+// codeText finds the string that holds the code in the forms that Keras 2 and 3
+// write: a string, a list, {"class_name": "__tuple__", "items": […]}, or
+// {"class_name": "__lambda__", …}, which is visited by itself.
+func codeText(v *json.Value) string {
+	switch v.Kind {
+	case json.String:
+		return v.Text
+	case json.Array:
+		if len(v.Items) > 0 {
+			return codeText(&v.Items[0])
+		}
+	case json.Object:
+		if items := v.Get("items"); items != nil {
+			return codeText(items)
+		}
+	}
+	return ""
+}
+
+// isName reports whether a string is a Python name, dotted or not, rather than
+// code.
+func isName(s string) bool {
+	return !slices.ContainsFunc(strings.Split(s, "."), func(part string) bool {
+		return part == "" || part[0] >= '0' && part[0] <= '9' || strings.ContainsFunc(part, func(c rune) bool {
+			return c != '_' && (c < '0' || c > '9') && (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && c < 0x80
+		})
+	}) && !marshalled(s)
+}
+
+// marshalled reports whether a string is the base64 of a marshalled code
+// object: its first byte is 'c', with or without the reference flag.
+func marshalled(s string) bool {
+	raw, err := lenient(s)
+	return err == nil && len(raw) > 16 && raw[0]&0x7f == 'c'
+}
+
+// decode returns the bytes of code and the name of their form.
+func decode(s string) (raw []byte, form string) {
+	if raw, err := lenient(s); err == nil && len(raw) > 0 && raw[0]&0x7f == 'c' {
+		return raw, "bytecode"
+	}
+	return []byte(s), "source"
+}
+
+// lenient decodes base64 as Python's codecs do, which skip what is not of the
+// alphabet.
+func lenient(s string) ([]byte, error) {
+	clean := strings.Map(func(c rune) rune {
+		if c == '+' || c == '/' || c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' {
+			return c
+		}
+		return -1
+	}, s)
+	if len(clean)%4 == 1 {
+		clean = clean[:len(clean)-1]
+	}
+	return base64.RawStdEncoding.DecodeString(clean)
+}
+
+// torch hands the pickle of a TorchModuleWrapper to the scan.
+func (w *walker) torch(o, v *json.Value, layer string) error {
+	text := codeText(v)
+	if text == "" {
+		return nil
+	}
+	w.report(carriesTorch, o.Offset, "TorchModuleWrapper "+layer,
+		fmt.Sprintf("Layer %s is a TorchModuleWrapper. Loading the model unpickles what it carries.", finding.Quote(layer)),
+		fmt.Sprintf("module: %d characters of base64", len(text)))
+	raw, err := lenient(text)
+	if err != nil {
+		return hostile.Faultf(hostile.Malformed, v.Offset, "the module of a TorchModuleWrapper is not base64: %v", err)
+	}
+	return w.nested("torch module of "+layer, raw)
+}
