@@ -21,15 +21,19 @@ type File struct {
 
 // A Neighbour tells what lies at a slash-separated path relative to the
 // directory of the file on disk. It never opens anything outside the root of the
-// scan.
+// scan. Where nothing lies the error is fs.ErrNotExist.
 type Neighbour func(name string) (Entry, error)
 
 // An Entry is a neighbour's kind and size.
 type Entry struct {
 	Size    int64
-	Symlink bool // the path, or a directory on the way to it, is a symbolic link
-	Outside bool // it resolves to a place outside the root of the scan
+	First   []byte // up to NeighbourSize bytes of a regular file: enough to know a Git LFS pointer
+	Symlink bool   // the path, or a directory on the way to it, is a symbolic link
+	Outside bool   // it resolves to a place outside the root of the scan
 }
+
+// NeighbourSize is how much of a neighbour's content an Entry shows.
+const NeighbourSize = 1 << 10
 
 // Name returns the name of the innermost file, with whatever path its container
 // gives it.

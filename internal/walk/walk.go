@@ -281,11 +281,26 @@ func neighbour(root, dir string) artifact.Neighbour {
 		case err != nil:
 			e.Outside = true
 		default:
-			e.Size = info.Size()
+			e.Size, e.First = info.Size(), first(r, full, info)
 		}
 		e.Symlink = linked(r, full)
 		return e, nil
 	}
+}
+
+// first returns the start of a regular file, or nothing where it cannot be read.
+func first(r *os.Root, name string, info fs.FileInfo) []byte {
+	if !info.Mode().IsRegular() {
+		return nil
+	}
+	f, err := r.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return nil
+	}
+	defer f.Close()
+	p := make([]byte, min(info.Size(), artifact.NeighbourSize))
+	n, _ := io.ReadFull(f, p)
+	return p[:n]
 }
 
 // linked reports whether any element of a path below a root is a symbolic link.
