@@ -10,6 +10,7 @@ import (
 	"github.com/modelaudit/modelaudit/internal/detector/hdf5"
 	"github.com/modelaudit/modelaudit/internal/detector/keras"
 	"github.com/modelaudit/modelaudit/internal/detector/lfs"
+	"github.com/modelaudit/modelaudit/internal/detector/onnx"
 	"github.com/modelaudit/modelaudit/internal/detector/safetensors"
 	"github.com/modelaudit/modelaudit/internal/rule"
 )
@@ -23,6 +24,7 @@ func Detectors() []*detector.Detector {
 		lfs.Detector,
 		safetensors.Detector,
 		safetensors.Index,
+		onnx.Detector,
 	}
 }
 

@@ -40,7 +40,7 @@ func (f Field) Bool() bool { return f.Uint != 0 }
 // Message returns the value as a message one level deeper.
 func (f Field) Message() Message {
 	start, end := f.Body()
-	return Message{r: f.m.r, start: start, end: end, depth: f.m.depth + 1}
+	return Message{r: f.m.r, start: start, end: end, depth: f.m.depth + 1, clipped: f.m.clipped}
 }
 
 // Window returns a cursor of its own over the value, for a decoder of what is

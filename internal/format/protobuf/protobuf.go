@@ -55,6 +55,7 @@ type Message struct {
 	r          *hostile.Reader
 	start, end int64
 	depth      int
+	clipped    bool
 }
 
 // Root is the message that fills what is left of r.
@@ -78,7 +79,17 @@ func (m Message) Alone() Message {
 	if m.end < m.start {
 		return m
 	}
-	return Root(m.r.At(uint64(m.start), uint64(m.end-m.start)))
+	alone := Root(m.r.At(uint64(m.start), uint64(m.end-m.start)))
+	alone.clipped = m.clipped
+	return alone
+}
+
+// Clipped returns the same message with another reading of values that claim
+// more bytes than are left: they have what is left. It serves to ask whether a
+// truncated file could be a message.
+func (m Message) Clipped() Message {
+	m.clipped = true
+	return m
 }
 
 // Fields yields the fields in file order, each with its value jumped over
@@ -170,6 +181,8 @@ func (m Message) length() (body, end int64) {
 	switch {
 	case m.r.Err() != nil:
 		return body, body
+	case n > uint64(m.end-body) && m.clipped:
+		return body, m.end
 	case n > uint64(m.end-body):
 		m.r.FailAt(at, hostile.Truncated, "%d bytes claimed, %d left", n, m.end-body)
 		return body, body

@@ -1,0 +1,243 @@
+// Package onnx reads ONNX models: protobuf messages of type ModelProto. It
+// visits every tensor, node and text wherever it hides, in subgraphs, functions,
+// sparse tensors and training graphs, and copies no weights.
+//
+// Format: https://github.com/onnx/onnx/blob/main/docs/IR.md
+package onnx
+
+import (
+	"github.com/modelaudit/modelaudit/internal/format/protobuf"
+	"github.com/modelaudit/modelaudit/internal/hostile"
+)
+
+// A Visitor is told what a model holds, in file order. A nil function is not
+// called.
+type Visitor struct {
+	Node     func(Node)
+	Tensor   func(Tensor)
+	Function func(domain, name string) // one that the model defines itself
+	Text     func(Text)                // what people and custom operators read
+}
+
+// A Node is one operator of a graph or function.
+type Node struct {
+	Offset   int64
+	Name     string
+	OpType   string
+	Domain   string // "" is the standard domain
+	Overload string
+	// Strings and Ints are the attributes of those types, of custom operators
+	// only; a string of more than maxAttribute bytes is cut.
+	Strings map[string]string
+	Ints    map[string]int64
+}
+
+// A Text is a string of the model, in place.
+type Text struct {
+	Kind   string // "metadata", "doc_string", "attribute" or "string tensor"
+	Name   string // key, attribute or tensor
+	Offset int64
+	Size   int64
+}
+
+// A Model is what the top level says.
+type Model struct {
+	IRVersion int64
+	Producer  string
+	HasGraph  bool
+	Opsets    map[string]int64 // version by domain
+}
+
+const (
+	// maxAttribute is how much of a string attribute a Node carries.
+	maxAttribute = 4 << 10
+	// maxName is how much of a name is kept; longer ones are cut.
+	maxName = 1 << 10
+)
+
+// Walk reads a model to its end or to the first fault.
+func Walk(r *hostile.Reader, v Visitor) (Model, error) {
+	w := walker{r: r, v: v.complete(), model: Model{Opsets: make(map[string]int64)}}
+	w.root(protobuf.Root(r))
+	if r.Err() == nil && !w.model.HasGraph {
+		r.Fail(hostile.Truncated, "a model without a graph")
+	}
+	if r.Err() == nil && len(w.model.Opsets) == 0 && w.model.IRVersion >= firstWithOpsets {
+		r.Fail(hostile.Truncated, "a model without operator sets")
+	}
+	return w.model, r.Err()
+}
+
+// firstWithOpsets is the IR version from which on a model must import operator
+// sets.
+const firstWithOpsets = 3
+
+// complete fills in the functions that the caller left out.
+func (v Visitor) complete() Visitor {
+	if v.Node == nil {
+		v.Node = func(Node) {}
+	}
+	if v.Tensor == nil {
+		v.Tensor = func(Tensor) {}
+	}
+	if v.Function == nil {
+		v.Function = func(string, string) {}
+	}
+	if v.Text == nil {
+		v.Text = func(Text) {}
+	}
+	return v
+}
+
+type walker struct {
+	r     *hostile.Reader
+	v     Visitor
+	model Model
+}
+
+func (w *walker) root(m protobuf.Message) {
+	for f := range m.Fields() {
+		switch f.Tag {
+		case modelIRVersion:
+			w.model.IRVersion = f.Int()
+		case modelProducer:
+			w.model.Producer = name(f)
+		case modelDoc:
+			w.text("doc_string", "", f)
+		case modelGraph:
+			w.model.HasGraph = true
+			w.graph(f.Message())
+		case modelOpset:
+			w.opset(f.Message())
+		case modelMetadata:
+			w.entry(f.Message())
+		case modelTraining:
+			w.training(f.Message())
+		case modelFunction:
+			w.function(f.Message())
+		}
+	}
+}
+
+// maxOpsets bounds what a file can make us keep; real models import a handful.
+const maxOpsets = 1000
+
+func (w *walker) opset(m protobuf.Message) {
+	var domain string
+	var version int64
+	for f := range m.Fields() {
+		switch f.Tag {
+		case opsetDomain:
+			domain = name(f)
+		case opsetVersion:
+			version = f.Int()
+		}
+	}
+	if len(w.model.Opsets) < maxOpsets {
+		w.model.Opsets[domain] = version
+	}
+}
+
+func (w *walker) training(m protobuf.Message) {
+	for f := range m.Fields() {
+		switch f.Tag {
+		case trainingInitialization, trainingAlgorithm:
+			w.graph(f.Message())
+		}
+	}
+}
+
+func (w *walker) function(m protobuf.Message) {
+	var domain, called string
+	for f := range m.Fields() {
+		switch f.Tag {
+		case functionName:
+			called = name(f)
+		case functionDomain:
+			domain = name(f)
+		case functionDoc:
+			w.text("doc_string", called, f)
+		case functionNode:
+			w.node(f.Message())
+		case functionAttribute:
+			w.attribute(f.Message(), nil)
+		case functionMetadata:
+			w.entry(f.Message())
+		}
+	}
+	w.v.Function(domain, called)
+}
+
+func (w *walker) graph(m protobuf.Message) {
+	for f := range m.Fields() {
+		switch f.Tag {
+		case graphNode:
+			w.node(f.Message())
+		case graphInitializer:
+			w.tensor(f.Message(), "initializer")
+		case graphSparse:
+			w.sparse(f.Message(), "sparse initializer")
+		case graphDoc:
+			w.text("doc_string", "graph", f)
+		case graphMetadata:
+			w.entry(f.Message())
+		}
+	}
+}
+
+// node reads a node twice: its names come first, because what its attributes
+// mean depends on them and the file decides the order.
+func (w *walker) node(m protobuf.Message) {
+	n := Node{Offset: m.Start()}
+	for f := range m.Fields() {
+		switch f.Tag {
+		case nodeName:
+			n.Name = name(f)
+		case nodeOpType:
+			n.OpType = name(f)
+		case nodeDomain:
+			n.Domain = name(f)
+		case nodeOverload:
+			n.Overload = name(f)
+		}
+	}
+	if n.Domain != "" {
+		n.Strings, n.Ints = make(map[string]string), make(map[string]int64)
+	}
+	for f := range m.Fields() {
+		switch f.Tag {
+		case nodeAttribute:
+			w.attribute(f.Message(), &n)
+		case nodeDoc:
+			w.text("doc_string", n.Name, f)
+		case nodeMetadata:
+			w.entry(f.Message())
+		}
+	}
+	if w.r.Err() == nil {
+		w.v.Node(n)
+	}
+}
+
+// entry reads a key and a value that some program may interpret.
+func (w *walker) entry(m protobuf.Message) {
+	var key string
+	for f := range m.Fields() {
+		if f.Tag == entryKey {
+			key = name(f)
+		}
+	}
+	for f := range m.Fields() {
+		if f.Tag == entryValue {
+			w.text("metadata", key, f)
+		}
+	}
+}
+
+func (w *walker) text(kind, label string, f protobuf.Field) {
+	start, end := f.Body()
+	w.v.Text(Text{Kind: kind, Name: label, Offset: start, Size: end - start})
+}
+
+// name returns a name, cut at maxName bytes.
+func name(f protobuf.Field) string { return string(f.Prefix(maxName)) }

@@ -1,0 +1,89 @@
+package onnx
+
+import (
+	"github.com/modelaudit/modelaudit/internal/format/protobuf"
+	"github.com/modelaudit/modelaudit/internal/hostile"
+)
+
+// MayStart reports whether a file with this first byte can be a ModelProto:
+// whether it is the tag of one of its fields, in whatever order they are.
+func MayStart(c byte) bool {
+	switch protobuf.Tag(c) {
+	case modelIRVersion, modelProducer, 3<<3 | byts, modelDomain, 5<<3 | vint, modelDoc,
+		modelGraph, modelOpset, modelMetadata, 0xa2, 0xca, 0xd2:
+		return true
+	}
+	return false
+}
+
+// shapeFields is how many fields of a graph are looked at.
+const shapeFields = 1 << 10
+
+// Looks reports whether the file has the shape of a model, whole or cut: a
+// version or an operator set, and a graph with a node or a tensor. Parsers skip
+// fields that they do not know, so that those change nothing.
+func Looks(r *hostile.Reader) bool {
+	alone := protobuf.Root(r.At(uint64(r.Start()), uint64(r.End()-r.Start()))).Clipped()
+	versioned, graph := false, false
+	for f := range alone.Fields() {
+		switch f.Tag {
+		case modelIRVersion, modelOpset:
+			versioned = true
+		case modelGraph:
+			graph = graph || looksGraph(f.Message().Alone())
+		}
+		if graph && versioned {
+			return true
+		}
+	}
+	return false
+}
+
+func looksGraph(m protobuf.Message) bool {
+	seen, named, output := 0, false, false
+	for f := range m.Fields() {
+		switch {
+		case f.Tag == graphNode && looksNode(f.Message().Alone()),
+			f.Tag == graphInitializer && looksTensor(f.Message().Alone()):
+			return true
+		case f.Tag == graphName:
+			named = true
+		case f.Tag == graphOutput:
+			output = true
+		}
+		if seen++; seen >= shapeFields {
+			return false
+		}
+	}
+	return named && output
+}
+
+// looksNode reports whether a message names an operator.
+func looksNode(m protobuf.Message) bool {
+	for f := range m.Fields() {
+		if f.Tag == nodeOpType {
+			return identifier(f.Prefix(maxName))
+		}
+	}
+	return false
+}
+
+// identifier reports whether p is a name as operators bear them.
+func identifier(p []byte) bool {
+	for _, c := range p {
+		letter := 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9'
+		if !letter && c != '_' && c != '.' && c != ':' && c != '-' {
+			return false
+		}
+	}
+	return len(p) > 0
+}
+
+func looksTensor(m protobuf.Message) bool {
+	typed, named := false, false
+	for f := range m.Fields() {
+		typed = typed || f.Tag == tensorType
+		named = named || f.Tag == tensorName
+	}
+	return typed && named
+}

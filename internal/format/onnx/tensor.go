@@ -1,0 +1,188 @@
+package onnx
+
+import (
+	"math/bits"
+
+	"github.com/modelaudit/modelaudit/internal/format/protobuf"
+)
+
+// A Tensor is a TensorProto without its values.
+type Tensor struct {
+	Offset   int64
+	Name     string
+	Where    string // "initializer", "attribute value of Constant n", …
+	DataType int64  // TensorProto.DataType
+	Negative bool   // a dimension is negative
+	// Size is what type and dimensions make, in bytes; Sized says whether it is
+	// known, Huge whether it does not fit in 63 bits.
+	Size  uint64
+	Sized bool
+	Huge  bool
+	// Raw says whether raw_data is there, RawSize is its length.
+	Raw     bool
+	RawSize int64
+	// External says whether a loader looks for the values in another file, which
+	// the entries describe.
+	External bool
+	Entries  []Entry
+}
+
+// An Entry is one line of TensorProto.external_data.
+type Entry struct{ Key, Value string }
+
+// maxEntries is how many entries of one tensor are kept; five keys exist.
+const maxEntries = 64
+
+// building is a Tensor while its messages are merged.
+type building struct {
+	Tensor
+	elements uint64
+}
+
+func (w *walker) tensor(m protobuf.Message, where string) {
+	b := newBuilding(m, where)
+	w.merge(m, &b)
+	w.emit(&b)
+}
+
+func newBuilding(m protobuf.Message, where string) building {
+	return building{Tensor: Tensor{Offset: m.Start(), Where: where}, elements: 1}
+}
+
+// merge reads a TensorProto into one that may have been read in part already.
+func (w *walker) merge(m protobuf.Message, b *building) {
+	for f := range m.Fields() {
+		switch f.Tag {
+		case tensorDim, tensorDims:
+			for d := range f.Varints() {
+				b.dimension(int64(d))
+			}
+		case tensorType:
+			b.DataType = int64(int32(f.Uint))
+		case tensorName:
+			b.Name = name(f)
+		case tensorRaw:
+			b.Raw, b.RawSize = true, f.Len()
+		case tensorDataLocation:
+			b.External = f.Int() == external
+		case tensorExternal:
+			b.entry(f.Message())
+		case tensorStrings:
+			w.text("string tensor", b.Name, f)
+		}
+	}
+}
+
+func (b *building) dimension(d int64) {
+	if d < 0 {
+		b.Negative = true
+		return
+	}
+	high, low := bits.Mul64(b.elements, uint64(d))
+	b.Huge = b.Huge || high != 0
+	b.elements = low
+}
+
+func (b *building) entry(m protobuf.Message) {
+	var e Entry
+	for f := range m.Fields() {
+		switch f.Tag {
+		case entryKey:
+			e.Key = name(f)
+		case entryValue:
+			e.Value = string(f.Prefix(maxAttribute))
+		}
+	}
+	if len(b.Entries) < maxEntries {
+		b.Entries = append(b.Entries, e)
+	}
+}
+
+// emit computes the size and hands the tensor on.
+func (w *walker) emit(b *building) {
+	if w.r.Err() != nil {
+		return
+	}
+	if width, known := widths[b.DataType]; known {
+		high, total := bits.Mul64(b.elements, width)
+		b.Huge = b.Huge || high != 0 || total > 1<<62
+		b.Sized = !b.Negative && !b.Huge
+		b.Size = (total + 7) / 8
+	}
+	w.v.Tensor(b.Tensor)
+}
+
+// sparse reads the two tensors of a SparseTensorProto.
+func (w *walker) sparse(m protobuf.Message, where string) {
+	values, indices := newBuilding(m, where+" (values)"), newBuilding(m, where+" (indices)")
+	var any, anyIndices bool
+	for f := range m.Fields() {
+		switch f.Tag {
+		case sparseValues:
+			any = true
+			w.merge(f.Message(), &values)
+		case sparseIndices:
+			anyIndices = true
+			w.merge(f.Message(), &indices)
+		}
+	}
+	if any {
+		w.emit(&values)
+	}
+	if anyIndices {
+		w.emit(&indices)
+	}
+}
+
+// attribute reads an attribute of a node, or with a nil node a default of a
+// function.
+func (w *walker) attribute(m protobuf.Message, n *Node) {
+	called := ""
+	for f := range m.Fields() {
+		if f.Tag == attributeName {
+			called = name(f)
+		}
+	}
+	where := "attribute " + called
+	if n != nil {
+		where += " of " + n.OpType + " " + n.Name
+	}
+	one := newBuilding(m, where)
+	merged := false
+	for f := range m.Fields() {
+		switch f.Tag {
+		case attributeTensor:
+			merged = true
+			w.merge(f.Message(), &one)
+		case attributeTensors:
+			w.tensor(f.Message(), where)
+		case attributeSparse, attributeSparses:
+			w.sparse(f.Message(), where)
+		case attributeGraph, attributeGraphs:
+			w.graph(f.Message())
+		case attributeString, attributeStrings:
+			w.text("attribute", called, f)
+			n.setString(called, f)
+		case attributeInt:
+			n.setInt(called, f)
+		}
+	}
+	if merged {
+		w.emit(&one)
+	}
+}
+
+// maxKept bounds the attributes of one node that are kept.
+const maxKept = 100
+
+func (n *Node) setString(key string, f protobuf.Field) {
+	if n != nil && n.Strings != nil && len(n.Strings) < maxKept {
+		n.Strings[key] = string(f.Prefix(maxAttribute))
+	}
+}
+
+func (n *Node) setInt(key string, f protobuf.Field) {
+	if n != nil && n.Ints != nil && len(n.Ints) < maxKept {
+		n.Ints[key] = f.Int()
+	}
+}
