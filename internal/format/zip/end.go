@@ -54,13 +54,15 @@ type claim struct {
 	count, size, directory uint64
 }
 
+// claims returns the readings of both records. A directory that is found by its
+// size ends where the first of the end records starts, zip64's included.
 func (e *End) claims() []claim {
 	var out []claim
 	if z := e.Zip64; z != nil {
 		out = append(out, claim{z.Offset, z.Count, z.Size, z.Directory})
 	}
 	if e.Zip64 == nil || !e.refers() {
-		out = append(out, claim{e.Offset, e.Count, e.Size, e.Directory})
+		out = append(out, claim{e.Start, e.Count, e.Size, e.Directory})
 	}
 	return out
 }
