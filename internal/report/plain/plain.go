@@ -13,6 +13,8 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/dustin/go-humanize"
+
 	"github.com/modelaudit/modelaudit/internal/finding"
 )
 
@@ -49,6 +51,15 @@ func Name(s string) Span { return Text(finding.Escape(s)) }
 
 // In returns the span in another style.
 func (s Span) In(style Style) Span { return Span{s.Text, style} }
+
+// Count is a number with its noun: "1 file", "2 files", "10,000 files".
+func Count(n int, noun string) string {
+	s := humanize.Comma(int64(n)) + " " + noun
+	if n != 1 {
+		s += "s"
+	}
+	return s
+}
 
 // A Printer prints lines. Its zero value is not ready; use New.
 type Printer struct {
@@ -118,24 +129,5 @@ func disarm(line string) string {
 	if body := strings.TrimLeft(line, " "); strings.HasPrefix(body, "::") {
 		line = line[:len(line)-len(body)] + `\x3a` + body[1:]
 	}
-	if !strings.Contains(line, "##") {
-		return line
-	}
-	var b strings.Builder
-	for {
-		at := strings.Index(line, "##")
-		if at < 0 {
-			b.WriteString(line)
-			return b.String()
-		}
-		end := at + 2 + len(line[at+2:]) - len(strings.TrimLeftFunc(line[at+2:], unicode.IsLetter))
-		if end == len(line) || line[end] != '[' {
-			b.WriteString(line[:at+1])
-			line = line[at+1:]
-			continue
-		}
-		b.WriteString(line[:end])
-		b.WriteString(`\x5b`)
-		line = line[end+1:]
-	}
+	return strings.ReplaceAll(line, "##", `#\x23`)
 }

@@ -1,7 +1,9 @@
 package plain_test
 
 import (
+	"encoding/json"
 	"errors"
+	"maps"
 	"strings"
 	"testing"
 	"unicode"
@@ -26,11 +28,9 @@ func TestSafe(t *testing.T) {
 		{"command", "::error::x", `\x3a:error::x`},
 		{"indented command", "  ::stop-commands::x", `  \x3a:stop-commands::x`},
 		{"colons inside", "a::b", "a::b"},
-		{"old command", "a ##[error]b ##[x]", `a ##\x5berror]b ##\x5bx]`},
-		{"many hashes", "###[error]", `###\x5berror]`},
-		{"another runner's command", "##vso[task.complete]", `##vso\x5btask.complete]`},
-		{"heading", "## heading", "## heading"},
-		{"hashes at the end", "a##", "a##"},
+		{"old command", "a ##[error]b ##[x]", `a #\x23[error]b #\x23[x]`},
+		{"many hashes", "###[error]", `#\x23#[error]`},
+		{"another runner's command", "##vso[task.complete]", `#\x23vso[task.complete]`},
 	} {
 		if got := plain.Safe(c.in); got != c.want {
 			t.Errorf("%s: got %q, want %q", c.name, got, c.want)
@@ -46,7 +46,7 @@ func TestLineIsOneLine(t *testing.T) {
 	if err := p.Flush(); err != nil {
 		t.Fatal(err)
 	}
-	if got, want := b.String(), "  ##\\x5berror]a\\\\\\n\n\\x3a:x\n"; got != want {
+	if got, want := b.String(), "  #\\x23[error]a\\\\\\n\n\\x3a:x\n"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }
@@ -73,6 +73,29 @@ func TestFlushReportsAnyError(t *testing.T) {
 	p.Line(0, plain.Text(strings.Repeat("x", 10_000)))
 	if p.Flush() == nil {
 		t.Error("no error")
+	}
+}
+
+func TestJSONKeepsItsMeaning(t *testing.T) {
+	want := map[string]string{
+		"names": "a\\u0041\x1b[2J\u009b\u202e\u2028\ufeff\U000e0020 ###[error]x::y\n::z", "##[k]": "\U0001f600 é\ufffd",
+	}
+	doc, err := json.MarshalIndent(want, "", " ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	safe := plain.JSON(doc)
+	for line := range strings.Lines(string(safe)) {
+		if line = strings.TrimSuffix(line, "\n"); plain.Safe(line) != line {
+			t.Errorf("not safe: %q", line)
+		}
+	}
+	var got map[string]string
+	if err := json.Unmarshal(safe, &got); err != nil {
+		t.Fatal(err)
+	}
+	if !maps.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }
 

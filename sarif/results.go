@@ -1,0 +1,122 @@
+package sarif
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/owenrumney/go-sarif/v2/sarif"
+
+	"github.com/modelaudit/modelaudit/internal/finding"
+	"github.com/modelaudit/modelaudit/internal/report/plain"
+)
+
+// Bounds on what one result says; the whole evidence is in the JSON report.
+const (
+	maxSteps   = 20   // of evidence
+	maxMessage = 4000 // characters
+)
+
+// results are the worst findings; it is never nil, because code scanning
+// refuses a run without a list.
+func (d *document) results(findings []finding.Finding) []*sarif.Result {
+	out := []*sarif.Result{}
+	for i := range findings {
+		f := &findings[i]
+		uri, ok := d.Place(f.Location.Path)
+		switch {
+		case !ok:
+			d.outside++
+		case len(out) == MaxResults:
+			d.dropped++
+		default:
+			out = append(out, d.result(f, uri))
+		}
+	}
+	return out
+}
+
+func (d *document) result(f *finding.Finding, uri string) *sarif.Result {
+	location := d.location(f, uri, f.Location.Offset, f.Location.Length)
+	r := sarif.NewRuleResult(f.Rule.ID).
+		WithRuleIndex(d.index[f.Rule]).
+		WithLevel(level(f.Rule.Severity)).
+		WithMessage(sarif.NewTextMessage(message(f))).
+		WithLocations([]*sarif.Location{location}).
+		WithPartialFingerPrints(map[string]any{"primaryLocationLineHash": f.Fingerprint()})
+	for i, s := range f.Evidence[:min(len(f.Evidence), maxSteps)] {
+		step := d.location(f, uri, s.Offset, 0).WithId(i + 1)
+		r.AddRelatedLocation(step.WithMessage(sarif.NewTextMessage(escapeLinks(plain.Safe(s.Text)))))
+	}
+	r.PropertyBag = *sarif.NewPropertyBag()
+	r.Add("severity", f.Rule.Severity.String())
+	return r
+}
+
+// message is the sentence about the file, then the place and the evidence, for
+// readers who cannot open the file at an offset.
+func message(f *finding.Finding) string {
+	var b strings.Builder
+	b.WriteString(plain.Safe(f.Message))
+	if inside := nesting(f.Location.Inside); inside != "" {
+		fmt.Fprintf(&b, "\nInside the file: %s", inside)
+	}
+	for _, s := range f.Evidence[:min(len(f.Evidence), maxSteps)] {
+		fmt.Fprintf(&b, "\n%#x %s", s.Offset, plain.Safe(s.Text))
+	}
+	if more := len(f.Evidence) - maxSteps; more > 0 {
+		fmt.Fprintf(&b, "\nand %d more steps", more)
+	}
+	return escapeLinks(cut(b.String(), maxMessage))
+}
+
+// location is a place in a file, or in a file nested in it. The region names
+// the first line, which every reader of code scanning needs, and keeps the
+// bytes as properties: lines and bytes in one region must be the same place.
+func (d *document) location(f *finding.Finding, uri string, offset, length int64) *sarif.Location {
+	l := sarif.NewLocationWithPhysicalLocation(d.physical(f.Location.Path, uri))
+	bytes := sarif.Properties{"byteOffset": offset}
+	if length > 0 {
+		bytes["byteLength"] = length
+	}
+	inside := f.Location.Inside
+	if len(inside) > 0 {
+		bytes["inside"] = nesting(inside)
+		l.AddLogicalLocations(sarif.NewLogicalLocation().
+			WithName(quote(inside[len(inside)-1])).
+			WithFullyQualifiedName(quote(f.Location.Path) + separator + nesting(inside)).
+			WithKind("resource"))
+	}
+	region := l.PhysicalLocation.Region
+	region.PropertyBag = *sarif.NewPropertyBag()
+	region.Properties = bytes
+	return l
+}
+
+// physical is the file as the repository holds it. Of a Git LFS pointer the
+// second line names the content, and changes whenever the content does, so that
+// an alert on it lies within the diff.
+func (d *document) physical(path, uri string) *sarif.PhysicalLocation {
+	line := 1
+	if d.Pointer != nil && d.Pointer(path) {
+		line = 2
+	}
+	return sarif.NewPhysicalLocation().
+		WithArtifactLocation(sarif.NewSimpleArtifactLocation(uri)).
+		WithRegion(sarif.NewRegion().WithStartLine(line))
+}
+
+// separator stands between a file and what is inside it.
+const separator = "!/"
+
+func nesting(inside []string) string {
+	quoted := make([]string, len(inside))
+	for i, name := range inside {
+		quoted[i] = quote(name)
+	}
+	return strings.Join(quoted, separator)
+}
+
+func quote(name string) string { return plain.Safe(finding.Quote(name)) }
+
+// escapeLinks keeps text from being a link, [text](target), in a message.
+func escapeLinks(s string) string { return strings.NewReplacer("[", `\[`, "]", `\]`).Replace(s) }
