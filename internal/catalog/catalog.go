@@ -10,6 +10,7 @@ import (
 	"github.com/modelaudit/modelaudit/internal/detector/hdf5"
 	"github.com/modelaudit/modelaudit/internal/detector/keras"
 	"github.com/modelaudit/modelaudit/internal/detector/lfs"
+	"github.com/modelaudit/modelaudit/internal/detector/numpy"
 	"github.com/modelaudit/modelaudit/internal/detector/onnx"
 	"github.com/modelaudit/modelaudit/internal/detector/safetensors"
 	"github.com/modelaudit/modelaudit/internal/rule"
@@ -22,6 +23,7 @@ func Detectors() []*detector.Detector {
 		hdf5.Detector,
 		keras.Detector,
 		lfs.Detector,
+		numpy.Detector,
 		safetensors.Detector,
 		safetensors.Index,
 		onnx.Detector,

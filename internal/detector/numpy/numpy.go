@@ -1,0 +1,116 @@
+// Package numpy judges NumPy's array files, which hold numbers, or a pickle of
+// Python objects.
+package numpy
+
+import (
+	"context"
+	_ "embed"
+	"fmt"
+	"io"
+
+	"github.com/modelaudit/modelaudit/internal/artifact"
+	"github.com/modelaudit/modelaudit/internal/detector"
+	"github.com/modelaudit/modelaudit/internal/finding"
+	"github.com/modelaudit/modelaudit/internal/format/encoded"
+	"github.com/modelaudit/modelaudit/internal/format/npy"
+	"github.com/modelaudit/modelaudit/internal/hostile"
+	"github.com/modelaudit/modelaudit/internal/rule"
+)
+
+//go:embed help.md
+var help string
+
+var (
+	objects = &rule.Rule{
+		ID: "numpy-object-array", Title: "A NumPy array of Python objects is a pickle",
+		Severity: rule.Info, Precision: rule.Certain, CWE: []int{502}, CVE: []string{"CVE-2019-6446"}, Since: "0.1.0",
+	}
+	stowaway = &rule.Rule{
+		ID: "numpy-hidden-content", Title: "Another file follows the data of a NumPy array",
+		Severity: rule.Medium, Precision: rule.Likely, CWE: []int{506}, Since: "0.1.0",
+	}
+	trailing = &rule.Rule{
+		ID: "numpy-trailing-bytes", Title: "Bytes follow the data of a NumPy array",
+		Severity: rule.Low, Precision: rule.Certain, CWE: []int{1286}, Since: "0.1.0",
+	}
+)
+
+// Detector judges .npy files. Those in .npz archives come to it through the scan,
+// and a pickle by the name of .npy, which numpy.load takes too, is the business of
+// whoever knows pickles.
+var Detector = &detector.Detector{
+	Name:  "numpy",
+	Rules: rule.Explain(help, objects, stowaway, trailing),
+	Match: func(h artifact.Head) bool { return h.HasPrefix(npy.Magic) },
+	Run:   run,
+}
+
+// run reads array behind array: numpy.save may be called on one file many times.
+func run(_ context.Context, p *detector.Pass) error {
+	p.Recognised("numpy")
+	r := p.Reader()
+	for more := true; more && r.Step(); {
+		h, err := npy.Decode(r)
+		if h.DType.Object || err != nil && h.Data != 0 {
+			return unpickled(p, h, err)
+		}
+		if err != nil {
+			return err
+		}
+		size, ok := h.Size()
+		if !ok {
+			return r.Fail(hostile.Malformed, "an array whose size 64 bits do not hold")
+		}
+		r.Skip(size)
+		more = string(r.Peek(len(npy.Magic))) == npy.Magic
+	}
+	if r.Err() != nil || r.Left() == 0 {
+		return r.Err()
+	}
+	return rest(p, r)
+}
+
+// unpickled hands on what follows a header that tells of objects, or that was
+// not understood.
+func unpickled(p *detector.Pass, h npy.Header, fault error) error {
+	name := "data of unknown type"
+	if h.DType.Object {
+		name = "objects.pkl"
+		p.Report(finding.Finding{
+			Rule: objects, Key: "dtype",
+			Message:  "The array is of Python objects, so its data is a pickle. numpy.load unpickles it when it is called with allow_pickle=True.",
+			Location: finding.Location{Offset: h.Offset, Length: h.Data - h.Offset},
+			Evidence: []finding.Step{
+				{Offset: h.Offset, Text: finding.Quote(h.Text)},
+				{Offset: h.Data, Text: "the pickle starts here"},
+			},
+		})
+	}
+	if err := p.Nested(behind(p, name, h.Data)); err != nil {
+		return err
+	}
+	return fault
+}
+
+// rest reports and hands on what follows the last array.
+func rest(p *detector.Pass, r *hostile.Reader) error {
+	at, left := r.Offset(), r.Left()
+	out := finding.Finding{
+		Rule: trailing, Key: "rest",
+		Message:  fmt.Sprintf("%d bytes follow the data of the array. numpy.load does not read them.", left),
+		Location: finding.Location{Offset: at, Length: left},
+		Evidence: []finding.Step{{Offset: at, Text: "the data of the array ends here"}},
+	}
+	if kind := encoded.Kind(r.Peek(artifact.FirstSize)); kind != "" {
+		out.Rule = stowaway
+		out.Message = fmt.Sprintf("A %s of up to %d bytes follows the data of the array. numpy.load does not read it; whoever reads on does.", kind, left)
+	}
+	p.Report(out)
+	return p.Nested(behind(p, "bytes behind the array", at))
+}
+
+// behind is the file that starts at an offset.
+func behind(p *detector.Pass, name string, at int64) artifact.File {
+	size := p.File.Size - at
+	return p.File.Member(name, io.NewSectionReader(p.File.Content, at, size), size)
+}
