@@ -1,0 +1,81 @@
+// Package gfm writes GitHub-flavoured Markdown around text that strangers
+// chose. File names, callables and messages name models' authors' words: as
+// they are they could mention people, show images, forge check marks, or end
+// the table that they stand in.
+package gfm
+
+import (
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/modelaudit/modelaudit/internal/finding"
+	"github.com/modelaudit/modelaudit/internal/report/plain"
+)
+
+// CodeLimit is how many characters of untrusted text are shown.
+const CodeLimit = 200
+
+// Code shows untrusted text as code, in one line: nothing in it is markup, a
+// mention, a link or an emoji, in a table as little as outside.
+func Code(s string) string {
+	if s == "" {
+		return "<code>&#32;</code>"
+	}
+	return "<code>" + Entities(finding.QuoteUpTo(s, CodeLimit)) + "</code>"
+}
+
+// Entities spells every character that Markdown, HTML or GitHub gives a meaning
+// as a character reference. Outside of code GitHub still finds mentions and
+// addresses in the result: use Code for what a stranger wrote.
+func Entities(s string) string {
+	var b strings.Builder
+	for _, c := range s {
+		if c > utf8.RuneSelf || c == ' ' || c == '.' || c == '/' || c == '-' || c == ',' ||
+			c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' {
+			b.WriteRune(c)
+			continue
+		}
+		fmt.Fprintf(&b, "&#%d;", c)
+	}
+	return b.String()
+}
+
+// Sentence shows a message of ours that quotes a stranger, which has passed
+// finding.Quote: readable as text, but inert. A word joiner keeps names and addresses from becoming links.
+func Sentence(s string) string {
+	const joiner = "&#8288;"
+	inert := strings.NewReplacer(
+		"&#64;", "&#64;"+joiner, // mentions
+		"&#58;&#47;&#47;", "&#58;"+joiner+"//", "&#58;//", "&#58;"+joiner+"//", // addresses
+		"www.", "www"+joiner+".",
+		"&#35;", "&#35;"+joiner, // issues
+		"GH-", "GH"+joiner+"-", "gh-", "gh"+joiner+"-",
+		"&#58;", "&#58;"+joiner, // emoji
+	)
+	return inert.Replace(Entities(plain.Safe(s)))
+}
+
+// Fold hides Markdown behind a line that opens it. The summary is markup
+// already.
+func Fold(summary, body string) string {
+	return "<details><summary>" + summary + "</summary>\n\n" + strings.TrimRight(body, "\n") + "\n\n</details>\n"
+}
+
+// blockWidth is how many characters of a line of a block are shown.
+const blockWidth = 400
+
+// Block shows lines that have passed finding.Quote as a block of code.
+func Block(lines []string) string {
+	var b strings.Builder
+	b.WriteString("<pre>")
+	for _, line := range lines {
+		if r := []rune(plain.Safe(line)); len(r) > blockWidth {
+			line = string(r[:blockWidth]) + "…"
+		}
+		b.WriteString(Entities(plain.Safe(line)))
+		b.WriteString("\n")
+	}
+	b.WriteString("</pre>\n")
+	return b.String()
+}

@@ -1,0 +1,295 @@
+// Package review writes what a reviewer of a pull request reads: the comment,
+// and the job summary that says the same at greater length.
+package review
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/dustin/go-humanize"
+
+	"github.com/modelaudit/modelaudit/internal/audit"
+	"github.com/modelaudit/modelaudit/internal/finding"
+	"github.com/modelaudit/modelaudit/internal/policy"
+	"github.com/modelaudit/modelaudit/internal/report/gfm"
+	"github.com/modelaudit/modelaudit/internal/report/plain"
+	"github.com/modelaudit/modelaudit/internal/rule"
+)
+
+// Options are what a page says beside the outcome.
+type Options struct {
+	First  string   // first line, Markdown; "" for none
+	Scope  string   // what was scanned, a sentence of ours
+	Notes  []string // about the run itself; hostile text in them is quoted
+	Policy string   // path of the policy file, into which findings are accepted
+	Before bool     // findings were reported before
+	Limit  int      // bytes; what does not fit is counted
+}
+
+// maxRows is how many files the table has.
+const maxRows = 100
+
+// Write returns a page of at most opts.Limit bytes.
+func Write(o *policy.Outcome, opts Options) string {
+	p := &page{limit: opts.Limit - reserve}
+	if opts.First != "" {
+		p.add(opts.First + "\n")
+	}
+	p.add("### " + headline(o, opts) + "\n\n")
+	if opts.Scope != "" {
+		p.add(gfm.Sentence(opts.Scope) + "\n\n")
+	}
+	p.table(o)
+	p.findings(o, opts)
+	p.notes("Not inspected", unread(&o.Report))
+	p.notes("About the policy", o.Warnings)
+	p.notes("About this run", opts.Notes)
+	p.suppressed(o.Suppressed)
+	return p.b.String()
+}
+
+// reserve is what the sentences about what does not fit need.
+const reserve = 2000
+
+// A page grows to its limit.
+type page struct {
+	b     strings.Builder
+	limit int
+}
+
+// add appends a part if it fits.
+func (p *page) add(s string) bool {
+	if p.b.Len()+len(s) > p.limit {
+		return false
+	}
+	p.b.WriteString(s)
+	return true
+}
+
+// more says what does not fit; the reserve is for it.
+func (p *page) more(n int, noun string) {
+	if n > 0 {
+		fmt.Fprintf(&p.b, "\n… and %s more, in the job summary and the reports.\n\n", plain.Count(n, noun))
+	}
+}
+
+func headline(o *policy.Outcome, opts Options) string {
+	n, unread := counts(&o.Report), len(o.Report.Unread())
+	switch {
+	case o.Verdict == policy.Fail:
+		return "⛔ ModelAudit: " + n
+	case o.Verdict == policy.Open:
+		return "⚠️ ModelAudit: " + plain.Count(unread, "file") + " could not be fully inspected" + suffix(n, ", and ")
+	case n != "":
+		return "⚠️ ModelAudit: " + n + ", none of which fails this check"
+	case unread > 0:
+		return "⚠️ ModelAudit: " + plain.Count(unread, "file") + " could not be fully inspected"
+	case opts.Before:
+		return "✅ ModelAudit: resolved. Nothing dangerous is left"
+	default:
+		return "✅ ModelAudit: nothing dangerous found"
+	}
+}
+
+func suffix(s, with string) string {
+	if s == "" {
+		return ""
+	}
+	return with + s
+}
+
+// counts names the findings by severity: "1 critical, 2 low in 2 files".
+func counts(r *audit.Report) string {
+	n := r.Count()
+	var parts []string
+	for _, s := range rule.Severities {
+		if n[s] > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n[s], s))
+		}
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	files := 0
+	for i := range r.Files {
+		files += min(1, len(r.Files[i].Findings))
+	}
+	return strings.Join(parts, ", ") + " in " + plain.Count(files, "file")
+}
+
+// table shows the files that have something to tell, worst first.
+func (p *page) table(o *policy.Outcome) {
+	var files []*audit.File
+	for i := range o.Report.Files {
+		if f := &o.Report.Files[i]; len(f.Findings) > 0 || f.Unread() {
+			files = append(files, f)
+		}
+	}
+	if len(files) == 0 {
+		return
+	}
+	slices.SortStableFunc(files, func(a, b *audit.File) int { return cmp.Compare(worst(b), worst(a)) })
+	p.add("| File | Format | Size | What it does |\n|---|---|---:|---|\n")
+	for i, f := range files {
+		if i == maxRows || !p.add(row(f)) {
+			p.more(len(files)-i, "file")
+			break
+		}
+	}
+	p.add("\n")
+}
+
+// worst is the severity of the worst finding of a file.
+func worst(f *audit.File) rule.Severity {
+	var w rule.Severity
+	for _, found := range f.Findings {
+		w = max(w, found.Rule.Severity)
+	}
+	return w
+}
+
+func row(f *audit.File) string {
+	formats := "unknown"
+	if len(f.Formats) > 0 {
+		formats = gfm.Entities(strings.Join(f.Formats, ", "))
+	}
+	return fmt.Sprintf("| %s | %s | %s | %s |\n", gfm.Code(f.Path), formats, humanize.IBytes(uint64(max(0, f.Size))), does(f))
+}
+
+// does is what the worst finding of a file says, or why there is none.
+func does(f *audit.File) string {
+	if len(f.Findings) == 0 {
+		return "⚠️ " + gfm.Sentence(short(f.Reason))
+	}
+	first := slices.MinFunc(f.Findings, finding.Compare)
+	out := icon(first.Rule.Severity) + " " + gfm.Sentence(short(first.Message))
+	if more := len(f.Findings) - 1; more > 0 {
+		out += fmt.Sprintf(" (and %s more)", plain.Count(more, "finding"))
+	}
+	return out
+}
+
+// shortLimit is how many characters of a message the table shows.
+const shortLimit = 240
+
+func short(s string) string {
+	if r := []rune(s); len(r) > shortLimit {
+		return string(r[:shortLimit]) + "…"
+	}
+	return s
+}
+
+func icon(s rule.Severity) string {
+	switch {
+	case s >= rule.High:
+		return "⛔ **" + s.String() + "**"
+	case s >= rule.Low:
+		return "⚠️ " + s.String()
+	default:
+		return "ℹ️ " + s.String()
+	}
+}
+
+// findings shows the evidence of each finding in a fold.
+func (p *page) findings(o *policy.Outcome, opts Options) {
+	all := o.Report.Findings()
+	for i := range all {
+		if !p.add(evidence(&all[i], opts)) {
+			p.more(len(all)-i, "finding")
+			return
+		}
+	}
+}
+
+// maxSteps is how many steps of evidence are shown.
+const maxSteps = 30
+
+func evidence(f *finding.Finding, opts Options) string {
+	var b strings.Builder
+	b.WriteString(gfm.Sentence(f.Message) + "\n\n")
+	if len(f.Location.Inside) > 0 {
+		b.WriteString("Inside " + inside(f.Location.Inside) + ".\n\n")
+	}
+	if len(f.Evidence) > 0 {
+		b.WriteString(gfm.Block(steps(f.Evidence)) + "\n")
+	}
+	if fix := fix(f.Rule.Help); fix != "" {
+		b.WriteString(fix + "\n\n")
+	}
+	b.WriteString(acceptance(f, opts.Policy))
+	title := icon(f.Rule.Severity) + " · " + gfm.Code(f.Location.Path) + " · " + gfm.Entities(f.Rule.Title)
+	return gfm.Fold(strings.ReplaceAll(title, "**", ""), b.String())
+}
+
+func inside(names []string) string {
+	var parts []string
+	for _, n := range names {
+		parts = append(parts, gfm.Code(n))
+	}
+	return strings.Join(parts, " → ")
+}
+
+func steps(all []finding.Step) []string {
+	var lines []string
+	for i, s := range all {
+		if i == maxSteps {
+			lines = append(lines, fmt.Sprintf("… and %s more", plain.Count(len(all)-i, "step")))
+			break
+		}
+		lines = append(lines, fmt.Sprintf("%#08x  %s", s.Offset, s.Text))
+	}
+	return lines
+}
+
+// fix returns the paragraphs of a rule's help that say what to do.
+func fix(help string) string {
+	const from, to = "**How to fix it.**", "**How to accept the risk.**"
+	_, rest, found := strings.Cut(help, from)
+	if !found {
+		return ""
+	}
+	rest, _, _ = strings.Cut(rest, to)
+	return from + strings.TrimRight(rest, "\n ")
+}
+
+// unread says of each file that was not fully read why, and of one that has
+// findings that, too.
+func unread(r *audit.Report) []string {
+	var out []string
+	for _, f := range r.Unread() {
+		out = append(out, finding.Quote(f.Path)+": "+f.Reason)
+	}
+	return out
+}
+
+// notes lists sentences under a heading.
+func (p *page) notes(heading string, all []string) {
+	if len(all) == 0 || !p.add("**"+heading+"**\n\n") {
+		return
+	}
+	for i, n := range all {
+		if !p.add("- " + lines(n) + "\n") {
+			p.more(len(all)-i, "line")
+			return
+		}
+	}
+	p.add("\n")
+}
+
+// lines shows a note; further lines of it are something to paste.
+func lines(n string) string {
+	first, rest, found := strings.Cut(n, "\n")
+	if !found {
+		return gfm.Sentence(first)
+	}
+	return gfm.Sentence(first) + "\n" + gfm.Block(strings.Split(rest, "\n"))
+}
+
+// suppressed counts what does not count.
+func (p *page) suppressed(all []policy.Suppressed) {
+	if len(all) > 0 {
+		p.add(fmt.Sprintf("<sub>%s suppressed by the project's policy.</sub>\n", plain.Count(len(all), "finding")))
+	}
+}
