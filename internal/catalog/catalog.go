@@ -7,6 +7,7 @@ import (
 
 	"github.com/modelaudit/modelaudit/internal/detector"
 	"github.com/modelaudit/modelaudit/internal/detector/archive"
+	"github.com/modelaudit/modelaudit/internal/detector/bytecode"
 	"github.com/modelaudit/modelaudit/internal/detector/hdf5"
 	"github.com/modelaudit/modelaudit/internal/detector/keras"
 	"github.com/modelaudit/modelaudit/internal/detector/lfs"
@@ -20,6 +21,7 @@ import (
 func Detectors() []*detector.Detector {
 	return []*detector.Detector{
 		archive.Detector,
+		bytecode.Detector,
 		hdf5.Detector,
 		keras.Detector,
 		lfs.Detector,

@@ -1,0 +1,158 @@
+// Package bytecode judges compiled Python: code objects that another format
+// carries, and .pyc files inside archives.
+package bytecode
+
+import (
+	"context"
+	_ "embed"
+	"fmt"
+	"strings"
+
+	"github.com/modelaudit/modelaudit/internal/artifact"
+	"github.com/modelaudit/modelaudit/internal/detector"
+	"github.com/modelaudit/modelaudit/internal/finding"
+	"github.com/modelaudit/modelaudit/internal/format/marshal"
+	"github.com/modelaudit/modelaudit/internal/globals"
+	"github.com/modelaudit/modelaudit/internal/rule"
+)
+
+//go:embed help.md
+var help string
+
+var (
+	dangerous = &rule.Rule{
+		ID: "bytecode-dangerous", Title: "Python bytecode in the model reaches a function that does harm",
+		Severity: rule.Critical, Precision: rule.Likely, CWE: []int{94, 502}, Since: "0.1.0",
+	}
+	onImport = &rule.Rule{
+		ID: "bytecode-runs-on-import", Title: "A compiled Python module reaches a function that does harm when it is imported",
+		Severity: rule.High, Precision: rule.Likely, CWE: []int{94}, Since: "0.1.0",
+	}
+	compiled = &rule.Rule{
+		ID: "bytecode-file", Title: "A compiled Python module lies in the model",
+		Severity: rule.Low, Precision: rule.Certain, CWE: []int{506}, Since: "0.1.0",
+	}
+)
+
+// Detector judges compiled Python.
+var Detector = &detector.Detector{
+	Name:  "bytecode",
+	Rules: rule.Explain(help, dangerous, onImport, compiled),
+	Match: match,
+	Run:   run,
+}
+
+// match takes code that lies inside another file, and compiled modules that are
+// not named as such: a repository's own __pycache__ is no model.
+func match(h artifact.Head) bool {
+	_, pyc := marshal.Pyc(h.First)
+	if h.Depth == 0 {
+		return pyc && h.Extension() != ".pyc" && h.Extension() != ".pyo"
+	}
+	return pyc || marshal.Looks(h.First)
+}
+
+func run(_ context.Context, p *detector.Pass) error {
+	r := p.Reader()
+	if _, ok := marshal.Pyc(r.Peek(16)); ok {
+		return module(p)
+	}
+	v, err := marshal.Decode(r)
+	if err != nil || v == nil || v.Kind != marshal.CodeKind {
+		return nil // something else that starts with the letter c
+	}
+	p.Recognised("python-bytecode")
+	if found := reached(v, anyDepth); len(found) > 0 {
+		report(p, dangerous, found, "The bytecode of "+finding.Quote(v.Code.Name)+" reaches")
+	}
+	return nil
+}
+
+// module judges a .pyc file: what stands at its top level runs on import.
+func module(p *detector.Pass) error {
+	p.Recognised("pyc")
+	v, err := marshal.DecodePyc(p.Reader())
+	if err != nil {
+		return err
+	}
+	if found := reached(v, 0); len(found) > 0 {
+		report(p, onImport, found, "Importing this compiled module reaches")
+		return nil
+	}
+	p.Report(finding.Finding{
+		Rule: compiled, Key: p.File.Name(),
+		Message: "A compiled Python module. Reviewers cannot read it, and importing it runs it.",
+	})
+	return nil
+}
+
+// anyDepth looks into functions within functions, too.
+const anyDepth = 1 << 30
+
+// A step is a dangerous name and where the code that loads it stands.
+type step struct {
+	offset  int64
+	path    string
+	verdict globals.Verdict
+}
+
+// reached lists the dangerous names that code objects down to a depth load,
+// each path once.
+func reached(v *marshal.Value, depth int) []step {
+	var out []step
+	seen := make(map[string]bool)
+	v.Codes(func(c *marshal.Code, at int) {
+		if at > depth {
+			return
+		}
+		for _, r := range c.References() {
+			if verdict, bad := judge(r); bad && !seen[r.Path] {
+				seen[r.Path] = true
+				out = append(out, step{c.Offset, r.Path, verdict})
+			}
+		}
+	})
+	return out
+}
+
+// judge returns the verdict on a path and whether it is dangerous.
+func judge(r marshal.Reference) (globals.Verdict, bool) {
+	parts := strings.Split(r.Path, ".")
+	if len(parts) == 1 && !r.Imported {
+		v, _ := globals.Listed("builtins", r.Path)
+		return v, v.Class == globals.Dangerous
+	}
+	for i := 1; i < len(parts); i++ {
+		module, name := globals.Resolve(strings.Join(parts[:i], "."), strings.Join(parts[i:], "."))
+		v, known := globals.Listed(module, name)
+		if !known && (r.Imported || strings.HasPrefix(parts[i], "__")) {
+			v = globals.Lookup(module, name)
+		}
+		if v.Class == globals.Dangerous {
+			return v, true
+		}
+	}
+	return globals.Verdict{}, false
+}
+
+// report makes one finding of all that code reaches.
+func report(p *detector.Pass, r *rule.Rule, found []step, start string) {
+	const shown = 20
+	f := finding.Finding{Rule: r, Key: found[0].path, Location: finding.Location{Offset: found[0].offset}}
+	for _, s := range found[:min(len(found), shown)] {
+		f.Evidence = append(f.Evidence, finding.Step{Offset: s.offset, Text: finding.Quote(strings.TrimPrefix(s.path, "."))})
+	}
+	first := found[0]
+	f.Message = fmt.Sprintf("%s %s, which %s.", start, finding.Quote(strings.TrimPrefix(first.path, ".")), does(first.verdict))
+	if len(found) > 1 {
+		f.Message += fmt.Sprintf(" It names %d such functions.", len(found))
+	}
+	p.Report(f)
+}
+
+func does(v globals.Verdict) string {
+	if s := v.Effect.Does(); s != "" {
+		return s
+	}
+	return "does harm"
+}

@@ -1,0 +1,252 @@
+package marshal
+
+import (
+	"slices"
+	"strings"
+)
+
+// A Reference is what code loads and could call: a dotted path from a global
+// name, a builtin or an imported module ("os.system").
+type Reference struct {
+	Path     string
+	Imported bool // it starts at a module that this code imports
+}
+
+// An opcodes table gives the numbers of the instructions that name things, and
+// how their argument does (Include/opcode_ids.h and Lib/opcode.py of each
+// version). A number of zero means that the version lacks the instruction.
+type opcodes struct {
+	extended, resume                   uint8
+	loadGlobal, loadName, loadAttr     uint8
+	loadMethod, superAttr              uint8
+	importName, importFrom             uint8
+	storeName, storeGlobal, storeFast  uint8
+	storeDeref, loadDeref              uint8
+	loadFast                           []uint8
+	storeLoad, storeStore              uint8
+	globalShift, attrShift, superShift uint // of the argument to the index of the name
+}
+
+var old = opcodes{
+	extended: 144, loadGlobal: 116, loadName: 101, loadAttr: 106, loadMethod: 160,
+	importName: 108, importFrom: 109, storeName: 90, storeGlobal: 97, storeFast: 125,
+	storeDeref: 137, loadDeref: 136, loadFast: []uint8{124},
+}
+
+var python311 = opcodes{
+	extended: 144, resume: 151, loadGlobal: 116, loadName: 101, loadAttr: 106, loadMethod: 160,
+	importName: 108, importFrom: 109, storeName: 90, storeGlobal: 97, storeFast: 125,
+	storeDeref: 138, loadDeref: 137, loadFast: []uint8{124}, globalShift: 1,
+}
+
+var python312 = opcodes{
+	extended: 144, resume: 151, loadGlobal: 116, loadName: 101, loadAttr: 106, superAttr: 141,
+	importName: 108, importFrom: 109, storeName: 90, storeGlobal: 97, storeFast: 125,
+	storeDeref: 138, loadDeref: 137, loadFast: []uint8{124, 127}, globalShift: 1, attrShift: 1, superShift: 2,
+}
+
+var python313 = opcodes{
+	extended: 71, resume: 149, loadGlobal: 91, loadName: 92, loadAttr: 82, superAttr: 93,
+	importName: 75, importFrom: 74, storeName: 114, storeGlobal: 113, storeFast: 110,
+	storeDeref: 109, loadDeref: 84, loadFast: []uint8{85, 87}, storeLoad: 111, storeStore: 112,
+	globalShift: 1, attrShift: 1, superShift: 2,
+}
+
+var python314 = opcodes{
+	extended: 69, resume: 128, loadGlobal: 92, loadName: 93, loadAttr: 80, superAttr: 96,
+	importName: 73, importFrom: 72, storeName: 116, storeGlobal: 115, storeFast: 112,
+	storeDeref: 111, loadDeref: 83, loadFast: []uint8{84, 86, 88}, storeLoad: 113, storeStore: 114,
+	globalShift: 1, attrShift: 1, superShift: 2,
+}
+
+// tables returns the tables that may fit the bytecode. Only its RESUME tells
+// the versions of one layout apart; without one all are tried.
+func (c *Code) tables() []*opcodes {
+	if c.Layout != Python311 {
+		return []*opcodes{&old}
+	}
+	all := []*opcodes{&python311, &python312, &python313, &python314}
+	var fit []*opcodes
+	for _, t := range all {
+		if c.resumes(t.resume) {
+			fit = append(fit, t)
+		}
+	}
+	if fit == nil {
+		return all
+	}
+	return fit
+}
+
+// prologue is how many instructions may stand before RESUME.
+const prologue = 64
+
+func (c *Code) resumes(op uint8) bool {
+	for i := 0; i+1 < len(c.Bytecode) && i < 2*prologue; i += 2 {
+		if c.Bytecode[i] == op {
+			return c.Bytecode[i+1] < 8
+		}
+	}
+	return false
+}
+
+// References lists what the code itself, without the code objects among its
+// constants, loads by name, each path once, in order.
+func (c *Code) References() []Reference {
+	var out []Reference
+	for _, t := range c.tables() {
+		t := trace{code: c, table: t, bound: make(map[string]Reference)}
+		for _, r := range t.run() {
+			if r.Path != "" && !slices.Contains(out, r) {
+				out = append(out, r)
+			}
+		}
+	}
+	return out
+}
+
+// A trace follows the instructions in their order. It keeps no stack: a name
+// that is loaded and the attributes taken from it directly afterwards make a
+// path, and a store gives the path to a variable.
+type trace struct {
+	code  *Code
+	table *opcodes
+	bound map[string]Reference // what variables hold
+	now   Reference
+	from  string // the module that IMPORT_FROM takes names out of
+	found []Reference
+}
+
+func (t *trace) run() []Reference {
+	arg := uint(0)
+	b := t.code.Bytecode
+	step := t.width()
+	for i := 0; i < len(b); {
+		op := b[i]
+		n := step(op)
+		if n > 1 && i+1 < len(b) {
+			arg |= uint(b[i+1])
+		}
+		if n > 2 && i+2 < len(b) {
+			arg |= uint(b[i+2]) << 8
+		}
+		i += n
+		if op == t.table.extended && t.code.Layout != Python2 {
+			arg <<= 8
+			continue
+		}
+		t.instruction(op, arg)
+		arg = 0
+	}
+	t.end()
+	return t.found
+}
+
+// width returns the size of an instruction: two bytes since 3.6; before, one,
+// or three for those with an argument. The 3.0 layout served both.
+func (t *trace) width() func(op uint8) int {
+	const haveArgument = 90
+	if t.code.Layout != Python2 {
+		return func(uint8) int { return 2 }
+	}
+	return func(op uint8) int {
+		if op >= haveArgument {
+			return 3
+		}
+		return 1
+	}
+}
+
+func (t *trace) instruction(op uint8, arg uint) {
+	s := t.table
+	switch {
+	case op == 0: // CACHE, and no instruction of older versions
+	case op == s.loadGlobal:
+		t.load(t.name(arg >> s.globalShift))
+	case op == s.loadName:
+		t.load(t.name(arg))
+	case op == s.loadAttr && s.attrShift == 0, op == s.loadMethod && s.loadMethod != 0:
+		t.attribute(t.name(arg))
+	case op == s.importFrom:
+		t.now = Reference{Path: t.from + "." + t.name(arg), Imported: true}
+	case op == s.loadAttr:
+		t.attribute(t.name(arg >> s.attrShift))
+	case op == s.superAttr && s.superAttr != 0:
+		t.end()
+	case op == s.importName:
+		t.end()
+		t.from = t.name(arg)
+		t.now = Reference{Path: t.from, Imported: true}
+	case op == s.storeName, op == s.storeGlobal:
+		t.store(t.name(arg))
+	case op == s.storeFast, op == s.storeDeref:
+		t.store(t.variable(arg))
+	case op == s.loadDeref, slices.Contains(s.loadFast, op):
+		t.load(t.variable(arg))
+	case op == s.storeLoad && s.storeLoad != 0:
+		t.store(t.variable(arg >> 4))
+		t.load(t.variable(arg & 15))
+	case op == s.storeStore && s.storeStore != 0:
+		t.store(t.variable(arg >> 4))
+	default:
+		t.end()
+	}
+}
+
+// name returns a name by index; an index out of range is of another version's
+// instruction, or would crash the interpreter.
+func (t *trace) name(i uint) string {
+	if i < uint(len(t.code.Names)) {
+		return t.code.Names[i]
+	}
+	return ""
+}
+
+// variable returns a mark for a local variable that no name can equal.
+func (t *trace) variable(i uint) string {
+	if i < uint(len(t.code.Variables)) {
+		return "\x00" + t.code.Variables[i]
+	}
+	return ""
+}
+
+// load starts a path at a name, or goes on with what a variable holds.
+func (t *trace) load(name string) {
+	t.end()
+	if r, ok := t.bound[name]; ok {
+		t.now = r
+		return
+	}
+	if name != "" && name[0] != 0 {
+		t.now = Reference{Path: name}
+	}
+}
+
+func (t *trace) attribute(name string) {
+	if t.now.Path != "" && name != "" {
+		t.now.Path += "." + name
+		return
+	}
+	if name != "" { // of a value that is not followed: the name alone may tell
+		t.now = Reference{Path: "." + name}
+	}
+}
+
+func (t *trace) store(variable string) {
+	if variable != "" && t.now.Path != "" {
+		r := t.now
+		if root, _, dotted := strings.Cut(r.Path, "."); dotted && root == strings.TrimPrefix(variable, "\x00") {
+			r.Path = root // "import os.path" binds os
+		}
+		t.bound[variable] = r
+	}
+	t.end()
+}
+
+// end closes the path that is being built.
+func (t *trace) end() {
+	if t.now.Path != "" {
+		t.found = append(t.found, t.now)
+	}
+	t.now = Reference{}
+}

@@ -1,0 +1,191 @@
+package marshal
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/modelaudit/modelaudit/internal/hostile"
+)
+
+func reader(p []byte) *hostile.Reader {
+	budget := hostile.NewBudget(context.Background(), hostile.DefaultLimits(), int64(len(p)), time.Now)
+	return hostile.NewReader(hostile.Bytes(p), int64(len(p)), budget)
+}
+
+// A sample is a function of testdata/code_objects.py as one Python compiled it.
+type sample struct {
+	version, name string
+	code          []byte
+}
+
+func parseSamples(t testing.TB, text string) []sample {
+	t.Helper()
+	var out []sample
+	for line := range strings.Lines(text) {
+		f := strings.Fields(line)
+		if len(f) != 3 {
+			continue
+		}
+		code, err := base64.StdEncoding.DecodeString(f[2])
+		if err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, sample{f[0], f[1], code})
+	}
+	return out
+}
+
+func samples(t testing.TB) []sample {
+	t.Helper()
+	text, err := os.ReadFile("testdata/code_objects.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return parseSamples(t, string(text))
+}
+
+// wanted are paths that the functions must be seen to load; for a name with a
+// leading "not " it is one that must not be seen.
+var wanted = map[string][]string{
+	"global_attribute":   {"os.system"},
+	"builtin":            {"eval"},
+	"method_of_argument": {"not eval", "not os.system"},
+	"import_inside":      {"os.system"},
+	"import_from":        {"os.system", "os.path"},
+	"import_dotted":      {"os.system"},
+	"import_as":          {"subprocess.Popen"},
+	"nested":             {"os.popen"},
+	"closure":            {"os.getcwd"},
+	"far_names":          {"n0", "n299", "os.system"},
+	"harmless":           {"tf.image.resize"},
+	"constants":          {"not os"},
+}
+
+func check(t *testing.T, s sample) {
+	t.Helper()
+	r := reader(s.code)
+	v, err := Decode(r)
+	if err != nil {
+		t.Fatalf("decode: %v", err)
+	}
+	if r.Offset() != int64(len(s.code)) {
+		t.Errorf("read %d of %d bytes", r.Offset(), len(s.code))
+	}
+	var paths []string
+	v.Codes(func(c *Code, _ int) {
+		for _, ref := range c.References() {
+			paths = append(paths, ref.Path)
+		}
+	})
+	for _, w := range wanted[s.name] {
+		path, not := strings.CutPrefix(w, "not ")
+		if slices.Contains(paths, path) == not {
+			t.Errorf("got %v, want %s", paths, w)
+		}
+	}
+}
+
+func TestReferences(t *testing.T) {
+	for _, s := range samples(t) {
+		t.Run(s.version+" "+s.name, func(t *testing.T) { check(t, s) })
+	}
+}
+
+// TestAgainstPython compiles the functions with every Python at hand.
+func TestAgainstPython(t *testing.T) {
+	found := false
+	for _, python := range []string{"python3", "/usr/bin/python3", "python3.9", "python3.12", "python3.13", "python3.14", os.Getenv("MODELAUDIT_PYTHON")} {
+		out, err := exec.Command(python, "testdata/code_objects.py").Output()
+		if python == "" || err != nil {
+			continue
+		}
+		found = true
+		for _, s := range parseSamples(t, string(out)) {
+			t.Run(python+" "+s.name, func(t *testing.T) { check(t, s) })
+		}
+	}
+	if !found {
+		t.Skip("no python3")
+	}
+}
+
+func TestPrefixes(t *testing.T) {
+	for _, s := range samples(t) {
+		for n := 0; n < len(s.code); n += 1 + len(s.code)/60 {
+			if _, err := Decode(reader(s.code[:n])); err == nil {
+				t.Fatalf("%s %s: the first %d of %d bytes decode", s.version, s.name, n, len(s.code))
+			}
+		}
+	}
+}
+
+func TestHostile(t *testing.T) {
+	cases := []struct {
+		name string
+		data []byte
+	}{
+		{"deep tuples", bytes.Repeat([]byte{')', 1}, 1<<20)},
+		{"long claim", []byte{'(', 0xff, 0xff, 0xff, 0x7f}},
+		{"text claim", []byte{'u', 0xff, 0xff, 0xff, 0xff}},
+		{"reference to nothing", []byte{'r', 9, 0, 0, 0}},
+		{"no type", []byte{'!'}},
+		{"empty", nil},
+	}
+	for _, c := range cases {
+		if _, err := Decode(reader(c.data)); err == nil {
+			t.Errorf("%s: decoded", c.name)
+		}
+	}
+	self := []byte{'[' | flagRef, 1, 0, 0, 0, 'r', 0, 0, 0, 0}
+	v, err := Decode(reader(self))
+	if err != nil {
+		t.Fatalf("list in itself: %v", err)
+	}
+	v.Codes(func(*Code, int) { t.Error("a code object in a list of itself") })
+}
+
+func TestPyc(t *testing.T) {
+	cases := []struct {
+		name string
+		head []byte
+		size int64
+		ok   bool
+	}{
+		{"3.12", []byte{0xcb, 0x0d, '\r', '\n', 0, 0, 0, 0}, 16, true},
+		{"3.6", []byte{0x33, 0x0d, '\r', '\n', 0, 0, 0, 0}, 12, true},
+		{"2.7", []byte{0x03, 0xf3, '\r', '\n', 0, 0, 0, 0}, 8, true},
+		{"text", []byte("ab\r\ncdef"), 0, false},
+		{"short", []byte{0xcb, 0x0d, '\r'}, 0, false},
+	}
+	for _, c := range cases {
+		if size, ok := Pyc(c.head); size != c.size || ok != c.ok {
+			t.Errorf("%s: got %d %v, want %d %v", c.name, size, ok, c.size, c.ok)
+		}
+	}
+}
+
+// FuzzDecode: whatever the bytes, decoding ends inside them, and walking what
+// came out ends too.
+func FuzzDecode(f *testing.F) {
+	for _, s := range samples(f)[:40] {
+		f.Add(s.code)
+	}
+	f.Fuzz(func(t *testing.T, p []byte) {
+		r := reader(p)
+		v, err := Decode(r)
+		if err != nil {
+			return
+		}
+		if r.Offset() > int64(len(p)) {
+			t.Errorf("read to %d of %d bytes", r.Offset(), len(p))
+		}
+		v.Codes(func(c *Code, _ int) { c.References() })
+	})
+}
