@@ -22,6 +22,7 @@ func Detectors() []*detector.Detector {
 	return []*detector.Detector{
 		archive.Detector,
 		bytecode.Detector,
+		archive.Compressed,
 		hdf5.Detector,
 		keras.Detector,
 		lfs.Detector,

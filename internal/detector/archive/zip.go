@@ -222,33 +222,10 @@ func (z *zipPass) compare(e *zip.Entry, x zip.Reading, content io.ReaderAt, size
 	})
 }
 
-// Ratios of unpacked to packed size.
-const (
-	ratioLimit = 100      // what dense weights never reach, and sparse ones may
-	ratioLeast = 1 << 20  // bytes; below, the ratio costs nobody anything
-	bombLeast  = 64 << 20 // bytes
-)
-
 // ratio reports a member that unpacks to far more than it is.
 func (z *zipPass) ratio(e *zip.Entry, x zip.Reading, size int64) {
 	if x.Method == zip.Store {
 		return
 	}
 	checkRatio(z.Pass, e.Name(), e.Data, int64(min(x.Compressed, uint64(z.File.Size))), size)
-}
-
-func checkRatio(p *detector.Pass, name string, offset, packed, size int64) {
-	if size < ratioLeast || size/ratioLimit < packed {
-		return
-	}
-	r := highRatio
-	if size >= bombLeast {
-		r = bombLike
-	}
-	ratio := size / max(1, packed)
-	p.Report(finding.Finding{
-		Rule: r, Key: name, Location: finding.Location{Offset: offset, Length: packed},
-		Message:  fmt.Sprintf("%s unpacks from %d to at least %d bytes, %d times its size.", finding.Quote(name), packed, size, ratio),
-		Evidence: []finding.Step{{Offset: offset, Text: fmt.Sprintf("%d bytes packed, %d unpacked", packed, size)}},
-	})
 }

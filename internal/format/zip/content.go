@@ -1,11 +1,13 @@
 package zip
 
 import (
+	"bufio"
 	"fmt"
 	"io"
 
 	"github.com/klauspost/compress/flate"
 
+	"github.com/modelaudit/modelaudit/internal/format/compress"
 	"github.com/modelaudit/modelaudit/internal/hostile"
 )
 
@@ -27,15 +29,52 @@ func MethodName(method uint16) string {
 }
 
 // An opening starts the decompressor of a method on the data of a reading.
-type opening func(data io.Reader, x Reading) (io.Reader, error)
+type opening func(data io.Reader, x Reading, budget *hostile.Budget) (io.Reader, error)
 
 func opener(method uint16) opening {
 	switch method {
 	case Deflate:
-		return func(data io.Reader, _ Reading) (io.Reader, error) { return flate.NewReader(data), nil }
+		return func(data io.Reader, _ Reading, _ *hostile.Budget) (io.Reader, error) {
+			return flate.NewReader(bufio.NewReader(data)), nil
+		}
+	case Deflate64:
+		return func(data io.Reader, _ Reading, _ *hostile.Budget) (io.Reader, error) {
+			return compress.NewDeflate64(data), nil
+		}
+	case BZip2:
+		return wrapped(compress.Bzip2())
+	case LZMA:
+		return openLZMA
+	case OldZstd, Zstd:
+		return wrapped(compress.Zstd())
+	case XZ:
+		return wrapped(compress.XZ())
 	default:
 		return nil
 	}
+}
+
+func wrapped(f *compress.Format) opening {
+	return func(data io.Reader, x Reading, budget *hostile.Budget) (io.Reader, error) {
+		return f.Open(data, int64(x.Compressed), budget)
+	}
+}
+
+// openLZMA reads the header that zip puts in front of LZMA data (APPNOTE 5.8.8):
+// version of the SDK, size of the properties, properties.
+func openLZMA(data io.Reader, x Reading, budget *hostile.Budget) (io.Reader, error) {
+	var head [4 + 5]byte
+	if _, err := io.ReadFull(data, head[:]); err != nil {
+		return nil, io.ErrUnexpectedEOF
+	}
+	if head[2] != 5 || head[3] != 0 {
+		return nil, hostile.Faultf(hostile.Unsupported, x.Offset, "LZMA properties of %d bytes", int(head[2])|int(head[3])<<8)
+	}
+	size := int64(x.Size)
+	if x.Flags&FlagLZMAEnd != 0 {
+		size = -1
+	}
+	return compress.RawLZMA(data, head[4:], size, budget)
 }
 
 // Extent returns the part of a file of size bytes that the reading's data
@@ -63,7 +102,7 @@ func (x Reading) Open(src io.ReaderAt, size int64, budget *hostile.Budget) (io.R
 		return nil, 0, hostile.Faultf(hostile.Unsupported, x.Offset, "compressed by %s", MethodName(x.Method))
 	}
 	c, err := hostile.Unpack(budget, func() (io.Reader, error) {
-		return start(hostile.Input(src, data.Start, n), x)
+		return start(hostile.Input(src, data.Start, n), x, budget)
 	})
 	if err == nil {
 		err = short

@@ -1,0 +1,107 @@
+package archive_test
+
+import (
+	"bytes"
+	"compress/gzip"
+	"compress/zlib"
+	"strings"
+	"testing"
+
+	"github.com/klauspost/compress/zstd"
+	"github.com/pierrec/lz4/v4"
+	"github.com/ulikunitz/xz"
+
+	"github.com/modelaudit/modelaudit/internal/detector"
+	"github.com/modelaudit/modelaudit/internal/detector/archive"
+	"github.com/modelaudit/modelaudit/internal/detector/detectortest"
+)
+
+func gz(data string) []byte {
+	var b bytes.Buffer
+	w, _ := gzip.NewWriterLevel(&b, gzip.BestCompression)
+	w.Write([]byte(data))
+	w.Close()
+	return b.Bytes()
+}
+
+func zl(data string) []byte {
+	var b bytes.Buffer
+	w := zlib.NewWriter(&b)
+	w.Write([]byte(data))
+	w.Close()
+	return b.Bytes()
+}
+
+func xzip(data string) []byte {
+	var b bytes.Buffer
+	w, _ := xz.WriterConfig{DictCap: 1 << 16}.NewWriter(&b)
+	w.Write([]byte(data))
+	w.Close()
+	return b.Bytes()
+}
+
+func zst(data string) []byte {
+	w, _ := zstd.NewWriter(nil)
+	defer w.Close()
+	return w.EncodeAll([]byte(data), nil)
+}
+
+func lz(data string) []byte {
+	var b bytes.Buffer
+	w := lz4.NewWriter(&b)
+	w.Write([]byte(data))
+	w.Close()
+	return b.Bytes()
+}
+
+func gzNest(depth int, data string) []byte {
+	out := []byte(data)
+	for range depth {
+		out = gz(string(out))
+	}
+	return out
+}
+
+var zeros = strings.Repeat("\x00", 2<<20)
+
+var compressedCases = []detectortest.Case{
+	{Name: "gzip", Data: gz("hello")},
+	{Name: "zstd", Data: zst("hello, with a checksum behind")},
+	{Name: "xz", Data: xzip("hello")},
+	{Name: "lz4", Data: lz("hello")},
+	{Name: "zlib", File: "model.z", Data: zl("hello")},
+	{Name: "gzip of a payload", Data: gz(evil), Want: []string{"test-payload"}},
+	{Name: "xz of a payload", Data: xzip(evil), Want: []string{"test-payload"}},
+	{Name: "zstd of a payload", Data: zst(evil), Want: []string{"test-payload"}},
+	{Name: "lz4 of a payload", Data: lz(evil), Want: []string{"test-payload"}},
+	{Name: "zlib of a payload", Data: zl(evil), Want: []string{"test-payload"}},
+	{Name: "joblib's old wrapping of a payload", Data: slicesConcat([]byte("ZF0x15               "), zl(evil+strings.Repeat(" ", 64))), Want: []string{"test-payload"}},
+	{Name: "payload over two gzip members", Data: slicesConcat(gz(evil[:9]), gz(evil[9:])), Want: []string{"test-payload"}},
+	{Name: "gzip padded with zeros", Data: slicesConcat(gz("hello"), make([]byte, 512)), AnyPrefix: "the padding may be missing"},
+	{Name: "gzip and garbage", Data: slicesConcat(gz(evil), []byte("garbage")), Want: []string{"test-payload"}, Unread: true},
+	{Name: "gzip with a wrong checksum", Data: bend(gz(evil), -8, 0xff), Want: []string{"test-payload"}, Unread: true},
+	{Name: "xz with a wrong checksum", Data: bend(xzip(evil), -24, 0xff), Want: []string{"test-payload"}, Unread: true},
+	{Name: "gzip five deep", Data: gzNest(5, evil), Want: []string{"test-payload"}},
+	{Name: "zeros", Data: gz(zeros), Want: []string{"archive-high-ratio"}, Heavy: true},
+	{Name: "bomb", Data: gz(strings.Repeat(zeros, 33)), Want: []string{"archive-bomb-like"}, Heavy: true},
+}
+
+// bend changes the byte at an offset, which counts from the end if negative.
+func bend(data []byte, at int, mask byte) []byte {
+	out := bytes.Clone(data)
+	out[(at+len(out))%len(out)] ^= mask
+	return out
+}
+
+func TestCompressed(t *testing.T) {
+	detectortest.Run(t, archive.Compressed, compressedCases, marker, archive.Detector)
+}
+
+// TestNotCompressed checks that a file with the two bytes of zlib's signature
+// is not taken for a damaged model.
+func TestNotCompressed(t *testing.T) {
+	got := detectortest.Scan([]*detector.Detector{archive.Compressed}, "notes.txt", []byte("x^2 + y^2 = z^2"))
+	if got.Unread() || len(got.Findings) > 0 {
+		t.Errorf("got %s, %v", got.Status, got.Findings)
+	}
+}

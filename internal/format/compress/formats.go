@@ -1,0 +1,160 @@
+package compress
+
+import (
+	"bytes"
+	"compress/bzip2"
+	"encoding/binary"
+	"errors"
+	"io"
+
+	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zlib"
+	"github.com/klauspost/compress/zstd"
+	"github.com/pierrec/lz4/v4"
+)
+
+// RFC 1952; the third byte is the method, which is always deflate.
+var gzipFormat = &Format{
+	Name: "gzip", Suffixes: []string{".gz", ".gzip", ".tgz"},
+	match: isGzip, open: chained("gzip", isGzip, openGzip),
+}
+
+func isGzip(head []byte) bool { return bytes.HasPrefix(head, []byte("\x1f\x8b")) }
+
+func openGzip(in *input) (io.Reader, error) {
+	z, err := gzip.NewReader(in.Reader)
+	if err != nil {
+		return nil, err
+	}
+	z.Multistream(false)
+	return z, nil
+}
+
+// The signature is followed by the magic of a block or of the stream's end,
+// digits of pi and of its square root.
+var bzip2Format = &Format{
+	Name: "bzip2", Suffixes: []string{".bz2", ".bz", ".tbz2", ".tbz"},
+	match: func(head []byte) bool {
+		return len(head) >= 10 && string(head[:3]) == "BZh" && head[3] >= '1' && head[3] <= '9' &&
+			(string(head[4:10]) == "1AY&SY" || string(head[4:10]) == "\x17rE8P\x90")
+	},
+	open: func(in *input) (io.Reader, error) {
+		const tables = 8 << 20 // 900 kB blocks of 32-bit entries and the tables of their coding
+		if err := in.charge.hold(tables); err != nil {
+			return nil, err
+		}
+		return bzip2.NewReader(in), nil
+	},
+}
+
+// RFC 8878. Streams may start with frames to skip.
+var zstdFormat = &Format{
+	Name: "zstd", Suffixes: []string{".zst", ".zstd", ".tzst"},
+	match: isZstd, open: openZstd,
+}
+
+// isZstd takes skippable frames for zstd's, although lz4 has the same: both
+// libraries skip them, and zstd is told from lz4 by what follows.
+func isZstd(head []byte) bool { return bytes.HasPrefix(head, []byte("\x28\xb5\x2f\xfd")) }
+
+// zstdWindow is the least that a decoder must support (RFC 8878 3.1.1.1.2), and
+// what is reserved at least.
+const zstdWindow = 8 << 20
+
+func openZstd(in *input) (io.Reader, error) {
+	var h zstd.Header
+	head, _ := in.Peek(zstd.HeaderMaxSize)
+	if err := h.Decode(head); err != nil {
+		return nil, unexpected(err)
+	}
+	window := max(h.WindowSize, zstdWindow)
+	if h.SingleSegment {
+		window = max(h.FrameContentSize, zstdWindow)
+	}
+	if err := in.charge.hold(window); err != nil {
+		return nil, err
+	}
+	d, err := zstd.NewReader(in, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true),
+		zstd.WithDecoderMaxWindow(window), zstd.WithDecoderMaxMemory(window))
+	if err != nil {
+		return nil, err
+	}
+	return renamed{d, map[error]error{zstd.ErrMagicMismatch: behind("zstd")}}, nil
+}
+
+// renamed replaces errors of a library by what they mean.
+type renamed struct {
+	io.Reader
+	errs map[error]error
+}
+
+func (r renamed) Read(p []byte) (int, error) {
+	n, err := r.Reader.Read(p)
+	for from, to := range r.errs {
+		if errors.Is(err, from) {
+			return n, to
+		}
+	}
+	return n, err
+}
+
+// lz4_Frame_format.md: frames, and the legacy ones of lz4c -l.
+var lz4Format = &Format{
+	Name: "lz4", Suffixes: []string{".lz4"},
+	match: prefix("\x04\x22\x4d\x18", "\x02\x21\x4c\x18"),
+	open: func(in *input) (io.Reader, error) {
+		const blocks = 2 * 8 << 20 // a legacy block, packed and unpacked
+		if err := in.charge.hold(blocks); err != nil {
+			return nil, err
+		}
+		z := lz4.NewReader(in)
+		if err := z.Apply(lz4.ConcurrencyOption(1)); err != nil {
+			return nil, err
+		}
+		return z, nil
+	},
+}
+
+// RFC 1950. Two bytes with a check of five bits are no signature.
+var zlibFormat = &Format{
+	Name: "zlib", Suffixes: []string{".zlib", ".zz", ".z"}, Weak: true,
+	match: isZlib, open: openZlib,
+}
+
+func isZlib(head []byte) bool {
+	const method, dictionary = 8, 0x20
+	return len(head) > 2 && head[0]&0xf == method && head[0]>>4 <= 7 && head[1]&dictionary == 0 &&
+		binary.BigEndian.Uint16(head)%31 == 0
+}
+
+func openZlib(in *input) (io.Reader, error) { return zlib.NewReader(in.Reader) }
+
+// joblib before 0.10 wrote "ZF", the unpacked size in hexadecimal, padded to 19
+// characters, and a zlib stream (numpy_pickle_compat.read_zfile).
+var joblibFormat = &Format{
+	Name: "joblib-zfile", Suffixes: []string{".z"},
+	match: func(head []byte) bool {
+		return len(head) > joblibHeader+2 && string(head[:4]) == "ZF0x" && isZlib(joblibStream(head))
+	},
+	open: func(in *input) (io.Reader, error) {
+		head, err := in.Peek(HeadSize)
+		if len(head) <= joblibHeader {
+			return nil, unexpected(err)
+		}
+		in.Discard(len(head) - len(joblibStream(head)))
+		return openZlib(in)
+	},
+}
+
+const joblibHeader = len("ZF") + 19
+
+// joblibStream returns what follows the header: a space or two of padding may
+// stand in front of the zlib stream, since joblib once counted the length with
+// and once without the L of Python 2.
+func joblibStream(head []byte) []byte {
+	rest := head[joblibHeader:]
+	if rest[0] == ' ' {
+		rest = rest[1:]
+	}
+	return rest
+}

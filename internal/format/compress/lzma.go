@@ -1,0 +1,134 @@
+package compress
+
+import (
+	"bytes"
+	"encoding/binary"
+	"io"
+	"math/bits"
+
+	"github.com/ulikunitz/xz/lzma"
+
+	"github.com/modelaudit/modelaudit/internal/hostile"
+)
+
+// The format of lzma_alone and of Python's FORMAT_ALONE: properties, dictionary
+// size, unpacked size, stream. It has no signature, but few values are in use.
+var lzmaFormat = &Format{
+	Name: "lzma", Suffixes: []string{".lzma", ".tlz"},
+	match: isLZMA, open: openLZMA,
+}
+
+const lzmaHeader = 13
+
+// isLZMA checks what liblzma checks when it guesses (alone_decoder.c, picky): a
+// dictionary of 2^n or 2^n + 2^(n-1) bytes and a size below 256 GiB; and that
+// the range coder starts with the zero byte that it must start with.
+func isLZMA(head []byte) bool {
+	if len(head) <= lzmaHeader || head[0] >= 9*5*5 || head[lzmaHeader] != 0 {
+		return false
+	}
+	dictionary := binary.LittleEndian.Uint32(head[1:])
+	size := binary.LittleEndian.Uint64(head[5:])
+	if size != 1<<64-1 && size >= 1<<38 || dictionary == 0 {
+		return false
+	}
+	rest := dictionary &^ (1 << (31 - bits.LeadingZeros32(dictionary)))
+	return dictionary == 1<<32-1 || rest == 0 || rest<<1 == dictionary&^rest
+}
+
+func openLZMA(in *input) (io.Reader, error) {
+	head, err := in.Peek(lzmaHeader)
+	if err != nil {
+		return nil, unexpected(err)
+	}
+	dictionary := uint64(binary.LittleEndian.Uint32(head[1:]))
+	dictionary = max(lzma.MinDictCap, min(dictionary, binary.LittleEndian.Uint64(head[5:])))
+	if err := in.charge.hold(dictionary); err != nil {
+		return nil, err
+	}
+	return lzma.ReaderConfig{DictCap: lzma.MaxDictCap}.NewReader(in)
+}
+
+// RawLZMA decodes an LZMA stream of in without its header, as zip and lzip store
+// it: properties holds the five bytes that the header starts with, and size the
+// unpacked size, or -1 if a marker ends the stream. The dictionary is charged to
+// the budget.
+func RawLZMA(in io.Reader, properties []byte, size int64, budget *hostile.Budget) (io.Reader, error) {
+	head := binary.LittleEndian.AppendUint64(bytes.Clone(properties), uint64(size))
+	dictionary := uint64(binary.LittleEndian.Uint32(properties[1:]))
+	if err := budget.Hold(max(lzma.MinDictCap, min(dictionary, uint64(size)))); err != nil {
+		return nil, err
+	}
+	return lzma.ReaderConfig{DictCap: lzma.MaxDictCap}.NewReader(io.MultiReader(bytes.NewReader(head), in))
+}
+
+// lzip: "LZIP", version 1, coded dictionary size, an LZMA stream that a marker
+// ends, and 20 bytes of checksum and sizes (RFC draft-diaz-lzip-09).
+var lzipFormat = &Format{
+	Name: "lzip", Suffixes: []string{".lz"},
+	match: isLzip, open: chained("lzip", isLzip, openLzip),
+}
+
+func isLzip(head []byte) bool { return bytes.HasPrefix(head, []byte("LZIP\x01")) }
+
+func openLzip(in *input) (io.Reader, error) {
+	var head [6]byte
+	if _, err := io.ReadFull(in, head[:]); err != nil {
+		return nil, unexpected(err)
+	}
+	base := uint32(1) << (head[5] & 0x1f)
+	dictionary := base - base/16*uint32(head[5]>>5)
+	if dictionary < lzma.MinDictCap {
+		return nil, hostile.Faultf(hostile.Malformed, 5, "a dictionary of %d bytes claimed", dictionary)
+	}
+	if err := in.charge.hold(uint64(dictionary)); err != nil {
+		return nil, err
+	}
+	const properties = 2*45 + 3 // lc 3, lp 0, pb 2
+	alone := binary.LittleEndian.AppendUint32([]byte{properties}, dictionary)
+	alone = binary.LittleEndian.AppendUint64(alone, 1<<64-1)
+	z, err := lzma.ReaderConfig{DictCap: lzma.MaxDictCap}.NewReader(&joined{bytes.NewReader(alone), in})
+	if err != nil {
+		return nil, err
+	}
+	return &trailed{z, in, 20}, nil
+}
+
+// joined reads a made-up header and then the input, byte by byte where asked, so
+// that no byte behind the stream is taken.
+type joined struct {
+	head *bytes.Reader
+	in   *input
+}
+
+func (j *joined) Read(p []byte) (int, error) {
+	if j.head.Len() > 0 {
+		return j.head.Read(p)
+	}
+	return j.in.Read(p)
+}
+
+func (j *joined) ReadByte() (byte, error) {
+	if j.head.Len() > 0 {
+		return j.head.ReadByte()
+	}
+	return j.in.ReadByte()
+}
+
+// trailed reads a stream and drops the n bytes behind it.
+type trailed struct {
+	io.Reader
+	in *input
+	n  int
+}
+
+func (t *trailed) Read(p []byte) (int, error) {
+	n, err := t.Reader.Read(p)
+	if err == io.EOF && t.n > 0 {
+		if _, short := t.in.Discard(t.n); short != nil {
+			return n, io.ErrUnexpectedEOF
+		}
+		t.n = 0
+	}
+	return n, err
+}
