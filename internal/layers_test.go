@@ -72,6 +72,8 @@ var layers = []layer{
 	{pkg: "internal/change", role: "what a pull request changes", may: []string{
 		"internal/artifact", "internal/audit", "internal/finding", "internal/format/lfs", "internal/github", "internal/hostile", "internal/rule", "internal/walk"}},
 	{pkg: "internal/runner", role: "the protocol of the Actions runner"},
+	{pkg: "internal/report/workflow", role: "fences and annotations in a job's log", may: []string{
+		"internal/audit", "internal/finding", "internal/policy", "internal/report/plain", "internal/rule"}},
 	{pkg: "internal/report/gfm", role: "strangers' words in Markdown", may: []string{"internal/finding", "internal/report/plain"}},
 	{pkg: "internal/report/review", role: "what a reviewer reads", may: []string{
 		"internal/audit", "internal/finding", "internal/policy", "internal/report/gfm", "internal/report/plain", "internal/rule"}},

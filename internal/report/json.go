@@ -2,12 +2,15 @@
 package report
 
 import (
+	"bytes"
 	"encoding/json"
 	"io"
+	"time"
 
 	"github.com/modelaudit/modelaudit/internal/audit"
 	"github.com/modelaudit/modelaudit/internal/finding"
 	"github.com/modelaudit/modelaudit/internal/policy"
+	"github.com/modelaudit/modelaudit/internal/report/plain"
 	"github.com/modelaudit/modelaudit/internal/rule"
 )
 
@@ -15,11 +18,13 @@ import (
 const SchemaVersion = "1"
 
 type document struct {
-	SchemaVersion string        `json:"schema_version"`
-	Tool          tool          `json:"tool"`
-	Summary       summary       `json:"summary"`
-	Files         []fileEntry   `json:"files"`
-	Findings      []findingItem `json:"findings"`
+	SchemaVersion string           `json:"schema_version"`
+	Tool          tool             `json:"tool"`
+	Summary       summary          `json:"summary"`
+	Files         []fileEntry      `json:"files"`
+	Findings      []findingItem    `json:"findings"`
+	Suppressed    []suppressedItem `json:"suppressed"`
+	Warnings      []string         `json:"warnings"` // about the policy's own entries
 }
 
 type tool struct {
@@ -28,10 +33,12 @@ type tool struct {
 }
 
 type summary struct {
-	Files      int    `json:"files"`
-	Findings   counts `json:"findings"`
-	Incomplete int    `json:"incomplete"`
-	Verdict    string `json:"verdict"`
+	Files        int    `json:"files"`
+	Findings     counts `json:"findings"`
+	Incomplete   int    `json:"incomplete"`
+	Suppressed   int    `json:"suppressed"`
+	Unrecognised int    `json:"unrecognised"` // binary files of no format that a model loader takes
+	Verdict      string `json:"verdict"`
 }
 
 type counts struct {
@@ -44,6 +51,7 @@ type counts struct {
 
 type fileEntry struct {
 	Path    string   `json:"path"`
+	Bytes   []byte   `json:"path_bytes,omitempty"` // the path, where it is no UTF-8 and Path shows escapes
 	Status  string   `json:"status"`
 	Formats []string `json:"formats"`
 	Size    int64    `json:"size"`
@@ -63,59 +71,99 @@ type findingItem struct {
 	Evidence    []step   `json:"evidence"`
 }
 
+type suppressedItem struct {
+	findingItem
+	By     string `json:"by"`
+	Reason string `json:"reason"`
+	Until  string `json:"until,omitempty"` // the last day, of an acceptance that ends
+}
+
 type step struct {
 	Offset int64  `json:"offset"`
 	Text   string `json:"text"`
 }
 
-// JSON writes the outcome as one JSON document.
+// JSON writes the outcome as one JSON document, in ASCII where a terminal or a
+// log could take it for anything but text.
 func JSON(w io.Writer, version string, o policy.Outcome) error {
-	r := &o.Report
 	doc := document{
 		SchemaVersion: SchemaVersion,
 		Tool:          tool{Name: "modelaudit", Version: version},
-		Summary:       summarise(r, o.Verdict),
+		Summary:       summarise(&o),
 		Files:         []fileEntry{},
 		Findings:      []findingItem{},
+		Suppressed:    []suppressedItem{},
+		Warnings:      append([]string{}, o.Warnings...),
 	}
-	for _, f := range r.Files {
-		formats := append([]string{}, f.Formats...)
-		doc.Files = append(doc.Files, fileEntry{f.Path, string(f.Status), formats, f.Size, f.Reason})
+	for i := range o.Report.Files {
+		doc.Files = append(doc.Files, entry(&o.Report.Files[i]))
 	}
-	for _, f := range r.Findings() {
-		doc.Findings = append(doc.Findings, item(f))
+	for _, f := range o.Report.Findings() {
+		doc.Findings = append(doc.Findings, item(&f))
 	}
-	enc := json.NewEncoder(w)
+	for _, s := range o.Suppressed {
+		doc.Suppressed = append(doc.Suppressed, suppressedItem{item(&s.Finding), string(s.By), s.Reason, lastDay(s.Until)})
+	}
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
 	enc.SetIndent("", "  ")
 	enc.SetEscapeHTML(false)
-	return enc.Encode(doc)
+	if err := enc.Encode(doc); err != nil {
+		return err
+	}
+	_, err := w.Write(plain.JSON(b.Bytes()))
+	return err
 }
 
-func summarise(r *audit.Report, verdict policy.Verdict) summary {
-	n := r.Count()
+func summarise(o *policy.Outcome) summary {
+	n := o.Report.Count()
 	return summary{
-		Files:      len(r.Files),
-		Findings:   counts{n[rule.Critical], n[rule.High], n[rule.Medium], n[rule.Low], n[rule.Info]},
-		Incomplete: len(r.Unread()),
-		Verdict:    string(verdict),
+		Files:        len(o.Report.Files),
+		Findings:     counts{n[rule.Critical], n[rule.High], n[rule.Medium], n[rule.Low], n[rule.Info]},
+		Incomplete:   len(o.Report.Unread()),
+		Suppressed:   len(o.Suppressed),
+		Unrecognised: count(&o.Report).binaries,
+		Verdict:      string(o.Verdict),
 	}
 }
 
-func item(f finding.Finding) findingItem {
+func entry(f *audit.File) fileEntry {
+	e := fileEntry{
+		Path: finding.UTF8(f.Path), Status: string(f.Status), Formats: append([]string{}, f.Formats...),
+		Size: f.Size, Reason: f.Reason,
+	}
+	if e.Path != f.Path {
+		e.Bytes = []byte(f.Path)
+	}
+	return e
+}
+
+func item(f *finding.Finding) findingItem {
 	out := findingItem{
 		Rule:        f.Rule.ID,
 		Severity:    f.Rule.Severity.String(),
 		Precision:   f.Rule.Precision.String(),
-		Path:        f.Location.Path,
-		Inside:      append([]string{}, f.Location.Inside...),
+		Path:        finding.UTF8(f.Location.Path),
+		Inside:      []string{},
 		Offset:      f.Location.Offset,
 		Length:      f.Location.Length,
 		Message:     f.Message,
 		Fingerprint: f.Fingerprint(),
 		Evidence:    []step{},
 	}
+	for _, name := range f.Location.Inside {
+		out.Inside = append(out.Inside, finding.UTF8(name))
+	}
 	for _, s := range f.Evidence {
 		out.Evidence = append(out.Evidence, step{s.Offset, s.Text})
 	}
 	return out
+}
+
+// lastDay is the last day on which an acceptance holds, "" if it has none.
+func lastDay(until time.Time) string {
+	if until.IsZero() {
+		return ""
+	}
+	return until.AddDate(0, 0, -1).Format(time.DateOnly)
 }

@@ -1,0 +1,85 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/modelaudit/modelaudit/internal/audit"
+	"github.com/modelaudit/modelaudit/internal/policy"
+	"github.com/modelaudit/modelaudit/internal/report/plain"
+	"github.com/modelaudit/modelaudit/internal/rule"
+)
+
+// Closing is the outcome on one line: the verdict and every number that belongs
+// to it. It holds no text from files.
+func Closing(o *policy.Outcome) string {
+	t := count(&o.Report)
+	parts := []string{fmt.Sprintf("%s: %s in %s", title(o.Verdict), severities(&o.Report), plain.Count(len(o.Report.Files), "file"))}
+	add := func(n int, format string) {
+		if n > 0 {
+			parts = append(parts, fmt.Sprintf(format, n))
+		}
+	}
+	if t.recognised < len(o.Report.Files) {
+		parts[0] += fmt.Sprintf(" (%d recognised)", t.recognised)
+	}
+	add(t.incomplete, "%d not fully read")
+	add(t.notScanned, "%d not scanned")
+	add(t.binaries, "%d unrecognised and binary")
+	add(len(o.Suppressed), "%d suppressed")
+	return strings.Join(parts, "; ") + "."
+}
+
+func title(v policy.Verdict) string {
+	switch v {
+	case policy.Fail:
+		return "Failed"
+	case policy.Open:
+		return "Incomplete"
+	default:
+		return "Passed"
+	}
+}
+
+// severities is how much was found, worst first.
+func severities(r *audit.Report) string {
+	n := r.Count()
+	var parts []string
+	total := 0
+	for _, s := range rule.Severities {
+		if n[s] > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n[s], s))
+			total += n[s]
+		}
+	}
+	switch total {
+	case 0:
+		return "nothing found"
+	case 1:
+		return parts[0] + " finding"
+	default:
+		return strings.Join(parts, ", ") + " findings"
+	}
+}
+
+// A tally is how many files there are of a kind.
+type tally struct{ recognised, incomplete, notScanned, binaries int }
+
+func count(r *audit.Report) tally {
+	var t tally
+	for i := range r.Files {
+		f := &r.Files[i]
+		switch {
+		case f.Status == audit.Incomplete:
+			t.incomplete++
+		case f.Status == audit.NotScanned:
+			t.notScanned++
+		case f.Status == audit.NotAModel && f.Binary:
+			t.binaries++
+		}
+		if len(f.Formats) > 0 {
+			t.recognised++
+		}
+	}
+	return t
+}
