@@ -82,10 +82,11 @@ func Lookup(module, name string) Verdict {
 	if v, ok := inherited(module, name); ok {
 		return v
 	}
-	if v, ok := wildcard(module); ok {
-		return v
+	v, _ := wildcard(module)
+	if w := anywhere(name); w.Class > v.Class {
+		return w
 	}
-	return anywhere(name)
+	return v
 }
 
 // Listed returns the verdict of the line for exactly this name, and whether there
