@@ -13,6 +13,7 @@ import (
 	"github.com/modelaudit/modelaudit/internal/detector/lfs"
 	"github.com/modelaudit/modelaudit/internal/detector/numpy"
 	"github.com/modelaudit/modelaudit/internal/detector/onnx"
+	"github.com/modelaudit/modelaudit/internal/detector/pmml"
 	"github.com/modelaudit/modelaudit/internal/detector/safetensors"
 	"github.com/modelaudit/modelaudit/internal/rule"
 )
@@ -20,16 +21,17 @@ import (
 // Detectors returns every detector, in the order in which they run.
 func Detectors() []*detector.Detector {
 	return []*detector.Detector{
+		archive.Compressed,
 		archive.Detector,
 		bytecode.Detector,
-		archive.Compressed,
 		hdf5.Detector,
 		keras.Detector,
 		lfs.Detector,
 		numpy.Detector,
+		onnx.Detector,
+		pmml.Detector,
 		safetensors.Detector,
 		safetensors.Index,
-		onnx.Detector,
 	}
 }
 

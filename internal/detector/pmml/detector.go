@@ -1,0 +1,209 @@
+// Package pmml judges PMML documents: models as XML, read by parsers that may
+// fetch what the document names, and by evaluators that call Java classes.
+package pmml
+
+import (
+	"context"
+	_ "embed"
+	"fmt"
+	"strings"
+
+	"github.com/modelaudit/modelaudit/internal/artifact"
+	"github.com/modelaudit/modelaudit/internal/detector"
+	"github.com/modelaudit/modelaudit/internal/finding"
+	"github.com/modelaudit/modelaudit/internal/format/xml"
+	"github.com/modelaudit/modelaudit/internal/rule"
+)
+
+//go:embed help.md
+var help string
+
+var (
+	externalEntity = &rule.Rule{
+		ID: "pmml-external-entity", Title: "A PMML document makes its parser read a file or an address",
+		Severity: rule.High, Precision: rule.Certain, CWE: []int{611}, Since: "0.1.0",
+	}
+	entity = &rule.Rule{
+		ID: "pmml-entity", Title: "A PMML document declares entities",
+		Severity: rule.Medium, Precision: rule.Certain, CWE: []int{776}, Since: "0.1.0",
+	}
+	dtd = &rule.Rule{
+		ID: "pmml-external-dtd", Title: "A PMML document refers to a document type definition",
+		Severity: rule.Low, Precision: rule.Certain, CWE: []int{611}, Since: "0.1.0",
+	}
+	script = &rule.Rule{
+		ID: "pmml-script", Title: "A PMML document carries program code",
+		Severity: rule.High, Precision: rule.Likely, CWE: []int{94}, Since: "0.1.0",
+	}
+	class = &rule.Rule{
+		ID: "pmml-java-class", Title: "A PMML document calls a Java class by name",
+		Severity: rule.Medium, Precision: rule.Likely, CWE: []int{470}, Since: "0.1.0",
+	}
+	reference = &rule.Rule{
+		ID: "pmml-external-table", Title: "A PMML document takes a table from elsewhere",
+		Severity: rule.Low, Precision: rule.Certain, CWE: []int{829}, Since: "0.1.0",
+	}
+)
+
+// Detector judges PMML documents.
+var Detector = &detector.Detector{
+	Name:  "pmml",
+	Rules: rule.Explain(help, externalEntity, entity, dtd, script, class, reference),
+	Match: match,
+	Run:   run,
+}
+
+func match(h artifact.Head) bool {
+	return h.Extension() == ".pmml" || strings.EqualFold(xml.Root(h.First), "PMML")
+}
+
+func run(_ context.Context, p *detector.Pass) error {
+	d := xml.NewDecoder(p.Reader())
+	w := &walker{pass: p}
+	for t := d.Next(); t.Kind != 0; t = d.Next() {
+		w.token(&t)
+		if w.foreign {
+			return nil
+		}
+	}
+	if !w.root {
+		return nil // no element at all: nothing that is XML
+	}
+	return d.Err()
+}
+
+// A walker goes through one document.
+type walker struct {
+	pass    *detector.Pass
+	held    []func() // what was found before the root element
+	root    bool     // the root element was seen, and is PMML's
+	foreign bool     // it is another's
+	open    []string // names of the open elements
+}
+
+func (w *walker) token(t *xml.Token) {
+	switch t.Kind {
+	case xml.Directive:
+		w.doctype(t)
+	case xml.Start:
+		if !w.root {
+			w.begin(t)
+		}
+		w.open = append(w.open, t.Name)
+		w.element(t)
+	case xml.End:
+		w.open = w.open[:max(0, len(w.open)-1)]
+	case xml.Text:
+		w.text(t)
+	}
+}
+
+// begin decides at the root element whether the document is PMML.
+func (w *walker) begin(t *xml.Token) {
+	if !strings.EqualFold(t.Name, "PMML") {
+		w.foreign = true
+		return
+	}
+	w.root = true
+	w.pass.Recognised("pmml")
+	for _, report := range w.held {
+		report()
+	}
+}
+
+// report makes a finding, once it is known that the document is PMML.
+func (w *walker) report(r *rule.Rule, offset int64, key, message string) {
+	make := func() {
+		w.pass.Report(finding.Finding{Rule: r, Key: key, Message: message, Location: finding.Location{Offset: offset}})
+	}
+	if w.root {
+		make()
+		return
+	}
+	w.held = append(w.held, make)
+}
+
+func (w *walker) doctype(t *xml.Token) {
+	d, ok := xml.ParseDoctype(t.Text)
+	if !ok {
+		return
+	}
+	if d.External != "" {
+		w.report(dtd, t.Offset, "DTD", fmt.Sprintf("A parser that validates fetches the definition %s.", finding.Quote(d.External)))
+	}
+	for _, e := range d.Entities {
+		name := finding.Quote(e.Name)
+		if e.External != "" {
+			w.report(externalEntity, t.Offset, "entity "+e.Name,
+				fmt.Sprintf("The entity %s stands for the content of %s. A parser that resolves it reads that.", name, finding.Quote(e.External)))
+		} else {
+			w.report(entity, t.Offset, "entity "+e.Name,
+				fmt.Sprintf("The entity %s is declared in the document. Entities within entities can take all memory.", name))
+		}
+	}
+}
+
+// scriptElements carry code in some evaluator's own dialect.
+var scriptElements = []string{"script", "javascript", "python"}
+
+func (w *walker) element(t *xml.Token) {
+	if t.Space == "http://www.w3.org/2001/XInclude" && t.Name == "include" {
+		w.report(externalEntity, t.Offset, "XInclude",
+			fmt.Sprintf("The document includes %s by XInclude.", finding.Quote(t.Attr("href"))))
+	}
+	for _, s := range scriptElements {
+		if strings.EqualFold(t.Name, s) {
+			w.report(script, t.Offset, "element "+t.Name, fmt.Sprintf("The element %s holds program code.", finding.Quote(t.Name)))
+		}
+	}
+	switch t.Name {
+	case "Apply":
+		if f := t.Attr("function"); dottedClass(f) {
+			w.report(class, t.Offset, "function "+f, fmt.Sprintf("An evaluator makes the Java class %s to apply it.", finding.Quote(f)))
+		}
+	case "TableLocator":
+		w.report(reference, t.Offset, "TableLocator", "A table of the model is to be found elsewhere, in a place that the evaluator knows.")
+	}
+	for _, a := range t.Attrs {
+		w.code(t.Offset, a.Value)
+	}
+}
+
+// dottedClass reports whether a function's name is the path of a Java class, as
+// com.example.Function is; PMML's own functions have no such names.
+func dottedClass(f string) bool {
+	i := strings.LastIndexByte(f, '.')
+	return i > 0 && i+1 < len(f) && f[i+1] >= 'A' && f[i+1] <= 'Z' && !strings.ContainsAny(f, " /:")
+}
+
+func (w *walker) text(t *xml.Token) { w.code(t.Offset, t.Text) }
+
+// codeMarks are calls that no value of a model is: with their bracket, so that a
+// word in a text is none.
+var codeMarks = []string{
+	"os.system(", "os.popen(", "subprocess.", "__import__(", "eval(", "exec(", "Runtime.getRuntime(", "ProcessBuilder(", "<script",
+}
+
+// code reports program text inside an Extension, where it means something to
+// the evaluator that put it there.
+func (w *walker) code(offset int64, text string) {
+	if !w.inside("Extension") {
+		return
+	}
+	for _, mark := range codeMarks {
+		if i := strings.Index(text, mark); i >= 0 {
+			end := min(len(text), i+120)
+			w.report(script, offset, "extension", fmt.Sprintf("An extension holds program code: %s", finding.Quote(text[i:end])))
+			return
+		}
+	}
+}
+
+func (w *walker) inside(name string) bool {
+	for _, n := range w.open {
+		if n == name {
+			return true
+		}
+	}
+	return false
+}
