@@ -13,6 +13,7 @@ import (
 	"github.com/modelaudit/modelaudit/internal/detector/lfs"
 	"github.com/modelaudit/modelaudit/internal/detector/numpy"
 	"github.com/modelaudit/modelaudit/internal/detector/onnx"
+	"github.com/modelaudit/modelaudit/internal/detector/openvino"
 	"github.com/modelaudit/modelaudit/internal/detector/pmml"
 	"github.com/modelaudit/modelaudit/internal/detector/safetensors"
 	"github.com/modelaudit/modelaudit/internal/rule"
@@ -29,6 +30,7 @@ func Detectors() []*detector.Detector {
 		lfs.Detector,
 		numpy.Detector,
 		onnx.Detector,
+		openvino.Detector,
 		pmml.Detector,
 		safetensors.Detector,
 		safetensors.Index,

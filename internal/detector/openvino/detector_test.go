@@ -1,0 +1,62 @@
+package openvino_test
+
+import (
+	"context"
+	"io/fs"
+	"testing"
+	"time"
+
+	"github.com/modelaudit/modelaudit/internal/artifact"
+	"github.com/modelaudit/modelaudit/internal/detector"
+	"github.com/modelaudit/modelaudit/internal/detector/detectortest"
+	"github.com/modelaudit/modelaudit/internal/detector/openvino"
+	"github.com/modelaudit/modelaudit/internal/hostile"
+	"github.com/modelaudit/modelaudit/internal/scan"
+)
+
+// net is an OpenVINO network with one more layer.
+func net(before, layer string) []byte {
+	return []byte(`<?xml version="1.0"?>` + before + `<net name="m" version="11"><layers>` +
+		`<layer id="0" name="x" type="Parameter" version="opset1"><data shape="1,3" element_type="f32"/></layer>` +
+		`<layer id="1" name="aten::__and__/BitwiseAnd" type="BitwiseAnd" version="opset13"/>` + layer +
+		`</layers><edges/></net>`)
+}
+
+// inDirectory gives a detector's files a neighbour model.bin of some size.
+func inDirectory(size int64) *detector.Detector {
+	d := *openvino.Detector
+	d.Run = func(ctx context.Context, p *detector.Pass) error {
+		p.File.Open = func(name string) (artifact.Entry, error) {
+			if name != "model.bin" {
+				return artifact.Entry{}, fs.ErrNotExist
+			}
+			return artifact.Entry{Size: size}, nil
+		}
+		return openvino.Detector.Run(ctx, p)
+	}
+	return &d
+}
+
+func TestDetector(t *testing.T) {
+	constant := `<layer id="2" name="w" type="Const" version="opset1"><data element_type="f32" shape="4" offset="0" size="16"/></layer>`
+	far := `<layer id="2" name="w" type="Const" version="opset1"><data element_type="f32" shape="4" offset="1000" size="16"/></layer>`
+	detectortest.Run(t, inDirectory(64), []detectortest.Case{
+		{Name: "plain", File: "model.xml", Data: net("", constant)},
+		{Name: "entity", File: "model.xml", Data: net(`<!DOCTYPE net [<!ENTITY x SYSTEM "file:///etc/passwd">]>`, ""), Want: []string{"openvino-external-entity"}},
+		{Name: "extension", File: "model.xml", Data: net("", `<layer id="2" name="c" type="MyOp" version="extension"/>`), Want: []string{"openvino-custom-layer"}},
+		{Name: "python layer", File: "model.xml", Data: net("", `<layer id="2" name="c" type="Python"/>`), Want: []string{"openvino-custom-layer"}},
+		{Name: "library", File: "model.xml", Data: net("", `<layer id="2" name="c" type="Relu" version="opset1" library="/tmp/evil.so"/>`), Want: []string{"openvino-native-library"}},
+		{Name: "library in data", File: "model.xml", Data: net("", `<layer id="2" name="c" type="Relu" version="opset1"><data implementation="../evil.so"/></layer>`), Want: []string{"openvino-native-library"}},
+		{Name: "far constant", File: "model.xml", Data: net("", far), Want: []string{"openvino-data-outside"}},
+		{Name: "kernel", File: "kernels.xml", Data: []byte(`<CustomLayer name="c" type="SimpleGPU" version="1"><Kernel entry="k"><Source filename="k.cl"/></Kernel></CustomLayer>`), Want: []string{"openvino-native-library"}},
+	})
+}
+
+func TestOtherXML(t *testing.T) {
+	s := scan.Scanner{Detectors: []*detector.Detector{openvino.Detector}, Limits: hostile.DefaultLimits(), Now: time.Now}
+	data := hostile.Bytes(`<net><host name="a" path="/etc"/></net>`)
+	got := s.File(context.Background(), artifact.File{Path: "network.xml", Content: data, Size: int64(len(data))})
+	if len(got.Formats) != 0 || len(got.Findings) != 0 {
+		t.Errorf("network.xml: got %v %v, want not recognised", got.Formats, got.Findings)
+	}
+}
