@@ -20,7 +20,7 @@ func command(w World, status *int) *cobra.Command {
 		SilenceUsage:  true,
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
-	root.AddCommand(scanCommand(w, status))
+	root.AddCommand(scanCommand(w, status), actionCommand(w, status))
 	return root
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"github.com/modelaudit/modelaudit/internal/audit"
 	"github.com/modelaudit/modelaudit/internal/catalog"
+	"github.com/modelaudit/modelaudit/internal/github"
 	"github.com/modelaudit/modelaudit/internal/policy"
 	"github.com/modelaudit/modelaudit/internal/scan"
 	"github.com/modelaudit/modelaudit/internal/settings"
@@ -24,6 +25,7 @@ type World struct {
 	Stdin          io.Reader
 	Stdout, Stderr io.Writer
 	Getenv         func(string) string
+	Net            github.Net // how requests reach GitHub; the zero value is the real network
 }
 
 // Exit statuses that are not verdicts.

@@ -35,7 +35,7 @@ var layers = []layer{
 	{pkg: ".", may: []string{"entrypoint"}, role: "hands the process's world to the entrypoint"},
 	{pkg: "entrypoint", role: "the two doors, and the one road behind them", may: []string{
 		"sarif", "internal/artifact", "internal/audit", "internal/catalog", "internal/change", "internal/detector", "internal/finding",
-		"internal/format/*", "internal/github", "internal/hostile", "internal/inspect", "internal/policy", "internal/report", "internal/report/*", "internal/rule", "internal/runner", "internal/scan",
+		"internal/format/*", "internal/github", "internal/glob", "internal/hostile", "internal/inspect", "internal/policy", "internal/report", "internal/report/*", "internal/rule", "internal/runner", "internal/scan",
 		"internal/settings", "internal/walk"}},
 	{pkg: "sarif", role: "findings as SARIF", may: []string{
 		"internal/audit", "internal/finding", "internal/policy", "internal/report/plain", "internal/rule"}},

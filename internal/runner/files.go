@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"syscall"
 )
 
 // Prepare removes a report that an earlier run left at a place in the
@@ -68,19 +67,4 @@ func place(workspace, name string) (*os.Root, string, error) {
 	}
 	root, err := os.OpenRoot(workspace)
 	return root, filepath.Clean(name), err
-}
-
-// own gives a file that root wrote the owner of the directory it is in.
-func own(root *os.Root, name string) error {
-	if os.Geteuid() != 0 {
-		return nil
-	}
-	info, err := root.Stat(".")
-	if err != nil {
-		return err
-	}
-	if s, ok := info.Sys().(*syscall.Stat_t); ok {
-		return root.Lchown(name, int(s.Uid), int(s.Gid))
-	}
-	return nil
 }

@@ -73,9 +73,38 @@ func Block(lines []string) string {
 		if r := []rune(plain.Safe(line)); len(r) > blockWidth {
 			line = string(r[:blockWidth]) + "…"
 		}
-		b.WriteString(Entities(plain.Safe(line)))
+		b.WriteString(preformatted(plain.Safe(line)))
 		b.WriteString("\n")
 	}
 	b.WriteString("</pre>\n")
+	return b.String()
+}
+
+// Paste shows text of ours that is to be copied, whatever names it holds.
+func Paste(language, text string) string {
+	var b strings.Builder
+	b.WriteString(`<pre lang="` + language + `">`)
+	for line := range strings.Lines(text) {
+		b.WriteString(preformatted(plain.Safe(strings.TrimSuffix(line, "\n"))))
+		b.WriteString("\n")
+	}
+	b.WriteString("</pre>\n")
+	return b.String()
+}
+
+// harmless is what keeps its plain form in a block, where Markdown reads
+// nothing: the source of a comment is read by people and programs too.
+const harmless = " =(){}+?,;$%^'"
+
+func preformatted(s string) string {
+	var b strings.Builder
+	for i, c := range s {
+		switch {
+		case strings.ContainsRune(harmless, c), c == ':' && (i+1 == len(s) || s[i+1] == ' '):
+			b.WriteRune(c)
+		default:
+			b.WriteString(Entities(string(c)))
+		}
+	}
 	return b.String()
 }

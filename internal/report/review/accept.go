@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/modelaudit/modelaudit/internal/finding"
+	"github.com/modelaudit/modelaudit/internal/report/gfm"
 )
 
 // acceptance is what a project adds to its policy file to live with a finding.
@@ -12,13 +13,12 @@ func acceptance(f *finding.Finding, file string) string {
 	if file == "" {
 		return ""
 	}
-	return "To live with it, add to `" + file + "` on the base branch:\n\n" +
-		"````yaml\naccept:\n" +
-		"  - rule: " + f.Rule.ID + "\n" +
-		"    path: " + yamlString(literal(finding.UTF8(f.Location.Path))) + "\n" +
-		"    fingerprint: " + yamlString(f.Fingerprint()) + "\n" +
-		"    reason: \"\" # say why this is safe, and until when: 2030-12-31\n" +
-		"````\n"
+	return "To live with it, add to `" + file + "` on the base branch:\n\n" + gfm.Paste("yaml", "accept:\n"+
+		"  - rule: "+f.Rule.ID+"\n"+
+		"    path: "+yamlString(literal(finding.UTF8(f.Location.Path)))+"\n"+
+		"    fingerprint: "+yamlString(f.Fingerprint())+"\n"+
+		"    reason: \"\" # say why this is safe; required\n"+
+		"    until: 2030-12-31 # optional\n")
 }
 
 // literal escapes what has a meaning in a glob.

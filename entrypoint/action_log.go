@@ -1,0 +1,78 @@
+package entrypoint
+
+import (
+	"bytes"
+	"crypto/rand"
+	"fmt"
+	"slices"
+
+	"github.com/sethvargo/go-githubactions"
+
+	"github.com/modelaudit/modelaudit/internal/report/plain"
+	"github.com/modelaudit/modelaudit/internal/report/workflow"
+	"github.com/modelaudit/modelaudit/internal/runner"
+)
+
+// note keeps something to be told once, in the log and in the summary: about
+// the run itself, not about a file.
+func (a *action) note(l workflow.Level, format string, args ...any) {
+	n := workflow.Annotation{Level: l, Title: "modelaudit", Message: fmt.Sprintf(format, args...)}
+	if !slices.Contains(a.notes, n) {
+		a.notes = append(a.notes, n)
+	}
+}
+
+// printLog prints what was found, then the annotations. The runner obeys
+// commands in the output of a step, so that what quotes a file stands between
+// fences.
+func (a *action) printLog() {
+	group := githubactions.New(githubactions.WithWriter(a.Stdout), githubactions.WithGetenv(a.Getenv))
+	group.Group("ModelAudit: " + string(a.outcome.Verdict))
+	err := workflow.Fence(a.Stdout, rand.Text(), func() error { return a.printFindings() })
+	group.EndGroup()
+	var all []workflow.Annotation
+	if a.in.annotations {
+		all = workflow.Annotate(a.outcome)
+	}
+	// What is said of the run comes first: of each level the runner keeps ten.
+	if printing := workflow.Print(a.Stdout, append(slices.Clone(a.notes), all...)); err == nil {
+		err = printing
+	}
+	if err != nil {
+		fmt.Fprintf(a.Stderr, "modelaudit: the log is not complete: %v\n", err)
+	}
+}
+
+// printFindings lists every finding with its evidence.
+func (a *action) printFindings() error {
+	p := plain.New(a.Stdout, false)
+	p.Line(0, plain.Text(a.scope()))
+	for _, f := range a.outcome.Report.Findings() {
+		p.Line(0, plain.Text(f.Rule.Severity.String()+" "), plain.Name(f.Location.Path), plain.Text(": "+f.Message+" ["+f.Rule.ID+"]"))
+		for _, s := range f.Evidence {
+			p.Line(1, plain.Textf("%#08x  ", s.Offset), plain.Text(s.Text))
+		}
+	}
+	for _, f := range a.outcome.Report.Unread() {
+		p.Line(0, plain.Text(string(f.Status)+" "), plain.Name(f.Path), plain.Text(": "+f.Reason))
+	}
+	return p.Flush()
+}
+
+// writeOutputs hands values to later steps, where there is a runner.
+func (a *action) writeOutputs(outputs []runner.Output) {
+	file := a.Getenv("GITHUB_OUTPUT")
+	if file == "" {
+		return
+	}
+	if err := runner.WriteOutputs(file, outputs); err != nil {
+		fmt.Fprintf(a.Stderr, "modelaudit: the outputs were not written: %v\n", err)
+	}
+}
+
+// buffer renders a report into memory.
+func buffer(write func(*bytes.Buffer) error) ([]byte, error) {
+	var b bytes.Buffer
+	err := write(&b)
+	return b.Bytes(), err
+}

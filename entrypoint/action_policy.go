@@ -1,0 +1,142 @@
+package entrypoint
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/modelaudit/modelaudit/internal/github"
+	"github.com/modelaudit/modelaudit/internal/policy"
+	"github.com/modelaudit/modelaudit/internal/report/workflow"
+	"github.com/modelaudit/modelaudit/internal/settings"
+)
+
+// settings lays the inputs over the policy file over the defaults.
+func (a *action) settings(ctx context.Context) (settings.Settings, error) {
+	s := settings.Default()
+	name, data, err := a.policyFile(ctx)
+	if err != nil {
+		return s, err
+	}
+	if data != nil {
+		if err := s.ReadFile(name, data); err != nil {
+			return s, usageError{err}
+		}
+	}
+	if err := a.in.settings.apply(&s); err != nil {
+		return s, usageError{err}
+	}
+	if len(a.in.paths) > 0 {
+		s.Filter.Include = a.in.paths
+	}
+	s.Filter.Exclude = append(s.Filter.Exclude, a.in.ignore...)
+	s.Policy.Now = a.started
+	s.Baseline = orDefault(a.in.baseline, s.Baseline)
+	if s.Baseline != "" {
+		return s, a.baseline(ctx, &s)
+	}
+	return s, nil
+}
+
+// policyPlaces are where a policy file is looked for.
+var policyPlaces = [...]string{".github/modelaudit.yml", ".modelaudit.yml"}
+
+// policyFile returns the policy that governs this run, nil if there is none.
+func (a *action) policyFile(ctx context.Context) (string, []byte, error) {
+	places := policyPlaces[:]
+	if a.in.config != "" {
+		places = []string{a.in.config}
+	}
+	for _, name := range places {
+		data, err := a.trusted(ctx, name)
+		switch {
+		case err == nil:
+			return name, data, nil
+		case !errors.Is(err, fs.ErrNotExist):
+			return "", nil, err
+		}
+	}
+	if a.in.config == "" || a.trustedCommit() == "" {
+		if a.in.config != "" {
+			return "", nil, usageError{fmt.Errorf("input config: %q is not in the workspace", a.in.config)}
+		}
+		return "", nil, nil
+	}
+	a.note(workflow.Notice, "The policy file %s is not on the base branch yet: the defaults hold until it is.", a.in.config)
+	return "", nil, nil
+}
+
+func (a *action) baseline(ctx context.Context, s *settings.Settings) error {
+	data, err := a.trusted(ctx, s.Baseline)
+	if errors.Is(err, fs.ErrNotExist) && a.trustedCommit() != "" {
+		a.note(workflow.Notice, "The baseline %s is not on the base branch yet: nothing is known until it is.", s.Baseline)
+		return nil
+	}
+	if err != nil {
+		return usageError{fmt.Errorf("baseline %s: %w", s.Baseline, err)}
+	}
+	if s.Policy.Baseline, err = policy.ReadBaseline(s.Baseline, data); err != nil {
+		return usageError{err}
+	}
+	return nil
+}
+
+// trustedCommit is where the policy of a proposed change is read from: what is
+// proposed must not be able to switch its own scanner off. It is "" if the
+// workspace itself is what was agreed on.
+func (a *action) trustedCommit() string {
+	switch {
+	case a.event.Pull != nil:
+		return a.event.Pull.Base.SHA
+	case a.event.Queue != nil:
+		return a.event.Queue.Base
+	default:
+		return ""
+	}
+}
+
+// errNoPolicy wraps fs.ErrNotExist: a policy that cannot be learned is none.
+var errNoPolicy = fmt.Errorf("not to be had: %w", fs.ErrNotExist)
+
+// trusted reads a file of the policy from where it is to be trusted.
+func (a *action) trusted(ctx context.Context, name string) ([]byte, error) {
+	commit := a.trustedCommit()
+	switch {
+	case commit == "":
+		return a.local(name)
+	case a.client == nil:
+		a.note(workflow.Warning, "There is no token to read the policy of the base branch with: the defaults hold.")
+		return nil, errNoPolicy
+	}
+	data, err := a.client.File(ctx, filepath.ToSlash(filepath.Clean(name)), commit)
+	var t *github.Trouble
+	switch {
+	case errors.As(err, &t) && t.Kind == github.Missing:
+		return nil, fs.ErrNotExist
+	case err != nil:
+		a.note(workflow.Warning, "The policy file %s of the base branch could not be read, so the defaults hold: %v.", name, err)
+		return nil, errNoPolicy
+	default:
+		return data, nil
+	}
+}
+
+// local reads a file of the workspace, through no link that leads out of it.
+func (a *action) local(name string) ([]byte, error) {
+	root, err := os.OpenRoot(a.workspace)
+	if err != nil {
+		return nil, err
+	}
+	defer root.Close()
+	info, err := root.Stat(name)
+	if err == nil && (!info.Mode().IsRegular() || info.Size() > settings.MaxFileSize) {
+		err = fmt.Errorf("%s: not a file of at most %d bytes", name, settings.MaxFileSize)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return root.ReadFile(name)
+}
