@@ -5,10 +5,10 @@ package entrypoint
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
-	"runtime/debug"
 	"time"
+
+	"github.com/spf13/cobra"
 
 	"github.com/modelaudit/modelaudit/internal/audit"
 	"github.com/modelaudit/modelaudit/internal/catalog"
@@ -39,8 +39,9 @@ type usageError struct{ error }
 
 // Run carries out one command and returns the exit status.
 func Run(ctx context.Context, w World) int {
-	status := 0
+	status, began := 0, false
 	cmd := command(w, &status)
+	cmd.PersistentPreRun = func(*cobra.Command, []string) { began = true }
 	cmd.SetArgs(w.Args)
 	cmd.SetOut(w.Stdout)
 	cmd.SetErr(w.Stderr)
@@ -48,8 +49,8 @@ func Run(ctx context.Context, w World) int {
 	if err == nil {
 		return status
 	}
-	fmt.Fprintf(w.Stderr, "modelaudit: %v\n", err)
-	if usage := (usageError{}); errors.As(err, &usage) {
+	w.say(err.Error())
+	if usage := (usageError{}); !began || errors.As(err, &usage) {
 		return exitUsage
 	}
 	return exitFailed
@@ -61,13 +62,4 @@ func Run(ctx context.Context, w World) int {
 func auditFiles(ctx context.Context, s settings.Settings, files []walk.File, done func(*audit.File)) policy.Outcome {
 	scanner := scan.Scanner{Detectors: catalog.Detectors(), Limits: s.Limits, Now: time.Now}
 	return s.Policy.Judge(scanner.All(ctx, files, done))
-}
-
-// version is what the build says of itself.
-func version() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok || info.Main.Version == "" || info.Main.Version == "(devel)" {
-		return "devel"
-	}
-	return info.Main.Version
 }

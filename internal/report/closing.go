@@ -13,6 +13,9 @@ import (
 // Closing is the outcome on one line: the verdict and every number that belongs
 // to it. It holds no text from files.
 func Closing(o *policy.Outcome) string {
+	if len(o.Report.Files) == 0 {
+		return title(o.Verdict) + ": there is no file to scan."
+	}
 	t := count(&o.Report)
 	parts := []string{fmt.Sprintf("%s: %s in %s", title(o.Verdict), severities(&o.Report), plain.Count(len(o.Report.Files), "file"))}
 	add := func(n int, format string) {

@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
-	"time"
 
 	"github.com/modelaudit/modelaudit/internal/audit"
 	"github.com/modelaudit/modelaudit/internal/finding"
@@ -158,12 +157,4 @@ func item(f *finding.Finding) findingItem {
 		out.Evidence = append(out.Evidence, step{s.Offset, s.Text})
 	}
 	return out
-}
-
-// lastDay is the last day on which an acceptance holds, "" if it has none.
-func lastDay(until time.Time) string {
-	if until.IsZero() {
-		return ""
-	}
-	return until.AddDate(0, 0, -1).Format(time.DateOnly)
 }

@@ -1,0 +1,48 @@
+package entrypoint
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/modelaudit/modelaudit/internal/policy"
+	"github.com/modelaudit/modelaudit/internal/report/plain"
+)
+
+func baselineCommand(w World, status *int) *cobra.Command {
+	var f settingFlags
+	var output string
+	cmd := &cobra.Command{
+		Use:   "baseline [flags] PATH…",
+		Short: "Write the findings of today as a file, so that scan counts only new ones",
+		Example: "  modelaudit baseline --output .github/modelaudit-baseline.json .\n" +
+			"  modelaudit scan --baseline .github/modelaudit-baseline.json .",
+		Args: somePaths,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return f.writeBaseline(cmd.Context(), w, output, args)
+		},
+	}
+	flags := cmd.Flags()
+	flags.VarP((*fileName)(&output), "output", "o", "write the baseline to a file, whole or not at all, instead of standard output")
+	f.register(flags)
+	return cmd
+}
+
+// writeBaseline records what is found. What the policy accepts or allows stays
+// with the policy; what an older baseline knew and is still there is kept.
+func (f *settingFlags) writeBaseline(ctx context.Context, w World, output string, paths []string) error {
+	o, err := f.scan(ctx, w, paths, true)
+	if err != nil {
+		return err
+	}
+	b := policy.Record(&o)
+	if err := w.document(output, b.Write); err != nil {
+		return err
+	}
+	w.say(fmt.Sprintf("%s recorded", plain.Count(len(b.Entries), "finding")))
+	if n := len(o.Report.Unread()); n > 0 {
+		w.say(fmt.Sprintf("%s not fully read: nobody knows what is in the rest", plain.Count(n, "file")))
+	}
+	return nil
+}

@@ -1,0 +1,82 @@
+package entrypoint
+
+import (
+	"path/filepath"
+
+	"github.com/modelaudit/modelaudit/internal/walk"
+	"github.com/modelaudit/modelaudit/sarif"
+)
+
+// governed returns the directory that a policy file is about: the repository
+// for .github/modelaudit.yml, or else the file's own.
+func governed(config string) string {
+	dir := filepath.Dir(config)
+	if abs, err := filepath.Abs(dir); err == nil && filepath.Base(abs) == ".github" {
+		return filepath.Dir(abs)
+	}
+	return dir
+}
+
+// below is a path that is written relative to base.
+func below(base, name string) string {
+	if filepath.IsAbs(name) {
+		return name
+	}
+	return filepath.Join(base, name)
+}
+
+// relativeTo names paths of a scan relative to base, where they lie below it.
+func relativeTo(base string) func(string) string {
+	absolute, err := filepath.Abs(base)
+	return func(path string) string {
+		abs, absErr := filepath.Abs(filepath.FromSlash(path))
+		if err != nil || absErr != nil {
+			return path
+		}
+		rel, err := filepath.Rel(absolute, abs)
+		if err != nil || !filepath.IsLocal(rel) {
+			return path
+		}
+		return filepath.ToSlash(rel)
+	}
+}
+
+// partial reports whether none of the roots is base or holds it, so that a scan
+// of them does not see everything that a policy is about.
+func partial(base string, roots []string) bool {
+	absolute, err := filepath.Abs(base)
+	for _, root := range roots {
+		abs, absErr := filepath.Abs(root)
+		if err != nil || absErr != nil {
+			return true
+		}
+		if rel, err := filepath.Rel(abs, absolute); err == nil && filepath.IsLocal(rel) {
+			return false
+		}
+	}
+	return true
+}
+
+// uri places a path of the scan: relative to the working directory, which is
+// taken for the root of the repository, or absolute where it lies elsewhere.
+func uri(path string) (string, bool) {
+	name := relativeTo(".")(path)
+	if !filepath.IsLocal(name) {
+		if abs, err := filepath.Abs(name); err == nil {
+			return sarif.FileURI(filepath.ToSlash(abs)), true
+		}
+	}
+	return sarif.RelativeURI(name), true
+}
+
+// listed lists the files below the paths that the caller named.
+func listed(paths []string, filter walk.Filter) ([]walk.File, error) {
+	if err := filter.Check(); err != nil {
+		return nil, usageError{err}
+	}
+	files, err := walk.Files(paths, filter)
+	if err != nil {
+		return nil, usageError{err}
+	}
+	return files, nil
+}

@@ -1,0 +1,148 @@
+package entrypoint
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/modelaudit/modelaudit/internal/catalog"
+	"github.com/modelaudit/modelaudit/internal/policy"
+	"github.com/modelaudit/modelaudit/internal/report"
+	"github.com/modelaudit/modelaudit/internal/report/review"
+	"github.com/modelaudit/modelaudit/internal/runner"
+	"github.com/modelaudit/modelaudit/internal/scan"
+	"github.com/modelaudit/modelaudit/sarif"
+)
+
+// scanFlags are the flags of scan.
+type scanFlags struct {
+	settingFlags
+	format, color              choice
+	output                     string
+	noProgress, quiet, verbose bool
+}
+
+func scanCommand(w World, status *int) *cobra.Command {
+	f := scanFlags{
+		format: choice{"text", []string{"text", "json", "sarif", "markdown"}},
+		color:  choice{"auto", []string{"auto", "always", "never"}},
+	}
+	cmd := &cobra.Command{
+		Use:   "scan [flags] PATH…",
+		Short: "Scan model files and directories",
+		Example: "  modelaudit scan .\n" +
+			"  modelaudit scan --format sarif --output modelaudit.sarif --exclude 'test/**' .\n" +
+			"  modelaudit scan --config .github/modelaudit.yml --fail-on medium models",
+		Args: somePaths,
+		RunE: func(cmd *cobra.Command, args []string) (err error) {
+			*status, err = f.run(cmd.Context(), w, args)
+			return err
+		},
+	}
+	flags := cmd.Flags()
+	flags.Var(&f.format, "format", "of the report")
+	flags.VarP((*fileName)(&f.output), "output", "o", "write the report to a file, whole or not at all, instead of standard output")
+	f.register(flags)
+	flags.Var(&f.color, "color", "colour on standard output; auto means on a terminal, unless NO_COLOR is set")
+	flags.BoolVar(&f.noProgress, "no-progress", false, "show no progress bar on a terminal")
+	flags.BoolVarP(&f.quiet, "quiet", "q", false, "one line for each finding, and no remarks on standard error")
+	flags.BoolVarP(&f.verbose, "verbose", "v", false, "all evidence, and the files in which nothing was found")
+	cmd.MarkFlagsMutuallyExclusive("quiet", "verbose")
+	return cmd
+}
+
+func somePaths(_ *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return usageError{errors.New("no path is given; name files or directories, for example .")}
+	}
+	return nil
+}
+
+func (f *scanFlags) run(ctx context.Context, w World, paths []string) (int, error) {
+	outcome, err := f.scan(ctx, w, paths, !f.noProgress && !f.quiet)
+	if err != nil {
+		return 0, err
+	}
+	if err := f.report(w, outcome); err != nil {
+		return 0, err
+	}
+	if f.output != "" && !f.quiet {
+		w.say(report.Closing(&outcome))
+	}
+	return outcome.Verdict.ExitStatus(), nil
+}
+
+// scan carries out a scan as the flags say.
+func (f *settingFlags) scan(ctx context.Context, w World, paths []string, progress bool) (policy.Outcome, error) {
+	s, err := f.settings()
+	if err != nil {
+		return policy.Outcome{}, err
+	}
+	files, err := listed(paths, s.Filter)
+	if err != nil {
+		return policy.Outcome{}, err
+	}
+	if base := governed(f.config); f.config != "" {
+		s.Policy.Partial = partial(base, paths)
+	}
+	f.mention(w, progress)
+	done, end := w.progress(len(files), progress)
+	outcome := auditFiles(ctx, s, files, done)
+	end()
+	return outcome, nil
+}
+
+// usual is where a repository keeps its policy.
+const usual = ".github/modelaudit.yml"
+
+// mention says that a policy is there and not used. What is scanned must not
+// decide by itself how it is scanned.
+func (f *settingFlags) mention(w World, wanted bool) {
+	if _, err := os.Stat(usual); wanted && f.config == "" && err == nil {
+		w.say(usual + " is not used unless --config names it")
+	}
+}
+
+func (f *scanFlags) report(w World, o policy.Outcome) error {
+	switch f.format.value {
+	case "json":
+		return w.document(f.output, func(to io.Writer) error { return report.JSON(to, version(), o) })
+	case "sarif":
+		return w.document(f.output, func(to io.Writer) error { return sarif.Write(to, o, sarifOptions()) })
+	case "markdown":
+		return w.document(f.output, func(to io.Writer) error {
+			_, err := io.WriteString(to, review.Write(&o, review.Options{Policy: usual, Limit: runner.MaxSummary}))
+			return err
+		})
+	}
+	write := func(to io.Writer) error {
+		return report.Text(to, o, f.detail(), f.output == "" && w.coloured(f.color.value) || f.color.value == "always")
+	}
+	if f.output == "" || f.output == "-" {
+		return w.print(write)
+	}
+	return replace(f.output, write)
+}
+
+func (f *scanFlags) detail() report.Detail {
+	switch {
+	case f.quiet:
+		return report.Brief
+	case f.verbose:
+		return report.Wordy
+	default:
+		return report.Usual
+	}
+}
+
+// sarifOptions describe a document about files below the working directory.
+func sarifOptions() sarif.Options {
+	return sarif.Options{
+		Version: version(),
+		Rules:   catalog.Rules(catalog.Detectors(), scan.Rules...),
+		Place:   uri,
+	}
+}

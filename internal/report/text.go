@@ -1,0 +1,231 @@
+package report
+
+import (
+	"cmp"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/modelaudit/modelaudit/internal/audit"
+	"github.com/modelaudit/modelaudit/internal/finding"
+	"github.com/modelaudit/modelaudit/internal/policy"
+	"github.com/modelaudit/modelaudit/internal/report/plain"
+	"github.com/modelaudit/modelaudit/internal/rule"
+)
+
+// A Detail says how much a text tells.
+type Detail int
+
+// The details.
+const (
+	Brief  Detail = iota - 1 // one line a finding
+	Usual                    // with the evidence
+	Wordy                    // with all of it, and with what is in order
+	capped = 12              // steps of evidence that Usual shows
+)
+
+// Text writes the outcome for people, worst first, the verdict on the last
+// line. Without colour the bytes are the same on every terminal.
+func Text(w io.Writer, o policy.Outcome, detail Detail, colour bool) error {
+	t := &text{Printer: plain.New(w, colour), outcome: &o, detail: detail}
+	t.findings()
+	t.unread()
+	if detail >= Usual {
+		t.suppressed()
+	}
+	t.unrecognised()
+	if detail == Wordy {
+		t.inOrder()
+	}
+	t.section("About the policy", o.Warnings)
+	t.close()
+	return t.Flush()
+}
+
+type text struct {
+	*plain.Printer
+	outcome *policy.Outcome
+	detail  Detail
+}
+
+// findings prints the findings file by file, the file with the worst first.
+// What tells of a gap comes with the gaps.
+func (t *text) findings() {
+	var files []*audit.File
+	for i := range t.outcome.Report.Files {
+		if f := &t.outcome.Report.Files[i]; worst(f) > 0 {
+			files = append(files, f)
+		}
+	}
+	slices.SortStableFunc(files, func(a, b *audit.File) int { return -cmp.Compare(worst(a), worst(b)) })
+	for _, f := range files {
+		t.Line(0, plain.Name(f.Path).In(plain.Bold))
+		for i := range f.Findings {
+			if !f.Findings[i].Rule.Unread {
+				t.finding(&f.Findings[i])
+			}
+		}
+		t.Blank()
+	}
+}
+
+// worst is the severity of the worst finding that is not about a gap, 0 if
+// there is none.
+func worst(f *audit.File) rule.Severity {
+	var s rule.Severity
+	for _, found := range f.Findings {
+		if !found.Rule.Unread {
+			s = max(s, found.Rule.Severity)
+		}
+	}
+	return s
+}
+
+func (t *text) finding(f *finding.Finding) {
+	t.Line(1, severity(f.Rule), plain.Text(f.Message), plain.Text(" ["+f.Rule.ID+"]").In(plain.Dim))
+	if t.detail == Brief {
+		return
+	}
+	if len(f.Location.Inside) > 0 {
+		t.Line(3, plain.Text("in "), nesting(f.Location.Inside))
+	}
+	for i, s := range f.Evidence {
+		if i == capped && t.detail < Wordy {
+			t.Line(3, plain.Text("and "+plain.Count(len(f.Evidence)-i, "more step")+" (--verbose shows all)").In(plain.Dim))
+			break
+		}
+		t.Line(3, plain.Textf("%#08x  ", s.Offset).In(plain.Dim), plain.Text(s.Text))
+	}
+}
+
+// severity is the word for the severity in a column of its own.
+func severity(r *rule.Rule) plain.Span {
+	styles := map[rule.Severity]plain.Style{
+		rule.Critical: plain.Loud, rule.High: plain.Red, rule.Medium: plain.Yellow, rule.Low: plain.Cyan, rule.Info: plain.Dim,
+	}
+	return plain.Textf("%-8s  ", r.Severity).In(styles[r.Severity])
+}
+
+func nesting(inside []string) plain.Span {
+	names := make([]string, len(inside))
+	for i, name := range inside {
+		names[i] = finding.Quote(name)
+	}
+	return plain.Text(strings.Join(names, " › "))
+}
+
+// unread says of what was not read where it is and why it was not.
+func (t *text) unread() {
+	files := t.outcome.Report.Unread()
+	if len(files) == 0 {
+		return
+	}
+	t.Line(0, plain.Text("Not read, and so not checked").In(plain.Yellow))
+	for _, f := range files {
+		told := false
+		for i := range f.Findings {
+			if gap := &f.Findings[i]; gap.Rule.Unread {
+				told = true
+				t.gap(gap)
+			}
+		}
+		if !told {
+			t.Line(1, plain.Name(f.Path), plain.Text(": "+f.Reason))
+		}
+	}
+	t.Blank()
+}
+
+func (t *text) gap(f *finding.Finding) {
+	place := plain.Name(f.Location.Path)
+	if len(f.Location.Inside) > 0 {
+		place.Text += " › " + nesting(f.Location.Inside).Text
+	}
+	t.Line(1, place, plain.Text(": "+f.Message), plain.Text(" ["+f.Rule.ID+"]").In(plain.Dim))
+}
+
+func (t *text) suppressed() {
+	if len(t.outcome.Suppressed) == 0 {
+		return
+	}
+	t.Line(0, plain.Text("Suppressed"))
+	for _, s := range t.outcome.Suppressed {
+		f := &s.Finding
+		why := plain.Text(": " + string(s.By))
+		if s.Reason != "" {
+			why.Text += ": " + finding.Quote(s.Reason)
+		}
+		if day := lastDay(s.Until); day != "" {
+			why.Text += " (until " + day + ")"
+		}
+		t.Line(1, severity(f.Rule), plain.Name(f.Location.Path), plain.Text(" ["+f.Rule.ID+"]").In(plain.Dim), why)
+	}
+	t.Blank()
+}
+
+// unrecognised tells of files that may be models of a kind that nobody here
+// knows: they were opened, and nothing was understood.
+func (t *text) unrecognised() {
+	n := count(&t.outcome.Report).binaries
+	if n == 0 {
+		return
+	}
+	if t.detail < Wordy {
+		t.Line(0, plain.Text(plain.Count(n, "file")+" of no known format, not text, not checked (--verbose lists them)").In(plain.Yellow))
+		t.Blank()
+		return
+	}
+	t.Line(0, plain.Text("Of no known format, not text, not checked").In(plain.Yellow))
+	for _, f := range t.outcome.Report.Files {
+		if f.Status == audit.NotAModel && f.Binary {
+			t.Line(1, plain.Name(f.Path))
+		}
+	}
+	t.Blank()
+}
+
+// inOrder lists the files that were read to their end.
+func (t *text) inOrder() {
+	var clean []*audit.File
+	for i := range t.outcome.Report.Files {
+		if f := &t.outcome.Report.Files[i]; f.Status == audit.Clean {
+			clean = append(clean, f)
+		}
+	}
+	if len(clean) == 0 {
+		return
+	}
+	t.Line(0, plain.Text("Clean").In(plain.Green))
+	for _, f := range clean {
+		t.Line(1, plain.Name(f.Path), plain.Text(" ("+strings.Join(f.Formats, ", ")+")").In(plain.Dim))
+	}
+	t.Blank()
+}
+
+func (t *text) section(title string, lines []string) {
+	if len(lines) == 0 {
+		return
+	}
+	t.Line(0, plain.Text(title))
+	for _, l := range lines {
+		t.Line(1, plain.Text(l))
+	}
+	t.Blank()
+}
+
+func (t *text) close() {
+	if findings := t.outcome.Report.Findings(); len(findings) > 0 && t.detail >= Usual {
+		t.Line(0, plain.Text("How to fix it: modelaudit rules "+findings[0].Rule.ID).In(plain.Dim))
+	}
+	styles := map[policy.Verdict]plain.Style{policy.Fail: plain.Loud, policy.Open: plain.Yellow, policy.Pass: plain.Green}
+	t.Line(0, plain.Text(Closing(t.outcome)).In(styles[t.outcome.Verdict]))
+}
+
+// lastDay is the last day on which an acceptance holds, "" if it has none.
+func lastDay(until time.Time) string {
+	if until.IsZero() {
+		return ""
+	}
+	return until.AddDate(0, 0, -1).Format(time.DateOnly)
+}
