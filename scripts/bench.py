@@ -111,13 +111,13 @@ INPUTS = [
 ]
 
 
-def measure(command, runs):
-    """Returns the exit status, the median wall time in s, and the highest peak of memory in MiB."""
+def measure(command, runs, directory):
+    """Runs a command in directory, where fickling leaves a report. Returns the exit status, the median wall time in s, and the highest peak of memory in MiB."""
     times, peak, status = [], 0, 0
     with open(os.devnull, "wb") as null:
         for i in range(runs + 1):
             start = time.perf_counter()
-            child = subprocess.Popen(command, stdout=null, stderr=null, stdin=subprocess.DEVNULL)
+            child = subprocess.Popen(command, stdout=null, stderr=null, stdin=subprocess.DEVNULL, cwd=directory)
             _, raw, usage = os.wait4(child.pid, 0)
             took = time.perf_counter() - start
             child.returncode = status = os.waitstatus_to_exitcode(raw)
@@ -150,7 +150,7 @@ def main():
     parser.add_argument("names", nargs="*", metavar="NAME")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
-        directory = args.dir or temporary
+        directory = os.path.abspath(args.dir or temporary)
         os.makedirs(directory, exist_ok=True)
         binary = os.path.join(directory, "modelaudit")
         subprocess.run(["go", "build", "-trimpath", "-ldflags=-s -w", "-o", binary, "."], cwd=ROOT, check=True,
@@ -177,7 +177,7 @@ def compare(args, directory, commands):
         for scanner, command in commands.items():
             if scanner == "fickling" and os.path.isdir(path):
                 continue
-            status, took, peak = measure(command + [path], args.runs)
+            status, took, peak = measure(command + [path], args.runs, directory)
             aim = ""
             if scanner == "modelaudit":
                 met = took <= seconds and peak <= memory
