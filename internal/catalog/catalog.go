@@ -15,6 +15,7 @@ import (
 	"github.com/modelaudit/modelaudit/internal/detector/numpy"
 	"github.com/modelaudit/modelaudit/internal/detector/onnx"
 	"github.com/modelaudit/modelaudit/internal/detector/openvino"
+	"github.com/modelaudit/modelaudit/internal/detector/paddle"
 	"github.com/modelaudit/modelaudit/internal/detector/pmml"
 	"github.com/modelaudit/modelaudit/internal/detector/safetensors"
 	"github.com/modelaudit/modelaudit/internal/rule"
@@ -33,6 +34,7 @@ func Detectors() []*detector.Detector {
 		numpy.Detector,
 		onnx.Detector,
 		openvino.Detector,
+		paddle.Detector,
 		pmml.Detector,
 		safetensors.Detector,
 		safetensors.Index,

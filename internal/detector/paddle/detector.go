@@ -1,0 +1,158 @@
+// Package paddle judges PaddlePaddle's inference programs: what their operators
+// do besides computing.
+package paddle
+
+import (
+	"context"
+	_ "embed"
+	"fmt"
+	"path"
+	"strings"
+
+	"github.com/modelaudit/modelaudit/internal/artifact"
+	"github.com/modelaudit/modelaudit/internal/detector"
+	"github.com/modelaudit/modelaudit/internal/finding"
+	"github.com/modelaudit/modelaudit/internal/format/paddle"
+	"github.com/modelaudit/modelaudit/internal/rule"
+)
+
+//go:embed help.md
+var help string
+
+//go:embed operators.txt
+var operatorsText string
+
+var (
+	python = &rule.Rule{
+		ID: "paddle-python-function", Title: "A Paddle program calls back into Python",
+		Severity: rule.High, Precision: rule.Certain, CWE: []int{94}, Since: "0.1.0",
+	}
+	writes = &rule.Rule{
+		ID: "paddle-writes-file", Title: "A Paddle program writes files",
+		Severity: rule.High, Precision: rule.Certain, CWE: []int{73}, Since: "0.1.0",
+	}
+	reads = &rule.Rule{
+		ID: "paddle-reads-file", Title: "A Paddle program reads a file from outside its directory",
+		Severity: rule.High, Precision: rule.Certain, CWE: []int{22}, Since: "0.1.0",
+	}
+	loads = &rule.Rule{
+		ID: "paddle-loads-parameters", Title: "A Paddle program loads parameters by itself",
+		Severity: rule.Low, Precision: rule.Certain, CWE: []int{73}, Since: "0.1.0",
+	}
+	network = &rule.Rule{
+		ID: "paddle-network", Title: "A Paddle program opens connections",
+		Severity: rule.High, Precision: rule.Certain, CWE: []int{918}, Since: "0.1.0",
+	}
+	native = &rule.Rule{
+		ID: "paddle-native-engine", Title: "A Paddle program carries or needs native code",
+		Severity: rule.Medium, Precision: rule.Certain, CWE: []int{829}, Since: "0.1.0",
+	}
+)
+
+// Detector judges Paddle programs and parameter files.
+var Detector = &detector.Detector{
+	Name:  "paddle",
+	Rules: rule.Explain(help, python, writes, reads, loads, network, native),
+	Match: match,
+	Run:   run,
+}
+
+// match takes what starts as a block of a program does (field 1, then the block's
+// index 0), and parameter files by their name: they start with zeros.
+func match(h artifact.Head) bool {
+	if h.Extension() == ".pdiparams" {
+		return true
+	}
+	return len(h.First) > 4 && h.First[0] == 0x0a
+}
+
+func run(_ context.Context, p *detector.Pass) error {
+	if paddle.IsProgram(p.Reader()) {
+		p.Recognised("paddle")
+		_, err := paddle.Program(p.Reader(), func(o paddle.Op) { operator(p, o) })
+		return err
+	}
+	if !strings.EqualFold(path.Ext(p.File.Name()), ".pdiparams") || p.File.Size == 0 {
+		return nil
+	}
+	n, err := paddle.Parameters(p.Reader())
+	if n > 0 {
+		p.Recognised("paddle-parameters")
+		return err
+	}
+	return nil
+}
+
+// effects says what operators do, by their type: operators.txt.
+var effects = parseEffects(operatorsText)
+
+func parseEffects(text string) map[string]string {
+	out := make(map[string]string)
+	for line := range strings.Lines(text) {
+		if f := strings.Fields(line); len(f) == 2 && f[0] != "#" {
+			out[f[0]] = f[1]
+		}
+	}
+	return out
+}
+
+// rules by effect.
+var rules = map[string]*rule.Rule{"python": python, "write": writes, "read": loads, "network": network, "native": native}
+
+func operator(p *detector.Pass, o paddle.Op) {
+	r, ok := rules[effects[o.Type]]
+	if !ok {
+		return
+	}
+	target := target(o)
+	if r == loads && escapes(target) {
+		r = reads
+	}
+	message := fmt.Sprintf("The operator %s %s.", finding.Quote(o.Type), does[r])
+	if target != "" {
+		message = fmt.Sprintf("The operator %s %s: %s.", finding.Quote(o.Type), does[r], finding.Quote(target))
+	}
+	p.Report(finding.Finding{
+		Rule: r, Key: o.Type + " " + target, Message: message, Location: finding.Location{Offset: o.Offset},
+		Evidence: evidence(o),
+	})
+}
+
+// does completes "the operator …".
+var does = map[*rule.Rule]string{
+	python: "calls a function of the process that runs the program", writes: "writes a file",
+	reads: "reads a file", loads: "reads parameters", network: "connects to other machines",
+	native: "runs code that is not part of Paddle",
+}
+
+func evidence(o paddle.Op) []finding.Step {
+	steps := []finding.Step{{Offset: o.Offset, Text: "operator " + finding.Quote(o.Type)}}
+	for _, a := range o.Attrs {
+		if a.Name != "op_callstack" {
+			steps = append(steps, finding.Step{Offset: o.Offset, Text: finding.Quote(a.Name + " = " + strings.Join(a.Values, ", "))})
+		}
+	}
+	return steps[:min(len(steps), 10)]
+}
+
+// targets are the attributes that name what an operator works on.
+var targets = []string{"file_path", "endpoint", "endpoints", "epmap", "trainers", "pserver_endpoints", "filename", "engine_key"}
+
+func target(o paddle.Op) string {
+	for _, name := range targets {
+		for _, a := range o.Attrs {
+			if a.Name == name && a.Values[0] != "" {
+				return strings.Join(a.Values, ", ")
+			}
+		}
+	}
+	return ""
+}
+
+// escapes reports whether a path leads out of the program's directory.
+func escapes(name string) bool {
+	slashed := strings.ReplaceAll(name, `\`, "/")
+	clean := path.Clean(slashed)
+	return path.IsAbs(slashed) || clean == ".." || strings.HasPrefix(clean, "../") ||
+		strings.Contains(name, "://") || len(name) > 1 && name[1] == ':'
+}

@@ -1,0 +1,71 @@
+package paddle_test
+
+import (
+	"encoding/binary"
+	"testing"
+
+	"github.com/modelaudit/modelaudit/internal/detector/detectortest"
+	"github.com/modelaudit/modelaudit/internal/detector/paddle"
+	"github.com/modelaudit/modelaudit/internal/format/protobuf"
+	pb "github.com/modelaudit/modelaudit/internal/format/protobuf/protobuftest"
+)
+
+const text = protobuf.Bytes
+
+// attr is an attribute of text; its type is STRING.
+func attr(name, value string) []byte {
+	return pb.Sub(4<<3|text, pb.Text(1<<3|text, name), pb.Int(2<<3, 2), pb.Text(5<<3|text, value))
+}
+
+// op is an operator with one input.
+func op(kind string, attrs ...[]byte) []byte {
+	input := pb.Sub(1<<3|text, pb.Text(1<<3|text, "X"), pb.Text(2<<3|text, "x"))
+	return pb.Sub(4<<3|text, input, pb.Text(3<<3|text, kind), pb.Join(attrs...))
+}
+
+// program is a ProgramDesc of one block with a variable.
+func program(ops ...[]byte) []byte {
+	variable := pb.Sub(3<<3|text, pb.Text(1<<3|text, "x"))
+	block := pb.Sub(1<<3|text, pb.Int(1<<3, 0), pb.Int(2<<3, -1), variable, pb.Join(ops...))
+	return pb.Join(block, pb.Sub(4<<3|text, pb.Int(1<<3, 0)))
+}
+
+// parameter is one tensor of floats as it stands in a .pdiparams file.
+func parameter(dims ...int64) []byte {
+	desc := pb.Int(1<<3, 5)
+	n := int64(4)
+	for _, d := range dims {
+		desc = append(desc, pb.Int(2<<3, d)...)
+		n *= d
+	}
+	p := make([]byte, 4+8+4) // version, levels, version
+	p = binary.LittleEndian.AppendUint32(p, uint32(len(desc)))
+	p = append(p, desc...)
+	return append(p, make([]byte, n)...)
+}
+
+// impossible is a tensor of more bytes than there are.
+func impossible() []byte {
+	p := parameter(4)
+	desc := pb.Join(pb.Int(1<<3, 5), pb.Int(2<<3, 1<<62))
+	p = binary.LittleEndian.AppendUint32(p[:16], uint32(len(desc)))
+	return append(p, desc...)
+}
+
+func TestDetector(t *testing.T) {
+	const cut = "the last message of a program ends where the file does"
+	detectortest.Run(t, paddle.Detector, []detectortest.Case{
+		{Name: "inference", File: "model.pdmodel", Data: program(op("feed"), op("matmul_v2"), op("fetch")), AnyPrefix: cut},
+		{Name: "python function", File: "model.pdmodel", Data: program(op("py_func")), Want: []string{"paddle-python-function"}},
+		{Name: "under no name", Data: program(op("py_func")), Want: []string{"paddle-python-function"}},
+		{Name: "save", File: "model.pdmodel", Data: program(op("save", attr("file_path", "/root/.bashrc"))), Want: []string{"paddle-writes-file"}},
+		{Name: "load far", File: "model.pdmodel", Data: program(op("load", attr("file_path", "../../secret"))), Want: []string{"paddle-reads-file"}},
+		{Name: "load beside", File: "model.pdmodel", Data: program(op("load_combine", attr("file_path", "weights"))), Want: []string{"paddle-loads-parameters"}},
+		{Name: "send", File: "model.pdmodel", Data: program(op("send", attr("endpoints", "10.0.0.1:80"))), Want: []string{"paddle-network"}},
+		{Name: "engine", File: "model.pdmodel", Data: program(op("tensorrt_engine")), Want: []string{"paddle-native-engine"}},
+		{Name: "parameters", File: "model.pdiparams", Data: append(parameter(3, 2), parameter(5)...),
+			AnyPrefix: "a file of parameters does not say how many there are"},
+		{Name: "parameters cut off", File: "model.pdiparams", Data: append(parameter(3), parameter(5)[:30]...), Unread: true},
+		{Name: "impossible tensor", File: "model.pdiparams", Data: append(parameter(3), impossible()...), Unread: true},
+	})
+}

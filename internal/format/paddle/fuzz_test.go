@@ -1,0 +1,44 @@
+package paddle
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/modelaudit/modelaudit/internal/format/protobuf"
+	pb "github.com/modelaudit/modelaudit/internal/format/protobuf/protobuftest"
+	"github.com/modelaudit/modelaudit/internal/hostile"
+)
+
+// FuzzRead: whatever the bytes, reading ends, operators come in file order, and
+// every error is a Fault.
+func FuzzRead(f *testing.F) {
+	op := pb.Sub(4<<3|protobuf.Bytes, pb.Text(3<<3|protobuf.Bytes, "load"))
+	f.Add(pb.Sub(1<<3|protobuf.Bytes, pb.Int(1<<3, 0), pb.Int(2<<3, -1), op))
+	f.Add(make([]byte, 40))
+	f.Fuzz(func(t *testing.T, p []byte) {
+		read := func() *hostile.Reader {
+			budget := hostile.NewBudget(context.Background(), hostile.DefaultLimits(), int64(len(p)), time.Now)
+			return hostile.NewReader(hostile.Bytes(p), int64(len(p)), budget)
+		}
+		IsProgram(read())
+		last := int64(-1)
+		_, err := Program(read(), func(o Op) {
+			if o.Offset <= last || o.Offset >= int64(len(p)) {
+				t.Errorf("operator at %d after %d of %d bytes", o.Offset, last, len(p))
+			}
+			last = o.Offset
+		})
+		n, err2 := Parameters(read())
+		if n > len(p) {
+			t.Errorf("%d parameters in %d bytes", n, len(p))
+		}
+		for _, err := range []error{err, err2} {
+			var fault *hostile.Fault
+			if err != nil && !errors.As(err, &fault) {
+				t.Errorf("got %T %v, want a *hostile.Fault", err, err)
+			}
+		}
+	})
+}
