@@ -9,21 +9,30 @@ import "strings"
 // model needs (os, _sys, bltns) is taken for it. A name that ends at a module
 // returns it with an empty n.
 //
-// Objects are named by their public home: builtins, posix for what os takes
-// from it, and pickle, operator, functools, io, socket rather than their
-// underscored twins; only _codecs keeps its underscore, since that is how
-// pickles spell it.
+// Objects are named by their home: builtins, posix for what os takes from it,
+// and pickle, operator, functools, io, socket rather than their underscored
+// twins; only _codecs keeps its underscore, since that is how pickles spell it.
+// Packages have one name: numpy._core for numpy.core, requests for
+// pip._vendor.requests, keras for keras.src.
 func Resolve(module, qualname string) (m, n string) {
-	m = module
-	if to, ok := aliasesTxt.lookup("=" + m); ok {
-		m = to
-	}
+	m = home(module)
 	for qualname != "" {
 		var part string
 		part, qualname, _ = strings.Cut(qualname, ".")
 		m, n = step(m, n, part, qualname != "")
 	}
 	return m, n
+}
+
+// home returns the one name of a module that has several.
+func home(module string) string {
+	if to, ok := aliasesTxt.lookup("=" + module); ok {
+		return to
+	}
+	for m := range spellings(module) {
+		module = m
+	}
+	return module
 }
 
 // step goes from the object n of module m, or from the module itself if n is
@@ -43,6 +52,9 @@ func step(m, n, attr string, more bool) (string, string) {
 	}
 	if more && isModule(m+"."+attr) {
 		return m + "." + attr, ""
+	}
+	if to, ok := reexport("?", attr); ok && more {
+		return to[0], to[1]
 	}
 	return m, attr
 }

@@ -167,13 +167,18 @@ class World:
             return "write" if isinstance(mode, str) and set(mode) & set("wax+") else "read"
         return e
 
-    def flows(self, key, f, call):
+    def worthwhile(self, key, f):
+        """The calls of a function that can ever say something, with what they reach."""
+        module, qual = key
+        for call in f["calls"]:
+            target = self.callee(module, qual, f, call[0])
+            if target and (target[0] in self.modules or self.effect(target, call)):
+                yield target, call
+
+    def flows(self, key, f, target, call):
         """Yields (root, effect, reason) of one call."""
         module, qual = key
         d, base, args, kwargs, consts, kconsts = call
-        target = self.callee(module, qual, f, d)
-        if target is None:
-            return
         every = frozenset().union(base if target[0] == "" else frozenset(), *args, *kwargs.values())
         e = self.effect(target, call)
         if e:
@@ -197,16 +202,17 @@ class World:
                 yield (r,) + own[g["params"][0]]
 
     def solve(self, rounds=6):
+        todo = [((module, qual), f, list(self.worthwhile((module, qual), f)))
+                for module, info in self.modules.items() for qual, f in info["functions"].items()]
         for _ in range(rounds):
             changed = 0
-            for module, info in self.modules.items():
-                for qual, f in info["functions"].items():
-                    s = self.summary[module, qual]
-                    for call in f["calls"]:
-                        for r, e, why in self.flows((module, qual), f, call):
-                            if r not in s or RANK.index(e) < RANK.index(s[r][0]):
-                                s[r] = (e, why)
-                                changed += 1
+            for key, f, calls in todo:
+                for target, call in calls:
+                    for r, e, why in self.flows(key, f, target, call):
+                        s = self.summary[key]
+                        if r not in s or RANK.index(e) < RANK.index(s[r][0]):
+                            s[r] = (e, why)
+                            changed += 1
             if not changed:
                 break
         return self.summary
