@@ -18,6 +18,7 @@ import (
 	"github.com/modelaudit/modelaudit/internal/detector/paddle"
 	"github.com/modelaudit/modelaudit/internal/detector/pmml"
 	"github.com/modelaudit/modelaudit/internal/detector/safetensors"
+	"github.com/modelaudit/modelaudit/internal/detector/tensorflow"
 	"github.com/modelaudit/modelaudit/internal/rule"
 )
 
@@ -38,6 +39,8 @@ func Detectors() []*detector.Detector {
 		pmml.Detector,
 		safetensors.Detector,
 		safetensors.Index,
+		onnx.Detector,
+		tensorflow.Detector,
 	}
 }
 

@@ -13,59 +13,55 @@ import (
 	"github.com/modelaudit/modelaudit/internal/format/lfs"
 	"github.com/modelaudit/modelaudit/internal/format/onnx"
 	"github.com/modelaudit/modelaudit/internal/hostile"
+	"github.com/modelaudit/modelaudit/internal/location"
+	"github.com/modelaudit/modelaudit/internal/rule"
 )
 
 // memoryTag is the location by which ONNX Runtime marks tensors that lie in its
 // own memory; offset is then a pointer. A file has no business to say so.
 const memoryTag = "_ORT_MEM_ADDR_"
 
-// A place is one external_data location with the tensors that are read from it.
-type place struct {
-	location string
-	users    users
-	end      uint64 // the highest byte that a tensor asks for
-	farthest string // the tensor that asks for it
-	at       int64  // its offset
-	bad      users  // tensors whose range is no range
-	keys     group[*problem]
-}
-
-// tensor judges one tensor's data, or notes where they are.
+// tensor judges one tensor's data.
 func (j *judge) tensor(t onnx.Tensor) {
 	label := fmt.Sprintf("tensor %q (%s)", finding.Quote(t.Name), finding.Quote(t.Where))
-	if t.Negative || t.Huge {
+	switch {
+	case t.Negative || t.Huge:
 		j.size(t, label, "its dimensions are negative or make more bytes than there can be")
-		return
-	}
-	if !t.External {
-		if t.Raw && t.Sized && uint64(t.RawSize) != t.Size {
-			j.size(t, label, fmt.Sprintf("its shape makes %d bytes, raw_data holds %d", t.Size, t.RawSize))
-		}
-		return
-	}
-	e := read(t.Entries)
-	p, ok := j.places.at(e.location, func() *place { return &place{location: e.location} })
-	if !ok {
-		return
-	}
-	p.users.add(t.Offset, "%s", label)
-	p.claim(t, e, label)
-	for _, key := range e.unknown {
-		k, ok := p.keys.at(key, func() *problem { return &problem{key: key} })
-		if ok {
-			k.users.add(t.Offset, "%s: %q", label, finding.Quote(key))
-		}
+	case t.External:
+		j.external(t, label)
+	case t.Raw && t.Sized && uint64(t.RawSize) != t.Size:
+		j.size(t, label, fmt.Sprintf("its shape makes %d bytes, raw_data holds %d", t.Size, t.RawSize))
 	}
 }
 
-// size notes a tensor that does not fit; all tensors of a model with one
-// complaint are one problem.
+// size notes a tensor that does not fit.
 func (j *judge) size(t onnx.Tensor, label, complaint string) {
-	p, ok := j.sizes.at(t.Name, func() *problem {
-		return &problem{key: t.Name, message: fmt.Sprintf("The data of %s do not fit: %s.", label, complaint)}
-	})
-	if ok {
-		p.users.add(t.Offset, "%s: %s", label, complaint)
+	j.causes.At(mismatch, t.Name, fmt.Sprintf("The data of %s do not fit: %s.", label, complaint)).
+		Add(t.Offset, "%s: %s", label, complaint)
+}
+
+// external judges where a tensor is read from.
+func (j *judge) external(t onnx.Tensor, label string) {
+	e := read(t.Entries)
+	shown := finding.Quote(e.location)
+	say := func(r *rule.Rule, key, message string) {
+		j.causes.At(r, key, message).Add(t.Offset, "%s", label)
+	}
+	for _, key := range e.unknown {
+		say(unknownKey, key, fmt.Sprintf("External data carries the key %q, which no runtime defines.", finding.Quote(key)))
+	}
+	if e.impossible(t) {
+		say(bounds, e.location, fmt.Sprintf("Tensors ask for impossible ranges of %q.", shown))
+	}
+	switch why := location.Leaves(e.location); {
+	case strings.Contains(e.location, memoryTag):
+		say(address, "memory", fmt.Sprintf("Weights are read from %q: their offset is used as a pointer into the memory of the process.", shown))
+	case e.location == "":
+		say(missing, "unnamed", "Weights are read from another file, which the model does not name.")
+	case why != "":
+		say(escapes, e.location, fmt.Sprintf("Weights are read from %q, %s.", shown, why))
+	default:
+		j.keep(t, e, label)
 	}
 }
 
@@ -74,7 +70,7 @@ type reference struct {
 	location       string
 	offset, length uint64
 	hasLength      bool
-	invalid        string   // why offset or length is no number
+	invalid        bool     // offset or length is no number
 	unknown        []string // keys that the format does not define
 }
 
@@ -85,9 +81,9 @@ func read(entries []onnx.Entry) reference {
 		case "location":
 			e.location = entry.Value
 		case "offset":
-			e.offset = e.number(entry)
+			e.offset = e.number(entry.Value)
 		case "length":
-			e.length, e.hasLength = e.number(entry), true
+			e.length, e.hasLength = e.number(entry.Value), true
 		case "checksum", "basepath":
 		default:
 			e.unknown = append(e.unknown, entry.Key)
@@ -98,67 +94,67 @@ func read(entries []onnx.Entry) reference {
 
 // number reads an offset or length as the runtimes do: a decimal integer of 63
 // bits that is not negative.
-func (e *reference) number(entry onnx.Entry) uint64 {
-	v, err := strconv.ParseUint(strings.TrimSpace(entry.Value), 10, 63)
-	if err != nil {
-		e.invalid = fmt.Sprintf("%s is %q", entry.Key, finding.Quote(entry.Value))
-	}
+func (e *reference) number(s string) uint64 {
+	v, err := strconv.ParseUint(strings.TrimSpace(s), 10, 63)
+	e.invalid = e.invalid || err != nil
 	return v
 }
 
-// claim notes which bytes of the place a tensor asks for.
-func (p *place) claim(t onnx.Tensor, e reference, label string) {
+// impossible reports whether no file could have the bytes of t: their range is
+// no range, or holds less than the shape makes.
+func (e *reference) impossible(t onnx.Tensor) bool {
+	return e.invalid || e.hasLength && t.Sized && e.length < t.Size
+}
+
+// A place is a file of weights beside the model.
+type place struct {
+	location string
+	tensor   string // that asks for the farthest byte
+	offset   int64  // of that tensor
+	end      uint64 // the byte behind that one
+}
+
+// keep notes which bytes of a place a tensor asks for.
+func (j *judge) keep(t onnx.Tensor, e reference, label string) {
+	p := j.places[e.location]
+	if p == nil && len(j.order) >= maxKept {
+		j.full("files of weights")
+		return
+	}
+	if p == nil {
+		p = &place{location: e.location, tensor: label, offset: t.Offset}
+		j.places[e.location] = p
+		j.order = append(j.order, p)
+	}
 	size := t.Size
 	if e.hasLength {
 		size = e.length
 	}
-	switch {
-	case e.invalid != "":
-		p.bad.add(t.Offset, "%s: %s", label, e.invalid)
-	case e.hasLength && t.Sized && e.length < t.Size:
-		p.bad.add(t.Offset, "%s: its shape makes %d bytes, %d are given", label, t.Size, e.length)
-	case e.offset+size > p.end:
-		p.end, p.farthest, p.at = e.offset+size, label, t.Offset
+	if !e.invalid && e.offset+size > p.end {
+		p.end, p.tensor, p.offset = e.offset+size, label, t.Offset
 	}
 }
 
-// place reports what is wrong with one location.
-func (j *judge) place(p *place) {
-	shown := finding.Quote(p.location)
-	for _, k := range p.keys.all {
-		j.report(unknownKey, k.key, fmt.Sprintf("External data carries the key %q, which no runtime defines.", finding.Quote(k.key)), &k.users)
-	}
-	if p.bad.count > 0 {
-		j.report(bounds, p.location, fmt.Sprintf("Tensors ask for impossible ranges of %q.", shown), &p.bad)
-	}
-	switch why := leaves(p.location); {
-	case strings.Contains(p.location, memoryTag):
-		j.report(address, "memory", fmt.Sprintf("Weights are read from %q: their offset is used as a pointer into the memory of the process.", shown), &p.users)
-	case p.location == "":
-		j.report(missing, "unnamed", "Weights are read from another file, which the model does not name.", &p.users)
-	case why != "":
-		j.report(escapes, p.location, fmt.Sprintf("Weights are read from %q, %s.", shown, why), &p.users)
-	default:
-		j.neighbour(p, shown)
-	}
-}
-
-// neighbour compares a location with what lies there.
-func (j *judge) neighbour(p *place, shown string) {
+// neighbour compares a place with what lies there.
+func (j *judge) neighbour(p *place) {
 	if j.p.File.Open == nil {
 		return
+	}
+	shown := finding.Quote(p.location)
+	say := func(r *rule.Rule, message, step string) {
+		j.causes.At(r, p.location, message).Add(p.offset, "%s", step)
 	}
 	entry, err := j.p.File.Open(path.Clean(strings.ReplaceAll(p.location, `\`, "/")))
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		j.report(missing, p.location, fmt.Sprintf("Weights are read from %q, which is not there.", shown), &p.users)
+		say(missing, fmt.Sprintf("Weights are read from %q, which is not there.", shown), p.tensor)
 	case err != nil:
 		j.p.Incomplete(fmt.Errorf("looking for %q: %w", shown, err))
 	case entry.Outside:
-		j.report(escapes, p.location, fmt.Sprintf("Weights are read from %q, which leads out of the scanned directory by a symbolic link.", shown), &p.users)
+		say(escapes, fmt.Sprintf("Weights are read from %q, which leads out of the scanned directory by a symbolic link.", shown), p.tensor)
 	case p.end > j.bytes(entry):
-		far := users{count: 1, steps: []finding.Step{{Offset: p.at, Text: fmt.Sprintf("%s ends at byte %d", p.farthest, p.end)}}}
-		j.report(bounds, p.location, fmt.Sprintf("Weights are read up to byte %d of %q, which has %d.", p.end, shown, j.bytes(entry)), &far)
+		say(bounds, fmt.Sprintf("Weights are read up to byte %d of %q, which has %d.", p.end, shown, j.bytes(entry)),
+			fmt.Sprintf("%s ends at byte %d", p.tensor, p.end))
 	}
 }
 
@@ -172,24 +168,4 @@ func (j *judge) bytes(e artifact.Entry) uint64 {
 		}
 	}
 	return uint64(e.Size)
-}
-
-// leaves says how a location leaves the directory of the model, on any system
-// that may load it, or returns "".
-func leaves(location string) string {
-	slashed := strings.ReplaceAll(location, `\`, "/")
-	switch {
-	case strings.ContainsRune(location, 0):
-		return "which hides its end behind a NUL"
-	case strings.HasPrefix(slashed, "/"):
-		return "an absolute path"
-	case len(slashed) > 1 && slashed[1] == ':':
-		return "a path that names a drive"
-	case strings.Contains(slashed, "://"):
-		return "a URL"
-	}
-	if clean := path.Clean(slashed); clean == ".." || strings.HasPrefix(clean, "../") {
-		return "outside of the model's directory"
-	}
-	return ""
 }

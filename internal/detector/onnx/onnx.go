@@ -4,7 +4,6 @@ package onnx
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"strings"
 
@@ -12,6 +11,7 @@ import (
 	"github.com/modelaudit/modelaudit/internal/detector"
 	"github.com/modelaudit/modelaudit/internal/finding"
 	"github.com/modelaudit/modelaudit/internal/format/onnx"
+	"github.com/modelaudit/modelaudit/internal/hostile"
 	"github.com/modelaudit/modelaudit/internal/rule"
 )
 
@@ -30,7 +30,7 @@ func run(_ context.Context, p *detector.Pass) error {
 		return nil
 	}
 	p.Recognised("onnx")
-	j := newJudge(p)
+	j := &judge{p: p, own: make(map[operator]bool), foreign: make(map[operator]*use), places: make(map[string]*place)}
 	_, err := onnx.Walk(p.Reader(), onnx.Visitor{
 		Node: j.node, Tensor: j.tensor, Function: j.function, Text: j.text,
 	})
@@ -41,77 +41,35 @@ func run(_ context.Context, p *detector.Pass) error {
 	return err
 }
 
+// maxKept bounds what a file can make us keep for the end of the walk. A file
+// that goes beyond is incomplete.
+const maxKept = 10_000
+
 // A judge gathers what a walk tells it and reports when it is over: functions
 // come after the nodes that call them, and one file of weights serves many
 // tensors.
 type judge struct {
 	p       *detector.Pass
 	stop    error // the budget is spent
-	places  group[*place]
-	domains group[*domain]
-	sizes   group[*problem]
-	python  group[*problem]
-	engines group[*problem]
-	own     map[string]bool // functions of the model itself, as domain + name
-}
-
-func newJudge(p *detector.Pass) *judge {
-	return &judge{p: p, own: make(map[string]bool)}
-}
-
-// A problem is several places in the file with one cause.
-type problem struct {
-	key, message string
-	users        users
-}
-
-// users are those who share a problem: the first ones, and how many.
-type users struct {
-	steps []finding.Step
-	count int
-}
-
-// maxUsers is how many are shown.
-const maxUsers = 10
-
-func (u *users) add(offset int64, format string, args ...any) {
-	if u.count++; len(u.steps) < maxUsers {
-		u.steps = append(u.steps, finding.Step{Offset: offset, Text: fmt.Sprintf(format, args...)})
-	}
-}
-
-// evidence returns the steps, the last of which says how many are not shown.
-func (u *users) evidence() []finding.Step {
-	if more := u.count - len(u.steps); more > 0 {
-		last := u.steps[len(u.steps)-1]
-		return append(u.steps, finding.Step{Offset: last.Offset, Text: fmt.Sprintf("and %d more", more)})
-	}
-	return u.steps
-}
-
-func (u *users) offset() int64 { return u.steps[0].Offset }
-
-// report makes a finding of everything that was gathered under one key.
-func (j *judge) report(r *rule.Rule, key, message string, u *users) {
-	j.p.Report(finding.Finding{
-		Rule: r, Key: key, Message: message, Evidence: u.evidence(),
-		Location: finding.Location{Offset: u.offset()},
-	})
+	causes  finding.Causes
+	places  map[string]*place // files of weights beside the model
+	order   []*place
+	foreign map[operator]*use // operators that no runtime brings along
+	used    []operator
+	own     map[operator]bool // functions of the model itself
 }
 
 func (j *judge) conclude() {
-	for _, p := range j.places.all {
-		j.place(p)
+	for _, p := range j.order {
+		j.neighbour(p)
 	}
-	j.foreign()
-	for _, list := range []struct {
-		rule     *rule.Rule
-		problems []*problem
-	}{{mismatch, j.sizes.all}, {python, j.python.all}, {engineEscapes, j.engines.all}} {
-		for _, p := range list.problems {
-			j.report(list.rule, p.key, p.message, &p.users)
-		}
-	}
+	j.customs()
+	j.causes.Report(j.p.Report)
+}
+
+// full says that something is not kept.
+func (j *judge) full(what string) {
+	j.p.Incomplete(&hostile.Fault{Kind: hostile.OverBudget, Detail: "more than 10000 different " + what})
 }
 
 // minText is the shortest text that is handed on: shorter ones hold names.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/modelaudit/modelaudit/internal/finding"
 	"github.com/modelaudit/modelaudit/internal/format/onnx"
+	"github.com/modelaudit/modelaudit/internal/location"
 )
 
 // domainsFile lists the operator domains that runtimes bring along.
@@ -26,11 +27,13 @@ func parseDomains(text string) map[string]bool {
 	return set
 }
 
-// A domain holds the operators of one domain that no runtime brings along, each
-// with its nodes.
-type domain struct {
-	name      string
-	operators group[*problem]
+// An operator is named by its domain and type.
+type operator struct{ domain, name string }
+
+// A use is where an operator is first used, and how often.
+type use struct {
+	offset int64
+	count  int
 }
 
 // node judges one operator.
@@ -41,14 +44,46 @@ func (j *judge) node(n onnx.Node) {
 	case n.OpType == "EPContext":
 		j.engine(n)
 	case !known[n.Domain]:
-		d, ok := j.domains.at(n.Domain, func() *domain { return &domain{name: n.Domain} })
-		if !ok {
-			return
+		j.note(n)
+	}
+}
+
+// note keeps an operator that no runtime brings along: the model may define it
+// further on.
+func (j *judge) note(n onnx.Node) {
+	o := operator{n.Domain, n.OpType}
+	if u := j.foreign[o]; u != nil {
+		u.count++
+		return
+	}
+	if len(j.used) >= maxKept {
+		j.full("operators")
+		return
+	}
+	j.foreign[o] = &use{offset: n.Offset, count: 1}
+	j.used = append(j.used, o)
+}
+
+// function notes a function that the model defines itself: a node that calls it
+// needs no library.
+func (j *judge) function(domain, name string) {
+	if len(j.own) >= maxKept {
+		j.full("functions")
+		return
+	}
+	j.own[operator{domain, name}] = true
+}
+
+// customs reports the operators that neither a runtime nor the model defines.
+func (j *judge) customs() {
+	for _, o := range j.used {
+		if j.own[o] {
+			continue
 		}
-		o, ok := d.operators.at(n.OpType, func() *problem { return &problem{key: n.OpType} })
-		if ok {
-			o.users.add(n.Offset, "operator %s of domain %q", finding.Quote(n.OpType), finding.Quote(n.Domain))
-		}
+		u := j.foreign[o]
+		message := fmt.Sprintf("Operators of the domain %q need a library that is not part of the runtime.", finding.Quote(o.domain))
+		j.causes.At(custom, o.domain, message).
+			Add(u.offset, "operator %s of domain %q (%d nodes)", finding.Quote(o.name), finding.Quote(o.domain), u.count)
 	}
 }
 
@@ -71,18 +106,13 @@ func (j *judge) calls(n onnx.Node) {
 			called = append(called, finding.Quote(v))
 		}
 	}
-	key := n.Domain + "." + n.OpType + " " + strings.Join(called, ".")
-	p, ok := j.python.at(key, func() *problem {
-		message := fmt.Sprintf("Running the model calls a Python function through the operator %s of domain %q.", finding.Quote(n.OpType), finding.Quote(n.Domain))
-		if len(called) > 0 {
-			message = fmt.Sprintf("Running the model calls the Python function %s through the operator %s of domain %q.",
-				strings.Join(called, "."), finding.Quote(n.OpType), finding.Quote(n.Domain))
-		}
-		return &problem{key: key, message: message}
-	})
-	if ok {
-		p.users.add(n.Offset, "node %q: %s", finding.Quote(n.Name), finding.Quote(n.OpType))
+	what := "a Python function"
+	if len(called) > 0 {
+		what = "the Python function " + strings.Join(called, ".")
 	}
+	message := fmt.Sprintf("Running the model calls %s through the operator %s of domain %q.", what, n.OpType, finding.Quote(n.Domain))
+	j.causes.At(python, n.Domain+"."+n.OpType+" "+strings.Join(called, "."), message).
+		Add(n.Offset, "node %q: %s", finding.Quote(n.Name), n.OpType)
 }
 
 // engine judges a node that stands for an engine of an execution provider,
@@ -91,41 +121,9 @@ func (j *judge) engine(n onnx.Node) {
 	if embedded, given := n.Ints["embed_mode"]; !given || embedded != 0 {
 		return
 	}
-	location := n.Strings["ep_cache_context"]
-	why := leaves(location)
-	if why == "" {
-		return
-	}
-	p, ok := j.engines.at(location, func() *problem {
-		return &problem{key: location, message: fmt.Sprintf("A compiled engine is loaded from %q, %s.", finding.Quote(location), why)}
-	})
-	if ok {
-		p.users.add(n.Offset, "node %q: ep_cache_context", finding.Quote(n.Name))
-	}
-}
-
-// function notes a function that the model defines itself: a node that calls it
-// needs no library.
-func (j *judge) function(domain, name string) {
-	if len(j.own) < maxGroup*maxGroup {
-		j.own[domain+"\x00"+name] = true
-	}
-}
-
-// foreign reports the domains with operators that neither a runtime nor the
-// model defines.
-func (j *judge) foreign() {
-	for _, d := range j.domains.all {
-		var u users
-		for _, o := range d.operators.all {
-			if j.own[d.name+"\x00"+o.key] {
-				continue
-			}
-			step := o.users.steps[0]
-			u.add(step.Offset, "%s (%d nodes)", step.Text, o.users.count)
-		}
-		if u.count > 0 {
-			j.report(custom, d.name, fmt.Sprintf("Operators of the domain %q need a library that is not part of the runtime.", finding.Quote(d.name)), &u)
-		}
+	context := n.Strings["ep_cache_context"]
+	if why := location.Leaves(context); why != "" {
+		j.causes.At(engineEscapes, context, fmt.Sprintf("A compiled engine is loaded from %q, %s.", finding.Quote(context), why)).
+			Add(n.Offset, "node %q: ep_cache_context", finding.Quote(n.Name))
 	}
 }

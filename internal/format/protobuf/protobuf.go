@@ -84,6 +84,13 @@ func (m Message) Alone() Message {
 	return alone
 }
 
+// On returns the same message read through another Reader of the same file,
+// which a fault elsewhere has not ended.
+func (m Message) On(r *hostile.Reader) Message {
+	m.r = r
+	return m
+}
+
 // Clipped returns the same message with another reading of values that claim
 // more bytes than are left: they have what is left. It serves to ask whether a
 // truncated file could be a message.

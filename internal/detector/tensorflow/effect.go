@@ -1,0 +1,169 @@
+package tensorflow
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/modelaudit/modelaudit/internal/finding"
+	"github.com/modelaudit/modelaudit/internal/format/tensorflow"
+	"github.com/modelaudit/modelaudit/internal/location"
+	"github.com/modelaudit/modelaudit/internal/rule"
+)
+
+// effect judges one node that touches the world.
+func (j *judge) effect(scope int, n tensorflow.Node, op string, e effect) {
+	t := j.target(scope, n, e)
+	r, message := decide(op, e.does, t)
+	if r == nil {
+		return
+	}
+	key := op
+	if len(t.values) > 0 {
+		key += " " + strings.Join(t.values, " ")
+	}
+	j.causes.At(r, key, message).Add(n.Offset, "node %q%s: %s", finding.Quote(n.Name()), j.within(scope), op)
+}
+
+func (j *judge) within(scope int) string {
+	if f := j.model.Scopes[scope].Function; f != "" {
+		return " of function " + finding.Quote(f)
+	}
+	return ""
+}
+
+// A target is where an operation reads, writes or connects to.
+type target struct {
+	values []string // constants that the path is, or is made of
+	open   bool     // the caller of the graph has a say in it
+	asset  bool     // a loader puts the path of an asset in its place
+}
+
+// target finds the path of a node.
+func (j *judge) target(scope int, n tensorflow.Node, e effect) target {
+	switch {
+	case e.attr != "":
+		var t target
+		for text := range n.Attr(e.attr).Texts() {
+			t.values = append(t.values, text.String())
+		}
+		return t
+	case e.input >= 0:
+		inputs := n.Inputs()
+		if e.input >= len(inputs) {
+			return target{}
+		}
+		return j.trace(scope, inputs[e.input], 0)
+	}
+	return target{}
+}
+
+// decide returns the rule that an effect on a target breaks, or nil, and the
+// sentence that says so.
+func decide(op, does string, t target) (*rule.Rule, string) {
+	switch does {
+	case "write":
+		return decideWrite(op, t)
+	case "save":
+		return decideData(op, "writes", writes, t)
+	case "read":
+		return decideRead(op, t)
+	case "load", "queue":
+		return decideData(op, "reads", reads, t)
+	case "pull":
+		return data, fmt.Sprintf("%s reads files whose names come out of a queue.", op)
+	case "network":
+		return network, fmt.Sprintf("%s opens or serves a connection%s.", op, t.phrase(" with "))
+	case "remote":
+		return data, fmt.Sprintf("%s exchanges data with a server%s.", op, t.phrase(" at "))
+	case "callback":
+		return callback, fmt.Sprintf("%s calls a Python function of the process that runs the graph%s.", op, t.phrase(", registered as "))
+	default:
+		return native, fmt.Sprintf("%s runs machine code that is not part of TensorFlow%s.", op, t.phrase(": "))
+	}
+}
+
+func decideWrite(op string, t target) (*rule.Rule, string) {
+	if strings.HasPrefix(op, "Debug") || op == "PrintV2" {
+		return decideStream(op, t)
+	}
+	if op == "CalibrationStatisticsSaver" || op == "DumpTensor" {
+		t.values = slices.DeleteFunc(t.values, func(s string) bool { return s == "" })
+		if len(t.values) == 0 {
+			return nil, ""
+		}
+	}
+	return writes, fmt.Sprintf("%s writes a file%s.", op, t.phrase(": "))
+}
+
+// decideStream judges operations that send text to a stream, which may be a
+// file or a server.
+func decideStream(op string, t target) (*rule.Rule, string) {
+	for _, v := range t.values {
+		scheme, _, found := strings.Cut(v, "://")
+		switch {
+		case found && scheme == "file":
+			return writes, fmt.Sprintf("%s writes to the file %q.", op, finding.Quote(v))
+		case found && scheme != "memcbk":
+			return network, fmt.Sprintf("%s sends what it sees to %q.", op, finding.Quote(v))
+		}
+	}
+	return nil, ""
+}
+
+// inline are prefixes of descriptor_source that name no file.
+var inline = []string{"local://", "bytes://"}
+
+func decideRead(op string, t target) (*rule.Rule, string) {
+	if strings.HasSuffix(op, "Proto") || strings.HasSuffix(op, "ProtoV2") {
+		t.values = slices.DeleteFunc(t.values, func(s string) bool {
+			return s == "" || slices.ContainsFunc(inline, func(p string) bool { return strings.HasPrefix(s, p) })
+		})
+		if len(t.values) == 0 {
+			return nil, ""
+		}
+	}
+	if t.asset {
+		return nil, ""
+	}
+	if t.open && !slices.ContainsFunc(t.values, placed) {
+		return caller, fmt.Sprintf("%s reads whatever file the caller of the graph names.", op)
+	}
+	return reads, fmt.Sprintf("%s reads a file%s.", op, t.phrase(": "))
+}
+
+// decideData judges operations that honest graphs have: savers, datasets and
+// tables. Their paths come from outside, or are relative; fixed ones are worth
+// telling, and those to secrets are as bad as any.
+func decideData(op, verb string, worst *rule.Rule, t target) (*rule.Rule, string) {
+	switch {
+	case slices.ContainsFunc(t.values, location.Sensitive):
+		return worst, fmt.Sprintf("%s %s a file that no model needs%s.", op, verb, t.phrase(": "))
+	case t.asset:
+		return nil, ""
+	case slices.ContainsFunc(t.values, placed):
+		return data, fmt.Sprintf("%s %s data files at a fixed place%s.", op, verb, t.phrase(": "))
+	}
+	return nil, ""
+}
+
+// placed reports whether a constant is a path that means the same wherever the
+// model lies.
+func placed(s string) bool { return location.Leaves(s) != "" || location.Sensitive(s) }
+
+// maxShown is how many constants a sentence repeats.
+const maxShown = 3
+
+// phrase lists the constants of a target behind a lead, or is empty.
+func (t target) phrase(lead string) string {
+	var shown []string
+	for _, v := range t.values {
+		if v != "" && len(shown) < maxShown {
+			shown = append(shown, fmt.Sprintf("%q", finding.Quote(v)))
+		}
+	}
+	if len(shown) == 0 {
+		return ""
+	}
+	return lead + strings.Join(shown, ", ")
+}

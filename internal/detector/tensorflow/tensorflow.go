@@ -1,0 +1,174 @@
+// Package tensorflow judges TensorFlow graphs by what their operations do
+// outside of the graph: read and write files, open connections, call back into
+// Python, run machine code.
+package tensorflow
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/modelaudit/modelaudit/internal/artifact"
+	"github.com/modelaudit/modelaudit/internal/detector"
+	"github.com/modelaudit/modelaudit/internal/finding"
+	"github.com/modelaudit/modelaudit/internal/format/tensorflow"
+	"github.com/modelaudit/modelaudit/internal/location"
+	"github.com/modelaudit/modelaudit/internal/rule"
+)
+
+// Detector recognises SavedModel, MetaGraphDef and GraphDef files, and the files
+// that lie beside a SavedModel.
+var Detector = &detector.Detector{
+	Name:  "tensorflow",
+	Rules: rule.Explain(help, writes, reads, network, callback, asset, native, data, caller, custom),
+	Match: func(h artifact.Head) bool { return len(h.First) > 0 && tensorflow.MayStart(h.First[0]) },
+	Run:   run,
+}
+
+// formats are the names by which kinds are recognised.
+var formats = map[tensorflow.Kind]string{
+	tensorflow.SavedModel:    "tensorflow-savedmodel",
+	tensorflow.MetaGraph:     "tensorflow-metagraph",
+	tensorflow.GraphDef:      "tensorflow-graph",
+	tensorflow.KerasMetadata: "keras-metadata",
+	tensorflow.Fingerprint:   "tensorflow-fingerprint",
+}
+
+// names are files that a loader takes for a kind whatever is in them.
+var names = map[string]tensorflow.Kind{
+	"saved_model.pb":    tensorflow.SavedModel,
+	"keras_metadata.pb": tensorflow.KerasMetadata,
+}
+
+func run(_ context.Context, p *detector.Pass) error {
+	name := strings.ReplaceAll(p.File.Name(), `\`, "/")
+	kind, named := names[strings.ToLower(name[strings.LastIndexByte(name, '/')+1:])]
+	if !named {
+		kind = tensorflow.Looks(p.Reader(), isOp)
+	}
+	if kind == tensorflow.None {
+		return nil
+	}
+	p.Recognised(formats[kind])
+	model, err := tensorflow.Decode(p.Reader(), kind)
+	j := &judge{p: p, model: model, defined: make(map[string]bool), calls: make(map[string][]call)}
+	j.all()
+	switch {
+	case err != nil:
+		return err
+	case j.stop != nil:
+		return j.stop
+	}
+	return model.Err()
+}
+
+type judge struct {
+	p       *detector.Pass
+	model   *tensorflow.Model
+	causes  finding.Causes
+	defined map[string]bool   // functions of the model's library
+	assets  map[string]bool   // constants that a loader replaces by the path of an asset
+	calls   map[string][]call // of functions whose callers were asked for
+	stop    error             // the budget is spent
+}
+
+func (j *judge) all() {
+	j.assets = make(map[string]bool)
+	for _, a := range j.model.Assets {
+		j.asset(a)
+	}
+	for _, s := range j.model.Scopes {
+		j.defined[s.Function] = true
+	}
+	for i := range j.model.Scopes {
+		j.scope(i)
+	}
+	for _, o := range j.model.Objects {
+		j.object(o)
+	}
+	j.causes.Report(j.p.Report)
+}
+
+// asset judges the path that a loader joins to the model's assets directory.
+func (j *judge) asset(a tensorflow.Asset) {
+	tensor, _, _ := strings.Cut(a.Tensor, ":")
+	j.assets[tensor] = true
+	if why := location.Leaves(a.Filename); why != "" {
+		shown := finding.Quote(a.Filename)
+		j.causes.At(asset, a.Filename, fmt.Sprintf("The asset %q is %s: loading the model reads it from there.", shown, why)).
+			Add(a.Offset, "asset_file_def %q", shown)
+	}
+}
+
+// scope judges the operations of one graph or function.
+func (j *judge) scope(i int) {
+	s := j.model.Scopes[i]
+	pulls := false
+	for n := range s.Nodes() {
+		op := n.Op()
+		e, touches := effects()[op]
+		switch {
+		case e.does == "pull":
+			pulls = true
+		case touches || isOp(op) || j.defined[op]:
+		default:
+			j.custom(n, op)
+		}
+		if touches && e.does != "queue" {
+			j.effect(i, n, op, e)
+		}
+		j.texts(n)
+	}
+	if pulls {
+		j.queues(i)
+	}
+}
+
+// queues judges what is put into the queues of a graph that has a reader.
+func (j *judge) queues(i int) {
+	for n := range j.model.Scopes[i].Nodes() {
+		op := n.Op()
+		if e := effects()[op]; e.does == "queue" {
+			j.effect(i, n, op, e)
+		}
+	}
+}
+
+func (j *judge) custom(n tensorflow.Node, op string) {
+	shown := finding.Quote(op)
+	j.causes.At(custom, op, fmt.Sprintf("The operation %s is not part of TensorFlow: the graph runs only with a library that registers it.", shown)).
+		Add(n.Offset, "node %q: %s", finding.Quote(n.Name()), shown)
+}
+
+// minText is the shortest text that is handed on: shorter ones hold names.
+const minText = 64
+
+// texts hands long strings of a node back to the scan.
+func (j *judge) texts(n tensorflow.Node) {
+	for key, a := range n.Attrs() {
+		for t := range a.Texts() {
+			offset, size := t.Bounds()
+			if size >= minText {
+				j.nested("attribute "+key+" of "+n.Name(), offset, size)
+			}
+		}
+	}
+}
+
+// object hands the JSON by which Keras restores a Python object back to the
+// scan.
+func (j *judge) object(o tensorflow.Object) {
+	name := o.Path
+	if name == "" {
+		name = "object"
+	}
+	j.nested(name+".keras.json", o.Offset, o.Size)
+}
+
+func (j *judge) nested(name string, offset, size int64) {
+	if j.stop == nil {
+		content := io.NewSectionReader(j.p.File.Content, offset, size)
+		j.stop = j.p.Nested(j.p.File.Member(name, content, size))
+	}
+}

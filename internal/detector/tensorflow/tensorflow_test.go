@@ -1,0 +1,186 @@
+package tensorflow_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"github.com/modelaudit/modelaudit/internal/artifact"
+	"github.com/modelaudit/modelaudit/internal/detector"
+	"github.com/modelaudit/modelaudit/internal/detector/detectortest"
+	"github.com/modelaudit/modelaudit/internal/detector/tensorflow"
+	"github.com/modelaudit/modelaudit/internal/format/protobuf"
+	pb "github.com/modelaudit/modelaudit/internal/format/protobuf/protobuftest"
+)
+
+const (
+	vint = protobuf.Varint
+	byts = protobuf.Bytes
+)
+
+// node is a NodeDef: name, operation, inputs separated by spaces, attributes.
+func node(name, op, inputs string, attrs ...[]byte) []byte {
+	n := pb.Join(pb.Text(1<<3|byts, name), pb.Text(2<<3|byts, op))
+	for in := range strings.FieldsSeq(inputs) {
+		n = pb.Join(n, pb.Text(3<<3|byts, in))
+	}
+	return pb.Join(n, pb.Join(attrs...))
+}
+
+// attr is an entry of NodeDef.attr with an AttrValue of the given fields.
+func attr(key string, value ...[]byte) []byte {
+	return pb.Sub(5<<3|byts, pb.Text(1<<3|byts, key), pb.Sub(2<<3|byts, value...))
+}
+
+func text(s string) []byte { return pb.Text(2<<3|byts, s) }
+
+func refers(function string) []byte { return pb.Sub(10<<3|byts, pb.Text(1<<3|byts, function)) }
+
+// constant is a Const node of strings.
+func constant(name string, values ...string) []byte {
+	t := pb.Int(1<<3|vint, 7) // DT_STRING
+	for _, v := range values {
+		t = pb.Join(t, pb.Text(8<<3|byts, v))
+	}
+	return node(name, "Const", "", attr("value", pb.Sub(8<<3|byts, t)))
+}
+
+// nodes are fields of a GraphDef.
+func nodes(list ...[]byte) []byte {
+	var out []byte
+	for _, n := range list {
+		out = pb.Join(out, pb.Sub(1<<3|byts, n))
+	}
+	return out
+}
+
+// function is a field of a FunctionDefLibrary, with arguments separated by spaces.
+func function(name, args string, list ...[]byte) []byte {
+	signature := pb.Text(1<<3|byts, name)
+	for a := range strings.FieldsSeq(args) {
+		signature = pb.Join(signature, pb.Sub(2<<3|byts, pb.Text(1<<3|byts, a)))
+	}
+	f := pb.Sub(1<<3|byts, signature)
+	for _, n := range list {
+		f = pb.Join(f, pb.Sub(3<<3|byts, n))
+	}
+	return pb.Sub(1<<3|byts, f)
+}
+
+func library(functions ...[]byte) []byte { return pb.Sub(2<<3|byts, functions...) }
+
+// graph is a GraphDef with the version of its producer last.
+func graph(fields ...[]byte) []byte {
+	return pb.Join(pb.Join(fields...), pb.Sub(4<<3|byts, pb.Int(1<<3|vint, 1882)))
+}
+
+// meta is a MetaGraphDef.
+func meta(graph []byte, fields ...[]byte) []byte {
+	info := pb.Sub(1<<3|byts, pb.Text(4<<3|byts, "serve"), pb.Text(5<<3|byts, "2.21.0"))
+	return pb.Join(info, pb.Sub(2<<3|byts, graph), pb.Join(fields...))
+}
+
+// saved is a SavedModel.
+func saved(meta []byte) []byte { return pb.Join(pb.Int(1<<3|vint, 1), pb.Sub(2<<3|byts, meta)) }
+
+func placeholder(name string) []byte { return node(name, "Placeholder", "") }
+
+// saver is what every export has: paths that the caller completes.
+func saver() []byte {
+	return nodes(constant("save/filename/input", "model"), node("save/filename", "PlaceholderWithDefault", "save/filename/input"),
+		node("save/Const", "PlaceholderWithDefault", "save/filename:0"), constant("save/part", "_temp/part"),
+		node("save/StringJoin", "StringJoin", "save/Const save/part"), node("save/Shard", "ShardedFilename", "save/StringJoin"),
+		node("save/SaveV2", "SaveV2", "save/Shard:0 ^init"), node("save/restore", "RestoreV2", "save/Const"),
+		node("save/Merge", "MergeV2Checkpoints", "save/Shard save/Const"))
+}
+
+const noEnd = "the fields of a GraphDef may come in any order, and none must be there"
+
+func cases() []detectortest.Case {
+	reads, writes := []string{"tensorflow-reads-file"}, []string{"tensorflow-writes-file"}
+	data, named := []string{"tensorflow-data-files"}, []string{"tensorflow-reads-named-file"}
+	secret := nodes(constant("p", "/etc/passwd"), node("r", "ReadFile", "p"))
+	return []detectortest.Case{
+		{Name: "frozen graph", Data: graph(nodes(placeholder("x"), node("y", "Relu", "x"))), AnyPrefix: noEnd},
+		{Name: "SavedModel with a saver", File: "saved_model.pb", Data: saved(meta(graph(nodes(placeholder("x")), saver())))},
+		{Name: "operations that only sound bad", Data: saved(meta(graph(nodes(node("exec", "Assert", ""), node("eval", "Print", ""),
+			node("PyFunc", "DecodeJpeg", ""), node("t", "InitializeTableV2", ""), node("l", "LookupTableImportV2", "")))))},
+		{Name: "prints to the log", Data: saved(meta(graph(nodes(node("p", "PrintV2", "", attr("output_stream", text("stderr")))))))},
+		{Name: "own function", Data: saved(meta(graph(nodes(node("c", "my_function", "")), library(function("my_function", "", node("y", "Relu", ""))))))},
+		{Name: "table of an asset", Data: saved(meta(graph(nodes(constant("Const", "/build/vocab.txt"), node("c", "StatefulPartitionedCall", "Const", attr("f", refers("init")))),
+			library(function("init", "path", node("i", "InitializeTableFromTextFileV2", "table path")))),
+			pb.Sub(6<<3|byts, pb.Sub(1<<3|byts, pb.Text(1<<3|byts, "Const:0")), pb.Text(2<<3|byts, "vocab.txt"))))},
+
+		{Name: "reads", Data: saved(meta(graph(secret))), Want: reads},
+		{Name: "reads in a frozen graph", Data: graph(secret), Want: reads},
+		{Name: "reads in a MetaGraphDef", File: "m.meta", Data: meta(graph(secret)), Want: reads},
+		{Name: "reads in a function", Data: saved(meta(graph(library(function("f", "", constant("p", "x"), node("r", "ReadFile", "p:output:0")))))), Want: reads},
+		{Name: "reads what strings join to", Data: saved(meta(graph(nodes(constant("a", "/et"), constant("b", "c/passwd"), node("j", "StringJoin", "a b"),
+			node("i", "Identity", "j"), node("r", "ReadFile", "i:0"))))), Want: reads},
+		{Name: "reads what a call gives", Data: saved(meta(graph(nodes(constant("p", "/etc/shadow"), node("c", "PartitionedCall", "x p", attr("f", refers("g")))),
+			library(function("g", "x path", node("r", "ReadFile", "path")))))), Want: reads},
+		{Name: "reads without a path", Data: saved(meta(graph(nodes(node("r", "ReadFile", ""))))), Want: reads},
+		{Name: "reads a region of memory", Data: saved(meta(graph(nodes(node("r", "ImmutableConst", "", attr("memory_region_name", text("/x"))))))), Want: reads},
+		{Name: "reads what the caller names", Data: saved(meta(graph(nodes(placeholder("p"), node("r", "ReadFile", "p"))))), Want: named},
+		{Name: "reads in the second part of a graph", Data: saved(pb.Join(meta(graph(nodes(placeholder("x")))), pb.Sub(2<<3|byts, secret))), Want: reads},
+		{Name: "reads in a second meta graph", Data: pb.Join(saved(meta(graph(nodes(placeholder("x"))))), pb.Sub(2<<3|byts, meta(graph(secret)))), Want: reads},
+		{Name: "writes", Data: saved(meta(graph(nodes(placeholder("p"), node("w", "WriteFile", "p"))))), Want: writes},
+		{Name: "prints to a file", Data: saved(meta(graph(nodes(node("p", "PrintV2", "", attr("output_stream", text("file:///tmp/x"))))))), Want: writes},
+		{Name: "traces to a file", Data: saved(meta(graph(nodes(node("d", "DebugIdentity", "x", attr("debug_urls", pb.Sub(1<<3|byts, text("file:///tmp/x")))))))), Want: writes},
+		{Name: "saves over a profile", Data: saved(meta(graph(nodes(constant("p", "/home/me/.bashrc"), node("s", "SaveV2", "p"))))), Want: writes},
+		{Name: "lines of a secret", Data: saved(meta(graph(library(function("f", "", constant("p", "/proc/self/environ"), node("d", "TextLineDataset", "p")))))), Want: reads},
+		{Name: "lines by way of a dataset", Data: saved(meta(graph(nodes(constant("p", "/etc/passwd"), node("s", "TensorSliceDataset", "p"), node("m", "FlatMapDataset", "s", attr("f", refers("g")))),
+			library(function("g", "arg", node("d", "TextLineDataset", "arg")))))), Want: reads},
+		{Name: "records at a fixed place", Data: saved(meta(graph(nodes(constant("p", "/data/train"), node("d", "TFRecordDataset", "p"))))), Want: data},
+		{Name: "records of the caller", Data: saved(meta(graph(nodes(placeholder("p"), node("d", "TFRecordDataset", "p")))))},
+		{Name: "cache in memory", Data: saved(meta(graph(nodes(constant("p", ""), node("d", "CacheDatasetV2", "x p")))))},
+		{Name: "reader behind a queue", Data: saved(meta(graph(nodes(constant("p", "/etc/passwd"), node("e", "QueueEnqueueManyV2", "q p"), node("r", "WholeFileReaderV2", ""))))),
+			Want: []string{"tensorflow-data-files", "tensorflow-reads-file"}},
+		{Name: "queue without a reader", Data: saved(meta(graph(nodes(constant("p", "/etc/passwd"), node("e", "QueueEnqueueManyV2", "q p")))))},
+		{Name: "callback", Data: saved(meta(graph(library(function("f", "", node("p", "EagerPyFunc", "", attr("token", text("pyfunc_0")))))))), Want: []string{"tensorflow-python-callback"}},
+		{Name: "connects", Data: saved(meta(graph(nodes(constant("a", "example.com:1"), node("c", "RpcClient", "a"))))), Want: []string{"tensorflow-network"}},
+		{Name: "sends what it sees", Data: saved(meta(graph(nodes(node("d", "DebugIdentityV2", "x", attr("debug_urls", pb.Sub(1<<3|byts, text("grpc://example.com:1")))))))),
+			Want: []string{"tensorflow-network"}},
+		{Name: "engine", Data: saved(meta(graph(nodes(node("t", "TRTEngineOp", ""))))), Want: []string{"tensorflow-native-code"}},
+		{Name: "custom operation", Data: saved(meta(graph(nodes(placeholder("x"), node("z", "ZeroOut", "x"))))), Want: []string{"tensorflow-custom-op"}},
+		{Name: "asset outside", Data: saved(meta(graph(nodes(placeholder("x"))), pb.Sub(6<<3|byts, pb.Text(2<<3|byts, "../../etc/passwd")))),
+			Want: []string{"tensorflow-asset-escapes"}},
+		{Name: "broken after a finding", File: "saved_model.pb", Data: append(saved(meta(graph(secret))), 0x0b), Want: reads, Unread: true},
+		{Name: "named but nothing", File: "saved_model.pb", Data: []byte{8, 1, 8, 1}, Unread: true},
+		{Name: "fingerprint", File: "fingerprint.pb", Data: pb.Join(pb.Int(1<<3|vint, 5), pb.Int(2<<3|vint, 6), pb.Int(3<<3|vint, 7)),
+			AnyPrefix: "a fingerprint holds optional checksums"},
+	}
+}
+
+func TestDetector(t *testing.T) { detectortest.Run(t, tensorflow.Detector, cases()) }
+
+// TestNested: the JSON by which Keras restores objects goes back to the scan,
+// from a SavedModel and from the file beside it, and so do long strings.
+func TestNested(t *testing.T) {
+	json := `{"class_name": "Lambda", "config": {"name": "poc"}}`
+	long := strings.Repeat("text ", 20)
+	object := pb.Sub(7<<3|byts, pb.Sub(1<<3|byts, pb.Sub(4<<3|byts, pb.Text(1<<3|byts, "_tf_keras_layer"), pb.Text(3<<3|byts, json))))
+	for _, c := range []struct {
+		name, file, want string
+		data             []byte
+	}{
+		{name: "object graph", data: saved(meta(graph(nodes(placeholder("x"))), object)), want: "object.keras.json"},
+		{name: "metadata", file: "keras_metadata.pb", want: "root.layer-0.keras.json",
+			data: pb.Sub(1<<3|byts, pb.Int(2<<3|vint, 1), pb.Text(3<<3|byts, "root.layer-0"), pb.Text(4<<3|byts, "_tf_keras_layer"), pb.Text(5<<3|byts, json))},
+		{name: "constant", data: saved(meta(graph(nodes(constant("c", long))))), want: "attribute value of c"},
+	} {
+		var seen []string
+		listener := &detector.Detector{
+			Name:  "listener",
+			Match: func(h artifact.Head) bool { return h.Depth > 0 },
+			Run: func(_ context.Context, p *detector.Pass) error {
+				seen = append(seen, p.File.Name())
+				return nil
+			},
+		}
+		got := detectortest.Scan([]*detector.Detector{tensorflow.Detector, listener}, c.file, c.data)
+		if strings.Join(seen, ",") != c.want || got.Unread() {
+			t.Errorf("%s: got %q and %s %s, want %q", c.name, seen, got.Status, got.Reason, c.want)
+		}
+	}
+}

@@ -1,0 +1,245 @@
+package tensorflow
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/modelaudit/modelaudit/internal/format/tensorflow"
+)
+
+const (
+	// maxTraced is how many nodes a trace visits: more make the target open.
+	maxTraced = 256
+	// maxRounds is how often a graph is walked for one trace.
+	maxRounds = 24
+	// maxCalls is how many calls a trace follows outwards.
+	maxCalls = 4
+	// maxValues is how many constants a target keeps.
+	maxValues = 32
+)
+
+// A traced node is what a trace keeps of a node that a path depends on.
+type traced struct {
+	op        string
+	inputs    []string
+	values    []string // of a constant
+	separator string   // of a StringJoin
+}
+
+// trace finds the constants that the named value of a scope is made of, and
+// whether the caller of the graph has a say in it. It walks the graph backwards,
+// one walk per step, so that nothing has to be kept of graphs that do nothing.
+func (j *judge) trace(scope int, start string, calls int) target {
+	s := j.model.Scopes[scope]
+	nodes := make(map[string]*traced)
+	var t target
+	wanted := map[string]bool{start: true}
+	for round := 0; len(wanted) > 0; round++ {
+		if round == maxRounds || len(nodes) > maxTraced {
+			t.open = true
+			break
+		}
+		found := j.collect(s, wanted, nodes)
+		for name := range wanted {
+			if !found[name] {
+				t.join(j.argument(scope, name, calls))
+			}
+		}
+		wanted = next(nodes, found)
+	}
+	for _, n := range nodes {
+		t.open = t.open || strings.HasPrefix(n.op, "Placeholder")
+	}
+	j.fold(&t, start, nodes)
+	return t
+}
+
+// collect walks the scope once for the wanted nodes.
+func (j *judge) collect(s tensorflow.Scope, wanted map[string]bool, nodes map[string]*traced) map[string]bool {
+	found := make(map[string]bool)
+	for n := range s.Nodes() {
+		name := n.Name()
+		if !wanted[name] {
+			continue
+		}
+		found[name] = true
+		t := &traced{op: n.Op(), inputs: n.Inputs()}
+		switch t.op {
+		case "Const", "HostConst":
+			for text := range n.Attr("value").Texts() {
+				if len(t.values) < maxValues {
+					t.values = append(t.values, text.String())
+				}
+			}
+			if s.Function == "" && j.assets[name] {
+				t.op = "asset"
+			}
+		case "StringJoin":
+			for text := range n.Attr("separator").Texts() {
+				t.separator = text.String()
+			}
+		}
+		nodes[name] = t
+	}
+	return found
+}
+
+// next returns the inputs of the nodes that were found and not yet visited.
+func next(nodes map[string]*traced, found map[string]bool) map[string]bool {
+	wanted := make(map[string]bool)
+	for name := range found {
+		for _, in := range nodes[name].inputs {
+			if nodes[in] == nil && len(wanted) < maxTraced {
+				wanted[in] = true
+			}
+		}
+	}
+	return wanted
+}
+
+// fold adds the constants of a trace to the target: as one string where they
+// make one, else each, in the order of their nodes' names.
+func (j *judge) fold(t *target, start string, nodes map[string]*traced) {
+	if n := nodes[start]; n != nil && n.op == "asset" {
+		t.asset = true
+		return
+	}
+	if v, ok := value(start, nodes, 0); ok {
+		t.values = append(t.values, v)
+		return
+	}
+	names := make([]string, 0, len(nodes))
+	for name := range nodes {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		n := nodes[name]
+		t.asset = t.asset || n.op == "asset"
+		for _, v := range n.values {
+			if len(t.values) < maxValues && n.op != "asset" {
+				t.values = append(t.values, v)
+			}
+		}
+	}
+}
+
+// value evaluates a string that constants alone make.
+func value(name string, nodes map[string]*traced, depth int) (string, bool) {
+	n := nodes[name]
+	if n == nil || depth > maxRounds {
+		return "", false
+	}
+	switch {
+	case len(n.values) == 1:
+		return n.values[0], true
+	case n.op == "Identity" && len(n.inputs) > 0:
+		return value(n.inputs[0], nodes, depth+1)
+	case n.op != "StringJoin":
+		return "", false
+	}
+	var parts []string
+	for _, in := range n.inputs {
+		v, ok := value(in, nodes, depth+1)
+		if !ok {
+			return "", false
+		}
+		parts = append(parts, v)
+	}
+	return strings.Join(parts, n.separator), true
+}
+
+// argument traces a name that is no node of its scope: an argument of the
+// function, whose value comes from the calls of it. Of anything else nothing is
+// known.
+func (j *judge) argument(scope int, name string, calls int) target {
+	s := j.model.Scopes[scope]
+	i := slices.Index(s.Args, name)
+	if i < 0 || calls == maxCalls {
+		return target{open: i >= 0}
+	}
+	t := target{open: true}
+	for _, c := range j.callers(s.Function) {
+		for _, in := range c.sources(i) {
+			t.join(j.trace(c.scope, in, calls+1))
+		}
+	}
+	return t
+}
+
+// join adds what another trace found.
+func (t *target) join(o target) {
+	t.open = t.open || o.open
+	t.asset = t.asset || o.asset
+	for _, v := range o.values {
+		if len(t.values) < maxValues && !slices.Contains(t.values, v) {
+			t.values = append(t.values, v)
+		}
+	}
+}
+
+// A call is a node that calls a function.
+type call struct {
+	scope  int
+	inputs []string
+	shift  int // inputs before the function's arguments; -1: it is not known which input is which argument
+}
+
+// sources returns the inputs that argument i may come from.
+func (c call) sources(i int) []string {
+	switch {
+	case c.shift < 0:
+		return c.inputs[:min(len(c.inputs), maxSources)]
+	case c.shift+i < len(c.inputs):
+		return c.inputs[c.shift+i : c.shift+i+1]
+	}
+	return nil
+}
+
+// maxSources bounds the inputs that are traced where any may be the argument.
+const maxSources = 8
+
+// shifts are the operations that call a function with their inputs in order, and
+// how many inputs come first.
+var shifts = map[string]int{
+	"PartitionedCall": 0, "StatefulPartitionedCall": 0, "TPUPartitionedCall": 0, "While": 0, "StatelessWhile": 0,
+	"If": 1, "StatelessIf": 1, "Case": 1, "StatelessCase": 1, "RemoteCall": 1,
+}
+
+// maxCallers bounds the calls of one function that are followed.
+const maxCallers = 64
+
+// callers returns the nodes that call a function.
+func (j *judge) callers(function string) []call {
+	if cached, ok := j.calls[function]; ok {
+		return cached
+	}
+	var out []call
+	for i, s := range j.model.Scopes {
+		for n := range s.Nodes() {
+			op := n.Op()
+			shift, listed := shifts[op]
+			if !listed && op != function {
+				shift = -1 // a dataset whose elements are the arguments, or something newer
+			}
+			if len(out) < maxCallers && (op == function || refers(n, function)) {
+				out = append(out, call{scope: i, inputs: n.Inputs(), shift: shift})
+			}
+		}
+	}
+	if len(j.calls) < maxTraced {
+		j.calls[function] = out
+	}
+	return out
+}
+
+func refers(n tensorflow.Node, function string) bool {
+	for _, a := range n.Attrs() {
+		for f := range a.Functions() {
+			if f == function {
+				return true
+			}
+		}
+	}
+	return false
+}

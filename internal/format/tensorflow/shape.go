@@ -1,0 +1,176 @@
+package tensorflow
+
+import (
+	"github.com/modelaudit/modelaudit/internal/format/protobuf"
+	"github.com/modelaudit/modelaudit/internal/hostile"
+)
+
+// MayStart reports whether a file with this first byte can hold one of the
+// messages: whether it is the tag of one of their fields, in whatever order.
+func MayStart(c byte) bool {
+	switch protobuf.Tag(c) {
+	case savedSchema, 2<<3 | byts, 1<<3 | byts, 3<<3 | vint, 3<<3 | byts, 4<<3 | byts,
+		5<<3 | byts, metaAsset, metaObjects, fingerprintGraph:
+		return true
+	}
+	return false
+}
+
+// shapeNodes is how many nodes are looked at before a graph is taken for none.
+const shapeNodes = 1 << 16
+
+// Looks returns the kind of message that the file has the shape of, whole or
+// cut, or None. isOp tells the names of TensorFlow's operations from others:
+// many formats have nodes with a name and an operation.
+func Looks(r *hostile.Reader, isOp func(string) bool) Kind {
+	s := shaper{isOp}
+	root := func() protobuf.Message {
+		return protobuf.Root(r.At(uint64(r.Start()), uint64(r.End()-r.Start()))).Clipped()
+	}
+	switch {
+	case s.saved(root()):
+		return SavedModel
+	case s.meta(root()):
+		return MetaGraph
+	case s.graph(root()):
+		return GraphDef
+	case kerasMetadata(root()):
+		return KerasMetadata
+	case fingerprint(root()):
+		return Fingerprint
+	}
+	return None
+}
+
+type shaper struct{ isOp func(string) bool }
+
+func (s shaper) saved(m protobuf.Message) bool {
+	schema := false
+	for f := range m.Fields() {
+		switch f.Tag {
+		case savedSchema:
+			schema = true
+		case savedMetaGraph:
+			if s.meta(f.Message().Alone()) && schema {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// meta: a graph and the description of what wrote it.
+func (s shaper) meta(m protobuf.Message) bool {
+	info, graph := false, false
+	for f := range m.Fields() {
+		switch f.Tag {
+		case metaInfo:
+			info = info || described(f.Message().Alone())
+		case metaGraph:
+			graph = graph || s.graph(f.Message().Alone())
+		case metaObjects:
+			graph = true
+		}
+		if info && graph {
+			return true
+		}
+	}
+	return graph && m.Start() > 0 // inside a SavedModel the description may be absent
+}
+
+// described reports whether a message is a MetaInfoDef.
+func described(m protobuf.Message) bool {
+	for f := range m.Fields() {
+		if f.Tag == infoTags || f.Tag == infoVersion || f.Tag == 2<<3|byts {
+			return true
+		}
+	}
+	return false
+}
+
+// graph: nodes with operations that exist, or a library of functions with them.
+func (s shaper) graph(m protobuf.Message) bool {
+	seen, nodes, producer := 0, false, false
+	for f := range m.Fields() {
+		switch f.Tag {
+		case graphNode:
+			op := text(f.Message().Alone(), nodeOp)
+			if s.isOp(op) {
+				return true
+			}
+			nodes = nodes || op != ""
+			seen++
+		case graphLibrary:
+			if s.library(f.Message().Alone()) {
+				return true
+			}
+		case graphVersions:
+			producer = producer || versions(f.Message().Alone())
+		}
+		if seen > shapeNodes {
+			break
+		}
+	}
+	return nodes && producer
+}
+
+func versions(m protobuf.Message) bool {
+	for f := range m.Fields() {
+		if f.Tag == versionsProducer {
+			return f.Uint > 0 && f.Uint < 1<<20
+		}
+	}
+	return false
+}
+
+// library reports whether one of the first functions has a node that exists.
+func (s shaper) library(m protobuf.Message) bool {
+	seen := 0
+	for f := range m.Fields() {
+		if f.Tag != libraryFunction {
+			continue
+		}
+		for g := range f.Message().Alone().Fields() {
+			if g.Tag == functionNode && s.isOp(text(g.Message().Alone(), nodeOp)) {
+				return true
+			}
+			if seen++; seen > shapeNodes {
+				return false
+			}
+		}
+	}
+	return false
+}
+
+// kerasMetadata: nodes with an identifier of Keras and a JSON object.
+func kerasMetadata(m protobuf.Message) bool {
+	for f := range m.Fields() {
+		if f.Tag != metadataNode {
+			return false
+		}
+		node := f.Message().Alone()
+		for g := range node.Fields() {
+			if g.Tag == metadataJSON && string(g.Prefix(1)) == "{" {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// fingerprint: checksums in their fields and nothing else.
+func fingerprint(m protobuf.Message) bool {
+	model, graph := false, false
+	for f := range m.Fields() {
+		switch f.Tag {
+		case fingerprintModel:
+			model = true
+		case fingerprintGraph:
+			graph = true
+		case 3<<3 | vint, 4<<3 | vint, 5<<3 | vint, 6<<3 | byts, 7<<3 | byts:
+		default:
+			return false
+		}
+	}
+	return model && graph && m.Reader().Err() == nil
+}

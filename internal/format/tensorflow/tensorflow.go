@@ -1,0 +1,269 @@
+// Package tensorflow reads TensorFlow graphs: SavedModel and MetaGraphDef files,
+// frozen GraphDefs, and the Keras metadata beside or inside them. It keeps where
+// the nodes are, not the nodes: a graph is walked again for every question.
+package tensorflow
+
+import (
+	"iter"
+
+	"github.com/modelaudit/modelaudit/internal/format/protobuf"
+	"github.com/modelaudit/modelaudit/internal/hostile"
+)
+
+// A Kind is the message that a file holds.
+type Kind string
+
+// The kinds of files.
+const (
+	SavedModel    Kind = "SavedModel"
+	MetaGraph     Kind = "MetaGraphDef"
+	GraphDef      Kind = "GraphDef"
+	KerasMetadata Kind = "SavedMetadata"
+	Fingerprint   Kind = "FingerprintDef"
+	None          Kind = ""
+)
+
+// A Model is what a file holds.
+type Model struct {
+	Scopes  []Scope // graphs and functions, in file order
+	Assets  []Asset
+	Objects []Object
+
+	nodes *hostile.Reader // for the nodes, which a fault of Decode does not end
+}
+
+// Err returns the first fault that was met in walking nodes.
+func (m *Model) Err() error { return m.nodes.Err() }
+
+// A Scope is a graph or a function: a set of nodes that name each other.
+type Scope struct {
+	Function string   // "" for a graph
+	Args     []string // of a function, in order
+	Offset   int64
+	parts    []protobuf.Message
+	node     protobuf.Tag
+}
+
+// An Asset is a file that a SavedModel expects in its assets directory.
+type Asset struct {
+	Filename string
+	Tensor   string // the constant that its path replaces
+	Offset   int64
+}
+
+// An Object is a Python object that a SavedModel describes in JSON.
+type Object struct {
+	Kind   string // "_tf_keras_layer"
+	Path   string // in the tree of objects, if the file gives it
+	Offset int64  // of the JSON text
+	Size   int64
+}
+
+const (
+	// maxName is how much of a name is kept.
+	maxName = 1 << 10
+	// maxText is how much of a constant string is kept.
+	maxText = 4 << 10
+	// recordCost is what a kept record is charged beside its strings.
+	recordCost = 256
+)
+
+// Decode reads a file of the given kind up to its nodes, or to the first fault.
+// What was read before the fault is in the Model.
+func Decode(r *hostile.Reader, kind Kind) (*Model, error) {
+	d := decoder{r: r, model: &Model{}}
+	root := protobuf.Root(r)
+	switch kind {
+	case SavedModel:
+		d.saved(root)
+	case MetaGraph:
+		d.metaGraph(root)
+	case GraphDef:
+		d.graph([]protobuf.Message{root})
+	case KerasMetadata:
+		d.keras(root)
+	default:
+		for range root.Fields() { // read to the end, nothing in it matters
+		}
+	}
+	d.model.nodes = r.At(uint64(r.Start()), uint64(r.End()-r.Start()))
+	for _, s := range d.model.Scopes {
+		for i := range s.parts {
+			s.parts[i] = s.parts[i].On(d.model.nodes)
+		}
+	}
+	return d.model, r.Err()
+}
+
+type decoder struct {
+	r     *hostile.Reader
+	model *Model
+}
+
+// keep charges a record with strings of n bytes to the memory budget.
+func (d *decoder) keep(n int) bool {
+	if err := d.r.Budget().Hold(uint64(recordCost + n)); err != nil {
+		d.r.Fail(hostile.OverBudget, "too many graphs, functions or objects: %v", err)
+		return false
+	}
+	return true
+}
+
+func (d *decoder) saved(m protobuf.Message) {
+	graphs := 0
+	for f := range m.Fields() {
+		if f.Tag == savedMetaGraph {
+			graphs++
+			d.metaGraph(f.Message())
+		}
+	}
+	if d.r.Err() == nil && graphs == 0 {
+		d.r.Fail(hostile.Truncated, "a SavedModel without a graph")
+	}
+}
+
+func (d *decoder) metaGraph(m protobuf.Message) {
+	var graph []protobuf.Message
+	for f := range m.Fields() {
+		switch f.Tag {
+		case metaGraph:
+			if d.keep(0) {
+				graph = append(graph, f.Message())
+			}
+		case metaAsset:
+			d.asset(f.Message())
+		case metaObjects:
+			d.objects(f.Message())
+		}
+	}
+	d.graph(graph)
+}
+
+// graph reads a GraphDef that may stand in the file in parts, which merge.
+func (d *decoder) graph(parts []protobuf.Message) {
+	scope := Scope{parts: parts, node: graphNode}
+	if len(parts) > 0 {
+		scope.Offset = parts[0].Start()
+	}
+	d.model.Scopes = append(d.model.Scopes, scope)
+	for _, part := range parts {
+		for f := range part.Fields() {
+			if f.Tag == graphLibrary {
+				d.library(f.Message())
+			}
+		}
+	}
+}
+
+func (d *decoder) library(m protobuf.Message) {
+	for f := range m.Fields() {
+		if f.Tag == libraryFunction {
+			d.function(f.Message())
+		}
+	}
+}
+
+func (d *decoder) function(m protobuf.Message) {
+	scope := Scope{parts: []protobuf.Message{m}, node: functionNode, Offset: m.Start()}
+	for f := range m.Fields() {
+		if f.Tag == functionSignature {
+			d.signature(f.Message(), &scope)
+		}
+	}
+	if d.keep(len(scope.Function)) {
+		d.model.Scopes = append(d.model.Scopes, scope)
+	}
+}
+
+func (d *decoder) signature(m protobuf.Message, scope *Scope) {
+	for f := range m.Fields() {
+		switch f.Tag {
+		case signatureName:
+			scope.Function = name(f)
+		case signatureArg:
+			arg := text(f.Message(), argName)
+			if !d.keep(len(arg)) {
+				return
+			}
+			scope.Args = append(scope.Args, arg)
+		}
+	}
+}
+
+func (d *decoder) asset(m protobuf.Message) {
+	a := Asset{Offset: m.Start()}
+	for f := range m.Fields() {
+		switch f.Tag {
+		case assetFilename:
+			a.Filename = string(f.Prefix(maxText))
+		case assetTensor:
+			a.Tensor = text(f.Message(), tensorInfo)
+		}
+	}
+	if d.keep(len(a.Filename) + len(a.Tensor)) {
+		d.model.Assets = append(d.model.Assets, a)
+	}
+}
+
+// objects reads a SavedObjectGraph.
+func (d *decoder) objects(m protobuf.Message) {
+	for f := range m.Fields() {
+		if f.Tag != objectNode {
+			continue
+		}
+		for g := range f.Message().Fields() {
+			if g.Tag == objectUser {
+				d.object(g.Message(), userKind, 0, userJSON)
+			}
+		}
+	}
+}
+
+// keras reads the SavedMetadata of a keras_metadata.pb.
+func (d *decoder) keras(m protobuf.Message) {
+	for f := range m.Fields() {
+		if f.Tag == metadataNode {
+			d.object(f.Message(), metadataKind, metadataPath, metadataJSON)
+		}
+	}
+}
+
+// object keeps where the JSON text of an object is; a repeated one is kept too,
+// although readers take the last.
+func (d *decoder) object(m protobuf.Message, kind, path, json protobuf.Tag) {
+	o := Object{Kind: text(m, kind), Path: text(m, path)}
+	for f := range m.Fields() {
+		if f.Tag == json && f.Len() > 0 && d.keep(len(o.Kind)+len(o.Path)) {
+			start, end := f.Body()
+			o.Offset, o.Size = start, end-start
+			d.model.Objects = append(d.model.Objects, o)
+		}
+	}
+}
+
+// text returns the value of a string field, the last one if there are several,
+// as parsers do.
+func text(m protobuf.Message, tag protobuf.Tag) string {
+	var v string
+	for f := range m.Fields() {
+		if f.Tag == tag {
+			v = name(f)
+		}
+	}
+	return v
+}
+
+func name(f protobuf.Field) string { return string(f.Prefix(maxName)) }
+
+// Nodes yields the nodes of the scope in file order.
+func (s Scope) Nodes() iter.Seq[Node] {
+	return func(yield func(Node) bool) {
+		for _, part := range s.parts {
+			for f := range part.Fields() {
+				if f.Tag == s.node && !yield(Node{m: f.Message(), Offset: f.At}) {
+					return
+				}
+			}
+		}
+	}
+}
