@@ -29,6 +29,7 @@ type action struct {
 	notes     []workflow.Annotation
 
 	set       change.Set
+	pointers  map[string]bool // paths that hold a Git LFS pointer
 	outcome   policy.Outcome
 	delivered delivery
 }
@@ -177,7 +178,7 @@ func (a *action) audit(ctx context.Context) error {
 		return nil
 	}
 	a.set = a.changes(ctx)
-	files, err := a.candidates(s.Filter)
+	files, err := a.candidates(ctx, s.Filter)
 	if err != nil {
 		return err
 	}
@@ -186,12 +187,16 @@ func (a *action) audit(ctx context.Context) error {
 	return nil
 }
 
-func (a *action) candidates(filter walk.Filter) ([]walk.File, error) {
+func (a *action) candidates(ctx context.Context, filter walk.Filter) ([]walk.File, error) {
 	wrong := a.event.Pull != nil && !a.event.Pull.Contains(a.event, a.at)
 	if wrong && a.set.Whole != "" {
 		a.note(workflow.Warning, "Commit %s is checked out, which is not what the pull request would merge: what it changes was not scanned.", orDefault(a.at.SHA, "unknown"))
 	}
-	return a.set.Candidates(change.Workspace{Root: a.workspace, Wrong: wrong}, filter)
+	files, err := a.set.Candidates(change.Workspace{Root: a.workspace, Wrong: wrong}, filter)
+	if err != nil {
+		return nil, err
+	}
+	return a.resolvePointers(ctx, files, filter.MaxSize), nil
 }
 
 // changes decides what is scanned.

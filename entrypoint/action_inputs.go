@@ -20,6 +20,8 @@ type inputs struct {
 	config              string   // "" for the usual places
 	baseline            string   // "" for what the policy file says
 	settings            overrides
+	lfs                 string // fetch, require, skip
+	lfsEach, lfsTotal   int64
 	upload              string // auto, always, never
 	category            string
 	wait                bool
@@ -46,6 +48,9 @@ func inputTable() []input {
 		{"scan-mode", "auto", "auto scans what a pull request changes and everything otherwise; changed, full", oneOf(func(in *inputs) *string { return &in.mode }, "auto", "changed", "full")},
 		{"config", "", "policy file; on a pull request it is read from the base branch", text(func(in *inputs) *string { return &in.config })},
 		{"baseline", "", "file of known findings, read from the same place as the policy file", text(func(in *inputs) *string { return &in.baseline })},
+		{"lfs", "fetch", "Git LFS pointers: fetch the objects that are to be scanned, require them in the checkout, or skip", oneOf(func(in *inputs) *string { return &in.lfs }, "fetch", "require", "skip")},
+		{"lfs-max-bytes", "5GiB", "do not fetch larger objects", size(func(in *inputs) *int64 { return &in.lfsEach })},
+		{"lfs-max-total", "20GiB", "do not fetch more than this in one run", size(func(in *inputs) *int64 { return &in.lfsTotal })},
 		{"upload", "auto", "send results to code scanning: auto where it is possible, always, never", oneOf(func(in *inputs) *string { return &in.upload }, "auto", "always", "never")},
 		{"category", "", "tells several uses of the Action in one repository apart", readCategory},
 		{"wait-for-processing", "true", "wait until GitHub has read the upload, and show its errors", boolean(func(in *inputs) *bool { return &in.wait })},
@@ -129,6 +134,13 @@ func oneOf(field func(*inputs) *string, allowed ...string) func(*inputs, string)
 		}
 		*field(in) = value
 		return nil
+	}
+}
+
+func size(field func(*inputs) *int64) func(*inputs, string) error {
+	return func(in *inputs, value string) (err error) {
+		*field(in), err = settings.Size(value)
+		return err
 	}
 }
 

@@ -32,6 +32,7 @@ func (a *action) sarifOptions() sarif.Options {
 		Version:  version(),
 		Rules:    catalog.Rules(detectors, scan.Rules...),
 		Category: a.in.category,
+		Pointer:  func(path string) bool { return a.pointers[path] },
 	}
 }
 

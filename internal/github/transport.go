@@ -197,7 +197,10 @@ func (t *transport) attempt(req *http.Request, target *url.URL) (*http.Response,
 		}
 		out.Body = body
 	}
-	if out.Header.Del("Authorization"); t.token != "" && t.trusts(target) {
+	switch {
+	case !t.trusts(target):
+		out.Header.Del("Authorization")
+	case t.token != "" && out.Header.Get("Authorization") == "":
 		out.Header.Set("Authorization", "Bearer "+t.token)
 	}
 	res, err := t.net.Transport.RoundTrip(out)

@@ -26,6 +26,10 @@ type File struct {
 	Refused string // why it is not opened; "" if it can be
 	Absent  string // why there is nothing to open: a broken link, a device; "" otherwise
 
+	// Elsewhere opens the content in place of what is on disk, where that only
+	// stands for it; nil otherwise.
+	Elsewhere func(onDisk artifact.File) (artifact.File, io.Closer, error)
+
 	root string // directory on disk
 	name string // relative to root, with the system's separators
 }
@@ -227,6 +231,16 @@ const wholeSize = 256 << 10
 // Open opens the file for scanning. The closer must be called when the scan of
 // the file ends.
 func (f File) Open() (artifact.File, io.Closer, error) {
+	a, closer, err := f.OnDisk()
+	if err != nil || f.Elsewhere == nil {
+		return a, closer, err
+	}
+	closer.Close()
+	return f.Elsewhere(a)
+}
+
+// OnDisk is Open without Elsewhere.
+func (f File) OnDisk() (artifact.File, io.Closer, error) {
 	root, err := os.OpenRoot(f.root)
 	if err != nil {
 		return artifact.File{}, nil, err

@@ -12,8 +12,13 @@ func (s *Server) lfs(w http.ResponseWriter, r *http.Request) bool {
 		s.object(w, r, oid)
 		return true
 	}
-	if r.Method != http.MethodPost || r.URL.Path != "/"+Repository+".git/info/lfs/objects/batch" {
+	repository, ok := strings.CutSuffix(strings.TrimPrefix(r.URL.Path, "/"), ".git/info/lfs/objects/batch")
+	if r.Method != http.MethodPost || !ok || repository != Repository && repository != s.Fork {
 		return false
+	}
+	has := s.Objects
+	if repository == s.Fork {
+		has = s.ForkObjects
 	}
 	want := "Basic " + base64.StdEncoding.EncodeToString([]byte("x-access-token:"+Token))
 	if r.Header.Get("Authorization") != want {
@@ -24,7 +29,7 @@ func (s *Server) lfs(w http.ResponseWriter, r *http.Request) bool {
 		refuse(w, http.StatusNotAcceptable, "not "+lfsType)
 		return true
 	}
-	s.batch(w, r)
+	s.batch(w, r, has)
 	return true
 }
 
@@ -37,7 +42,7 @@ type lfsObject struct {
 	Error   map[string]any `json:"error,omitempty"`
 }
 
-func (s *Server) batch(w http.ResponseWriter, r *http.Request) {
+func (s *Server) batch(w http.ResponseWriter, r *http.Request, has map[string][]byte) {
 	var in struct {
 		Operation string      `json:"operation"`
 		Transfers []string    `json:"transfers"`
@@ -53,7 +58,7 @@ func (s *Server) batch(w http.ResponseWriter, r *http.Request) {
 	}
 	for i := range in.Objects {
 		o := &in.Objects[i]
-		if _, ok := s.Objects[o.OID]; !ok {
+		if _, ok := has[o.OID]; !ok {
 			o.Error = map[string]any{"code": 404, "message": "Object does not exist"}
 			continue
 		}
@@ -70,6 +75,9 @@ func (s *Server) batch(w http.ResponseWriter, r *http.Request) {
 // token, which has no business there.
 func (s *Server) object(w http.ResponseWriter, r *http.Request, oid string) {
 	p, ok := s.Objects[oid]
+	if !ok {
+		p, ok = s.ForkObjects[oid]
+	}
 	switch {
 	case r.Header.Get("Authorization") != "" || r.Header.Get("X-Storage-Key") != "granted":
 		w.WriteHeader(http.StatusForbidden)

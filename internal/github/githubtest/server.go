@@ -48,6 +48,8 @@ type Server struct {
 	Processing  []string // errors that processing of deliveries ends with
 	Reviews     []*ReviewComment
 	Objects     map[string][]byte // of Git LFS, by SHA-256
+	Fork        string            // another repository, owner/name
+	ForkObjects map[string][]byte // of Git LFS, in the fork
 	Requests    []Request         // everything that was asked, in order
 	Trouble     func(*http.Request) *Trouble
 
