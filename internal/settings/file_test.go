@@ -78,37 +78,40 @@ func TestReadFile(t *testing.T) {
 	}
 }
 
+// refused are files that say something that is not understood.
+var refused = []struct{ name, file, want string }{
+	{"empty", "", "p.yml:1: the file holds no policy"},
+	{"only a comment", "# nothing\n", "p.yml:1: the file holds no policy"},
+	{"null", "~", "p.yml:1: a mapping with some of the keys fail-on, "},
+	{"list", "- a", "p.yml:1: a mapping with some of the keys fail-on, on-incomplete, paths, accept, allow-callables, include, exclude, baseline, limits is wanted here, not a list"},
+	{"no YAML", "a: [", "p.yml: go-yaml load error in parser"},
+	{"two documents", "fail-on: high\n---\nfail-on: none\n", "p.yml:2: a second document begins here; one is allowed"},
+	{"unknown key", "fail-on: high\n\nfail_on: high", `p.yml:3: unknown key "fail_on" (allowed here: fail-on, on-incomplete, paths, accept,`},
+	{"key that is no text", "[a]: high", `p.yml:1: unknown key "" (allowed here:`},
+	{"twice", "fail-on: high\nfail-on: low", `p.yml:2: the key "fail-on" is here twice`},
+	{"value", "\nfail-on: hgih", `p.yml:2: fail-on: "hgih" is not one of critical, high, medium, low, none`},
+	{"no value", "fail-on:", "p.yml:1: a single value is wanted here, not nothing"},
+	{"empty value", "fail-on: ''", "p.yml:1: a single value is wanted here, not an empty one"},
+	{"list for a value", "fail-on: [high]", "p.yml:1: a single value is wanted here, not a list"},
+	{"value for a list", "exclude: '*.md'", "p.yml:1: a list is wanted here, not a single value"},
+	{"alias", "exclude: &a ['*']\ninclude: *a", "p.yml:2: a list is wanted here, not an alias"},
+	{"glob", "exclude: ['*.md', 'a[']", `p.yml:1: "a[" is not a glob`},
+	{"unknown limit", "limits: {\n max-time: 5m}", `p.yml:2: unknown key "max-time" (allowed here: max-file-size, max-inflated, max-memory, max-steps, max-members, max-depth, timeout)`},
+	{"limit", "limits: {timeout: 5}", `p.yml:1: timeout: "5" is not a duration`},
+	{"path without a path", "paths: [{fail-on: low}]", `p.yml:1: the key "path" is missing (allowed here: path, fail-on, on-incomplete)`},
+	{"path without a value", "paths: [{path: a}]", "p.yml:1: this entry of paths sets neither"},
+	{"path with a wrong value", "paths: [{path: a, fail-on: all}]", `p.yml:1: "all" is not one of critical`},
+	{"acceptance without a reason", "accept:\n- rule: a", `p.yml:2: the key "reason" is missing`},
+	{"acceptance of everything", "accept: [{path: a, reason: b}]", "p.yml:1: this acceptance names neither a rule nor a fingerprint"},
+	{"date", "accept: [{rule: a, reason: b, until: tomorrow}]", `p.yml:1: "tomorrow" is not a date such as`},
+	{"all callables", "allow-callables: [{callable: '*', reason: b}]", `p.yml:1: "*" is not a callable such as`},
+	{"any callable", "allow-callables: [{callable: 'os.sys*', reason: b}]", `p.yml:1: "os.sys*" is not a callable`},
+	{"no module", "allow-callables: [{callable: eval, reason: b}]", `p.yml:1: "eval" is not a callable`},
+	{"too large", strings.Repeat("#", settings.MaxFileSize+1), "p.yml: 1048577 bytes, more than 1048576"},
+}
+
 func TestReadFileRefuses(t *testing.T) {
-	for _, c := range []struct{ name, file, want string }{
-		{"empty", "", "p.yml:1: the file holds no policy"},
-		{"only a comment", "# nothing\n", "p.yml:1: the file holds no policy"},
-		{"null", "~", "p.yml:1: a mapping with some of the keys fail-on, "},
-		{"list", "- a", "p.yml:1: a mapping with some of the keys fail-on, on-incomplete, paths, accept, allow-callables, include, exclude, baseline, limits is wanted here, not a list"},
-		{"no YAML", "a: [", "p.yml: go-yaml load error in parser"},
-		{"two documents", "fail-on: high\n---\nfail-on: none\n", "p.yml:2: a second document begins here; one is allowed"},
-		{"unknown key", "fail-on: high\n\nfail_on: high", `p.yml:3: unknown key "fail_on" (allowed here: fail-on, on-incomplete, paths, accept,`},
-		{"key that is no text", "[a]: high", `p.yml:1: unknown key "" (allowed here:`},
-		{"twice", "fail-on: high\nfail-on: low", `p.yml:2: the key "fail-on" is here twice`},
-		{"value", "\nfail-on: hgih", `p.yml:2: fail-on: "hgih" is not one of critical, high, medium, low, none`},
-		{"no value", "fail-on:", "p.yml:1: a single value is wanted here, not nothing"},
-		{"empty value", "fail-on: ''", "p.yml:1: a single value is wanted here, not an empty one"},
-		{"list for a value", "fail-on: [high]", "p.yml:1: a single value is wanted here, not a list"},
-		{"value for a list", "exclude: '*.md'", "p.yml:1: a list is wanted here, not a single value"},
-		{"alias", "exclude: &a ['*']\ninclude: *a", "p.yml:2: a list is wanted here, not an alias"},
-		{"glob", "exclude: ['*.md', 'a[']", `p.yml:1: "a[" is not a glob`},
-		{"unknown limit", "limits: {\n max-time: 5m}", `p.yml:2: unknown key "max-time" (allowed here: max-file-size, max-inflated, max-memory, max-steps, max-members, max-depth, timeout)`},
-		{"limit", "limits: {timeout: 5}", `p.yml:1: timeout: "5" is not a duration`},
-		{"path without a path", "paths: [{fail-on: low}]", `p.yml:1: the key "path" is missing (allowed here: path, fail-on, on-incomplete)`},
-		{"path without a value", "paths: [{path: a}]", "p.yml:1: this entry of paths sets neither"},
-		{"path with a wrong value", "paths: [{path: a, fail-on: all}]", `p.yml:1: "all" is not one of critical`},
-		{"acceptance without a reason", "accept:\n- rule: a", `p.yml:2: the key "reason" is missing`},
-		{"acceptance of everything", "accept: [{path: a, reason: b}]", "p.yml:1: this acceptance names neither a rule nor a fingerprint"},
-		{"date", "accept: [{rule: a, reason: b, until: tomorrow}]", `p.yml:1: "tomorrow" is not a date such as`},
-		{"all callables", "allow-callables: [{callable: '*', reason: b}]", `p.yml:1: "*" is not a callable such as`},
-		{"any callable", "allow-callables: [{callable: 'os.sys*', reason: b}]", `p.yml:1: "os.sys*" is not a callable`},
-		{"no module", "allow-callables: [{callable: eval, reason: b}]", `p.yml:1: "eval" is not a callable`},
-		{"too large", strings.Repeat("#", settings.MaxFileSize+1), "p.yml: 1048577 bytes, more than 1048576"},
-	} {
+	for _, c := range refused {
 		s := settings.Default()
 		err := s.ReadFile("p.yml", []byte(c.file))
 		if err == nil || !strings.HasPrefix(err.Error(), c.want) {
