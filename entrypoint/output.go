@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -62,8 +63,8 @@ func replace(name string, write func(io.Writer) error) error {
 	}
 	part := name + "." + rand.Text() + ".part"
 	f, err := os.OpenFile(part, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
-	if err != nil {
-		return err
+	if failed := (*fs.PathError)(nil); errors.As(err, &failed) {
+		return fmt.Errorf("%s: %w", name, failed.Err)
 	}
 	err = finish(f, write)
 	if err == nil && info != nil {
@@ -74,8 +75,9 @@ func replace(name string, write func(io.Writer) error) error {
 	}
 	if err != nil {
 		os.Remove(part)
+		return fmt.Errorf("%s: %w", name, err)
 	}
-	return err
+	return nil
 }
 
 func overwrite(name string, write func(io.Writer) error) error {

@@ -50,7 +50,6 @@ func scanCommand(w World, status *int) *cobra.Command {
 	flags.BoolVar(&f.noProgress, "no-progress", false, "show no progress bar on a terminal")
 	flags.BoolVarP(&f.quiet, "quiet", "q", false, "one line for each finding, and no remarks on standard error")
 	flags.BoolVarP(&f.verbose, "verbose", "v", false, "all evidence, and the files in which nothing was found")
-	cmd.MarkFlagsMutuallyExclusive("quiet", "verbose")
 	return cmd
 }
 
@@ -62,6 +61,9 @@ func somePaths(_ *cobra.Command, args []string) error {
 }
 
 func (f *scanFlags) run(ctx context.Context, w World, paths []string) (int, error) {
+	if f.quiet && f.verbose {
+		return 0, usageError{errors.New("--quiet and --verbose contradict each other")}
+	}
 	outcome, err := f.scan(ctx, w, paths, !f.noProgress && !f.quiet)
 	if err != nil {
 		return 0, err

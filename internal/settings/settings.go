@@ -5,7 +5,6 @@ package settings
 import (
 	"errors"
 	"fmt"
-	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -136,8 +135,8 @@ func sizeOption(least int64, field func(*Settings) *int64) func(*Settings, strin
 // maxCount and maxSize leave room for what is added to a limit in proportion to
 // the file.
 const (
-	maxCount = math.MaxInt64 / 4
-	maxSize  = math.MaxInt64 / 4
+	maxCount = 1_000_000_000_000_000
+	maxSize  = 1 << 60
 )
 
 func count(value string, most int64) (int64, error) {
@@ -153,7 +152,7 @@ func count(value string, most int64) (int64, error) {
 func Size(value string) (int64, error) {
 	n, err := humanize.ParseBytes(value)
 	if err != nil || n > maxSize || strings.Contains(value, ",") {
-		return 0, fmt.Errorf("%q is not a size such as 1048576, 512MB or 64GiB", value)
+		return 0, fmt.Errorf("%q is not a size such as 1048576, 512MB or 64GiB, at most 1EiB", value)
 	}
 	return int64(n), nil
 }
