@@ -19,3 +19,29 @@ func Section(src io.ReaderAt, offset, n int64) io.ReaderAt {
 		return io.NewSectionReader(src, offset, n)
 	}
 }
+
+// Stage is Section for a part that will be read in any order. A part of unpacked
+// content that is not held is read once, forwards, and held as Unpack holds
+// content: readers that look at both ends of every member before they read it
+// would otherwise unpack everything in front of it again each time.
+func Stage(src io.ReaderAt, offset, n int64, budget *Budget) (io.ReaderAt, error) {
+	section := Section(src, offset, n)
+	s, ok := section.(*io.SectionReader)
+	if !ok {
+		return section, nil
+	}
+	outer, base, size := s.Outer()
+	c, ok := outer.(*Content)
+	if !ok || base+size <= int64(len(c.head)) || base >= c.Size-int64(len(c.tail)) {
+		return section, nil
+	}
+	staged := &Content{budget: budget, free: true, open: func() (io.Reader, error) {
+		return &input{src: io.NewSectionReader(c, base, size)}, nil
+	}}
+	stream, _ := staged.open()
+	err := staged.drain(stream)
+	if staged.Size < size {
+		return section, asFault(err, staged.Size)
+	}
+	return staged.Reader(), nil
+}

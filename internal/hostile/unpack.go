@@ -24,6 +24,7 @@ type Content struct {
 
 	budget *Budget
 	open   Opener
+	free   bool // what is read is charged elsewhere
 	head   []byte
 	full   bool   // head grows no more
 	tail   []byte // the last len(tail) bytes, for content that is not held whole
@@ -54,7 +55,7 @@ func (c *Content) drain(stream io.Reader) error {
 	buf := make([]byte, chunk)
 	for {
 		n, err := guardedRead(stream, buf)
-		if spent := c.budget.Inflate(int64(n)); spent != nil {
+		if spent := c.spend(n); spent != nil {
 			return spent
 		}
 		c.keep(buf[:n])
@@ -66,6 +67,14 @@ func (c *Content) drain(stream io.Reader) error {
 			return err
 		}
 	}
+}
+
+// spend charges n bytes of output.
+func (c *Content) spend(n int) error {
+	if c.free {
+		return c.budget.Step()
+	}
+	return c.budget.Inflate(int64(n))
 }
 
 // keep appends what is to be held to head or tail.
@@ -177,7 +186,7 @@ func (c *Content) fill(p []byte) (int, error) {
 		m, err := guardedRead(c.stream, p[n:])
 		n += m
 		c.at += int64(m)
-		if spent := c.budget.Inflate(int64(m)); spent != nil {
+		if spent := c.spend(m); spent != nil {
 			return n, spent
 		}
 		if err != nil && n < len(p) {

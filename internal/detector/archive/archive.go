@@ -5,6 +5,7 @@ package archive
 import (
 	"context"
 	_ "embed"
+	"errors"
 
 	"github.com/modelaudit/modelaudit/internal/artifact"
 	"github.com/modelaudit/modelaudit/internal/detector"
@@ -14,21 +15,26 @@ import (
 //go:embed help.md
 var help string
 
-// Detector reads zip archives.
+// Detector reads archives of many files.
 var Detector = &detector.Detector{
 	Name: "archive",
 	Rules: rule.Explain(help, pathEscapes, linkEscapes, headersDisagree, falseEncryption, hiddenMember,
 		directoryLies, severalDirectories, overlap, duplicate, similarNames, ambiguousName, contentDiffers,
-		bombLike, highRatio, extraBytes),
-	Match: func(h artifact.Head) bool { return isZip(h) },
+		bombLike, highRatio, extraBytes, specialFile),
+	Match: func(h artifact.Head) bool { return isTar(h) || isZip(h) },
 	Run: func(ctx context.Context, p *detector.Pass) error {
 		head, err := p.File.Head()
 		if err != nil {
 			return err
 		}
-		if isZip(head) {
+		if !isTar(head) {
 			return runZip(p)
 		}
-		return nil
+		inside := zipExtent(p, head)
+		wrapped, err := runTar(p, inside)
+		if inside.End == 0 || wrapped {
+			return err
+		}
+		return errors.Join(err, runZip(p))
 	},
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -180,4 +181,6 @@ func sizes(n uint32) func(*ziptest.Header) {
 	return func(h *ziptest.Header) { h.Compressed, h.Size = n, n }
 }
 
-func TestDetector(t *testing.T) { detectortest.Run(t, archive.Detector, zipCases, marker) }
+func TestDetector(t *testing.T) {
+	detectortest.Run(t, archive.Detector, slices.Concat(zipCases, tarCases), marker)
+}

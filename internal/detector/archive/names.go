@@ -60,9 +60,18 @@ func checkName(p *detector.Pass, name string, offset int64) {
 	})
 }
 
-// checkLink reports a link that leads out of the archive's directory.
+// checkLink reports a symbolic link that leads out of the archive's directory.
 func checkLink(p *detector.Pass, name, target string, offset int64) {
-	how := linkEscapesFrom(name, target)
+	reportLink(p, name, target, linkEscapesFrom(name, target), offset)
+}
+
+// checkHardLink reports a hard link that leads out of the archive's directory,
+// to which its target is relative.
+func checkHardLink(p *detector.Pass, name, target string, offset int64) {
+	reportLink(p, name, target, escapes(target), offset)
+}
+
+func reportLink(p *detector.Pass, name, target, how string, offset int64) {
 	if how == "" {
 		return
 	}

@@ -63,4 +63,8 @@ var (
 		ID: "archive-extra-bytes", Title: "The file holds bytes that are not part of the archive",
 		Severity: rule.Low, Precision: rule.Certain, CWE: []int{436}, Since: "0.1.0",
 	}
+	specialFile = &rule.Rule{
+		ID: "archive-special-file", Title: "The archive creates a device or a pipe",
+		Severity: rule.Medium, Precision: rule.Certain, CWE: []int{434}, Since: "0.1.0",
+	}
 )

@@ -191,15 +191,11 @@ func (z *zipPass) hidden(e *zip.Entry) {
 func (z *zipPass) gaps() error {
 	for _, gap := range z.archive.Gaps {
 		name := z.gapName(gap)
-		if !z.filled(gap) {
+		if z.spannedMarker(gap) || !filled(z.Pass, gap.Start, gap.End) {
 			continue
 		}
 		size := gap.End - gap.Start
-		z.Report(finding.Finding{
-			Rule: extraBytes, Key: name, Location: finding.Location{Offset: gap.Start, Length: size},
-			Message:  fmt.Sprintf("%d bytes %s are not part of it.", size, name),
-			Evidence: []finding.Step{{Offset: gap.Start, Text: fmt.Sprintf("%d bytes that no header accounts for", size)}},
-		})
+		reportExtra(z.Pass, name, gap.Start, size)
 		if gap.Start == 0 {
 			continue // the scan of the whole file starts with them
 		}
@@ -221,23 +217,11 @@ func (z *zipPass) gapName(gap zip.Range) string {
 	}
 }
 
-// filled reports whether a gap holds anything but padding and the markers of
-// spanned archives.
-func (z *zipPass) filled(gap zip.Range) bool {
-	r := z.Reader()
-	r.MoveTo(gap.Start)
-	w := r.Window(uint64(gap.End - gap.Start))
-	if p := w.Peek(4); w.Left() == 4 && (string(p) == "PK\x07\x08" || string(p) == "PK00") {
-		return false
-	}
-	for w.Left() > 0 && w.Step() {
-		p := w.Peek(32 << 10)
-		if slices.ContainsFunc(p, func(c byte) bool { return c != 0 }) {
-			return true
-		}
-		w.Skip(uint64(len(p)))
-	}
-	return w.Err() != nil
+// spannedMarker reports whether a gap is the marker that writers of spanned
+// archives put in front of the first header (APPNOTE 8.5.3 and 8.5.4).
+func (z *zipPass) spannedMarker(gap zip.Range) bool {
+	p := z.Reader().At(uint64(gap.Start), uint64(gap.End-gap.Start)).Peek(5)
+	return string(p) == "PK\x07\x08" || string(p) == "PK00"
 }
 
 // byOffset puts evidence in file order.

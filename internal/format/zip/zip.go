@@ -99,6 +99,15 @@ func Decode(r *hostile.Reader) (*Archive, error) {
 // Len returns the number of entries.
 func (a *Archive) Len() int { return len(a.slots) }
 
+// Extent returns the range from the first to the last byte that belongs to the
+// archive.
+func (a *Archive) Extent() Range {
+	if len(a.cover) == 0 {
+		return Range{}
+	}
+	return Range{a.cover[0].Start, a.cover[len(a.cover)-1].End}
+}
+
 // Entries yields every entry in file order, each once: what two directories list
 // alike is one entry. The error concerns that entry alone, unless the budget is
 // spent.

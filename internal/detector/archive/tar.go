@@ -1,0 +1,169 @@
+package archive
+
+import (
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/modelaudit/modelaudit/internal/artifact"
+	"github.com/modelaudit/modelaudit/internal/detector"
+	"github.com/modelaudit/modelaudit/internal/finding"
+	"github.com/modelaudit/modelaudit/internal/format/tar"
+	"github.com/modelaudit/modelaudit/internal/format/zip"
+	"github.com/modelaudit/modelaudit/internal/hostile"
+)
+
+func isTar(h artifact.Head) bool { return tar.Is(h.First) }
+
+// runTar hands every member of a tar archive back to the scan and judges the
+// headers. It returns whether one member holds all of a range, which is where a
+// zip archive was seen in the file: then that archive is the member.
+func runTar(p *detector.Pass, inside zip.Range) (wrapped bool, err error) {
+	p.Recognised("tar")
+	w := tar.Walk(p.Reader())
+	for {
+		e, err := w.Next()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			p.Incomplete(err)
+		}
+		if e == nil {
+			continue
+		}
+		wrapped = wrapped || e.Data <= inside.Start && inside.End <= e.Data+e.Packed
+		if err := tarMember(p, e); err != nil {
+			return wrapped, err
+		}
+	}
+	if spent := p.Budget.Spent(); spent != nil {
+		return wrapped, spent
+	}
+	end, ended := w.Ended()
+	if !ended {
+		return wrapped, hostile.Faultf(hostile.Truncated, p.File.Size, "no end marker: the tar archive is cut off")
+	}
+	return wrapped, behindTar(p, end)
+}
+
+// zipExtent returns where a zip archive lies in a tar archive, if there is one.
+func zipExtent(p *detector.Pass, h artifact.Head) zip.Range {
+	if !isZip(h) {
+		return zip.Range{}
+	}
+	held := p.Budget.Held()
+	defer p.Budget.Release(held)
+	a, _ := zip.Decode(p.Reader())
+	if len(a.Ends) == 0 {
+		return zip.Range{}
+	}
+	return a.Extent()
+}
+
+// tarMember judges one header and hands back the content.
+func tarMember(p *detector.Pass, e *tar.Entry) error {
+	checkName(p, e.Name, e.Header)
+	tarNames(p, e)
+	switch e.Type {
+	case tar.TypeSymlink:
+		checkLink(p, e.Name, e.Link, e.Header)
+	case tar.TypeLink:
+		checkHardLink(p, e.Name, e.Link, e.Header)
+	case tar.TypeCharacter, tar.TypeBlock, tar.TypeFIFO:
+		p.Report(finding.Finding{
+			Rule: specialFile, Key: e.Name, Location: finding.Location{Offset: e.Header},
+			Message:  fmt.Sprintf("Unpacking the archive creates the device or pipe %s.", finding.Quote(e.Name)),
+			Evidence: []finding.Step{{Offset: e.Header, Text: fmt.Sprintf("type %q of %s", e.Type, finding.Quote(e.Name))}},
+		})
+	}
+	if e.Size == 0 || !e.Regular() && !e.Skipped {
+		return nil
+	}
+	return tarContent(p, e)
+}
+
+// tarNames reports headers that say different things to different readers.
+func tarNames(p *detector.Pass, e *tar.Entry) {
+	if e.HeaderName != "" {
+		checkName(p, e.HeaderName, e.Header)
+		p.Report(finding.Finding{
+			Rule: ambiguousName, Key: e.Name, Location: finding.Location{Offset: e.Header},
+			Message:  fmt.Sprintf("The member %s is %s to other readers.", finding.Quote(e.Name), finding.Quote(e.HeaderName)),
+			Evidence: []finding.Step{{Offset: e.Header, Text: "names " + finding.Quote(e.Name) + " and " + finding.Quote(e.HeaderName)}},
+		})
+	}
+	what := ""
+	switch {
+	case e.HeaderSize >= 0:
+		what = fmt.Sprintf("%d bytes in its pax header, %d in its main header", e.Packed, e.HeaderSize)
+	case e.Skipped:
+		what = fmt.Sprintf("%d bytes claimed for an entry of type %q, which has none", e.Packed, e.Type)
+	default:
+		return
+	}
+	p.Report(finding.Finding{
+		Rule: headersDisagree, Key: e.Name, Location: finding.Location{Offset: e.Header},
+		Message: fmt.Sprintf("The headers of member %s give different sizes: %s. What follows is content to some readers and headers to others.",
+			finding.Quote(e.Name), what),
+		Evidence: []finding.Step{{Offset: e.Header, Text: what}},
+	})
+}
+
+// tarContent hands the content of an entry back, and what readers of the main
+// header alone take for it.
+func tarContent(p *detector.Pass, e *tar.Entry) error {
+	held := p.Budget.Held()
+	defer p.Budget.Release(held)
+	content, size, err := e.Content(p.File.Content, p.File.Size, p.Budget)
+	if err != nil {
+		p.Incomplete(err)
+	}
+	if e.Sparse {
+		checkRatio(p, e.Name, e.Data, e.Packed, e.Size)
+	}
+	if err := p.Nested(p.File.Member(e.Name, content, size)); err != nil {
+		return err
+	}
+	if e.HeaderSize <= 0 {
+		return nil
+	}
+	n := min(e.HeaderSize, p.File.Size-e.Data)
+	return p.Nested(p.File.Member(e.Name, hostile.Section(p.File.Content, e.Data, n), n))
+}
+
+// behindTar hands back what lies behind the end of a tar archive, unless it is
+// padding. Readers that are told to ignore zeros go on there.
+func behindTar(p *detector.Pass, end int64) error {
+	size := p.File.Size - end
+	if size <= 0 || !filled(p, end, p.File.Size) {
+		return nil
+	}
+	const name = "after the tar archive"
+	reportExtra(p, name, end, size)
+	return p.Nested(p.File.Member("("+name+")", hostile.Section(p.File.Content, end, size), size))
+}
+
+// reportExtra reports bytes that do not belong to the archive.
+func reportExtra(p *detector.Pass, where string, at, size int64) {
+	p.Report(finding.Finding{
+		Rule: extraBytes, Key: where, Location: finding.Location{Offset: at, Length: size},
+		Message:  fmt.Sprintf("%d bytes %s are not part of it.", size, where),
+		Evidence: []finding.Step{{Offset: at, Text: fmt.Sprintf("%d bytes that no header accounts for", size)}},
+	})
+}
+
+// filled reports whether a range of the file holds anything but zeros.
+func filled(p *detector.Pass, start, end int64) bool {
+	r := p.Reader().At(uint64(start), uint64(end-start))
+	for r.Left() > 0 && r.Step() {
+		part := r.Peek(32 << 10)
+		for _, c := range part {
+			if c != 0 {
+				return true
+			}
+		}
+		r.Skip(uint64(len(part)))
+	}
+	return r.Err() != nil
+}
