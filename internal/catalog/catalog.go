@@ -8,6 +8,7 @@ import (
 	"github.com/modelaudit/modelaudit/internal/detector"
 	"github.com/modelaudit/modelaudit/internal/detector/archive"
 	"github.com/modelaudit/modelaudit/internal/detector/bytecode"
+	"github.com/modelaudit/modelaudit/internal/detector/cntk"
 	"github.com/modelaudit/modelaudit/internal/detector/executable"
 	"github.com/modelaudit/modelaudit/internal/detector/hdf5"
 	"github.com/modelaudit/modelaudit/internal/detector/keras"
@@ -28,6 +29,7 @@ func Detectors() []*detector.Detector {
 		archive.Compressed,
 		archive.Detector,
 		bytecode.Detector,
+		cntk.Detector,
 		executable.Detector,
 		hdf5.Detector,
 		keras.Detector,

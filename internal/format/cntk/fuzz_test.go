@@ -1,0 +1,31 @@
+package cntk
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/modelaudit/modelaudit/internal/format/protobuf"
+	pb "github.com/modelaudit/modelaudit/internal/format/protobuf/protobuftest"
+	"github.com/modelaudit/modelaudit/internal/hostile"
+)
+
+// FuzzWalk: whatever the bytes, the walk ends, dictionaries lie in the file, and
+// every error is a Fault.
+func FuzzWalk(f *testing.F) {
+	value := pb.Sub(entryValue, pb.Text(8<<3|protobuf.Bytes, "x"))
+	f.Add(pb.Join(pb.Int(1<<3, 1), pb.Sub(2<<3|protobuf.Bytes, pb.Text(1<<3|protobuf.Bytes, "uid"), value)))
+	f.Fuzz(func(t *testing.T, p []byte) {
+		budget := hostile.NewBudget(context.Background(), hostile.DefaultLimits(), int64(len(p)), time.Now)
+		_, err := Walk(hostile.NewReader(hostile.Bytes(p), int64(len(p)), budget), func(d Dictionary) {
+			if d.Offset < 0 || d.Offset > int64(len(p)) || len(d.Keys) > maxKeys {
+				t.Errorf("a dictionary at %d of %d bytes with %d keys", d.Offset, len(p), len(d.Keys))
+			}
+		})
+		var fault *hostile.Fault
+		if err != nil && !errors.As(err, &fault) {
+			t.Errorf("got %T %v, want a *hostile.Fault", err, err)
+		}
+	})
+}
