@@ -9,6 +9,7 @@ import (
 	"github.com/modelaudit/modelaudit/internal/detector/archive"
 	"github.com/modelaudit/modelaudit/internal/detector/bytecode"
 	"github.com/modelaudit/modelaudit/internal/detector/cntk"
+	"github.com/modelaudit/modelaudit/internal/detector/coreml"
 	"github.com/modelaudit/modelaudit/internal/detector/executable"
 	"github.com/modelaudit/modelaudit/internal/detector/hdf5"
 	"github.com/modelaudit/modelaudit/internal/detector/keras"
@@ -30,6 +31,7 @@ func Detectors() []*detector.Detector {
 		archive.Detector,
 		bytecode.Detector,
 		cntk.Detector,
+		coreml.Detector,
 		executable.Detector,
 		hdf5.Detector,
 		keras.Detector,

@@ -1,0 +1,124 @@
+// Package coreml judges Core ML models: what they need from the app that loads
+// them, and which other files they are put together from.
+package coreml
+
+import (
+	"context"
+	_ "embed"
+	"fmt"
+	"io"
+	"path"
+	"strings"
+
+	"github.com/modelaudit/modelaudit/internal/artifact"
+	"github.com/modelaudit/modelaudit/internal/detector"
+	"github.com/modelaudit/modelaudit/internal/finding"
+	"github.com/modelaudit/modelaudit/internal/format/coreml"
+	"github.com/modelaudit/modelaudit/internal/rule"
+)
+
+//go:embed help.md
+var help string
+
+var (
+	custom = &rule.Rule{
+		ID: "coreml-custom-code", Title: "A Core ML model runs a class of the app that loads it",
+		Severity: rule.Medium, Precision: rule.Certain, CWE: []int{470}, Since: "0.1.0",
+	}
+	escape = &rule.Rule{
+		ID: "coreml-file-escape", Title: "A Core ML model takes a file from outside its directory",
+		Severity: rule.High, Precision: rule.Certain, CWE: []int{22}, Since: "0.1.0",
+	}
+	linked = &rule.Rule{
+		ID: "coreml-linked-model", Title: "A Core ML model is put together with another one",
+		Severity: rule.Low, Precision: rule.Certain, CWE: []int{829}, Since: "0.1.0",
+	}
+)
+
+// Detector judges Core ML models.
+var Detector = &detector.Detector{
+	Name:  "coreml",
+	Rules: rule.Explain(help, custom, escape, linked),
+	Match: match,
+	Run:   run,
+}
+
+// match takes what starts as every writer starts a model: the version of the
+// specification, then the description. Others have the extension.
+func match(h artifact.Head) bool {
+	return h.Extension() == ".mlmodel" && h.Size > 0 ||
+		len(h.First) > 4 && h.First[0] == 0x08 && h.First[1] < 0x40 && h.First[2] == 0x12
+}
+
+func run(_ context.Context, p *detector.Pass) error {
+	r := p.Reader()
+	var facts []coreml.Fact
+	ok, err := coreml.Walk(r, func(f coreml.Fact) { facts = append(facts, f) })
+	if !ok && (path.Ext(p.File.Name()) != ".mlmodel" || len(facts) == 0 && err == nil) {
+		return nil // a message of another kind
+	}
+	p.Recognised("coreml")
+	for _, f := range facts {
+		if err := judge(p, f); err != nil {
+			return err
+		}
+	}
+	return err
+}
+
+func judge(p *detector.Pass, f coreml.Fact) error {
+	name := finding.Quote(f.Name)
+	switch f.Kind {
+	case coreml.CustomLayer:
+		report(p, custom, f, fmt.Sprintf("Layer %s is computed by the class %s of the app that loads the model.", finding.Quote(f.Layer), name))
+	case coreml.CustomModel:
+		report(p, custom, f, fmt.Sprintf("The model is computed by the class %s of the app that loads it.", name))
+	case coreml.LinkedFile, coreml.SearchPath:
+		r := linked
+		if escapes(f.Name) {
+			r = escape
+		}
+		report(p, r, f, fmt.Sprintf("The model is put together with another one: %s.", name))
+	case coreml.BlobFile:
+		if escapes(f.Name) {
+			report(p, escape, f, fmt.Sprintf("The model reads weights from %s.", name))
+		}
+	case coreml.Serialized:
+		content := io.NewSectionReader(p.File.Content, f.Offset, f.Size)
+		return p.Nested(p.File.Member("serialized model", content, f.Size))
+	}
+	return nil
+}
+
+func report(p *detector.Pass, r *rule.Rule, f coreml.Fact, message string) {
+	steps := []finding.Step{{Offset: f.Offset, Text: finding.Quote(f.Name)}}
+	for _, text := range f.Texts[:min(len(f.Texts), 10)] {
+		steps = append(steps, finding.Step{Offset: f.Offset, Text: "parameter " + finding.Quote(text)})
+	}
+	p.Report(finding.Finding{
+		Rule: r, Key: f.Layer + " " + f.Name, Message: message,
+		Location: finding.Location{Offset: f.Offset}, Evidence: steps,
+	})
+}
+
+// bundle are the prefixes that Core ML itself gives to paths in a model's own
+// directory, or its app's.
+var bundle = []string{"@model_path/", "$BUNDLE_MAIN", "$BUNDLE_IDENTIFIER("}
+
+// escapes reports whether any of the paths in a list leads out of the model's
+// directory.
+func escapes(list string) bool {
+	for name := range strings.SplitSeq(list, ":") {
+		inside := false
+		for _, prefix := range bundle {
+			if rest, ok := strings.CutPrefix(name, prefix); ok {
+				name, inside = strings.TrimLeft(rest, "/"), true
+			}
+		}
+		clean := path.Clean(name)
+		if path.IsAbs(name) && !inside || strings.HasPrefix(name, "~") || clean == ".." || strings.HasPrefix(clean, "../") {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,247 @@
+// Package coreml reads Core ML models: protobuf messages of type Model, with
+// pipelines of models inside models, networks with branches and loops, and
+// programs.
+//
+// Format: https://github.com/apple/coremltools/tree/main/mlmodel/format
+package coreml
+
+import (
+	"github.com/modelaudit/modelaudit/internal/format/protobuf"
+	"github.com/modelaudit/modelaudit/internal/hostile"
+)
+
+// Fields of Model.proto, NeuralNetwork.proto, LinkedModel.proto and MIL.proto, as
+// number<<3 | wire type.
+const (
+	modelSpecification = 1<<3 | protobuf.Varint
+	modelDescription   = 2<<3 | protobuf.Bytes
+	modelPipelineClass = 200<<3 | protobuf.Bytes
+	modelPipelineRegr  = 201<<3 | protobuf.Bytes
+	modelPipeline      = 202<<3 | protobuf.Bytes
+	modelNetworkRegr   = 303<<3 | protobuf.Bytes
+	modelNetworkClass  = 403<<3 | protobuf.Bytes
+	modelNetwork       = 500<<3 | protobuf.Bytes
+	modelProgram       = 502<<3 | protobuf.Bytes
+	modelCustom        = 555<<3 | protobuf.Bytes
+	modelLinked        = 556<<3 | protobuf.Bytes
+	modelSerialized    = 3000<<3 | protobuf.Bytes
+
+	pipelineModels    = 1<<3 | protobuf.Bytes
+	pipelineOfWrapper = 1<<3 | protobuf.Bytes
+	networkLayers     = 1<<3 | protobuf.Bytes
+	layerName         = 1<<3 | protobuf.Bytes
+	layerCustom       = 500<<3 | protobuf.Bytes
+	layerBranch       = 605<<3 | protobuf.Bytes
+	layerLoop         = 615<<3 | protobuf.Bytes
+	branchIf          = 1<<3 | protobuf.Bytes
+	branchElse        = 2<<3 | protobuf.Bytes
+	loopCondition     = 3<<3 | protobuf.Bytes
+	loopBody          = 4<<3 | protobuf.Bytes
+	customClass       = 10<<3 | protobuf.Bytes
+	customParameters  = 30<<3 | protobuf.Bytes
+	linkedFile        = 1<<3 | protobuf.Bytes
+	serializedContent = 2<<3 | protobuf.Bytes
+	programFunctions  = 2<<3 | protobuf.Bytes
+	mapValue          = 2<<3 | protobuf.Bytes
+	functionBlocks    = 3<<3 | protobuf.Bytes
+	blockOperations   = 3<<3 | protobuf.Bytes
+	operationInputs   = 2<<3 | protobuf.Bytes
+	operationBlocks   = 4<<3 | protobuf.Bytes
+	operationAttrs    = 5<<3 | protobuf.Bytes
+	argumentBindings  = 1<<3 | protobuf.Bytes
+	bindingValue      = 2<<3 | protobuf.Bytes
+	valueBlob         = 5<<3 | protobuf.Bytes
+	blobFile          = 1<<3 | protobuf.Bytes
+	parameterString   = 20<<3 | protobuf.Bytes
+	stringDefault     = 1<<3 | protobuf.Bytes
+)
+
+// A Kind says what a Fact is about.
+type Kind uint8
+
+// The kinds of facts.
+const (
+	CustomLayer Kind = iota + 1 // a layer that the app's class of the Name computes
+	CustomModel                 // a whole model that the app's class of the Name computes
+	LinkedFile                  // another model, in the file of the Name
+	SearchPath                  // where linked models are looked for
+	BlobFile                    // weights of a program, in the file of the Name
+	Serialized                  // a model in a form of its own, at Offset, of Size bytes
+)
+
+// A Fact is one part of a model that is not in it, or not Core ML's own.
+type Fact struct {
+	Kind   Kind
+	Offset int64
+	Size   int64
+	Name   string
+	Layer  string   // for CustomLayer
+	Texts  []string // parameters of text, for CustomLayer and CustomModel
+}
+
+// maxText is how much of a name or a parameter is kept, in bytes.
+const maxText = 4 << 10
+
+// firstType is the lowest number of a field that holds the model proper
+// (Model.proto: 200 to 3000).
+const firstType = 200
+
+// lastType is the highest.
+const lastType = 3000
+
+// Walk visits the facts of a model. ok says whether the message is a model at
+// all: a specification version, a description and one of the model types.
+func Walk(r *hostile.Reader, visit func(Fact)) (ok bool, err error) {
+	w := walker{visit: visit}
+	ok = w.model(protobuf.Root(r))
+	return ok, r.Err()
+}
+
+type walker struct{ visit func(Fact) }
+
+func (w walker) model(m protobuf.Message) bool {
+	var version, description, content bool
+	for f := range m.Fields() {
+		switch n := f.Tag.Number(); {
+		case f.Tag == modelSpecification:
+			version = f.Uint >= 1 && f.Uint < 100
+		case f.Tag == modelDescription:
+			description = true
+		case n >= firstType && n <= lastType && f.Tag.Wire() == protobuf.Bytes:
+			content = true
+			w.content(f)
+		}
+	}
+	return version && description && content
+}
+
+// content descends into the model proper.
+func (w walker) content(f protobuf.Field) {
+	switch f.Tag {
+	case modelPipeline:
+		w.pipeline(f.Message())
+	case modelPipelineClass, modelPipelineRegr:
+		each(f, pipelineOfWrapper, func(f protobuf.Field) { w.pipeline(f.Message()) })
+	case modelNetwork, modelNetworkClass, modelNetworkRegr:
+		w.network(f.Message())
+	case modelProgram:
+		each(f, programFunctions, w.function)
+	case modelCustom:
+		w.custom(f, CustomModel, "")
+	case modelLinked:
+		each(f, linkedFile, w.linked)
+	case modelSerialized:
+		each(f, serializedContent, func(f protobuf.Field) {
+			start, end := f.Body()
+			w.visit(Fact{Kind: Serialized, Offset: start, Size: end - start})
+		})
+	}
+}
+
+// each calls visit for the fields of one tag in the message that f is.
+func each(f protobuf.Field, tag protobuf.Tag, visit func(protobuf.Field)) {
+	for inner := range f.Message().Fields() {
+		if inner.Tag == tag {
+			visit(inner)
+		}
+	}
+}
+
+func (w walker) pipeline(m protobuf.Message) {
+	for f := range m.Fields() {
+		if f.Tag == pipelineModels {
+			w.model(f.Message())
+		}
+	}
+}
+
+func (w walker) network(m protobuf.Message) {
+	for f := range m.Fields() {
+		if f.Tag == networkLayers {
+			w.layer(f)
+		}
+	}
+}
+
+func (w walker) layer(f protobuf.Field) {
+	var name string
+	for f := range f.Message().Fields() {
+		switch f.Tag {
+		case layerName:
+			name = string(f.Prefix(maxText))
+		case layerCustom:
+			w.custom(f, CustomLayer, name)
+		case layerBranch:
+			each(f, branchIf, func(f protobuf.Field) { w.network(f.Message()) })
+			each(f, branchElse, func(f protobuf.Field) { w.network(f.Message()) })
+		case layerLoop:
+			each(f, loopCondition, func(f protobuf.Field) { w.network(f.Message()) })
+			each(f, loopBody, func(f protobuf.Field) { w.network(f.Message()) })
+		}
+	}
+}
+
+func (w walker) custom(f protobuf.Field, kind Kind, layer string) {
+	fact := Fact{Kind: kind, Offset: f.At, Layer: layer}
+	for f := range f.Message().Fields() {
+		switch f.Tag {
+		case customClass:
+			fact.Name = string(f.Prefix(maxText))
+		case customParameters:
+			each(f, mapValue, func(f protobuf.Field) {
+				each(f, parameterString, func(f protobuf.Field) {
+					fact.Texts = append(fact.Texts, string(f.Prefix(maxText)))
+				})
+			})
+		}
+	}
+	w.visit(fact)
+}
+
+func (w walker) linked(f protobuf.Field) {
+	kinds := map[int32]Kind{1: LinkedFile, 2: SearchPath}
+	for f := range f.Message().Fields() {
+		kind, ok := kinds[f.Tag.Number()]
+		if !ok || f.Tag.Wire() != protobuf.Bytes {
+			continue
+		}
+		each(f, stringDefault, func(f protobuf.Field) {
+			w.visit(Fact{Kind: kind, Offset: f.At, Name: string(f.Prefix(maxText))})
+		})
+	}
+}
+
+// function descends into one entry of a program's functions.
+func (w walker) function(f protobuf.Field) {
+	each(f, mapValue, func(f protobuf.Field) {
+		each(f, functionBlocks, func(f protobuf.Field) {
+			each(f, mapValue, w.block)
+		})
+	})
+}
+
+func (w walker) block(f protobuf.Field) {
+	each(f, blockOperations, func(f protobuf.Field) {
+		for f := range f.Message().Fields() {
+			switch f.Tag {
+			case operationBlocks:
+				w.block(f)
+			case operationAttrs:
+				each(f, mapValue, w.value)
+			case operationInputs:
+				each(f, mapValue, func(f protobuf.Field) {
+					each(f, argumentBindings, func(f protobuf.Field) { each(f, bindingValue, w.value) })
+				})
+			}
+		}
+	})
+}
+
+// value notes the file that a value is read from.
+func (w walker) value(f protobuf.Field) {
+	each(f, valueBlob, func(f protobuf.Field) {
+		each(f, blobFile, func(f protobuf.Field) {
+			w.visit(Fact{Kind: BlobFile, Offset: f.At, Name: string(f.Prefix(maxText))})
+		})
+	})
+}

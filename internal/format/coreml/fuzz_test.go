@@ -1,0 +1,31 @@
+package coreml
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/modelaudit/modelaudit/internal/format/protobuf"
+	pb "github.com/modelaudit/modelaudit/internal/format/protobuf/protobuftest"
+	"github.com/modelaudit/modelaudit/internal/hostile"
+)
+
+// FuzzWalk: whatever the bytes, the walk ends, facts lie in the file, and
+// every error is a Fault.
+func FuzzWalk(f *testing.F) {
+	custom := pb.Sub(555<<3|protobuf.Bytes, pb.Text(10<<3|protobuf.Bytes, "Class"))
+	f.Add(pb.Join(pb.Int(1<<3, 4), pb.Sub(2<<3|protobuf.Bytes), custom))
+	f.Fuzz(func(t *testing.T, p []byte) {
+		budget := hostile.NewBudget(context.Background(), hostile.DefaultLimits(), int64(len(p)), time.Now)
+		_, err := Walk(hostile.NewReader(hostile.Bytes(p), int64(len(p)), budget), func(fact Fact) {
+			if fact.Offset < 0 || fact.Size < 0 || fact.Offset+fact.Size > int64(len(p)) {
+				t.Errorf("%d bytes at %d of %d", fact.Size, fact.Offset, len(p))
+			}
+		})
+		var fault *hostile.Fault
+		if err != nil && !errors.As(err, &fault) {
+			t.Errorf("got %T %v, want a *hostile.Fault", err, err)
+		}
+	})
+}
