@@ -14,6 +14,7 @@ import (
 	"github.com/modelaudit/modelaudit/internal/detector"
 	"github.com/modelaudit/modelaudit/internal/finding"
 	"github.com/modelaudit/modelaudit/internal/format/coreml"
+	"github.com/modelaudit/modelaudit/internal/location"
 	"github.com/modelaudit/modelaudit/internal/rule"
 )
 
@@ -109,14 +110,12 @@ var bundle = []string{"@model_path/", "$BUNDLE_MAIN", "$BUNDLE_IDENTIFIER("}
 // directory.
 func escapes(list string) bool {
 	for name := range strings.SplitSeq(list, ":") {
-		inside := false
 		for _, prefix := range bundle {
 			if rest, ok := strings.CutPrefix(name, prefix); ok {
-				name, inside = strings.TrimLeft(rest, "/"), true
+				name = strings.TrimLeft(rest, "/")
 			}
 		}
-		clean := path.Clean(name)
-		if path.IsAbs(name) && !inside || strings.HasPrefix(name, "~") || clean == ".." || strings.HasPrefix(clean, "../") {
+		if location.Leaves(name) != "" || strings.HasPrefix(name, "~") {
 			return true
 		}
 	}

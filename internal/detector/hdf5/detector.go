@@ -8,7 +8,6 @@ import (
 	_ "embed"
 	"fmt"
 	"io"
-	"path"
 	"strings"
 
 	"github.com/modelaudit/modelaudit/internal/artifact"
@@ -16,6 +15,7 @@ import (
 	"github.com/modelaudit/modelaudit/internal/finding"
 	"github.com/modelaudit/modelaudit/internal/format/hdf5"
 	"github.com/modelaudit/modelaudit/internal/hostile"
+	"github.com/modelaudit/modelaudit/internal/location"
 	"github.com/modelaudit/modelaudit/internal/rule"
 )
 
@@ -195,7 +195,7 @@ func content(p *detector.Pass, f *hdf5.File, o *hdf5.Object) error {
 func reference(p *detector.Pass, o *hdf5.Object, what, name string) {
 	r := external
 	consequence := "Readers take it from beside the model."
-	if escapes(name) {
+	if location.Leaves(name) != "" {
 		r = escape
 		consequence = "Whoever loads the model reads that file into its weights."
 	}
@@ -205,13 +205,4 @@ func reference(p *detector.Pass, o *hdf5.Object, what, name string) {
 		Message:  fmt.Sprintf("%s has %s in the file %s. %s", finding.Quote(o.Path), what, quoted, consequence),
 		Evidence: []finding.Step{{Offset: o.Offset, Text: what + ": " + quoted}},
 	})
-}
-
-// escapes reports whether a file name, read on any system, leaves the directory
-// of the model.
-func escapes(name string) bool {
-	slashed := strings.ReplaceAll(name, `\`, "/")
-	clean := path.Clean(slashed)
-	drive := len(name) > 1 && name[1] == ':'
-	return path.IsAbs(slashed) || drive || clean == ".." || strings.HasPrefix(clean, "../") || strings.Contains(name, "://")
 }

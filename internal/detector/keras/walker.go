@@ -3,7 +3,6 @@ package keras
 import (
 	"encoding/base64"
 	"fmt"
-	"path"
 	"slices"
 	"strings"
 
@@ -11,6 +10,7 @@ import (
 	"github.com/modelaudit/modelaudit/internal/finding"
 	"github.com/modelaudit/modelaudit/internal/format/json"
 	"github.com/modelaudit/modelaudit/internal/hostile"
+	"github.com/modelaudit/modelaudit/internal/location"
 	"github.com/modelaudit/modelaudit/internal/rule"
 )
 
@@ -147,7 +147,7 @@ func (w *walker) act(e effect, o, v *json.Value, layer string) error {
 		w.path(loadsModel, e, v, layer, "loads the model")
 	case "file":
 		if r := namesFile; v.Kind == json.String {
-			if escapes(v.Text) {
+			if leaves(v.Text) {
 				r = readsFile
 			}
 			w.path(r, e, v, layer, "reads the file")
@@ -166,14 +166,9 @@ func (w *walker) path(r *rule.Rule, e effect, v *json.Value, layer, does string)
 		e.key+": "+finding.Quote(v.Text))
 }
 
-// escapes reports whether a path, on any system, leads out of the model's
-// directory, or is an address.
-func escapes(name string) bool {
-	slashed := strings.ReplaceAll(name, `\`, "/")
-	clean := path.Clean(slashed)
-	return path.IsAbs(slashed) || strings.Contains(name, "://") || len(name) > 1 && name[1] == ':' ||
-		clean == ".." || strings.HasPrefix(clean, "../") || strings.HasPrefix(name, "~")
-}
+// leaves reports whether a path leads out of the model's directory, or is an
+// address. Keras expands the user's home directory.
+func leaves(name string) bool { return location.Leaves(name) != "" || strings.HasPrefix(name, "~") }
 
 func (w *walker) report(r *rule.Rule, offset int64, key, message string, evidence ...string) {
 	f := finding.Finding{Rule: r, Key: key, Message: message, Location: finding.Location{Offset: offset}}

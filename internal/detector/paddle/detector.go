@@ -13,6 +13,7 @@ import (
 	"github.com/modelaudit/modelaudit/internal/detector"
 	"github.com/modelaudit/modelaudit/internal/finding"
 	"github.com/modelaudit/modelaudit/internal/format/paddle"
+	"github.com/modelaudit/modelaudit/internal/location"
 	"github.com/modelaudit/modelaudit/internal/rule"
 )
 
@@ -105,7 +106,7 @@ func operator(p *detector.Pass, o paddle.Op) {
 		return
 	}
 	target := target(o)
-	if r == loads && escapes(target) {
+	if r == loads && location.Leaves(target) != "" {
 		r = reads
 	}
 	message := fmt.Sprintf("The operator %s %s.", finding.Quote(o.Type), does[r])
@@ -147,12 +148,4 @@ func target(o paddle.Op) string {
 		}
 	}
 	return ""
-}
-
-// escapes reports whether a path leads out of the program's directory.
-func escapes(name string) bool {
-	slashed := strings.ReplaceAll(name, `\`, "/")
-	clean := path.Clean(slashed)
-	return path.IsAbs(slashed) || clean == ".." || strings.HasPrefix(clean, "../") ||
-		strings.Contains(name, "://") || len(name) > 1 && name[1] == ':'
 }
