@@ -1,0 +1,192 @@
+// Package gguf judges GGUF files and what came before them: whether their
+// numbers make loaders write outside of their buffers, and what text they carry
+// that loaders interpret.
+package gguf
+
+import (
+	"context"
+	_ "embed"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/modelaudit/modelaudit/internal/artifact"
+	"github.com/modelaudit/modelaudit/internal/detector"
+	"github.com/modelaudit/modelaudit/internal/finding"
+	"github.com/modelaudit/modelaudit/internal/format/gguf"
+	"github.com/modelaudit/modelaudit/internal/hostile"
+	"github.com/modelaudit/modelaudit/internal/rule"
+)
+
+//go:embed help.md
+var help string
+
+var (
+	overflow = &rule.Rule{
+		ID: "gguf-overflow", Title: "The numbers of a GGUF file overflow",
+		Severity: rule.High, Precision: rule.Likely, CWE: []int{190, 122},
+		CVE: []string{"CVE-2024-21802", "CVE-2024-21825", "CVE-2024-21836", "CVE-2024-23496", "CVE-2024-23605",
+			"CVE-2025-53630", "CVE-2026-33298"}, Since: "0.1.0",
+	}
+	overlap = &rule.Rule{
+		ID: "gguf-tensors-overlap", Title: "Tensors of a GGUF file share their bytes",
+		Severity: rule.Medium, Precision: rule.Certain, CWE: []int{1284}, Since: "0.1.0",
+	}
+	alignment = &rule.Rule{
+		ID: "gguf-alignment", Title: "A GGUF file has an impossible alignment",
+		Severity: rule.Medium, Precision: rule.Certain, CWE: []int{369, 1284}, Since: "0.1.0",
+	}
+	trailing = &rule.Rule{
+		ID: "gguf-trailing-data", Title: "A GGUF file goes on after its last tensor",
+		Severity: rule.Low, Precision: rule.Certain, CWE: []int{506}, Since: "0.1.0",
+	}
+)
+
+// Detector recognises GGUF and the formats before it.
+var Detector = &detector.Detector{
+	Name:  "gguf",
+	Rules: rule.Explain(help, overflow, overlap, alignment, trailing),
+	Match: func(h artifact.Head) bool { return h.HasPrefix(gguf.Magic) || legacy(h) },
+	Run:   run,
+}
+
+func legacy(h artifact.Head) bool {
+	return h.HasPrefix(gguf.MagicGGML, gguf.MagicGGMF, gguf.MagicGGJT, gguf.MagicGGLA)
+}
+
+func run(_ context.Context, p *detector.Pass) error {
+	r := p.Reader()
+	if string(r.Peek(4)) != gguf.Magic {
+		p.Recognised("ggml")
+		return gguf.Legacy(r)
+	}
+	p.Recognised("gguf")
+	j := &judge{p: p}
+	file, err := gguf.Decode(r, gguf.Visitor{Text: j.text, Tensor: j.tensor, Absurd: j.absurd})
+	j.alignment(file)
+	j.overlaps(file)
+	if err == nil {
+		j.rest(file)
+	}
+	j.causes.Report(p.Report)
+	if j.stop != nil {
+		return j.stop
+	}
+	return err
+}
+
+type judge struct {
+	p      *detector.Pass
+	causes finding.Causes
+	spans  []span
+	stop   error // the budget is spent, or the memory for spans
+}
+
+// A span is where a tensor lies in the data section.
+type span struct {
+	start, end uint64
+	entry      int64
+	name       string
+}
+
+func (j *judge) absurd(offset int64, what string) {
+	j.causes.At(overflow, "numbers", "The header claims what no file can hold: loaders that multiply before they check write outside of their buffers.").
+		Add(offset, "%s", what)
+}
+
+// spanCost is what a kept tensor is charged beside its name.
+const spanCost = 48
+
+func (j *judge) tensor(t gguf.Tensor) {
+	if !t.Sized || t.Size == 0 || j.stop != nil {
+		return
+	}
+	if err := j.p.Budget.Hold(uint64(spanCost + len(t.Name))); err != nil {
+		j.stop = err
+		return
+	}
+	j.spans = append(j.spans, span{start: t.Offset, end: t.Offset + t.Size, entry: t.Entry, name: t.Name})
+}
+
+// overlaps reports tensors that share bytes: what one loader patches in one of
+// them, another reads in the other.
+func (j *judge) overlaps(file gguf.File) {
+	slices.SortStableFunc(j.spans, func(a, b span) int {
+		switch {
+		case a.start < b.start:
+			return -1
+		case a.start > b.start:
+			return 1
+		}
+		return 0
+	})
+	for i := 1; i < len(j.spans); i++ {
+		a, b := j.spans[i-1], j.spans[i]
+		if b.start < a.end {
+			j.causes.At(overlap, "overlap", "Tensors share their bytes.").
+				Add(b.entry, "tensor %q starts at byte %d of the data, %q ends at %d", finding.Quote(b.name), b.start, finding.Quote(a.name), a.end)
+			j.spans[i].end = max(a.end, b.end)
+		}
+	}
+}
+
+func (j *judge) alignment(file gguf.File) {
+	if a := file.Alignment; a == 0 || a&(a-1) != 0 {
+		j.causes.At(alignment, "alignment", fmt.Sprintf("The alignment of the data is %d, which is no power of two.", a)).
+			Add(0, "general.alignment is %d", a)
+	}
+}
+
+// maxPadding is what writers pad the end of the data to, at most.
+const maxPadding = 64 << 10
+
+// rest hands what follows the last tensor back to the scan.
+func (j *judge) rest(file gguf.File) {
+	left := j.p.File.Size - file.End
+	if !file.Whole || left <= 0 || j.stop != nil || j.padding(file.End, left) {
+		return
+	}
+	j.causes.At(trailing, "trailing", fmt.Sprintf("%d bytes follow the last tensor.", left)).
+		Add(file.End, "the last tensor ends here")
+	j.stop = j.p.Nested(j.p.File.Member("trailing data", io.NewSectionReader(j.p.File.Content, file.End, left), left))
+}
+
+// padding reports whether the rest of the file is a short run of zeros.
+func (j *judge) padding(from, left int64) bool {
+	if left > maxPadding {
+		return false
+	}
+	r := hostile.NewReader(j.p.File.Content, j.p.File.Size, j.p.Budget)
+	r.MoveTo(from)
+	for _, c := range r.Peek(int(left)) {
+		if c != 0 {
+			return false
+		}
+	}
+	return true
+}
+
+const (
+	// minText is the shortest text that is handed on: shorter ones hold names.
+	minText = 64
+	// minElement is the same for an element of an array: vocabularies have
+	// hundreds of thousands.
+	minElement = 256
+	template   = "tokenizer.chat_template"
+)
+
+// text hands strings on: templates, which loaders render, by a name that says
+// so, and long ones by their key.
+func (j *judge) text(t gguf.Text) {
+	name, least := t.Key, int64(minText)
+	if t.Index >= 0 {
+		name, least = fmt.Sprintf("%s[%d]", t.Key, t.Index), minElement
+	}
+	if strings.HasPrefix(strings.ToLower(t.Key), template) {
+		name, least = name+".jinja", 1
+	}
+	if t.Size >= least && j.stop == nil {
+		j.stop = j.p.Nested(j.p.File.Member(name, io.NewSectionReader(j.p.File.Content, t.Offset, t.Size), t.Size))
+	}
+}
