@@ -11,6 +11,7 @@ import (
 	"github.com/modelaudit/modelaudit/internal/detector/cntk"
 	"github.com/modelaudit/modelaudit/internal/detector/coreml"
 	"github.com/modelaudit/modelaudit/internal/detector/executable"
+	"github.com/modelaudit/modelaudit/internal/detector/gguf"
 	"github.com/modelaudit/modelaudit/internal/detector/hdf5"
 	"github.com/modelaudit/modelaudit/internal/detector/keras"
 	"github.com/modelaudit/modelaudit/internal/detector/lfs"
@@ -33,6 +34,7 @@ func Detectors() []*detector.Detector {
 		cntk.Detector,
 		coreml.Detector,
 		executable.Detector,
+		gguf.Detector,
 		hdf5.Detector,
 		keras.Detector,
 		lfs.Detector,

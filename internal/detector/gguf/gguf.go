@@ -7,7 +7,6 @@ import (
 	"context"
 	_ "embed"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 
@@ -149,7 +148,7 @@ func (j *judge) rest(file gguf.File) {
 	}
 	j.causes.At(trailing, "trailing", fmt.Sprintf("%d bytes follow the last tensor.", left)).
 		Add(file.End, "the last tensor ends here")
-	j.stop = j.p.Nested(j.p.File.Member("trailing data", io.NewSectionReader(j.p.File.Content, file.End, left), left))
+	j.stop = j.p.Nested(j.p.File.Member("trailing data", hostile.Section(j.p.File.Content, file.End, left), left))
 }
 
 // padding reports whether the rest of the file is a short run of zeros.
@@ -187,6 +186,6 @@ func (j *judge) text(t gguf.Text) {
 		name, least = name+".jinja", 1
 	}
 	if t.Size >= least && j.stop == nil {
-		j.stop = j.p.Nested(j.p.File.Member(name, io.NewSectionReader(j.p.File.Content, t.Offset, t.Size), t.Size))
+		j.stop = j.p.Nested(j.p.File.Member(name, hostile.Section(j.p.File.Content, t.Offset, t.Size), t.Size))
 	}
 }

@@ -2,7 +2,6 @@ package onnx_test
 
 import (
 	"context"
-	"io"
 	"runtime"
 	"testing"
 	"time"
@@ -14,34 +13,9 @@ import (
 	"github.com/modelaudit/modelaudit/internal/detector"
 	"github.com/modelaudit/modelaudit/internal/detector/onnx"
 	"github.com/modelaudit/modelaudit/internal/hostile"
+	"github.com/modelaudit/modelaudit/internal/hostile/hostiletest"
 	"github.com/modelaudit/modelaudit/internal/scan"
 )
-
-// sparse is a file with a hole of zeros between head and tail; read counts the
-// bytes that were asked for.
-type sparse struct {
-	head, tail []byte
-	hole       int64
-	read       int64
-}
-
-func (s *sparse) ReadAt(p []byte, off int64) (int, error) {
-	s.read += int64(len(p))
-	clear(p)
-	if off < int64(len(s.head)) {
-		copy(p, s.head[off:])
-	}
-	tailAt := int64(len(s.head)) + s.hole
-	for i := range p {
-		switch at := off + int64(i) - tailAt; {
-		case at >= int64(len(s.tail)):
-			return i, io.EOF
-		case at >= 0:
-			p[i] = s.tail[at]
-		}
-	}
-	return len(p), nil
-}
 
 // TestHuge: a model of 3 GiB costs what its structure costs.
 func TestHuge(t *testing.T) {
@@ -51,17 +25,17 @@ func TestHuge(t *testing.T) {
 	tensor := protowire.AppendTag(nil, 5, protowire.BytesType)
 	tensor = append(protowire.AppendVarint(tensor, uint64(len(fields))+hole), fields...)
 	head := append(protowire.AppendVarint([]byte{8, 8, 7<<3 | 2}, uint64(len(tensor))+hole), tensor...)
-	file := &sparse{head: head, hole: hole, tail: []byte{8<<3 | 2, 2, 0x10, 17}}
+	file := &hostiletest.Sparse{Head: head, Hole: hole, Tail: []byte{8<<3 | 2, 2, 0x10, 17}}
 
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
 	s := scan.Scanner{Detectors: []*detector.Detector{onnx.Detector}, Limits: hostile.DefaultLimits(), Now: time.Now}
-	got := s.File(context.Background(), artifact.File{Path: "m.onnx", Content: file, Size: int64(len(head)) + hole + 4})
+	got := s.File(context.Background(), artifact.File{Path: "m.onnx", Content: file, Size: file.Size()})
 	runtime.ReadMemStats(&after)
 	if got.Status != audit.Clean {
 		t.Errorf("got %s %s %+v, want clean", got.Status, got.Reason, got.Findings)
 	}
-	if file.read > 1<<20 || after.TotalAlloc-before.TotalAlloc > 8<<20 {
-		t.Errorf("%d bytes read and %d allocated for a structure of %d bytes", file.read, after.TotalAlloc-before.TotalAlloc, len(head))
+	if file.Read > 1<<20 || after.TotalAlloc-before.TotalAlloc > 8<<20 {
+		t.Errorf("%d bytes read and %d allocated for a structure of %d bytes", file.Read, after.TotalAlloc-before.TotalAlloc, len(head))
 	}
 }

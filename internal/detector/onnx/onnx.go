@@ -4,7 +4,6 @@ package onnx
 
 import (
 	"context"
-	"io"
 	"strings"
 
 	"github.com/modelaudit/modelaudit/internal/artifact"
@@ -85,6 +84,6 @@ func (j *judge) text(t onnx.Text) {
 	if t.Name != "" {
 		name += " " + t.Name
 	}
-	content := io.NewSectionReader(j.p.File.Content, t.Offset, t.Size)
+	content := hostile.Section(j.p.File.Content, t.Offset, t.Size)
 	j.stop = j.p.Nested(j.p.File.Member(name, content, t.Size))
 }

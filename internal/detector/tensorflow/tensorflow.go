@@ -6,13 +6,13 @@ package tensorflow
 import (
 	"context"
 	"fmt"
-	"io"
 	"strings"
 
 	"github.com/modelaudit/modelaudit/internal/artifact"
 	"github.com/modelaudit/modelaudit/internal/detector"
 	"github.com/modelaudit/modelaudit/internal/finding"
 	"github.com/modelaudit/modelaudit/internal/format/tensorflow"
+	"github.com/modelaudit/modelaudit/internal/hostile"
 	"github.com/modelaudit/modelaudit/internal/location"
 	"github.com/modelaudit/modelaudit/internal/rule"
 )
@@ -168,7 +168,7 @@ func (j *judge) object(o tensorflow.Object) {
 
 func (j *judge) nested(name string, offset, size int64) {
 	if j.stop == nil {
-		content := io.NewSectionReader(j.p.File.Content, offset, size)
+		content := hostile.Section(j.p.File.Content, offset, size)
 		j.stop = j.p.Nested(j.p.File.Member(name, content, size))
 	}
 }
