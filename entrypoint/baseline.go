@@ -10,7 +10,7 @@ import (
 	"github.com/modelaudit/modelaudit/internal/report/plain"
 )
 
-func baselineCommand(w World, status *int) *cobra.Command {
+func baselineCommand(w World) *cobra.Command {
 	var f settingFlags
 	var output string
 	cmd := &cobra.Command{

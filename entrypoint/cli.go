@@ -2,9 +2,12 @@ package entrypoint
 
 import (
 	"errors"
+	"fmt"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"github.com/modelaudit/modelaudit/internal/report/plain"
 )
 
 // command is the whole command line. What its commands return is an exit
@@ -30,11 +33,22 @@ func command(w World, status *int) *cobra.Command {
 	root.AddCommand(
 		scanCommand(w, status),
 		actionCommand(w, status),
-		baselineCommand(w, status),
+		baselineCommand(w),
+		inspectCommand(w),
 		rulesCommand(w),
 		versionCommand(w),
 	)
 	return root
+}
+
+// exactly wants n arguments, which are of some kind.
+func exactly(n int, kind string) cobra.PositionalArgs {
+	return func(_ *cobra.Command, args []string) error {
+		if len(args) != n {
+			return fmt.Errorf("%s wanted, not %d", plain.Count(n, kind), len(args))
+		}
+		return nil
+	}
 }
 
 // flagError names the flag and says what it takes, without repeating the value.

@@ -16,7 +16,12 @@ func rulesCommand(w World) *cobra.Command {
 	return &cobra.Command{
 		Use:   "rules [ID]",
 		Short: "List the rules, or explain one and how to fix what it finds",
-		Args:  cobra.MaximumNArgs(1),
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) > 1 {
+				return fmt.Errorf("one rule at a time, not %d", len(args))
+			}
+			return nil
+		},
 		RunE: func(_ *cobra.Command, args []string) error {
 			rules := catalog.Rules(catalog.Detectors(), scan.Rules...)
 			if len(args) == 0 {

@@ -13,7 +13,7 @@ func versionCommand(w World) *cobra.Command {
 	return &cobra.Command{
 		Use:   "version",
 		Short: "Print the version and how the program was built",
-		Args:  cobra.NoArgs,
+		Args:  exactly(0, "argument"),
 		RunE: func(*cobra.Command, []string) error {
 			_, err := fmt.Fprintln(w.Stdout, build())
 			return err

@@ -1,0 +1,85 @@
+package entrypoint
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/modelaudit/modelaudit/internal/audit"
+	"github.com/modelaudit/modelaudit/internal/catalog"
+	"github.com/modelaudit/modelaudit/internal/inspect"
+	"github.com/modelaudit/modelaudit/internal/report/plain"
+	"github.com/modelaudit/modelaudit/internal/scan"
+)
+
+// inspectFlags are the flags of inspect.
+type inspectFlags struct {
+	settingFlags
+	disassemble bool
+	color       choice
+}
+
+func inspectCommand(w World) *cobra.Command {
+	f := inspectFlags{color: choice{"auto", []string{"auto", "always", "never"}}}
+	cmd := &cobra.Command{
+		Use:   "inspect [flags] FILE",
+		Short: "Show what a file is made of and what it does",
+		Args:  exactly(1, "file"),
+		RunE:  func(cmd *cobra.Command, args []string) error { return f.run(cmd.Context(), w, args[0]) },
+	}
+	flags := cmd.Flags()
+	flags.SortFlags = false
+	flags.BoolVar(&f.disassemble, "disassemble", false, "list the instructions of pickles")
+	flags.Var(&f.color, "color", "colour on standard output; auto means on a terminal, unless NO_COLOR is set")
+	f.registerOptions(flags)
+	return cmd
+}
+
+// run shows a file whether or not anything is wrong with it: the exit status is
+// about the showing.
+func (f *inspectFlags) run(ctx context.Context, w World, name string) error {
+	s, err := f.settings()
+	if err != nil {
+		return err
+	}
+	info, err := os.Stat(name)
+	if err == nil && info.IsDir() {
+		err = fmt.Errorf("%s is a directory; inspect shows one file", name)
+	}
+	if err != nil {
+		return usageError{err}
+	}
+	files, err := listed([]string{name}, s.Filter)
+	if err != nil {
+		return err
+	}
+	watch := inspect.NewWatch(f.disassemble)
+	scanner := scan.Scanner{Detectors: watch.Detectors(catalog.Detectors()), Limits: s.Limits, Now: time.Now}
+	seen := scanner.All(ctx, files, nil)
+	return w.print(func(to io.Writer) error {
+		p := plain.New(to, w.coloured(f.color.value))
+		for i := range seen.Files {
+			conclude(p, watch, &seen.Files[i])
+		}
+		return p.Flush()
+	})
+}
+
+// conclude prints the tree of a file, and what became of it.
+func conclude(p *plain.Printer, watch *inspect.Watch, f *audit.File) {
+	watch.Tree(f).Print(p)
+	end := "The file was read to its end."
+	switch f.Status {
+	case audit.Incomplete:
+		end = "Not fully read: " + f.Reason + "."
+	case audit.NotScanned:
+		end = "Not scanned: " + f.Reason + "."
+	case audit.NotAModel:
+		end = "Not checked: " + f.Reason + "."
+	}
+	p.Line(0, plain.Text(end))
+}

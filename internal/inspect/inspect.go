@@ -1,0 +1,110 @@
+// Package inspect shows what one file is made of and what it does: the files
+// nested in it, their formats, and what was found in each. It watches the
+// detectors at work and sees what they see.
+package inspect
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/modelaudit/modelaudit/internal/artifact"
+	"github.com/modelaudit/modelaudit/internal/audit"
+	"github.com/modelaudit/modelaudit/internal/detector"
+	"github.com/modelaudit/modelaudit/internal/finding"
+)
+
+// A Node is a file, on disk or inside another.
+type Node struct {
+	Name     string // as its container gives it; not quoted
+	Size     int64  // in bytes
+	Formats  []string
+	Findings []finding.Finding
+	Does     []finding.Step // what loading it does, in order; for pickles
+	Listing  []finding.Step // its instructions, in order; for pickles, if asked for
+	Members  []*Node
+}
+
+// A Watch makes a tree of one scan of one file.
+type Watch struct {
+	Disassemble bool // keep the instructions of pickles
+	root        *Node
+	nodes       map[string]*Node
+}
+
+// NewWatch returns a watch for one file.
+func NewWatch(disassemble bool) *Watch {
+	return &Watch{Disassemble: disassemble, nodes: make(map[string]*Node)}
+}
+
+// Detectors returns the detectors with the watch on each.
+func (w *Watch) Detectors(all []*detector.Detector) []*detector.Detector {
+	out := make([]*detector.Detector, len(all))
+	for i, d := range all {
+		watched := *d
+		watched.Run = func(ctx context.Context, p *detector.Pass) error { return w.run(ctx, d, p) }
+		out[i] = &watched
+	}
+	return out
+}
+
+func (w *Watch) run(ctx context.Context, d *detector.Detector, p *detector.Pass) error {
+	node := w.node(p.File)
+	seen := *p
+	seen.Recognised = func(format string) {
+		if !slices.Contains(node.Formats, format) {
+			node.Formats = append(node.Formats, format)
+		}
+		p.Recognised(format)
+	}
+	seen.Nested = func(f artifact.File) error {
+		w.node(f)
+		return p.Nested(f)
+	}
+	return d.Run(ctx, &seen)
+}
+
+// node returns the node of a file, which is below that of its container. Two
+// members of one name and size are one node.
+func (w *Watch) node(f artifact.File) *Node {
+	key := key(f.Inside)
+	if n := w.nodes[key]; n != nil {
+		n.Size = max(n.Size, f.Size)
+		return n
+	}
+	n := &Node{Name: f.Name(), Size: f.Size}
+	w.nodes[key] = n
+	if len(f.Inside) == 0 {
+		w.root = n
+		return n
+	}
+	outer := f
+	outer.Inside = f.Inside[:len(f.Inside)-1]
+	parent := w.node(outer)
+	parent.Members = append(parent.Members, n)
+	return n
+}
+
+// key tells nestings apart, whatever is in the names.
+func key(inside []string) string {
+	var b strings.Builder
+	for _, name := range inside {
+		b.WriteString(strings.ReplaceAll(name, "\x00", "\x00\x01"))
+		b.WriteString("\x00\x02")
+	}
+	return b.String()
+}
+
+// Tree returns the tree of the file that was scanned, with what was concluded
+// about it.
+func (w *Watch) Tree(f *audit.File) *Node {
+	root := w.node(artifact.File{Path: f.Path, Size: f.Size})
+	for _, found := range f.Findings {
+		n := w.nodes[key(found.Location.Inside)]
+		if n == nil {
+			n = root
+		}
+		n.Findings = append(n.Findings, found)
+	}
+	return root
+}
