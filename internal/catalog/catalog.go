@@ -45,7 +45,6 @@ func Detectors() []*detector.Detector {
 		pmml.Detector,
 		safetensors.Detector,
 		safetensors.Index,
-		onnx.Detector,
 		tensorflow.Detector,
 	}
 }

@@ -11,11 +11,11 @@ import (
 func (n *Node) Print(p *plain.Printer) { n.print(p, 0) }
 
 func (n *Node) print(p *plain.Printer, depth int) {
-	formats := "of no known format"
+	formats := ""
 	if len(n.Formats) > 0 {
-		formats = strings.Join(n.Formats, ", ")
+		formats = ": " + strings.Join(n.Formats, ", ")
 	}
-	p.Line(depth, plain.Name(n.Name).In(plain.Bold), plain.Text(" ("+plain.Count(int(n.Size), "byte")+"): "+formats))
+	p.Line(depth, plain.Name(n.Name).In(plain.Bold), plain.Text(" ("+plain.Count(int(n.Size), "byte")+")"+formats))
 	for i := range n.Findings {
 		f := &n.Findings[i]
 		p.Line(depth+1, plain.Text(f.Rule.Severity.String()+": "), plain.Text(f.Message), plain.Text(" ["+f.Rule.ID+"]").In(plain.Dim))
