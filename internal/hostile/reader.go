@@ -5,6 +5,8 @@
 package hostile
 
 import (
+	"bytes"
+	"cmp"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -260,6 +262,15 @@ func (r *Reader) Uint64(order binary.ByteOrder) uint64 {
 	return 0
 }
 
+// Hold reserves n bytes of the memory budget; a refusal is a fault at the
+// cursor.
+func (r *Reader) Hold(n uint64) error {
+	if r.err != nil {
+		return r.err
+	}
+	return r.fail(r.budget.Hold(n))
+}
+
 // Bytes returns a copy of the next n bytes, checked against the bytes left and
 // the memory budget first. The memory stays reserved until the detector that
 // reads ends.
@@ -381,11 +392,43 @@ func (r *Reader) Line(limit int) []byte {
 	return nil
 }
 
-func indexNewline(p []byte) int {
-	for i, c := range p {
-		if c == '\n' {
-			return i
+func indexNewline(p []byte) int { return bytes.IndexByte(p, '\n') }
+
+// SkipLine moves behind the next newline and returns how many bytes of the line
+// lie before it. A line may be of any length; a window that ends first is a
+// fault.
+func (r *Reader) SkipLine() int64 {
+	start := r.pos
+	for n := 128; r.Step(); n = bufferSize {
+		p := r.Peek(n)
+		if i := indexNewline(p); i >= 0 {
+			r.pos += int64(i) + 1
+			return r.pos - 1 - start
+		}
+		r.pos += int64(len(p))
+		if r.pos == r.end {
+			r.FailAt(start, Truncated, "a line is not ended within the %d bytes left", r.end-start)
 		}
 	}
-	return -1
+	return 0
+}
+
+// ReadAt implements io.ReaderAt over the window, by offsets of the file; the
+// cursor does not move, and no more than p is read. A range that the window
+// does not hold is io.EOF and leaves no fault behind.
+func (r *Reader) ReadAt(p []byte, off int64) (int, error) {
+	if off < r.start || off > r.end {
+		return 0, io.EOF
+	}
+	want := len(p)
+	p = p[:min(int64(want), r.end-off)]
+	if i := off - r.bufAt; i >= 0 && i+int64(len(p)) <= int64(len(r.buf)) {
+		copy(p, r.buf[i:])
+	} else if n, err := readAtLeast(r.src, p, off, len(p)); n < len(p) {
+		return n, cmp.Or(err, io.ErrUnexpectedEOF)
+	}
+	if len(p) < want {
+		return len(p), io.EOF
+	}
+	return want, nil
 }

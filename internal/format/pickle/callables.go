@@ -1,0 +1,313 @@
+package pickle
+
+import "strings"
+
+// arg returns the n-th argument of a call, or its keyword, or zero.
+func (m *Machine) arg(c *call, n int, keyword string) Value {
+	if n < len(c.args) {
+		return c.args[n]
+	}
+	if c.kw != 0 && keyword != "" {
+		if v, ok := m.stateItem(c.kw, keyword); ok {
+			return v
+		}
+	}
+	return 0
+}
+
+// strArg returns the n-th argument as text.
+func (m *Machine) strArg(c *call, n int) (string, bool) {
+	if n >= len(c.args) {
+		return "", false
+	}
+	return m.Str(c.args[n])
+}
+
+// Attributes, items and imports.
+
+func getAttr(m *Machine, c *call) (Value, bool) {
+	name, ok := m.strArg(c, 1)
+	if !ok {
+		return 0, false
+	}
+	return m.walkName(c.args[0], name), true
+}
+
+// walkName is getattr with a name that may not be an identifier: getattr does
+// not take a dotted name apart.
+func (m *Machine) walkName(v Value, name string) Value {
+	if strings.Contains(name, ".") {
+		return unknown
+	}
+	return m.attr(v, name)
+}
+
+func setAttr(m *Machine, c *call) (Value, bool) {
+	name, ok := m.strArg(c, 1)
+	if !ok || len(c.args) < 3 {
+		return 0, false
+	}
+	if n := m.Name(m.force(c.args[0])); n != nil {
+		m.plant(n.Module, join(n.Name, name), c.args[2])
+	}
+	return 0, false // what it does is more than its result
+}
+
+func attrOf(name string) func(*Machine, *call) (Value, bool) {
+	return func(m *Machine, c *call) (Value, bool) {
+		if len(c.args) != 1 {
+			return 0, false
+		}
+		return m.attr(c.args[0], name), true
+	}
+}
+
+func getItem(m *Machine, c *call) (Value, bool) {
+	if len(c.args) != 2 {
+		return 0, false
+	}
+	return m.item(c.args[0], c.args[1])
+}
+
+func setItemOf(m *Machine, c *call) (Value, bool) {
+	if len(c.args) == 3 {
+		m.plantItems(c.args[0], c.args[1:3])
+	}
+	return 0, false
+}
+
+// importTop is __import__, which returns the top package unless it is told what
+// to take from the module.
+func importTop(m *Machine, c *call) (Value, bool) {
+	name, ok := m.strArg(c, 0)
+	if !ok {
+		return 0, false
+	}
+	if from := m.arg(c, 3, "fromlist"); from == 0 || m.Kind(from) == None {
+		name, _, _ = strings.Cut(name, ".")
+	}
+	return m.importedModule(name), true
+}
+
+func importModule(m *Machine, c *call) (Value, bool) {
+	name, ok := m.strArg(c, 0)
+	if !ok || strings.HasPrefix(name, ".") {
+		return 0, false
+	}
+	return m.importedModule(name), true
+}
+
+func (m *Machine) importedModule(name string) Value {
+	v := m.module(name)
+	m.emit(Effect{Kind: Imports, Value: v, Inner: true})
+	return v
+}
+
+// importPath is one of the many functions from a dotted name to an object;
+// some separate the module by a colon.
+func importPath(m *Machine, c *call) (Value, bool) {
+	path, ok := m.strArg(c, 0)
+	if !ok || path == "" {
+		return 0, false
+	}
+	module, name, colon := strings.Cut(path, ":")
+	if !colon {
+		module, name, _ = strings.Cut(path, ".")
+	}
+	v := m.importedModule(module)
+	if name == "" {
+		return v, true
+	}
+	return m.walk(v, name), true
+}
+
+// importPair imports a module and takes an attribute of it.
+func importPair(m *Machine, c *call) (Value, bool) {
+	module, ok1 := m.strArg(c, 0)
+	name, ok2 := m.strArg(c, 1)
+	if !ok1 || !ok2 {
+		return 0, false
+	}
+	return m.attr(m.module(module), name), true
+}
+
+// Calls of arguments.
+
+func callFirst(m *Machine, c *call) (Value, bool) { return m.callArg(c, 0) }
+
+func callSecond(m *Machine, c *call) (Value, bool) { return m.callArg(c, 1) }
+
+// callArg calls the n-th argument with those behind it.
+func (m *Machine) callArg(c *call, n int) (Value, bool) {
+	if n >= len(c.args) {
+		return 0, false
+	}
+	return m.call(call{fn: c.args[n], args: c.args[n+1:], kw: c.kw, loose: c.loose, inner: true}), true
+}
+
+func apply(m *Machine, c *call) (Value, bool) {
+	if len(c.args) == 0 {
+		return 0, false
+	}
+	in := call{fn: c.args[0], inner: true, kw: m.arg(c, 2, "")}
+	if len(c.args) > 1 {
+		in.args, in.loose = m.elements(c.args[1]), !m.exact(c.args[1])
+	}
+	return m.call(in), true
+}
+
+func reduceItems(m *Machine, c *call) (Value, bool) {
+	if len(c.args) < 2 {
+		return 0, false
+	}
+	items, ok := m.iterate(c.args[1])
+	if len(c.args) > 2 {
+		items = append([]Value{c.args[2]}, items...)
+	}
+	if !ok || len(items) < 2 {
+		m.call(call{fn: c.args[0], args: items, loose: true, inner: true})
+		return unknown, true
+	}
+	acc := items[0]
+	for _, v := range items[1:] {
+		acc = m.call(call{fn: c.args[0], args: []Value{acc, v}, inner: true})
+	}
+	return acc, true
+}
+
+// rebuildFromType is torch's _rebuild_from_type_v2(func, type, args, state).
+func rebuildFromType(m *Machine, c *call) (Value, bool) {
+	if len(c.args) < 3 {
+		return 0, false
+	}
+	v := m.call(call{fn: c.args[0], args: m.elements(c.args[2]), loose: !m.exact(c.args[2]), inner: true})
+	return v, true
+}
+
+// constructor is numpy's __generator_ctor(name, ctor=…), which calls ctor(name).
+func constructor(m *Machine, c *call) (Value, bool) {
+	ctor := m.arg(c, 1, "bit_generator_ctor")
+	if ctor == 0 || len(c.args) == 0 {
+		return 0, false
+	}
+	m.call(call{fn: ctor, args: c.args[:1], inner: true})
+	return 0, false
+}
+
+// reconstructor is copyreg._reconstructor(cls, base, state): base.__new__, and
+// base.__init__ unless base is object.
+func reconstructor(m *Machine, c *call) (Value, bool) {
+	if len(c.args) != 3 {
+		return 0, false
+	}
+	v := m.call(call{fn: c.args[0], new: true, inner: true})
+	if n := m.Name(m.force(c.args[1])); n == nil || n.String() != "builtins.object" {
+		m.call(call{fn: c.args[1], args: c.args[2:], inner: true})
+	}
+	return v, true
+}
+
+// newInstance is copyreg.__newobj__(cls, *args) and __newobj_ex__(cls, args, kw).
+func newInstance(m *Machine, c *call) (Value, bool) {
+	if len(c.args) == 0 {
+		return 0, false
+	}
+	in := call{fn: c.args[0], args: c.args[1:], new: true, inner: true, loose: c.loose}
+	if n := m.Name(c.fn); n.Name == "__newobj_ex__" && len(c.args) == 3 {
+		in.args, in.loose, in.kw = m.elements(c.args[1]), !m.exact(c.args[1]), c.args[2]
+	}
+	return m.call(in), true
+}
+
+func addExtension(m *Machine, c *call) (Value, bool) {
+	if len(c.args) == 3 {
+		if code, ok := m.Int(c.args[2]); ok && code.IsInt64() {
+			m.registerName(code.Int64(), c.args[0], c.args[1])
+		}
+	}
+	return 0, false
+}
+
+// Instances that are called.
+
+// callPartial calls a functools.partial, or a bound method.
+func callPartial(m *Machine, o *object, c *call) (Value, bool) {
+	if len(o.items) == 0 {
+		return 0, false
+	}
+	args := append(m.copied(o.items[1:]), c.args...)
+	kw := c.kw
+	if kw == 0 {
+		kw = o.kw
+	}
+	return m.call(call{fn: o.items[0], args: args, kw: kw, loose: c.loose || o.lost > 0, inner: true}), true
+}
+
+func callAttrGetter(m *Machine, o *object, c *call) (Value, bool) {
+	if len(c.args) != 1 || o.lost > 0 {
+		return 0, false
+	}
+	var out []Value
+	for _, p := range o.items {
+		path, ok := m.Str(p)
+		if !ok {
+			return 0, false
+		}
+		out = append(out, m.walk(c.args[0], path))
+	}
+	return m.oneOrTuple(out)
+}
+
+func callItemGetter(m *Machine, o *object, c *call) (Value, bool) {
+	if len(c.args) != 1 || o.lost > 0 {
+		return 0, false
+	}
+	var out []Value
+	for _, k := range o.items {
+		v, ok := m.item(c.args[0], k)
+		if !ok {
+			return 0, false
+		}
+		out = append(out, v)
+	}
+	return m.oneOrTuple(out)
+}
+
+func (m *Machine) oneOrTuple(vs []Value) (Value, bool) {
+	switch len(vs) {
+	case 0:
+		return 0, false
+	case 1:
+		return vs[0], true
+	}
+	return m.newContainer(Tuple, vs), true
+}
+
+func callMethodCaller(m *Machine, o *object, c *call) (Value, bool) {
+	if len(c.args) != 1 || len(o.items) == 0 {
+		return 0, false
+	}
+	name, ok := m.Str(o.items[0])
+	if !ok {
+		return 0, false
+	}
+	fn := m.attr(c.args[0], name)
+	return m.call(call{fn: fn, args: o.items[1:], kw: o.kw, loose: o.lost > 0, inner: true}), true
+}
+
+// retarget is the __setstate__ of functools.partial: (func, args, keywords, dict).
+func (m *Machine) retarget(o *object, state Value) {
+	n := m.Name(o.fn)
+	s := m.object(state)
+	if n == nil || n.String() != "functools.partial" || s == nil || s.kind != Tuple || len(s.items) < 3 {
+		return
+	}
+	o.items = append([]Value{s.items[0]}, m.elements(s.items[1])...)
+	o.lost = 0
+	if !m.exact(s.items[1]) {
+		o.lost = 1
+	}
+	if m.Kind(s.items[2]) == Dict {
+		o.kw = s.items[2]
+	}
+}

@@ -1,0 +1,200 @@
+package pickle
+
+// The opcodes that import, call and fill objects.
+
+// global is GLOBAL.
+func (m *Machine) global(op *Op) {
+	module, name := m.lines(op)
+	m.push(m.importName(module, name))
+}
+
+func (m *Machine) lines(op *Op) (module, name string) {
+	module = string(m.s.at(op.Data, op.Size))
+	return module, string(m.s.at(op.Name, op.NameSize))
+}
+
+// stackGlobal is STACK_GLOBAL. What is no string makes every unpickler stop;
+// what is not known to be one may be any name.
+func (m *Machine) stackGlobal(*Op) {
+	name, module := m.pop(), m.pop()
+	if m.Err() != nil {
+		return
+	}
+	key := [2]Value{module, name}
+	if g, ok := m.byValue[key]; ok && m.protocol >= 4 && len(m.patched) == 0 {
+		m.emitImport(g)
+		m.push(g)
+		return
+	}
+	moduleText, ok1 := m.nameText(module)
+	nameText, ok2 := m.nameText(name)
+	if m.Err() != nil {
+		return
+	}
+	if !ok1 || !ok2 {
+		m.push(m.importComputed(module, name))
+		return
+	}
+	g := m.importName(moduleText, nameText)
+	if module.tag() == tagStr && name.tag() == tagStr && m.protocol >= 4 {
+		m.byValue[key] = g
+	}
+	m.push(g)
+}
+
+// nameText returns the text of an operand of STACK_GLOBAL, if it is known.
+func (m *Machine) nameText(v Value) (string, bool) {
+	if s, ok := m.Str(v); ok {
+		return s, true
+	}
+	switch k := m.Kind(m.force(v)); k {
+	case Unknown, Str, Global, Call, Attr, Persistent, Extension:
+	default:
+		m.fail("STACK_GLOBAL of a %s", k)
+	}
+	return "", false
+}
+
+// importComputed is an import of a name that is not known.
+func (m *Machine) importComputed(module, name Value) Value {
+	v := m.newObject(object{kind: Attr, at: m.op.Offset, fn: module, kw: name, flags: flagForced})
+	m.emit(Effect{Kind: Imports, Value: v, Args: []Value{module, name}})
+	return v
+}
+
+// reduce is REDUCE. The C unpickler wants a tuple, the one in Python takes
+// anything that it can iterate over.
+func (m *Machine) reduce(*Op) {
+	args := m.pop()
+	fn := m.pop()
+	if m.Err() == nil {
+		m.push(m.call(call{fn: fn, args: m.elements(args), loose: !m.exact(args)}))
+	}
+}
+
+// inst is INST.
+func (m *Machine) inst(op *Op) {
+	items, ok := m.popToMark()
+	if !ok {
+		return
+	}
+	args := m.copied(items)
+	module, name := m.lines(op)
+	fn := m.importName(module, name)
+	m.push(m.call(call{fn: fn, args: args}))
+}
+
+// obj is OBJ.
+func (m *Machine) obj(*Op) {
+	items, ok := m.popToMark()
+	if !ok {
+		return
+	}
+	if len(items) == 0 {
+		m.fail("OBJ without a class")
+		return
+	}
+	m.push(m.call(call{fn: items[0], args: m.copied(items[1:])}))
+}
+
+func (m *Machine) newObj(*Op) {
+	args := m.pop()
+	fn := m.pop()
+	if m.Err() == nil {
+		m.push(m.call(call{fn: fn, args: m.elements(args), loose: !m.exact(args), new: true}))
+	}
+}
+
+func (m *Machine) newObjEx(*Op) {
+	kw := m.pop()
+	args := m.pop()
+	fn := m.pop()
+	if m.Err() == nil {
+		m.push(m.call(call{fn: fn, args: m.elements(args), kw: kw, loose: !m.exact(args), new: true}))
+	}
+}
+
+// build is BUILD.
+func (m *Machine) build(*Op) {
+	state := m.pop()
+	target, ok := m.top()
+	if !ok {
+		return
+	}
+	if fn, ok := m.planted(target, "__setstate__"); ok {
+		m.call(call{fn: fn, args: []Value{state}, inner: true})
+		return
+	}
+	m.emit(Effect{Kind: Builds, Fn: target, Args: []Value{state}})
+	m.setState(target, state)
+	if m.reading.Arrays {
+		m.array(target)
+	}
+}
+
+// setState remembers what BUILD gave an object.
+func (m *Machine) setState(target, state Value) {
+	o := m.object(m.force(target))
+	if o == nil {
+		return
+	}
+	if o.kind == Global {
+		m.plantState(target, state)
+		return
+	}
+	if o.kind == Call && o.flags&flagPure == 0 {
+		m.retarget(o, state)
+		o.state = state
+	}
+}
+
+// extension is EXT1, EXT2 and EXT4.
+func (m *Machine) extension(op *Op) {
+	if op.Arg <= 0 {
+		m.fail("%s of the code %d", op.Code, op.Arg)
+		return
+	}
+	if v, ok := m.registry[op.Arg]; ok {
+		m.emitImport(v)
+		m.push(v)
+		return
+	}
+	v := m.newObject(object{kind: Extension, at: op.Offset, ref: int32(op.Arg)})
+	m.emit(Effect{Kind: Extends, Value: v})
+	m.push(v)
+}
+
+// persID is PERSID.
+func (m *Machine) persID(op *Op) {
+	m.persistent(m.newText(Str, string(m.s.at(op.Data, min(op.Size, small)))))
+}
+
+func (m *Machine) binPersID(*Op) {
+	if id := m.pop(); m.Err() == nil {
+		m.persistent(id)
+	}
+}
+
+func (m *Machine) persistent(id Value) {
+	v := m.newObject(object{kind: Persistent, at: m.op.Offset, fn: id})
+	m.emit(Effect{Kind: Persists, Fn: id, Value: v})
+	m.push(v)
+}
+
+// nextBuffer is NEXT_BUFFER: a loader that was given buffers takes one.
+func (m *Machine) nextBuffer(op *Op) {
+	m.push(m.newObject(object{kind: Buffer, at: op.Offset}))
+}
+
+func (m *Machine) readOnlyBuffer(*Op) { m.top() }
+
+// copied returns items in a slice that outlives the stack's.
+func (m *Machine) copied(items []Value) []Value {
+	if len(items) == 0 || !m.hold(uint64(len(items))*8) {
+		return nil
+	}
+	m.heap.kept += len(items)
+	out := m.heap.take(len(items))
+	copy(out, items)
+	return out
+}

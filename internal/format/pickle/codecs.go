@@ -1,0 +1,358 @@
+package pickle
+
+import (
+	"bytes"
+	"compress/bzip2"
+	"compress/gzip"
+	"compress/zlib"
+	"encoding/ascii85"
+	"encoding/base32"
+	"encoding/base64"
+	"encoding/hex"
+	"io"
+	"strings"
+	"unicode/utf16"
+
+	"github.com/ulikunitz/xz"
+	"github.com/ulikunitz/xz/lzma"
+
+	"github.com/modelaudit/modelaudit/internal/hostile"
+)
+
+// A codec table maps normalised names to transformations of a text; to says what
+// they make.
+type codecs struct {
+	by map[string]func(m *Machine, s string) (string, bool)
+	to func(name string, from Kind) Kind
+}
+
+func codec(t *codecs, text, name int) func(*Machine, *call) (Value, bool) {
+	return func(m *Machine, c *call) (Value, bool) { return t.apply(m, c, text, name) }
+}
+
+// apply encodes or decodes one argument by the codec that another names; the
+// default is UTF-8.
+func (t *codecs) apply(m *Machine, c *call, text, name int) (Value, bool) {
+	if text >= len(c.args) {
+		return 0, false
+	}
+	codecName := "utf_8"
+	if v := m.arg(c, name, "encoding"); v != 0 {
+		s, ok := m.Str(v)
+		if !ok {
+			return 0, false
+		}
+		codecName = normalise(s)
+	}
+	s, kind, ok := m.textOf(c.args[text])
+	f := t.by[codecName]
+	if !ok || f == nil {
+		return 0, false
+	}
+	out, ok := f(m, s)
+	if !ok {
+		return 0, false
+	}
+	return m.text(t.to(codecName, kind), out)
+}
+
+// encoded is the first argument of a call, a str, in its encoding.
+func (m *Machine) encoded(c *call, text, name int) (string, bool) {
+	if name >= len(c.args) {
+		return "", false
+	}
+	v, ok := encodings.apply(m, c, text, name)
+	if !ok {
+		return "", false
+	}
+	return m.Bytes(v)
+}
+
+// codecAliases are the names of codecs that CPython takes for another's.
+var codecAliases = map[string]string{
+	"utf8": "utf_8", "u8": "utf_8", "utf": "utf_8", "cp65001": "utf_8", "utf_8_sig": "utf_8",
+	"latin1": "latin_1", "latin": "latin_1", "l1": "latin_1", "iso8859_1": "latin_1", "iso_8859_1": "latin_1", "8859": "latin_1", "cp819": "latin_1", "iso8859": "latin_1",
+	"us_ascii": "ascii", "646": "ascii",
+	"rot13": "rot_13", "hex_codec": "hex", "base64_codec": "base64", "base_64": "base64",
+	"zlib_codec": "zlib", "zip": "zlib", "bz2_codec": "bz2", "uu_codec": "uu",
+	"u16": "utf_16", "utf16": "utf_16", "utf_16le": "utf_16_le", "utf_16be": "utf_16_be",
+}
+
+func normalise(name string) string {
+	n := strings.ToLower(strings.NewReplacer("-", "_", " ", "_").Replace(name))
+	if to, ok := codecAliases[n]; ok {
+		return to
+	}
+	return n
+}
+
+// isTransform says which codecs go between equal types.
+var isTransform = map[string]bool{"rot_13": true, "hex": true, "base64": true, "zlib": true, "bz2": true, "uu": true}
+
+var encodings = &codecs{
+	by: map[string]func(*Machine, string) (string, bool){
+		"utf_8":     same,
+		"ascii":     same,
+		"latin_1":   toLatin1,
+		"utf_16_le": func(_ *Machine, s string) (string, bool) { return toUTF16(s, false), true },
+		"utf_16_be": func(_ *Machine, s string) (string, bool) { return toUTF16(s, true), true },
+		"utf_16":    func(_ *Machine, s string) (string, bool) { return "\xff\xfe" + toUTF16(s, false), true },
+		"rot_13":    rot13,
+		"hex":       func(_ *Machine, s string) (string, bool) { return hexOf(s), true },
+		"base64": func(_ *Machine, s string) (string, bool) {
+			return base64.StdEncoding.EncodeToString([]byte(s)) + "\n", true
+		},
+		"raw_unicode_escape": toLatin1,
+		"unicode_escape":     toLatin1,
+	},
+	to: func(name string, from Kind) Kind {
+		if name == "rot_13" {
+			return Str
+		}
+		return Bytes
+	},
+}
+
+var decodings = &codecs{
+	by: map[string]func(*Machine, string) (string, bool){
+		"utf_8": func(_ *Machine, s string) (string, bool) {
+			return strings.TrimPrefix(s, "\ufeff"), validUTF8([]byte(s))
+		},
+		"ascii":              func(_ *Machine, s string) (string, bool) { return s, isASCII([]byte(s)) },
+		"latin_1":            func(_ *Machine, s string) (string, bool) { return latin1([]byte(s)), true },
+		"utf_16_le":          func(_ *Machine, s string) (string, bool) { return fromUTF16(s, false), true },
+		"utf_16_be":          func(_ *Machine, s string) (string, bool) { return fromUTF16(s, true), true },
+		"utf_16":             fromUTF16Marked,
+		"rot_13":             rot13,
+		"hex":                fromHexText,
+		"base64":             fromBase64,
+		"zlib":               inflate("zlib"),
+		"bz2":                inflate("bz2"),
+		"uu":                 fromUU,
+		"raw_unicode_escape": func(_ *Machine, s string) (string, bool) { return rawUnicode([]byte(s)) },
+		"unicode_escape":     fromUnicodeEscape,
+	},
+	to: func(name string, from Kind) Kind {
+		if isTransform[name] && name != "rot_13" {
+			return Bytes
+		}
+		return Str
+	},
+}
+
+func same(_ *Machine, s string) (string, bool) { return s, true }
+
+func toLatin1(_ *Machine, s string) (string, bool) {
+	p := make([]byte, 0, len(s))
+	for _, c := range s {
+		if c > 0xff {
+			return "", false
+		}
+		p = append(p, byte(c))
+	}
+	return string(p), true
+}
+
+func rot13(_ *Machine, s string) (string, bool) {
+	return strings.Map(func(c rune) rune {
+		switch {
+		case c >= 'a' && c <= 'z':
+			return 'a' + (c-'a'+13)%26
+		case c >= 'A' && c <= 'Z':
+			return 'A' + (c-'A'+13)%26
+		}
+		return c
+	}, s), true
+}
+
+func toUTF16(s string, big bool) string {
+	p := make([]byte, 0, 2*len(s))
+	for _, u := range utf16.Encode([]rune(s)) {
+		if big {
+			p = append(p, byte(u>>8), byte(u))
+		} else {
+			p = append(p, byte(u), byte(u>>8))
+		}
+	}
+	return string(p)
+}
+
+func fromUTF16(s string, big bool) string {
+	units := make([]uint16, 0, len(s)/2)
+	for i := 0; i+1 < len(s); i += 2 {
+		u := uint16(s[i]) | uint16(s[i+1])<<8
+		if big {
+			u = u>>8 | u<<8
+		}
+		units = append(units, u)
+	}
+	return string(utf16.Decode(units))
+}
+
+func fromUTF16Marked(_ *Machine, s string) (string, bool) {
+	if rest, ok := strings.CutPrefix(s, "\xfe\xff"); ok {
+		return fromUTF16(rest, true), true
+	}
+	return fromUTF16(strings.TrimPrefix(s, "\xff\xfe"), false), true
+}
+
+func hexOf(s string) string { return hex.EncodeToString([]byte(s)) }
+
+// fromUnicodeEscape decodes the escapes of a str literal.
+func fromUnicodeEscape(_ *Machine, s string) (string, bool) {
+	if !strings.Contains(s, `\u`) && !strings.Contains(s, `\U`) {
+		p, ok := unescape([]byte(s))
+		return latin1(p), ok
+	}
+	return rawUnicode([]byte(s))
+}
+
+// decoders are the named decoders of base64, binascii and the compressors.
+var decoders = map[string]func(*Machine, string) (string, bool){
+	"base64": fromBase64,
+	"base64url": func(m *Machine, s string) (string, bool) {
+		return fromBase64(m, strings.NewReplacer("-", "+", "_", "/").Replace(s))
+	},
+	"base32":  fromBase32,
+	"base85":  fromBase85,
+	"ascii85": fromASCII85,
+	"hex":     fromHexText,
+	"uu":      fromUU,
+	"zlib":    inflate("zlib"),
+	"gzip":    inflate("gzip"),
+	"bz2":     inflate("bz2"),
+	"xz":      inflate("xz"),
+}
+
+// decoder is a function of one text, given as bytes or as ASCII.
+func decoder(name string) func(*Machine, *call) (Value, bool) {
+	return func(m *Machine, c *call) (Value, bool) {
+		if len(c.args) == 0 {
+			return 0, false
+		}
+		s, _, ok := m.textOf(c.args[0])
+		if !ok {
+			return 0, false
+		}
+		out, ok := decoders[name](m, s)
+		if !ok {
+			return 0, false
+		}
+		return m.text(Bytes, out)
+	}
+}
+
+// fromBase64 is binascii.a2b_base64: characters outside of the alphabet are
+// skipped, and what follows the padding is not read.
+func fromBase64(_ *Machine, s string) (string, bool) {
+	p := make([]byte, 0, len(s))
+	for i := 0; i < len(s) && (s[i] != '=' || len(p)%4 < 2); i++ {
+		c := s[i]
+		if c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c == '+' || c == '/' {
+			p = append(p, c)
+		}
+	}
+	out := make([]byte, base64.RawStdEncoding.DecodedLen(len(p)))
+	n, err := base64.RawStdEncoding.Decode(out, p)
+	return string(out[:n]), err == nil
+}
+
+func fromBase32(_ *Machine, s string) (string, bool) {
+	out, err := base32.StdEncoding.DecodeString(strings.ToUpper(s))
+	return string(out), err == nil
+}
+
+const base85Alphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz!#$%&()*+-;<=>?@^_`{|}~"
+
+// fromBase85 is base64.b85decode (the alphabet of RFC 1924).
+func fromBase85(m *Machine, s string) (string, bool) {
+	p := make([]byte, len(s))
+	for i := range len(s) {
+		n := strings.IndexByte(base85Alphabet, s[i])
+		if n < 0 {
+			return "", false
+		}
+		p[i] = byte('!' + n)
+	}
+	return fromASCII85(m, string(p))
+}
+
+func fromASCII85(_ *Machine, s string) (string, bool) {
+	s = strings.TrimSuffix(strings.TrimPrefix(s, "<~"), "~>")
+	out := make([]byte, 4*len(s)+8)
+	n, _, err := ascii85.Decode(out, []byte(s), true)
+	return string(out[:n]), err == nil
+}
+
+func fromHexText(_ *Machine, s string) (string, bool) {
+	s = strings.Map(func(c rune) rune {
+		if strings.ContainsRune(" \t\n\r\v\f", c) {
+			return -1
+		}
+		return c
+	}, s)
+	out, err := hex.DecodeString(s)
+	return string(out), err == nil
+}
+
+// fromUU decodes uuencoded lines, with or without their header.
+func fromUU(_ *Machine, s string) (string, bool) {
+	var out []byte
+	for line := range strings.Lines(s) {
+		line = strings.TrimRight(line, "\r\n")
+		if line == "" || strings.HasPrefix(line, "begin ") || line == "end" {
+			continue
+		}
+		n := int(line[0]-' ') & 0x3f
+		var group []byte
+		for i := 1; i < len(line); i += 4 {
+			var v uint32
+			for j := range 4 {
+				v <<= 6
+				if i+j < len(line) {
+					v |= uint32(line[i+j]-' ') & 0x3f
+				}
+			}
+			group = append(group, byte(v>>16), byte(v>>8), byte(v))
+		}
+		out = append(out, group[:min(n, len(group))]...)
+	}
+	return string(out), len(out) > 0
+}
+
+// openers start decompressors.
+var openers = map[string]func(io.Reader) (io.Reader, error){
+	"zlib": func(r io.Reader) (io.Reader, error) { return zlib.NewReader(r) },
+	"gzip": func(r io.Reader) (io.Reader, error) { return gzip.NewReader(r) },
+	"bz2":  func(r io.Reader) (io.Reader, error) { return bzip2.NewReader(r), nil },
+	"xz":   openXZ,
+}
+
+// openXZ opens what lzma.decompress takes: xz, and the older lzma format.
+func openXZ(r io.Reader) (io.Reader, error) {
+	const magic = "\xfd7zXZ\x00"
+	head := make([]byte, len(magic))
+	n, _ := io.ReadFull(r, head)
+	r = io.MultiReader(bytes.NewReader(head[:n]), r)
+	if string(head[:n]) == magic {
+		return xz.NewReader(r)
+	}
+	return lzma.NewReader(r)
+}
+
+// inflate decompresses within the budget. What came out before damage counts:
+// a loader may have read that far.
+func inflate(name string) func(*Machine, string) (string, bool) {
+	return func(m *Machine, s string) (string, bool) {
+		budget := m.s.r.Budget()
+		defer budget.Release(budget.Held())
+		content, _ := hostile.Unpack(budget, func() (io.Reader, error) {
+			return openers[name](strings.NewReader(s))
+		})
+		p, whole := content.Whole()
+		if !whole || len(p) == 0 || len(p) > maxRepeat || m.spend(int64(len(p))) {
+			return "", false
+		}
+		return string(p), true
+	}
+}

@@ -1,0 +1,190 @@
+package pickle
+
+// The opcodes that push constants, and those that build containers.
+
+func (m *Machine) pushNone(*Op)     { m.push(none) }
+func (m *Machine) pushBool(op *Op)  { m.push(boolean(op.Code == opNewTrue)) }
+func (m *Machine) pushFloat(op *Op) { m.push(constant(tagFloat, op.Offset)) }
+
+func (m *Machine) pushSmallInt(op *Op) { m.push(smallInt(op.Arg)) }
+
+// pushInt is INT and LONG; "I00" and "I01" are the booleans of protocol 0.
+func (m *Machine) pushInt(op *Op) {
+	switch {
+	case op.Code == opInt && op.Size == 2 && op.Arg>>1 == 0:
+		m.push(boolean(op.Arg == 1))
+	case !op.Big && op.Arg <= maxInt && op.Arg >= minInt:
+		m.push(smallInt(op.Arg))
+	default:
+		m.pushConstant(op, tagLong)
+	}
+}
+
+// pushLong is LONG1 and LONG4.
+func (m *Machine) pushLong(op *Op) {
+	if op.Size > 7 || op.Torn {
+		m.pushConstant(op, tagLong)
+		return
+	}
+	n := int64(0)
+	for i, c := range m.s.at(op.Data, op.Size) {
+		n |= int64(c) << (8 * i)
+	}
+	shift := 64 - 8*op.Size
+	m.push(smallInt(n << shift >> shift))
+}
+
+func (m *Machine) pushStr(op *Op)       { m.pushConstant(op, tagStr) }
+func (m *Machine) pushBytes(op *Op)     { m.pushConstant(op, tagBytes) }
+func (m *Machine) pushByteArray(op *Op) { m.pushConstant(op, tagByteArray) }
+
+// pushConstant pushes a constant that is read again from the file when
+// something depends on it. One that lies in two pieces is read now.
+func (m *Machine) pushConstant(op *Op, tag int) {
+	if !op.Torn {
+		m.push(constant(tag, op.Offset))
+		return
+	}
+	kind := map[int]Kind{tagStr: Str, tagBytes: Bytes, tagByteArray: ByteArray, tagLong: Int}[tag]
+	content, ok := m.decode(op.Code, op.Data, op.Size)
+	if !ok {
+		m.push(unknown)
+		return
+	}
+	m.push(m.newText(kind, content))
+}
+
+func (m *Machine) emptyDict(*Op)  { m.push(m.newContainer(Dict, nil)) }
+func (m *Machine) emptyList(*Op)  { m.push(m.newContainer(List, nil)) }
+func (m *Machine) emptySet(*Op)   { m.push(m.newContainer(Set, nil)) }
+func (m *Machine) emptyTuple(*Op) { m.push(m.newContainer(Tuple, nil)) }
+
+func (m *Machine) list(*Op)      { m.collect(List) }
+func (m *Machine) tuple(*Op)     { m.collect(Tuple) }
+func (m *Machine) frozenSet(*Op) { m.collect(FrozenSet) }
+
+func (m *Machine) dict(*Op) { m.collect(Dict) }
+
+func (m *Machine) collect(kind Kind) {
+	items, ok := m.popToMark()
+	switch {
+	case !ok:
+	case kind == Dict && len(items)%2 != 0:
+		m.fail("DICT with a key that has no value")
+	default:
+		m.push(m.newContainer(kind, items))
+	}
+}
+
+// tupleN is TUPLE1, TUPLE2 and TUPLE3.
+func (m *Machine) tupleN(op *Op) {
+	n := int(op.Code-opTuple1) + 1
+	at := len(m.stack) - n
+	if at < m.fence() {
+		m.fail("%s takes from an empty stack", op.Code)
+		return
+	}
+	items := m.stack[at:]
+	m.stack = m.stack[:at]
+	m.push(m.newContainer(Tuple, items))
+}
+
+func (m *Machine) appendOne(*Op) {
+	m.pair[0] = m.pop()
+	m.appendTo(m.pair[:1])
+}
+
+func (m *Machine) appends(*Op) {
+	if items, ok := m.popToMark(); ok {
+		m.appendTo(items)
+	}
+}
+
+// appendTo is APPEND and APPENDS: anything but a list has its extend called, or
+// its append for each item.
+func (m *Machine) appendTo(items []Value) {
+	target, ok := m.top()
+	if !ok || len(items) == 0 {
+		return
+	}
+	if m.Kind(target) == List {
+		if o := m.object(target); o != nil {
+			m.extend(o, items)
+		}
+		return
+	}
+	m.addTo(target, items, "extend", "append")
+}
+
+// addItems is ADDITEMS.
+func (m *Machine) addItems(*Op) {
+	items, ok := m.popToMark()
+	if !ok {
+		return
+	}
+	target, ok := m.top()
+	if !ok || len(items) == 0 {
+		return
+	}
+	if m.Kind(target) == Set {
+		if o := m.object(target); o != nil {
+			m.extend(o, items)
+		}
+		return
+	}
+	m.addTo(target, items, "", "add")
+}
+
+// addTo adds items to a target that is none of Python's own containers, by its
+// method all if it has one, else by one for each item.
+func (m *Machine) addTo(target Value, items []Value, all, one string) {
+	if fn, ok := m.planted(target, all); ok && all != "" {
+		m.call(call{fn: fn, args: []Value{m.newContainer(List, items)}, inner: true})
+		return
+	}
+	if fn, ok := m.planted(target, one); ok {
+		for _, v := range items {
+			m.call(call{fn: fn, args: []Value{v}, inner: true})
+		}
+		return
+	}
+	m.emit(Effect{Kind: Appends, Fn: target, Args: items})
+}
+
+func (m *Machine) setItem(*Op) {
+	m.pair[1] = m.pop()
+	m.pair[0] = m.pop()
+	m.setItemsOf(m.pair[:])
+}
+
+func (m *Machine) setItems(*Op) {
+	if items, ok := m.popToMark(); ok {
+		m.setItemsOf(items)
+	}
+}
+
+// setItemsOf is SETITEM and SETITEMS.
+func (m *Machine) setItemsOf(items []Value) {
+	target, ok := m.top()
+	if !ok || len(items) == 0 {
+		return
+	}
+	if len(items)%2 != 0 {
+		m.fail("%s with a key that has no value", m.op.Code)
+		return
+	}
+	if m.Kind(target) == Dict {
+		if o := m.object(target); o != nil {
+			m.extend(o, items)
+		}
+		return
+	}
+	if fn, ok := m.planted(target, "__setitem__"); ok {
+		for i := 0; i < len(items); i += 2 {
+			m.call(call{fn: fn, args: items[i : i+2], inner: true})
+		}
+		return
+	}
+	m.plantItems(target, items)
+	m.emit(Effect{Kind: SetsItem, Fn: target, Args: items})
+}

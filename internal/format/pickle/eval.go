@@ -1,0 +1,293 @@
+package pickle
+
+// Results of calls are computed where that takes no more than the values in the
+// file: what a name is put together from, what a decoder makes of a constant,
+// which function a chain of getattr and partial comes to.
+
+const (
+	maxDepth = 64        // of calls that calls make
+	maxWork  = 256 << 20 // bytes and items that computing may look at, for one pickle
+	maxItems = 1 << 16   // of one iteration
+)
+
+// A call is a function with its arguments.
+type call struct {
+	fn    Value
+	args  []Value
+	kw    Value // a dict, or zero
+	loose bool  // the arguments are not all known
+	new   bool  // __new__ alone
+	inner bool  // made by something that the opcode calls
+	self  Value // of a method that is called as one
+}
+
+// A function is what the machine knows of a Python callable.
+type function struct {
+	// pure: the result follows from the arguments and nothing else happens, so
+	// that it can be computed when it is needed.
+	pure bool
+	// eval returns what the call returns, and whether that is known. It makes the
+	// calls that the callable makes.
+	eval func(*Machine, *call) (Value, bool)
+}
+
+// spend pays for n bytes or items of computing; it reports whether there is no
+// more to spend.
+func (m *Machine) spend(n int64) bool {
+	m.work += n + 1
+	return m.work > maxWork
+}
+
+// call is a call made by the pickle. It emits it, after the calls that it makes
+// itself, and returns its result: computed, or an object that remembers what was
+// called.
+func (m *Machine) call(c call) Value {
+	if m.done || m.Err() != nil {
+		return unknown
+	}
+	kind := Calls
+	if c.new {
+		kind = Makes
+	}
+	if !m.reading.Literal {
+		if v, ok := m.compute(&c); ok {
+			m.emit(Effect{Kind: kind, Fn: c.fn, Args: c.args, Kw: c.kw, Value: v, Computed: true, Inner: c.inner})
+			return v
+		}
+		m.consume(&c)
+	}
+	o := object{kind: Call, at: m.op.Offset, fn: c.fn, kw: c.kw, items: c.args}
+	if c.new {
+		o.flags |= flagNew
+	}
+	if c.loose {
+		o.lost = 1
+	}
+	v := m.newObject(o)
+	m.emit(Effect{Kind: kind, Fn: c.fn, Args: c.args, Kw: c.kw, Value: v, Inner: c.inner})
+	return v
+}
+
+// compute finds what the machine knows of the callable and asks it.
+func (m *Machine) compute(c *call) (Value, bool) {
+	c.fn = m.force(c.fn)
+	o := m.object(c.fn)
+	if o == nil || m.depth >= maxDepth || m.spend(int64(len(c.args))) {
+		return 0, false
+	}
+	m.depth++
+	defer func() { m.depth-- }()
+	switch o.kind {
+	case Global:
+		o.flags |= flagCalled
+		return m.computeGlobal(o, c)
+	case Attr:
+		if name, ok := m.Str(o.kw); ok && o.flags&flagForced == 0 {
+			c.self = o.fn
+			return m.method(name, c)
+		}
+	case Call:
+		if n := m.Name(o.fn); n != nil {
+			if f := m.instances[n.String()]; f != nil {
+				return f(m, o, c)
+			}
+		}
+	}
+	return 0, false
+}
+
+func (m *Machine) computeGlobal(o *object, c *call) (Value, bool) {
+	n := m.known[o.ref]
+	f := n.function
+	switch {
+	case f == nil:
+		return m.computeMethod(n, c)
+	case !f.pure || c.loose:
+		return f.eval(m, c)
+	case m.mutable(c):
+		return f.eval(m, c)
+	}
+	v := m.newObject(object{kind: Call, flags: flagPure, at: m.op.Offset, fn: c.fn, kw: c.kw, items: c.args})
+	return v, true
+}
+
+// mutable reports whether an argument may change after the call.
+func (m *Machine) mutable(c *call) bool {
+	for _, v := range c.args {
+		switch m.Kind(v) {
+		case List, Dict, Set, ByteArray:
+			return true
+		case Call:
+			if o := m.object(v); o == nil || o.flags&flagPure == 0 {
+				return true
+			}
+		}
+	}
+	return c.kw != 0
+}
+
+// force returns what a pure call returns, if that can be known, else the call.
+func (m *Machine) force(v Value) Value {
+	o := m.object(v)
+	if o == nil || o.flags&flagPure == 0 || o.flags&flagForcing != 0 {
+		return v
+	}
+	if o.flags&flagForced != 0 {
+		if o.state != 0 {
+			return o.state
+		}
+		return v
+	}
+	if m.depth >= maxDepth {
+		return v
+	}
+	m.depth++
+	o.flags |= flagForcing
+	c := call{fn: o.fn, args: o.items, kw: o.kw, inner: true}
+	result, ok := m.known[m.object(o.fn).ref].function.eval(m, &c)
+	m.depth--
+	o = m.object(v)
+	o.flags = o.flags&^flagForcing | flagForced
+	if !ok || result == v {
+		return v
+	}
+	o.state = m.force(result)
+	return o.state
+}
+
+// consume iterates over the lazy iterators among the arguments of a call that
+// the machine does not know: whoever takes one may run it.
+func (m *Machine) consume(c *call) {
+	if n := m.Name(c.fn); n != nil && m.iterators[n.String()] != nil {
+		return
+	}
+	for _, v := range c.args {
+		if m.lazy(v) {
+			m.iterate(v)
+		}
+	}
+}
+
+// lazy reports whether v is an iterator that calls a function.
+func (m *Machine) lazy(v Value) bool {
+	o := m.object(v)
+	if o == nil || o.kind != Call || o.flags&(flagPure|flagSpent) != 0 {
+		return false
+	}
+	n := m.Name(o.fn)
+	return n != nil && m.iterators[n.String()] != nil
+}
+
+// exact reports whether all elements of v are known.
+func (m *Machine) exact(v Value) bool {
+	v = m.force(v)
+	o := m.object(v)
+	if o == nil {
+		return m.Kind(v) == Str || m.Kind(v) == Bytes
+	}
+	switch o.kind {
+	case Tuple, List, Set, FrozenSet, Dict:
+		return o.lost == 0
+	}
+	return m.lazy(v)
+}
+
+// elements returns what can be known of the elements of v.
+func (m *Machine) elements(v Value) []Value {
+	v = m.force(v)
+	o := m.object(v)
+	if o == nil || o.kind != Tuple {
+		items, _ := m.iterate(v)
+		return items
+	}
+	return o.items
+}
+
+// iterate returns the elements of v, and whether they are known. Calls that an
+// iterator makes are made.
+func (m *Machine) iterate(v Value) ([]Value, bool) {
+	v = m.force(v)
+	switch m.Kind(v) {
+	case Str:
+		return m.runes(v)
+	case Bytes, ByteArray:
+		return m.octets(v)
+	}
+	o := m.object(v)
+	if o == nil || m.reading.Literal && o.kind == Call {
+		return nil, false
+	}
+	switch o.kind {
+	case Tuple, List, Set, FrozenSet:
+		return o.items, o.lost == 0 && !m.spend(int64(len(o.items)))
+	case Dict:
+		return m.keys(o), o.lost == 0
+	case Call:
+		return m.unroll(o)
+	}
+	return nil, false
+}
+
+// unroll runs an iterator.
+func (m *Machine) unroll(o *object) ([]Value, bool) {
+	n := m.Name(o.fn)
+	if n == nil || o.flags&flagPure != 0 || m.depth >= maxDepth {
+		return nil, false
+	}
+	if o.flags&flagSpent != 0 {
+		again := m.object(o.state) // what it gave the first time
+		return again.itemsOrNil()
+	}
+	f := m.iterators[n.String()]
+	if f == nil {
+		return nil, false
+	}
+	o.flags |= flagSpent
+	m.depth++
+	items, ok := f(m, o.items)
+	m.depth--
+	if ok {
+		o.state = m.newContainer(List, items)
+	}
+	return items, ok
+}
+
+func (o *object) itemsOrNil() ([]Value, bool) {
+	if o == nil {
+		return nil, false
+	}
+	return o.items, o.lost == 0
+}
+
+func (m *Machine) runes(v Value) ([]Value, bool) {
+	s, ok := m.Str(v)
+	if !ok || len(s) > maxItems || m.spend(int64(len(s))) {
+		return nil, false
+	}
+	var out []Value
+	for _, c := range s {
+		out = append(out, m.newStr(string(c)))
+	}
+	return out, true
+}
+
+func (m *Machine) octets(v Value) ([]Value, bool) {
+	s, ok := m.Bytes(v)
+	if !ok || len(s) > maxItems || m.spend(int64(len(s))) {
+		return nil, false
+	}
+	out := make([]Value, len(s))
+	for i := range len(s) {
+		out[i] = smallInt(int64(s[i]))
+	}
+	return out, true
+}
+
+// keys returns the keys of a dict in the order in which they came.
+func (m *Machine) keys(o *object) []Value {
+	out := make([]Value, 0, len(o.items)/2)
+	for i := 0; i+1 < len(o.items); i += 2 {
+		out = append(out, o.items[i])
+	}
+	return out
+}

@@ -1,0 +1,207 @@
+package pickle
+
+import (
+	"bytes"
+	"encoding/binary"
+	"math"
+	"math/big"
+)
+
+// Constants are read from the file when something depends on them.
+
+const (
+	// longestText is the longest constant or computed string that is looked at.
+	longestText = 32 << 20
+	// cachedText is the longest that is remembered once it was read.
+	cachedText = 256
+	cacheSize  = 4 << 10
+)
+
+// Str returns the text of a str, if it is known. Lone surrogates have the three
+// bytes of surrogatepass.
+func (m *Machine) Str(v Value) (string, bool) { return m.content(v, Str) }
+
+// Bytes returns the content of bytes or a bytearray, if it is known.
+func (m *Machine) Bytes(v Value) (string, bool) {
+	if s, ok := m.content(v, Bytes); ok {
+		return s, true
+	}
+	return m.content(v, ByteArray)
+}
+
+// content returns what a str or bytes of the given kind holds.
+func (m *Machine) content(v Value, kind Kind) (string, bool) {
+	v = m.force(v)
+	if m.Kind(v) != kind {
+		return "", false
+	}
+	if o := m.object(v); o != nil {
+		return m.texts[o.ref], true
+	}
+	if v.tag() == tagForgotten {
+		return "", false
+	}
+	if s, ok := m.cache[v]; ok {
+		return s, true
+	}
+	code, data, size, ok := m.locate(v.payload())
+	if !ok {
+		return "", false
+	}
+	s, ok := m.decode(code, data, size)
+	if ok && len(s) <= cachedText {
+		if len(m.cache) >= cacheSize {
+			clear(m.cache)
+		}
+		m.cache[v] = s
+	}
+	return s, ok
+}
+
+// locate returns where the argument of the opcode at an offset lies.
+func (m *Machine) locate(at int64) (code Code, data, size int64, ok bool) {
+	const head = 9
+	p := m.head[:]
+	n, _ := m.s.r.ReadAt(p, at)
+	if n < 2 {
+		return 0, 0, 0, false
+	}
+	code = Code(p[0])
+	at++
+	switch opcodes[code].arg {
+	case argData1:
+		return code, at + 1, int64(p[1]), true
+	case argData4, argSigned4:
+		return code, at + 4, int64(binary.LittleEndian.Uint32(p[1:])), n >= head-4
+	case argData8:
+		size := binary.LittleEndian.Uint64(p[1:])
+		return code, at + 8, int64(size), n >= head && size <= math.MaxInt64
+	case argFloat8:
+		return code, at, 8, n >= head
+	}
+	size, ok = m.lineAt(at)
+	return code, at, size, ok
+}
+
+// lineAt returns the length of the line at an offset.
+func (m *Machine) lineAt(at int64) (int64, bool) {
+	buf := make([]byte, 256)
+	for off := at; off-at < longestText; {
+		n, err := m.s.r.ReadAt(buf, off)
+		if i := bytes.IndexByte(buf[:n], '\n'); i >= 0 {
+			return off - at + int64(i), true
+		}
+		if err != nil {
+			return 0, false
+		}
+		off += int64(n)
+		buf = make([]byte, min(2*len(buf), 64<<10))
+	}
+	return 0, false
+}
+
+// decode returns the value of an opcode's argument of size bytes at data: the
+// text of a string, the content of bytes, the decimal digits of an integer.
+func (m *Machine) decode(code Code, data, size int64) (string, bool) {
+	if size > longestText || m.spend(size) {
+		return "", false
+	}
+	if m.s.r.Budget().Hold(uint64(size)) != nil {
+		return "", false
+	}
+	defer m.s.r.Budget().Release(m.s.r.Budget().Held() - size)
+	p := make([]byte, size)
+	if _, err := m.s.r.ReadAt(p, data); err != nil {
+		return "", false
+	}
+	switch opcodes[code].arg {
+	case argString:
+		body, ok := unquote(p)
+		if ok {
+			body, ok = unescape(body)
+		}
+		return latin1(body), ok
+	case argText:
+		return rawUnicode(p)
+	case argInt, argLong:
+		v, ok := parseInt(p, code == opLong)
+		if !ok || len(p) > small {
+			return "", false
+		}
+		return v.String(), true
+	}
+	switch code {
+	case opLong1, opLong4:
+		if len(p) > small {
+			return "", false
+		}
+		return littleEndian(p).String(), true
+	case opBinString, opShortBinString:
+		return latin1(p), true
+	}
+	return string(p), true
+}
+
+// littleEndian is the integer of a LONG1: little-endian two's complement.
+func littleEndian(p []byte) *big.Int {
+	n := new(big.Int)
+	for i := len(p) - 1; i >= 0; i-- {
+		n.Lsh(n, 8).Or(n, big.NewInt(int64(p[i])))
+	}
+	if len(p) > 0 && p[len(p)-1]&0x80 != 0 {
+		n.Sub(n, new(big.Int).Lsh(big.NewInt(1), uint(8*len(p))))
+	}
+	return n
+}
+
+// Int returns an integer or boolean, if it is known.
+func (m *Machine) Int(v Value) (*big.Int, bool) {
+	v = m.force(v)
+	switch v.tag() {
+	case tagInt:
+		return big.NewInt(v.small()), true
+	case tagBool:
+		return big.NewInt(v.payload()), true
+	}
+	s, ok := m.content(v, Int)
+	if !ok {
+		return nil, false
+	}
+	return new(big.Int).SetString(s, 10)
+}
+
+// Float returns a float, if it is known.
+func (m *Machine) Float(v Value) (float64, bool) {
+	v = m.force(v)
+	if v.tag() != tagFloat {
+		return 0, false
+	}
+	code, data, size, ok := m.locate(v.payload())
+	if !ok || size > small {
+		return 0, false
+	}
+	p := m.s.at(data, size)
+	if code == opBinFloat && len(p) == 8 {
+		return math.Float64frombits(binary.BigEndian.Uint64(p)), true
+	}
+	return parseFloat(p)
+}
+
+// newText makes a str, bytes, bytearray or large integer with computed content.
+func (m *Machine) newText(kind Kind, content string) Value {
+	if !m.hold(uint64(len(content))) {
+		return unknown
+	}
+	m.texts = append(m.texts, content)
+	return m.newObject(object{kind: kind, at: m.op.Offset, ref: int32(len(m.texts) - 1)})
+}
+
+func (m *Machine) newStr(s string) Value   { return m.newText(Str, s) }
+func (m *Machine) newBytes(s string) Value { return m.newText(Bytes, s) }
+
+func (m *Machine) newInt(n *big.Int) Value {
+	if n.IsInt64() && n.Int64() <= maxInt && n.Int64() >= minInt {
+		return smallInt(n.Int64())
+	}
+	return m.newText(Int, n.String())
+}

@@ -1,0 +1,294 @@
+package pickle
+
+import (
+	"iter"
+
+	"github.com/modelaudit/modelaudit/internal/hostile"
+)
+
+// Names is what the machine has to be told about Python's modules.
+type Names struct {
+	// Py2 returns the Python 3 name of a Python 2 one; unpicklers ask for it
+	// below protocol 3.
+	Py2 func(module, name string) (string, string)
+	// Resolve walks a qualified name through re-exports to where the object
+	// lives; a name that ends at a module comes back empty.
+	Resolve func(module, qualname string) (string, string)
+}
+
+// A Reading chooses between ways to read one pickle, where loaders differ.
+type Reading struct {
+	// DropTail reads as CPython's C unpickler reads a file object without peek: of
+	// a frame that ends inside an argument the rest is lost.
+	DropTail bool
+	// Arrays skips the array that joblib's loader reads from the stream whenever
+	// it has built a NumpyArrayWrapper.
+	Arrays bool
+	// Literal follows the opcodes alone: no result of a call is computed.
+	Literal bool
+}
+
+// A Machine follows one pickle. It keeps what CPython's unpickler keeps, with
+// abstract values in the place of objects, and calls nothing. It is used once.
+type Machine struct {
+	s       scanner
+	names   Names
+	reading Reading
+	library
+	yield func(Effect) bool
+
+	op       Op
+	protocol int64
+	stack    []Value
+	marks    []int // heights of the stack
+	memo     memo
+	bigMemo  map[string]Value
+	heap     heap
+	pair     [2]Value    // what APPEND and SETITEM take
+	outer    []unpickler // of the pickles around this one
+
+	tables
+	depth int   // of calls that calls make
+	work  int64 // spent on computing results
+
+	result  Value
+	ops     int64
+	held    int64
+	done    bool // STOP was reached, or the consumer has had enough
+	stopped bool // STOP was reached
+}
+
+// A library is what the machine knows how to do. The tables are reached through
+// the machine, since what stands in them uses the machine.
+type library struct {
+	run       *[256]func(*Machine, *Op)
+	functions map[string]*function
+	instances map[string]func(m *Machine, o *object, c *call) (Value, bool)
+	iterators map[string]func(m *Machine, args []Value) ([]Value, bool)
+}
+
+// New returns a machine for the pickle at the cursor of r.
+func New(r *hostile.Reader, names Names, reading Reading) *Machine {
+	return &Machine{
+		s: scanner{r: r, dropTail: reading.DropTail}, names: names, reading: reading, tables: newTables(),
+		library: library{run: &handlers, functions: functions, instances: instances, iterators: iterators},
+	}
+}
+
+// Run follows the pickle up to its STOP and yields what loading it would do, in
+// that order. The cursor is left behind STOP, or where Err says that reading
+// ended; the effects before a fault stand.
+func (m *Machine) Run() iter.Seq[Effect] {
+	return func(yield func(Effect) bool) {
+		m.yield = yield
+		m.follow()
+	}
+}
+
+func (m *Machine) follow() {
+	for !m.done && m.s.next(&m.op) {
+		m.ops++
+		m.run[m.op.Code](m, &m.op)
+		if m.heap.n >= forgetAt {
+			m.forget()
+		}
+	}
+}
+
+// Err returns what ended the reading before STOP, or nil.
+func (m *Machine) Err() error { return m.s.r.Err() }
+
+// Stopped reports whether STOP was reached with something on the stack.
+func (m *Machine) Stopped() bool { return m.stopped }
+
+// Ops returns how many opcodes were followed.
+func (m *Machine) Ops() int64 { return m.ops }
+
+// Protocol returns the protocol that the pickle last claimed, or 0.
+func (m *Machine) Protocol() int { return int(m.protocol) }
+
+// Result returns what loading returns: the top of the stack at STOP.
+func (m *Machine) Result() Value { return m.result }
+
+// Torn returns the offset of the first opcode whose argument crosses the end of
+// its frame. CPython's readers then see different pickles.
+func (m *Machine) Torn() (int64, bool) { return m.s.torn - 1, m.s.torn > 0 }
+
+// BadFrame returns the offset of the first frame that begins inside another or
+// ends behind the file, which some unpicklers refuse.
+func (m *Machine) BadFrame() (int64, bool) {
+	at := m.s.nested
+	if at == 0 || m.s.pastEnd != 0 && m.s.pastEnd < at {
+		at = m.s.pastEnd
+	}
+	return at - 1, at > 0
+}
+
+// fail ends the run with a fault at the current opcode.
+func (m *Machine) fail(format string, args ...any) {
+	m.s.r.FailAt(m.op.Offset, hostile.Malformed, format, args...)
+}
+
+// hold reserves memory, or ends the run.
+func (m *Machine) hold(n uint64) bool {
+	if m.s.r.Hold(n) != nil {
+		return false
+	}
+	m.held += int64(n)
+	return true
+}
+
+// release gives back memory that hold reserved.
+func (m *Machine) release(n int64) {
+	b := m.s.r.Budget()
+	m.held -= n
+	b.Release(b.Held() - n)
+}
+
+// fence is the lowest height that the opcodes may pop to.
+func (m *Machine) fence() int {
+	if n := len(m.marks); n > 0 {
+		return m.marks[n-1]
+	}
+	return 0
+}
+
+func (m *Machine) push(v Value) {
+	if len(m.stack) == cap(m.stack) && !m.hold(uint64(max(1024, cap(m.stack)))*8) {
+		return
+	}
+	m.stack = append(m.stack, v)
+}
+
+// pop takes the top of the stack; below it is a mark or nothing, that is a
+// fault, and what comes back is unknown.
+func (m *Machine) pop() Value {
+	n := len(m.stack)
+	if n <= m.fence() {
+		m.fail("%s takes from an empty stack", m.op.Code)
+		return unknown
+	}
+	v := m.stack[n-1]
+	m.stack = m.stack[:n-1]
+	return v
+}
+
+// top returns the top of the stack without taking it.
+func (m *Machine) top() (Value, bool) {
+	if n := len(m.stack); n > m.fence() {
+		return m.stack[n-1], true
+	}
+	m.fail("%s looks at an empty stack", m.op.Code)
+	return unknown, false
+}
+
+// popToMark takes everything above the last mark, and the mark. The slice is
+// valid until the next push.
+func (m *Machine) popToMark() ([]Value, bool) {
+	n := len(m.marks)
+	if n == 0 {
+		m.fail("%s without a mark", m.op.Code)
+		return nil, false
+	}
+	at := m.marks[n-1]
+	m.marks = m.marks[:n-1]
+	items := m.stack[at:]
+	m.stack = m.stack[:at]
+	return items, true
+}
+
+func (m *Machine) mark(*Op) {
+	if len(m.marks) == cap(m.marks) && !m.hold(uint64(max(256, cap(m.marks)))*8) {
+		return
+	}
+	m.marks = append(m.marks, len(m.stack))
+}
+
+func (m *Machine) stop(*Op) {
+	m.done = true
+	m.result = m.pop()
+	m.stopped = m.Err() == nil
+}
+
+// popOne is POP: where the top is a mark, it takes that.
+func (m *Machine) popOne(*Op) {
+	if n := len(m.marks); n > 0 && m.marks[n-1] == len(m.stack) {
+		m.marks = m.marks[:n-1]
+		return
+	}
+	m.pop()
+}
+
+func (m *Machine) popMark(*Op) { m.popToMark() }
+
+func (m *Machine) dup(*Op) {
+	if v, ok := m.top(); ok {
+		m.push(v)
+	}
+}
+
+func (m *Machine) nothing(*Op) {}
+
+func (m *Machine) proto(op *Op) {
+	if op.Arg > MaxProtocol {
+		m.fail("protocol %d claimed, %d is the highest", op.Arg, MaxProtocol)
+	}
+	m.protocol = op.Arg
+}
+
+// put is PUT, BINPUT and LONG_BINPUT.
+func (m *Machine) put(op *Op) {
+	v, ok := m.top()
+	switch {
+	case !ok:
+	case op.Big:
+		m.putBig(op, v)
+	default:
+		m.memo.put(uint64(op.Arg), v, m.hold)
+	}
+}
+
+// putBig stores under a key that only the unpickler in Python takes.
+func (m *Machine) putBig(op *Op, v Value) {
+	if !m.hold(uint64(op.Size) + sparseMemoCost) {
+		return
+	}
+	if m.bigMemo == nil {
+		m.bigMemo = make(map[string]Value)
+	}
+	key := bigKey(m.s.at(op.Data, op.Size))
+	if _, ok := m.bigMemo[key]; !ok {
+		m.memo.n++
+	}
+	m.bigMemo[key] = v
+}
+
+func bigKey(line []byte) string {
+	if len(line) > small {
+		return string(line)
+	}
+	n, _ := parseIndex(line)
+	return n.String()
+}
+
+// memoize stores under the number of keys in use, which after a gap is not the
+// highest key plus one.
+func (m *Machine) memoize(*Op) {
+	if v, ok := m.top(); ok {
+		m.memo.put(uint64(m.memo.n), v, m.hold)
+	}
+}
+
+func (m *Machine) get(op *Op) {
+	var v Value
+	if op.Big {
+		v = m.bigMemo[bigKey(m.s.at(op.Data, op.Size))]
+	} else {
+		v = m.memo.get(uint64(op.Arg))
+	}
+	if v == 0 {
+		m.fail("%s of the memo key %d, which is not there", op.Code, op.Arg)
+		return
+	}
+	m.push(v)
+}

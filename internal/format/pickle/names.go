@@ -1,0 +1,137 @@
+package pickle
+
+import "strings"
+
+// A Name is something that is found by name in a module.
+type Name struct {
+	// Module and Name say where the object lives; Name is empty for the module
+	// itself.
+	Module, Name string
+	// AsModule and AsName are how the file spells it.
+	AsModule, AsName string
+
+	function *function // what the machine knows of it
+}
+
+// String returns the dotted name of where the object lives.
+func (n *Name) String() string {
+	if n.Name == "" {
+		return n.Module
+	}
+	return n.Module + "." + n.Name
+}
+
+// tables are what the machine has met by name.
+type tables struct {
+	known    []Name
+	texts    []string
+	globals  map[[4]string]Value // by Python's name and the file's spelling
+	byValue  map[[2]Value]Value  // by the operands of STACK_GLOBAL
+	patched  map[[2]string]Value // attributes that the file replaced
+	registry map[int64]Value     // extension codes that the file registered
+	cache    map[Value]string    // short constants that were read
+	head     [9]byte             // of an opcode that is read again
+}
+
+func newTables() tables {
+	return tables{
+		globals: make(map[[4]string]Value), byValue: make(map[[2]Value]Value),
+		patched: make(map[[2]string]Value), registry: make(map[int64]Value), cache: make(map[Value]string),
+	}
+}
+
+// rewriteTables follows objects that have moved.
+func (m *Machine) rewriteTables(f func(Value) Value) {
+	rewriteMap(m.globals, f)
+	rewriteMap(m.byValue, f)
+	rewriteMap(m.patched, f)
+	rewriteMap(m.registry, f)
+}
+
+// Name returns what a Global is called, or nil.
+func (m *Machine) Name(v Value) *Name {
+	if o := m.object(v); o != nil && o.kind == Global {
+		return &m.known[o.ref]
+	}
+	return nil
+}
+
+// importName is the unpickler's find_class.
+func (m *Machine) importName(module, name string) Value {
+	asModule, asName := module, name
+	if m.protocol < 3 && m.names.Py2 != nil {
+		module, name = m.names.Py2(module, name)
+	}
+	v := m.intern(module, name, asModule, asName)
+	if len(m.patched) > 0 {
+		if w, ok := m.patchedName(module, name); ok {
+			v = w
+		}
+	}
+	m.emitImport(v)
+	return v
+}
+
+func (m *Machine) emitImport(v Value) {
+	m.emit(Effect{Kind: Imports, Value: v})
+}
+
+// intern returns the Global of a name, one for each spelling.
+func (m *Machine) intern(module, name, asModule, asName string) Value {
+	key := [4]string{module, name, asModule, asName}
+	if v, ok := m.globals[key]; ok {
+		return v
+	}
+	homeModule, homeName := module, name
+	if m.names.Resolve != nil {
+		homeModule, homeName = m.names.Resolve(module, name)
+	}
+	const cost = 256 // of a name's tables, beside its text
+	if !m.hold(uint64(cost + len(asModule) + len(asName))) {
+		return unknown
+	}
+	n := Name{Module: homeModule, Name: homeName, AsModule: asModule, AsName: asName}
+	n.function = m.functions[n.String()]
+	m.known = append(m.known, n)
+	v := m.newObject(object{kind: Global, at: m.op.Offset, ref: int32(len(m.known) - 1)})
+	m.globals[key] = v
+	return v
+}
+
+// lookup returns an attribute of a module or of something in it.
+func (m *Machine) lookup(module, name string) Value {
+	if len(m.patched) > 0 {
+		if v, ok := m.patchedName(module, name); ok {
+			return v
+		}
+	}
+	return m.intern(module, name, module, name)
+}
+
+// module returns a module as a value.
+func (m *Machine) module(name string) Value { return m.intern(name, "", name, "") }
+
+// patchedName returns what the file has put in the place of a name, or of a
+// prefix of it.
+func (m *Machine) patchedName(module, name string) (Value, bool) {
+	key := [2]string{module, name}
+	if m.names.Resolve != nil {
+		key[0], key[1] = m.names.Resolve(module, name)
+	}
+	if v, ok := m.patched[key]; ok {
+		return v, true
+	}
+	v, ok := m.patched[[2]string{module, name}]
+	if ok {
+		return v, true
+	}
+	for i := strings.LastIndexByte(name, '.'); i > 0; i = strings.LastIndexByte(name[:i], '.') {
+		if v, ok := m.patched[[2]string{module, name[:i]}]; ok {
+			for part := range strings.SplitSeq(name[i+1:], ".") {
+				v = m.attr(v, part)
+			}
+			return v, true
+		}
+	}
+	return 0, false
+}

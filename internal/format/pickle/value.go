@@ -1,0 +1,264 @@
+package pickle
+
+// A Value is something that the machine's stack holds. It is a handle, valid
+// until the next effect: constants are remembered by where they lie in the file
+// and read when something depends on them, objects by their number.
+//
+// Zero is no value at all, which is not the same as unknown.
+type Value uint64
+
+// The top byte of a Value says what it is, the others where or how much.
+const (
+	tagUnknown   = iota + 1 // nothing is known
+	tagNone                 //
+	tagBool                 // 0 or 1
+	tagInt                  // a signed integer of 56 bits
+	tagLong                 // offset of the opcode of a larger integer
+	tagFloat                // offset of the opcode
+	tagStr                  // offset of the opcode
+	tagBytes                // offset of the opcode
+	tagByteArray            // offset of the opcode
+	tagObject               // number of the object
+	tagForgotten            // its Kind, and the number of its class
+)
+
+const (
+	tagShift    = 56
+	payloadMask = 1<<tagShift - 1
+	maxInt      = 1<<(tagShift-1) - 1
+	minInt      = -1 << (tagShift - 1)
+)
+
+const (
+	unknown Value = tagUnknown << tagShift
+	none    Value = tagNone << tagShift
+	pyFalse Value = tagBool << tagShift
+	pyTrue  Value = pyFalse | 1
+)
+
+func (v Value) tag() int       { return int(v >> tagShift) }
+func (v Value) payload() int64 { return int64(v & payloadMask) }
+
+// small returns the integer of a tagInt.
+func (v Value) small() int64 { return int64(v<<(64-tagShift)) >> (64 - tagShift) }
+
+func constant(tag int, offset int64) Value { return Value(tag)<<tagShift | Value(offset)&payloadMask }
+
+func smallInt(n int64) Value { return Value(tagInt)<<tagShift | Value(n)&payloadMask }
+
+func boolean(b bool) Value {
+	if b {
+		return pyTrue
+	}
+	return pyFalse
+}
+
+// A Kind is the type of a Value as far as it is known.
+type Kind uint8
+
+// Kinds of values.
+const (
+	Unknown Kind = iota
+	None
+	Bool
+	Int
+	Float
+	Str
+	Bytes
+	ByteArray
+	Tuple
+	List
+	Dict
+	Set
+	FrozenSet
+	Global     // a module, or something found by name in one
+	Call       // what a call returned: most often an instance of a class
+	Attr       // an attribute of another value
+	Persistent // what the loader gives for a persistent id
+	Extension  // what the loader's extension registry holds under a code
+	Buffer     // an out-of-band buffer
+)
+
+var kindNames = [...]string{
+	"unknown", "None", "bool", "int", "float", "str", "bytes", "bytearray", "tuple", "list", "dict", "set",
+	"frozenset", "global", "call", "attribute", "persistent", "extension", "buffer",
+}
+
+// String returns Python's name of the type where it has one.
+func (k Kind) String() string { return kindNames[k] }
+
+// An object is what a Value cannot hold itself.
+type object struct {
+	kind  Kind
+	flags flag
+	ref   int32   // Global: its name; Str, Bytes, Int: its computed content; Extension: its code
+	lost  int32   // items that were not kept
+	at    int64   // offset of the opcode that made it
+	fn    Value   // Call: what was called; Attr: the object it is taken of; Persistent: the id
+	kw    Value   // Call: keyword arguments, a dict, or none; Attr: the name
+	state Value   // what BUILD set on it; of a pure call, its result
+	items []Value // elements; keys and values by turns; arguments of a call
+}
+
+type flag uint8
+
+const (
+	flagPure    flag = 1 << iota // a call whose result can be computed when it is needed
+	flagForced                   // it was computed: the result is in state; of an Attr: it was imported by computed names
+	flagForcing                  // it is being computed
+	flagNew                      // a call of __new__ alone
+	flagSpent                    // an iterator that was consumed
+	flagCalled                   // a Global that was called
+)
+
+const (
+	objectPage = 1 << 10
+	itemPage   = 4 << 10
+	objectSize = 80 // bytes, for the memory budget
+)
+
+// A heap holds objects by number, in pages so that growing copies nothing.
+type heap struct {
+	pages [][]object
+	n     int
+	slab  []Value // the rest of the current page of items
+	kept  int     // items held by all objects
+}
+
+func (h *heap) get(i int64) *object { return &h.pages[i/objectPage][i%objectPage] }
+
+// take returns room for n items in the current page.
+func (h *heap) take(n int) []Value {
+	if n > len(h.slab) {
+		if n > itemPage/4 {
+			return make([]Value, n)
+		}
+		h.slab = make([]Value, itemPage)
+	}
+	out := h.slab[:n:n]
+	h.slab = h.slab[n:]
+	return out
+}
+
+// Bounds on what containers remember. A container that lost items is known to
+// have done so, and what depends on its items is then unknown.
+const (
+	keepItems  = 1 << 16 // of one container, while there is room
+	keepTotal  = 1 << 20 // of all containers before room is scarce
+	keepScarce = 64      // of one container from then on
+)
+
+// room returns how many more items a container with have of them may keep.
+func (h *heap) room(have, n int) int {
+	limit := keepItems
+	if h.kept+n > keepTotal {
+		limit = keepScarce
+	}
+	return max(0, min(n, limit-have))
+}
+
+// newObject makes an object; it returns unknown, with the fault recorded, if
+// the memory budget is spent.
+func (m *Machine) newObject(o object) Value {
+	h := &m.heap
+	if h.n%objectPage == 0 && h.n/objectPage == len(h.pages) {
+		if !m.hold(objectPage * objectSize) {
+			return unknown
+		}
+		h.pages = append(h.pages, make([]object, objectPage))
+	}
+	*h.get(int64(h.n)) = o
+	h.n++
+	return constant(tagObject, int64(h.n-1))
+}
+
+// object returns the object that v names, or nil.
+func (m *Machine) object(v Value) *object {
+	if v.tag() != tagObject {
+		return nil
+	}
+	return m.heap.get(v.payload())
+}
+
+// newContainer makes a container of copies of items, as many as are kept.
+func (m *Machine) newContainer(kind Kind, items []Value) Value {
+	o := object{kind: kind, at: m.op.Offset}
+	m.extend(&o, items)
+	return m.newObject(o)
+}
+
+// extend appends items to a container as far as there is room.
+func (m *Machine) extend(o *object, items []Value) {
+	h := &m.heap
+	n := h.room(len(o.items), len(items))
+	if o.kind == Dict {
+		n &^= 1
+	}
+	if o.lost > 0 {
+		n = 0
+	}
+	o.lost = saturate(int64(o.lost) + int64(len(items)-n))
+	if n == 0 || !m.hold(uint64(n)*8) {
+		return
+	}
+	h.kept += n
+	if o.items == nil {
+		o.items = h.take(n)
+		copy(o.items, items)
+		return
+	}
+	o.items = append(o.items, items[:n]...)
+}
+
+func saturate(n int64) int32 { return int32(min(n, 1<<31-1)) }
+
+// Kind returns the type of v.
+func (m *Machine) Kind(v Value) Kind {
+	switch v.tag() {
+	case tagNone:
+		return None
+	case tagBool:
+		return Bool
+	case tagInt, tagLong:
+		return Int
+	case tagFloat:
+		return Float
+	case tagStr:
+		return Str
+	case tagBytes:
+		return Bytes
+	case tagByteArray:
+		return ByteArray
+	case tagObject:
+		return m.object(v).kind
+	case tagForgotten:
+		return Kind(v.payload() >> 32)
+	}
+	return Unknown
+}
+
+// Class returns what was called to make v: for an instance, its class. It is
+// zero for what no call made.
+func (m *Machine) Class(v Value) Value {
+	switch v.tag() {
+	case tagObject:
+		if o := m.object(v); o.kind == Call {
+			return o.fn
+		}
+	case tagForgotten:
+		if class := v.payload() & forgottenClass; class != 0 {
+			return constant(tagObject, class-1)
+		}
+	}
+	return 0
+}
+
+// Items returns the elements of a container, the keys and values of a dict by
+// turns, or the arguments of a call, and whether these are all.
+func (m *Machine) Items(v Value) (items []Value, all bool) {
+	o := m.object(m.force(v))
+	if o == nil {
+		return nil, false
+	}
+	return o.items, o.lost == 0
+}
