@@ -262,3 +262,14 @@ func (m *Machine) Items(v Value) (items []Value, all bool) {
 	}
 	return o.items, o.lost == 0
 }
+
+// Attribute returns the object and the name of an attribute that was taken of
+// something that is not known by name, if the name is known.
+func (m *Machine) Attribute(v Value) (base Value, name string, ok bool) {
+	o := m.object(v)
+	if o == nil || o.kind != Attr || o.flags&flagForced != 0 {
+		return 0, "", false
+	}
+	name, ok = m.Str(o.kw)
+	return o.fn, name, ok
+}

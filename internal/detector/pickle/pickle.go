@@ -1,0 +1,48 @@
+// Package pickle finds what is dangerous in Python pickles: in files of their
+// own, in PyTorch's older format, in joblib's, and in whatever container hands
+// one to the scan.
+package pickle
+
+import (
+	"context"
+
+	"github.com/modelaudit/modelaudit/internal/artifact"
+	"github.com/modelaudit/modelaudit/internal/detector"
+	"github.com/modelaudit/modelaudit/internal/format/pickle"
+	"github.com/modelaudit/modelaudit/internal/rule"
+)
+
+// Detector recognises pickles by content, under any name.
+var Detector = &detector.Detector{
+	Name: "pickle",
+	Rules: rule.Explain(help, executes, rewrites, writes, deserialises, reads, connects, disturbs, indirect, unresolved,
+		refers, suspicious, unknownCall, unknownClass, unknownImport, mainName, extension, torn, inert),
+	Match: match,
+	Run:   run,
+}
+
+// extensions are those that loaders of pickles are given, so that a pickle may
+// be looked for behind junk.
+var extensions = map[string]bool{
+	".pkl": true, ".pickle": true, ".pck": true, ".p": true, ".joblib": true, ".dill": true, ".pt": true, ".pth": true,
+	".ckpt": true, ".bin": true, ".sav": true, ".model": true, ".pdparams": true, ".pdopt": true, ".dat": true,
+}
+
+// match errs on true: whether the opcodes make sense is seen by following them.
+func match(h artifact.Head) bool {
+	if len(h.First) < 2 {
+		return false
+	}
+	return pickle.Code(h.First[0]).Known() || extensions[h.Extension()]
+}
+
+func run(_ context.Context, p *detector.Pass) error {
+	s := newSession(p)
+	err := s.streams()
+	if !s.recognised {
+		return nil
+	}
+	p.Recognised("pickle")
+	s.flush()
+	return err
+}

@@ -1,0 +1,92 @@
+package pickle
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/modelaudit/modelaudit/internal/detector"
+	"github.com/modelaudit/modelaudit/internal/finding"
+	"github.com/modelaudit/modelaudit/internal/format/pickle"
+	"github.com/modelaudit/modelaudit/internal/rule"
+)
+
+// maxSteps is how many steps of evidence one finding keeps.
+const maxSteps = 12
+
+// maxFindings is how many findings one file may have; a file that has more of
+// them is as bad as it can be.
+const maxFindings = 1000
+
+// A report collects findings: one for each rule and key, with what else speaks
+// for it as evidence.
+type report struct {
+	findings []*finding.Finding
+	by       map[key]*finding.Finding
+}
+
+type key struct {
+	rule *rule.Rule
+	key  string
+}
+
+func newReport() *report { return &report{} }
+
+// add makes a finding, or adds the evidence to the one that is there.
+func (r *report) add(f finding.Finding) {
+	k := key{f.Rule, f.Key}
+	if old := r.by[k]; old != nil {
+		for _, step := range f.Evidence {
+			if len(old.Evidence) < maxSteps && !slices.Contains(old.Evidence, step) {
+				old.Evidence = append(old.Evidence, step)
+			}
+		}
+		return
+	}
+	if len(r.findings) >= maxFindings {
+		return
+	}
+	if r.by == nil {
+		r.by = make(map[key]*finding.Finding)
+	}
+	r.by[k] = &f
+	r.findings = append(r.findings, &f)
+}
+
+func (r *report) merge(other *report) {
+	for _, f := range other.findings {
+		r.add(*f)
+	}
+}
+
+// mergeDangerous takes over what is high or critical.
+func (r *report) mergeDangerous(other *report) {
+	for _, f := range other.findings {
+		if f.Rule.Severity >= rule.High {
+			r.add(*f)
+		}
+	}
+}
+
+// dangerous reports whether some finding is high or critical.
+func (r *report) dangerous() bool {
+	return slices.ContainsFunc(r.findings, func(f *finding.Finding) bool { return f.Rule.Severity >= rule.High })
+}
+
+// torn reports an opcode that crosses the end of its frame.
+func (r *report) torn(at int64, _ *pickle.Machine) {
+	r.add(finding.Finding{
+		Rule: torn, Key: "frame", Location: finding.Location{Offset: at},
+		Message:  fmt.Sprintf("At byte %#x an opcode crosses the end of its frame, so that loaders read different pickles from the same bytes.", at),
+		Evidence: []finding.Step{{Offset: at, Text: "an argument that begins in a frame and ends behind it"}},
+	})
+}
+
+// send hands the findings to the scan.
+func (r *report) send(p *detector.Pass) {
+	for _, f := range r.findings {
+		slices.SortStableFunc(f.Evidence, func(a, b finding.Step) int { return int(a.Offset - b.Offset) })
+		p.Report(*f)
+	}
+}
+
+func (s *session) flush() { s.report.send(s.p) }

@@ -1,0 +1,109 @@
+package pickle
+
+import (
+	_ "embed"
+
+	"github.com/modelaudit/modelaudit/internal/globals"
+	"github.com/modelaudit/modelaudit/internal/rule"
+)
+
+//go:embed help.md
+var help string
+
+const since = "0.1.0"
+
+// CWE numbers.
+const (
+	untrustedData = 502 // deserialisation of untrusted data
+	codeInjection = 94
+	processes     = 78
+	fileWrite     = 73 // external control of file name or path
+	fileRead      = 200
+	requests      = 918
+	exhaustion    = 400
+	hidden        = 506 // embedded malicious code
+	misread       = 436 // interpretation conflict
+	modification  = 915 // improperly controlled modification of object attributes
+)
+
+var (
+	executes = &rule.Rule{
+		ID: "pickle-executes-code", Title: "Loading the file runs code or starts a program",
+		Severity: rule.Critical, Precision: rule.Certain, CWE: []int{untrustedData, codeInjection, processes}, Since: since,
+	}
+	rewrites = &rule.Rule{
+		ID: "pickle-rewrites-code", Title: "Loading the file changes a module, a class or a function",
+		Severity: rule.Critical, Precision: rule.Certain, CWE: []int{untrustedData, modification}, Since: since,
+	}
+	writes = &rule.Rule{
+		ID: "pickle-writes-files", Title: "Loading the file writes or deletes files",
+		Severity: rule.Critical, Precision: rule.Certain, CWE: []int{untrustedData, fileWrite}, Since: since,
+	}
+	deserialises = &rule.Rule{
+		ID: "pickle-loads-more", Title: "Loading the file calls another loader",
+		Severity: rule.High, Precision: rule.Certain, CWE: []int{untrustedData}, Since: since,
+	}
+	reads = &rule.Rule{
+		ID: "pickle-reads-files", Title: "Loading the file reads files",
+		Severity: rule.High, Precision: rule.Certain, CWE: []int{untrustedData, fileRead}, Since: since,
+	}
+	connects = &rule.Rule{
+		ID: "pickle-uses-network", Title: "Loading the file opens a network connection",
+		Severity: rule.High, Precision: rule.Certain, CWE: []int{untrustedData, requests}, Since: since,
+	}
+	disturbs = &rule.Rule{
+		ID: "pickle-disturbs-process", Title: "Loading the file changes, stops or blocks the process",
+		Severity: rule.High, Precision: rule.Certain, CWE: []int{untrustedData, exhaustion}, Since: since,
+	}
+	indirect = &rule.Rule{
+		ID: "pickle-calls-indirectly", Title: "The file calls functions by way of others",
+		Severity: rule.High, Precision: rule.Likely, CWE: []int{untrustedData}, Since: since,
+	}
+	unresolved = &rule.Rule{
+		ID: "pickle-computed-name", Title: "The file computes what it imports or calls",
+		Severity: rule.High, Precision: rule.Likely, CWE: []int{untrustedData, hidden}, Since: since,
+	}
+	refers = &rule.Rule{
+		ID: "pickle-dangerous-reference", Title: "The file carries a dangerous function without calling it",
+		Severity: rule.High, Precision: rule.Likely, CWE: []int{untrustedData}, Since: since,
+	}
+	suspicious = &rule.Rule{
+		ID: "pickle-suspicious-call", Title: "Loading the file calls something that no model needs",
+		Severity: rule.Medium, Precision: rule.Likely, CWE: []int{untrustedData}, Since: since,
+	}
+	unknownCall = &rule.Rule{
+		ID: "pickle-unknown-call", Title: "Loading the file calls a function that is not known",
+		Severity: rule.Medium, Precision: rule.Possible, CWE: []int{untrustedData}, Since: since,
+	}
+	unknownClass = &rule.Rule{
+		ID: "pickle-unknown-class", Title: "The file holds instances of a class that is not known",
+		Severity: rule.Low, Precision: rule.Possible, CWE: []int{untrustedData}, Since: since,
+	}
+	unknownImport = &rule.Rule{
+		ID: "pickle-unknown-import", Title: "Loading the file imports a module that is not known",
+		Severity: rule.Low, Precision: rule.Possible, CWE: []int{untrustedData}, Since: since,
+	}
+	mainName = &rule.Rule{
+		ID: "pickle-main-name", Title: "The file depends on a name of the script that loads it",
+		Severity: rule.Low, Precision: rule.Certain, CWE: []int{untrustedData}, Since: since,
+	}
+	extension = &rule.Rule{
+		ID: "pickle-extension-code", Title: "The file asks for an extension code that it does not register",
+		Severity: rule.Medium, Precision: rule.Likely, CWE: []int{untrustedData}, Since: since,
+	}
+	torn = &rule.Rule{
+		ID: "pickle-torn-frame", Title: "Readers disagree about what the file says",
+		Severity: rule.High, Precision: rule.Certain, CWE: []int{misread, hidden}, Since: since,
+	}
+	inert = &rule.Rule{
+		ID: "pickle-carries-payload", Title: "A constant of the file holds a dangerous pickle",
+		Severity: rule.Medium, Precision: rule.Likely, CWE: []int{hidden}, Since: since,
+	}
+)
+
+// byEffect is the rule that a call of a dangerous name breaks.
+var byEffect = map[globals.Effect]*rule.Rule{
+	globals.Execute: executes, globals.Process: executes, globals.Import: executes, globals.Native: executes,
+	globals.Tamper: executes, globals.Write: writes, globals.Read: reads, globals.Network: connects,
+	globals.Deserialise: deserialises, globals.Indirect: indirect, globals.State: disturbs, globals.Exit: disturbs,
+}

@@ -1,0 +1,184 @@
+package pickle
+
+import (
+	"errors"
+
+	"github.com/modelaudit/modelaudit/internal/artifact"
+	"github.com/modelaudit/modelaudit/internal/detector"
+	"github.com/modelaudit/modelaudit/internal/format/pickle"
+	"github.com/modelaudit/modelaudit/internal/globals"
+	"github.com/modelaudit/modelaudit/internal/hostile"
+)
+
+// names tells the machine what Python's modules hold.
+var names = pickle.Names{Py2: globals.Py2, Resolve: globals.Resolve}
+
+// A session is the reading of one file: the pickles in it, one after the other,
+// in each of the ways in which a loader may read them.
+type session struct {
+	p          *detector.Pass
+	r          *hostile.Reader
+	named      bool // the name is one that pickles have
+	recognised bool
+	report     *report
+	legacy     legacy
+	faults     []error
+}
+
+func newSession(p *detector.Pass) *session {
+	h := artifact.Head{Name: p.File.Name()}
+	return &session{p: p, r: p.Reader(), named: extensions[h.Extension()], report: newReport()}
+}
+
+// streams reads pickles to the end of the file.
+func (s *session) streams() error {
+	for at := int64(0); at < s.p.File.Size; {
+		end, ok := s.stream(at)
+		if !ok {
+			if at == 0 && !s.recognised && !s.named {
+				return nil
+			}
+			s.carve(end)
+			break
+		}
+		if at = end; s.legacy.complete() {
+			s.storages(at)
+			break
+		}
+		if err := s.p.Budget.Spent(); err != nil {
+			return err
+		}
+	}
+	return s.faultError()
+}
+
+// faultError returns the first fault, and tells the scan of the others.
+func (s *session) faultError() error {
+	if len(s.faults) == 0 || !s.recognised {
+		return nil
+	}
+	for _, err := range s.faults[1:] {
+		s.p.Incomplete(err)
+	}
+	return s.faults[0]
+}
+
+// stream reads one pickle and returns where it ends, and whether it was one.
+func (s *session) stream(at int64) (end int64, ok bool) {
+	o := s.follow(at, pickle.Reading{Arrays: true})
+	if !o.plausible(s) {
+		return at, false
+	}
+	s.recognised = true
+	s.report.merge(o.report)
+	if o.arrays {
+		s.also(at, pickle.Reading{})
+	}
+	if at, is := o.machine.Torn(); is {
+		s.report.torn(at, o.machine)
+	}
+	if _, is := o.machine.Torn(); is {
+		s.also(at, pickle.Reading{Arrays: true, DropTail: true})
+	}
+	if o.err != nil {
+		s.faults = append(s.faults, o.err)
+		return o.end, false
+	}
+	s.legacy.add(o)
+	return o.end, true
+}
+
+// also follows a pickle in another reading, for what is dangerous in it: honest
+// files make no sense in it, so that the rest of it means nothing.
+func (s *session) also(at int64, reading pickle.Reading) {
+	o := s.follow(at, reading)
+	s.report.mergeDangerous(o.report)
+}
+
+// An outcome is what following one pickle came to.
+type outcome struct {
+	machine *pickle.Machine
+	report  *report
+	start   int64
+	end     int64
+	arrays  bool
+	named   int // imports of names that can be Python's
+	result  legacyResult
+	err     error
+}
+
+// follow follows one pickle.
+func (s *session) follow(at int64, reading pickle.Reading) *outcome {
+	r := s.r
+	if r.Err() != nil {
+		s.r = r.At(0, uint64(s.p.File.Size))
+		if r = s.p.Reader(); r.Err() == nil {
+			s.r = r
+		}
+	}
+	r.MoveTo(at)
+	o := &outcome{machine: pickle.New(r, names, reading), report: newReport(), start: at}
+	j := &judge{m: o.machine, s: s, report: o.report}
+	for e := range o.machine.Run() {
+		o.see(e)
+		j.effect(e)
+	}
+	j.finish()
+	o.end, o.err = r.Offset(), o.machine.Err()
+	if o.err == nil {
+		o.result = o.conclude()
+	}
+	if o.err == nil && !o.machine.Stopped() {
+		o.err = errors.New("the pickle has no end")
+	}
+	return o
+}
+
+// see notes what tells a pickle from bytes that happen to be opcodes.
+func (o *outcome) see(e pickle.Effect) {
+	switch e.Kind {
+	case pickle.Imports:
+		if n := o.machine.Name(e.Value); n != nil && identifier(n.AsModule) && identifier(n.AsName) {
+			o.named++
+		}
+	case pickle.Builds:
+		if n := o.machine.Name(o.machine.Class(e.Fn)); n != nil && n.Name == "NumpyArrayWrapper" {
+			o.arrays = true
+		}
+	}
+}
+
+// enoughOps is how many opcodes in a row do not come about by chance.
+const enoughOps = 64
+
+// plausible reports whether what was followed is a pickle.
+func (o *outcome) plausible(s *session) bool {
+	m := o.machine
+	switch {
+	case o.named > 0 || m.Ops() >= enoughOps:
+		return true
+	case m.Stopped() && m.Protocol() >= 2:
+		return true
+	case m.Stopped():
+		return o.end == s.p.File.Size || m.Ops() >= 8
+	}
+	return m.Protocol() >= 2 && (s.named || m.Protocol() >= 4 && m.Ops() >= 2) && m.Ops() >= 2
+}
+
+// identifier reports whether s can be a dotted name of Python.
+func identifier(s string) bool {
+	start := true
+	for _, c := range s {
+		letter := c == '_' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= 0x80
+		switch {
+		case letter:
+			start = false
+		case c >= '0' && c <= '9' && !start:
+		case c == '.' && !start:
+			start = true
+		default:
+			return false
+		}
+	}
+	return !start
+}
