@@ -19,6 +19,7 @@ import (
 	"github.com/modelaudit/modelaudit/internal/detector/onnx"
 	"github.com/modelaudit/modelaudit/internal/detector/openvino"
 	"github.com/modelaudit/modelaudit/internal/detector/paddle"
+	"github.com/modelaudit/modelaudit/internal/detector/pickle"
 	"github.com/modelaudit/modelaudit/internal/detector/pmml"
 	"github.com/modelaudit/modelaudit/internal/detector/safetensors"
 	"github.com/modelaudit/modelaudit/internal/detector/tensorflow"
@@ -42,6 +43,7 @@ func Detectors() []*detector.Detector {
 		onnx.Detector,
 		openvino.Detector,
 		paddle.Detector,
+		pickle.Detector,
 		pmml.Detector,
 		safetensors.Detector,
 		safetensors.Index,

@@ -19,6 +19,8 @@ type judge struct {
 	report *report
 	names  map[string]*use
 	order  []*use
+	inert  []payload       // constants that hold dangerous pickles
+	loaded map[uint64]bool // hashes of what loaders are given
 }
 
 // A use is what the pickle does with one name.
@@ -43,6 +45,9 @@ func (j *judge) effect(e pickle.Effect) {
 	case pickle.SetsItem:
 		j.changes(e, globals.SetItem)
 	case pickle.Persists:
+		j.s.legacy.storage(j.m, e.Fn)
+	case pickle.Holds:
+		j.holds(e)
 	case pickle.Extends:
 		j.add(extension, e, "code", "Loading this file asks the extension registry for a code that it does not register itself: what that is depends on the process that loads it.")
 	}
@@ -174,6 +179,9 @@ func (j *judge) dangerous(e pickle.Effect, n *pickle.Name, v globals.Verdict, wh
 			return
 		}
 	}
+	if r == deserialises {
+		j.nested(e)
+	}
 	j.add(r, e, n.String(), "Loading this file "+what+j.does(v)+".")
 }
 
@@ -229,7 +237,7 @@ func (j *judge) unknown(e pickle.Effect, n *pickle.Name) {
 	switch {
 	case n.Module == "__main__":
 		j.add(mainName, e, n.String(), "This file needs "+finding.Quote(n.String())+" from the script that loads it: what that does cannot be seen here.")
-	case e.Kind == pickle.Makes, len(e.Args) == 0 && classLike(n.Name) && (e.Op == opInst || e.Op == opObj):
+	case e.Kind == pickle.Makes, classLike(n.Name) && j.enumLike(e), len(e.Args) == 0 && classLike(n.Name) && (e.Op == opInst || e.Op == opObj):
 		j.add(unknownClass, e, n.String(), "This file holds instances of "+finding.Quote(n.String())+", a class that is not known.")
 	default:
 		j.add(unknownCall, e, n.String(), "Loading this file "+j.callText(e)+", a function that is not known.")
@@ -246,6 +254,19 @@ const (
 func classLike(name string) bool {
 	c, _ := utf8.DecodeRuneInString(strings.TrimLeft(name[strings.LastIndexByte(name, '.')+1:], "_"))
 	return unicode.IsUpper(c)
+}
+
+// enumLike reports whether a call looks up a member of an enumeration: by one
+// number or word.
+func (j *judge) enumLike(e pickle.Effect) bool {
+	if len(e.Args) != 1 || e.Kw != 0 {
+		return false
+	}
+	if _, ok := j.m.Int(e.Args[0]); ok {
+		return true
+	}
+	s, ok := j.m.Str(e.Args[0])
+	return ok && len(s) <= 40 && identifier(strings.ReplaceAll(s, "-", "_"))
 }
 
 // changes judges what is done to an object: its state, its items.
@@ -305,6 +326,7 @@ func (j *judge) effectText(e pickle.Effect) string {
 
 // finish judges what was imported and never called.
 func (j *judge) finish() {
+	j.reportInert()
 	for _, u := range j.order {
 		if u.called {
 			continue

@@ -4,6 +4,7 @@
 package pickle
 
 import (
+	"cmp"
 	"context"
 
 	"github.com/modelaudit/modelaudit/internal/artifact"
@@ -43,6 +44,5 @@ func run(_ context.Context, p *detector.Pass) error {
 		return nil
 	}
 	p.Recognised("pickle")
-	s.flush()
-	return err
+	return cmp.Or(s.flush(), err)
 }

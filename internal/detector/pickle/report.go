@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/modelaudit/modelaudit/internal/artifact"
 	"github.com/modelaudit/modelaudit/internal/detector"
 	"github.com/modelaudit/modelaudit/internal/finding"
 	"github.com/modelaudit/modelaudit/internal/format/pickle"
@@ -21,6 +22,7 @@ const maxFindings = 1000
 // for it as evidence.
 type report struct {
 	findings []*finding.Finding
+	nested   []artifact.File // what loaders in the pickle are given
 	by       map[key]*finding.Finding
 }
 
@@ -56,6 +58,7 @@ func (r *report) merge(other *report) {
 	for _, f := range other.findings {
 		r.add(*f)
 	}
+	r.nested = append(r.nested, other.nested...)
 }
 
 // mergeDangerous takes over what is high or critical.
@@ -64,6 +67,9 @@ func (r *report) mergeDangerous(other *report) {
 		if f.Rule.Severity >= rule.High {
 			r.add(*f)
 		}
+	}
+	if other.dangerous() {
+		r.nested = append(r.nested, other.nested...)
 	}
 }
 
@@ -89,4 +95,13 @@ func (r *report) send(p *detector.Pass) {
 	}
 }
 
-func (s *session) flush() { s.report.send(s.p) }
+// flush reports what was found, and hands on what was found inside.
+func (s *session) flush() error {
+	s.report.send(s.p)
+	for _, f := range s.report.nested {
+		if err := s.p.Nested(f); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -2,6 +2,8 @@ package pickle
 
 import (
 	"errors"
+	"strings"
+	"unicode/utf8"
 
 	"github.com/modelaudit/modelaudit/internal/artifact"
 	"github.com/modelaudit/modelaudit/internal/detector"
@@ -23,6 +25,7 @@ type session struct {
 	report     *report
 	legacy     legacy
 	faults     []error
+	depth      int // of constants in constants that are looked into
 }
 
 func newSession(p *detector.Pass) *session {
@@ -103,6 +106,7 @@ type outcome struct {
 	end     int64
 	arrays  bool
 	named   int // imports of names that can be Python's
+	called  bool // one of them, or what came of it
 	result  legacyResult
 	err     error
 }
@@ -110,15 +114,16 @@ type outcome struct {
 // follow follows one pickle.
 func (s *session) follow(at int64, reading pickle.Reading) *outcome {
 	r := s.r
-	if r.Err() != nil {
-		s.r = r.At(0, uint64(s.p.File.Size))
-		if r = s.p.Reader(); r.Err() == nil {
-			s.r = r
-		}
+	if r.Err() != nil { // of the pickle before
+		r = s.p.Reader()
+		s.r = r
 	}
 	r.MoveTo(at)
 	o := &outcome{machine: pickle.New(r, names, reading), report: newReport(), start: at}
 	j := &judge{m: o.machine, s: s, report: o.report}
+	if s.depth < maxInert {
+		o.machine.Look = wanted
+	}
 	for e := range o.machine.Run() {
 		o.see(e)
 		j.effect(e)
@@ -141,6 +146,8 @@ func (o *outcome) see(e pickle.Effect) {
 		if n := o.machine.Name(e.Value); n != nil && identifier(n.AsModule) && identifier(n.AsName) {
 			o.named++
 		}
+	case pickle.Calls, pickle.Makes:
+		o.called = o.called || o.named > 0
 	case pickle.Builds:
 		if n := o.machine.Name(o.machine.Class(e.Fn)); n != nil && n.Name == "NumpyArrayWrapper" {
 			o.arrays = true
@@ -151,18 +158,28 @@ func (o *outcome) see(e pickle.Effect) {
 // enoughOps is how many opcodes in a row do not come about by chance.
 const enoughOps = 64
 
-// plausible reports whether what was followed is a pickle.
+// plausible reports whether what was followed is a pickle. A text that happens
+// to start with two lines of names imports nothing dangerous and comes to no end.
 func (o *outcome) plausible(s *session) bool {
 	m := o.machine
 	switch {
-	case o.named > 0 || m.Ops() >= enoughOps:
+	case o.report.dangerous() || m.Ops() >= enoughOps:
 		return true
-	case m.Stopped() && m.Protocol() >= 2:
-		return true
+	case m.Protocol() >= 2:
+		return o.named > 0 || m.Stopped() || m.Ops() >= 2 && (s.named || m.Protocol() >= 4)
 	case m.Stopped():
-		return o.end == s.p.File.Size || m.Ops() >= 8
+		return o.named > 0 || o.end == s.p.File.Size || m.Ops() >= 8
 	}
-	return m.Protocol() >= 2 && (s.named || m.Protocol() >= 4 && m.Ops() >= 2) && m.Ops() >= 2
+	return o.called || s.named && o.start == 0 && s.namesModule()
+}
+
+// namesModule reports whether the file starts with a GLOBAL of a module and goes
+// on with what is no text.
+func (s *session) namesModule() bool {
+	head := make([]byte, min(s.p.File.Size, 256))
+	n, _ := s.p.File.Content.ReadAt(head, 0)
+	line, rest, ok := strings.Cut(string(head[:n]), "\n")
+	return ok && len(line) > 1 && line[0] == 'c' && identifier(line[1:]) && !utf8.ValidString(rest)
 }
 
 // identifier reports whether s can be a dotted name of Python.

@@ -177,8 +177,24 @@ func (m *Machine) binPersID(*Op) {
 
 func (m *Machine) persistent(id Value) {
 	v := m.newObject(object{kind: Persistent, at: m.op.Offset, fn: id})
+	if class := m.persistentClass(id); class != 0 {
+		v = class
+	}
 	m.emit(Effect{Kind: Persists, Fn: id, Value: v})
 	m.push(v)
+}
+
+// persistentClass returns the class that PyTorch's older loader gives for the
+// id ("module", class, file, source).
+func (m *Machine) persistentClass(id Value) Value {
+	o := m.object(id)
+	if o == nil || o.kind != Tuple || len(o.items) < 2 || m.Name(o.items[1]) == nil {
+		return 0
+	}
+	if s, ok := m.Str(o.items[0]); !ok || s != "module" {
+		return 0
+	}
+	return o.items[1]
 }
 
 // nextBuffer is NEXT_BUFFER: a loader that was given buffers takes one.

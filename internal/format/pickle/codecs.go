@@ -1,21 +1,14 @@
 package pickle
 
 import (
-	"bytes"
-	"compress/bzip2"
-	"compress/gzip"
-	"compress/zlib"
 	"encoding/ascii85"
 	"encoding/base32"
 	"encoding/base64"
 	"encoding/hex"
-	"io"
 	"strings"
 	"unicode/utf16"
 
-	"github.com/ulikunitz/xz"
-	"github.com/ulikunitz/xz/lzma"
-
+	"github.com/modelaudit/modelaudit/internal/format/compress"
 	"github.com/modelaudit/modelaudit/internal/hostile"
 )
 
@@ -126,8 +119,8 @@ var decodings = &codecs{
 		"rot_13":             rot13,
 		"hex":                fromHexText,
 		"base64":             fromBase64,
-		"zlib":               inflate("zlib"),
-		"bz2":                inflate("bz2"),
+		"zlib":               inflate,
+		"bz2":                inflate,
 		"uu":                 fromUU,
 		"raw_unicode_escape": func(_ *Machine, s string) (string, bool) { return rawUnicode([]byte(s)) },
 		"unicode_escape":     fromUnicodeEscape,
@@ -218,10 +211,10 @@ var decoders = map[string]func(*Machine, string) (string, bool){
 	"ascii85": fromASCII85,
 	"hex":     fromHexText,
 	"uu":      fromUU,
-	"zlib":    inflate("zlib"),
-	"gzip":    inflate("gzip"),
-	"bz2":     inflate("bz2"),
-	"xz":      inflate("xz"),
+	"zlib":    inflate,
+	"gzip":    inflate,
+	"bz2":     inflate,
+	"xz":      inflate,
 }
 
 // decoder is a function of one text, given as bytes or as ASCII.
@@ -320,39 +313,21 @@ func fromUU(_ *Machine, s string) (string, bool) {
 	return string(out), len(out) > 0
 }
 
-// openers start decompressors.
-var openers = map[string]func(io.Reader) (io.Reader, error){
-	"zlib": func(r io.Reader) (io.Reader, error) { return zlib.NewReader(r) },
-	"gzip": func(r io.Reader) (io.Reader, error) { return gzip.NewReader(r) },
-	"bz2":  func(r io.Reader) (io.Reader, error) { return bzip2.NewReader(r), nil },
-	"xz":   openXZ,
-}
-
-// openXZ opens what lzma.decompress takes: xz, and the older lzma format.
-func openXZ(r io.Reader) (io.Reader, error) {
-	const magic = "\xfd7zXZ\x00"
-	head := make([]byte, len(magic))
-	n, _ := io.ReadFull(r, head)
-	r = io.MultiReader(bytes.NewReader(head[:n]), r)
-	if string(head[:n]) == magic {
-		return xz.NewReader(r)
+// inflate decompresses within the budget whatever the content says that it is:
+// lzma.decompress takes xz and lzma, and who names the wrong module only makes
+// the loader fail. What came out before damage counts, for a loader may have
+// read that far.
+func inflate(m *Machine, s string) (string, bool) {
+	f := compress.Sniff([]byte(s[:min(len(s), compress.HeadSize)]))
+	if f == nil {
+		return "", false
 	}
-	return lzma.NewReader(r)
-}
-
-// inflate decompresses within the budget. What came out before damage counts:
-// a loader may have read that far.
-func inflate(name string) func(*Machine, string) (string, bool) {
-	return func(m *Machine, s string) (string, bool) {
-		budget := m.s.r.Budget()
-		defer budget.Release(budget.Held())
-		content, _ := hostile.Unpack(budget, func() (io.Reader, error) {
-			return openers[name](strings.NewReader(s))
-		})
-		p, whole := content.Whole()
-		if !whole || len(p) == 0 || len(p) > maxRepeat || m.spend(int64(len(p))) {
-			return "", false
-		}
-		return string(p), true
+	budget := m.s.r.Budget()
+	defer budget.Release(budget.Held())
+	content, _ := f.Unpack(hostile.Bytes(s), int64(len(s)), budget)
+	p, whole := content.Whole()
+	if !whole || len(p) == 0 || len(p) > maxRepeat || m.spend(int64(len(p))) {
+		return "", false
 	}
+	return string(p), true
 }

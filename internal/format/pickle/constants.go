@@ -42,7 +42,11 @@ func (m *Machine) pushByteArray(op *Op) { m.pushConstant(op, tagByteArray) }
 // something depends on it. One that lies in two pieces is read now.
 func (m *Machine) pushConstant(op *Op, tag int) {
 	if !op.Torn {
-		m.push(constant(tag, op.Offset))
+		v := constant(tag, op.Offset)
+		m.push(v)
+		if op.Size >= LookSize && m.Look != nil && tag != tagLong {
+			m.look(op, v)
+		}
 		return
 	}
 	kind := map[int]Kind{tagStr: Str, tagBytes: Bytes, tagByteArray: ByteArray, tagLong: Int}[tag]
@@ -53,6 +57,17 @@ func (m *Machine) pushConstant(op *Op, tag int) {
 	}
 	m.push(m.newText(kind, content))
 }
+
+// look yields a constant that the consumer wants to see.
+func (m *Machine) look(op *Op, v Value) {
+	head := m.s.at(op.Data, min(op.Size, lookHead))
+	if m.Look(m.Kind(v), head, op.Size) {
+		m.emit(Effect{Kind: Holds, Fn: v})
+	}
+}
+
+// lookHead is how many bytes Look is shown.
+const lookHead = 64
 
 func (m *Machine) emptyDict(*Op)  { m.push(m.newContainer(Dict, nil)) }
 func (m *Machine) emptyList(*Op)  { m.push(m.newContainer(List, nil)) }

@@ -13,9 +13,10 @@ const (
 	SetsItem                   // sets items of what is no dict
 	Persists                   // asks the loader for a persistent id
 	Extends                    // asks the extension registry for a code that the pickle did not set
+	Holds                      // nothing: Fn is a string or bytes that Machine.Look has asked for
 )
 
-var effectNames = [...]string{"import", "call", "new", "build", "append", "set item", "persistent id", "extension"}
+var effectNames = [...]string{"import", "call", "new", "build", "append", "set item", "persistent id", "extension", "constant"}
 
 // String returns the kind in words.
 func (k EffectKind) String() string { return effectNames[k] }

@@ -5,9 +5,14 @@ package pickle
 // which function a chain of getattr and partial comes to.
 
 const (
-	maxDepth = 64        // of calls that calls make
-	maxWork  = 256 << 20 // bytes and items that computing may look at, for one pickle
-	maxItems = 1 << 16   // of one iteration
+	maxDepth = 32      // of calls that calls make
+	maxItems = 1 << 16 // of one iteration
+
+	// What computing may cost for one pickle: bytes and items looked at, and so
+	// much for each call, in proportion to the file.
+	minWork     = 16 << 20
+	workPerByte = 32
+	workPerCall = 64
 )
 
 // A call is a function with its arguments.
@@ -35,7 +40,7 @@ type function struct {
 // more to spend.
 func (m *Machine) spend(n int64) bool {
 	m.work += n + 1
-	return m.work > maxWork
+	return m.work > minWork+workPerByte*(m.s.r.End()-m.s.r.Start())
 }
 
 // call is a call made by the pickle. It emits it, after the calls that it makes
@@ -72,7 +77,7 @@ func (m *Machine) call(c call) Value {
 func (m *Machine) compute(c *call) (Value, bool) {
 	c.fn = m.force(c.fn)
 	o := m.object(c.fn)
-	if o == nil || m.depth >= maxDepth || m.spend(int64(len(c.args))) {
+	if o == nil || m.depth >= maxDepth || m.spend(workPerCall) || !m.s.r.Step() {
 		return 0, false
 	}
 	m.depth++

@@ -31,6 +31,11 @@ type Reading struct {
 // A Machine follows one pickle. It keeps what CPython's unpickler keeps, with
 // abstract values in the place of objects, and calls nothing. It is used once.
 type Machine struct {
+	// Look is asked about every string and bytes of LookSize bytes or more as it
+	// is pushed, with its first bytes; those that it wants to see become effects.
+	// It may be nil.
+	Look func(kind Kind, head []byte, size int64) bool
+
 	s       scanner
 	names   Names
 	reading Reading
@@ -57,6 +62,10 @@ type Machine struct {
 	done    bool // STOP was reached, or the consumer has had enough
 	stopped bool // STOP was reached
 }
+
+// LookSize is the size from which on a Machine asks Look about a constant: no
+// shorter pickle calls a function with an argument.
+const LookSize = 20
 
 // A library is what the machine knows how to do. The tables are reached through
 // the machine, since what stands in them uses the machine.

@@ -1,0 +1,143 @@
+package pickle
+
+import (
+	"hash/maphash"
+	"strings"
+
+	"github.com/modelaudit/modelaudit/internal/detector"
+	"github.com/modelaudit/modelaudit/internal/finding"
+	"github.com/modelaudit/modelaudit/internal/format/compress"
+	"github.com/modelaudit/modelaudit/internal/format/encoded"
+	"github.com/modelaudit/modelaudit/internal/format/pickle"
+	"github.com/modelaudit/modelaudit/internal/hostile"
+)
+
+// Constants that hold pickles. What a loader in the file is given goes back to
+// the scan; what nothing loads is looked into here, since it is less than a
+// pickle that runs.
+
+const (
+	// maxInert is how many constants in constants are looked into.
+	maxInert = 4
+	// maxConstant is the longest constant of which more than the start is looked
+	// at for what is encoded in it.
+	maxConstant = 1 << 20
+)
+
+var seed = maphash.MakeSeed()
+
+// A payload is a dangerous pickle in a constant.
+type payload struct {
+	hash    uint64
+	finding finding.Finding
+}
+
+// wanted says which constants are looked into: text in which something may be
+// encoded, bytes that start like a pickle or like something compressed.
+func wanted(kind pickle.Kind, head []byte, size int64) bool {
+	if size <= maxConstant {
+		return kind != pickle.Str || size >= encodedSize
+	}
+	return compress.Sniff(head) != nil || encoded.Kind(head) != ""
+}
+
+// encodedSize is the least text that encodes a pickle which calls something.
+const encodedSize = 28
+
+// holds looks into a constant.
+func (j *judge) holds(e pickle.Effect) {
+	text, ok := j.m.Str(e.Fn)
+	if !ok {
+		text, ok = j.m.Bytes(e.Fn)
+	}
+	if !ok {
+		return
+	}
+	budget := j.s.p.Budget
+	defer budget.Release(budget.Held())
+	contents, _ := encoded.Find(text, budget)
+	contents = append(contents, encoded.Content{Data: []byte(text)})
+	for _, c := range contents {
+		data := unpacked(c.Data, budget)
+		if inner := j.s.inside(data); inner != nil {
+			how := "holds"
+			if len(c.Encodings) > 0 {
+				how = "holds, in " + strings.Join(c.Encodings, " in ") + ","
+			}
+			j.inert = append(j.inert, payload{hash: maphash.Bytes(seed, data), finding: finding.Finding{
+				Rule: inert, Key: inner.Key, Location: finding.Location{Offset: e.Offset},
+				Message:  "A constant " + how + " a pickle that would be dangerous to load: " + inner.Message,
+				Evidence: []finding.Step{{Offset: e.Offset, Text: e.Op.String() + " " + finding.QuoteUpTo(j.m.Python(e.Fn), 200)}},
+			}})
+			return
+		}
+	}
+}
+
+// unpacked undoes one compression.
+func unpacked(data []byte, budget *hostile.Budget) []byte {
+	f := compress.Sniff(data[:min(len(data), compress.HeadSize)])
+	if f == nil {
+		return data
+	}
+	content, _ := f.Unpack(hostile.Bytes(data), int64(len(data)), budget)
+	if out, whole := content.Whole(); whole && len(out) > 0 {
+		return out
+	}
+	return data
+}
+
+// inside returns the first dangerous finding about a pickle in data, or nil.
+func (s *session) inside(data []byte) *finding.Finding {
+	file := s.p.File.Member("constant", hostile.Bytes(data), int64(len(data)))
+	inner := newSession(&detector.Pass{
+		File: file, Budget: s.p.Budget, Recognised: func(string) {}, Incomplete: func(error) {},
+	})
+	inner.depth, inner.named = s.depth+1, true
+	inner.streams()
+	if !inner.report.dangerous() {
+		return nil
+	}
+	for _, f := range inner.report.findings {
+		if f.Rule.Severity >= refers.Severity {
+			return f
+		}
+	}
+	return nil
+}
+
+// reportInert reports the constants that nothing in the pickle loads.
+func (j *judge) reportInert() {
+	for _, p := range j.inert {
+		if !j.loaded[p.hash] {
+			j.report.add(p.finding)
+		}
+	}
+}
+
+// nested hands what a loader is given back to the scan.
+func (j *judge) nested(e pickle.Effect) {
+	for _, v := range e.Args {
+		content, ok := j.m.Bytes(v)
+		if !ok {
+			if stream := j.m.Class(v); stream != 0 { // io.BytesIO(content)
+				if items, _ := j.m.Items(v); len(items) > 0 {
+					content, ok = j.m.Bytes(items[0])
+				}
+			}
+		}
+		if !ok || content == "" {
+			continue
+		}
+		if j.loaded == nil {
+			j.loaded = make(map[uint64]bool)
+		}
+		j.loaded[maphash.String(seed, content)] = true
+		name := "argument"
+		if n := j.m.Name(e.Fn); n != nil {
+			name = n.String() + " argument"
+		}
+		j.report.nested = append(j.report.nested, j.s.p.File.Member(name, hostile.Bytes(content), int64(len(content))))
+		return
+	}
+}
