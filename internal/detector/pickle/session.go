@@ -105,7 +105,7 @@ type outcome struct {
 	start   int64
 	end     int64
 	arrays  bool
-	named   int // imports of names that can be Python's
+	named   int  // imports of names that can be Python's
 	called  bool // one of them, or what came of it
 	result  legacyResult
 	err     error
