@@ -6,6 +6,7 @@ package gfm
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 	"unicode/utf8"
 
@@ -22,7 +23,19 @@ func Code(s string) string {
 	if s == "" {
 		return "<code>&#32;</code>"
 	}
-	return "<code>" + Entities(finding.QuoteUpTo(s, CodeLimit)) + "</code>"
+	return Quoted(finding.QuoteUpTo(s, CodeLimit))
+}
+
+// Quoted shows a message that has passed finding.Quote as code, in one line.
+// Much of a message is ours, but what it repeats must not look like it.
+func Quoted(s string) string { return "<code>" + Entities(defang(plain.Safe(s))) + "</code>" }
+
+// address is the start of what mail programs and chats make a link of.
+var address = regexp.MustCompile(`(?i)https?://`)
+
+// defang spells addresses so that nothing makes links of them.
+func defang(s string) string {
+	return address.ReplaceAllStringFunc(s, func(scheme string) string { return "hxxp" + scheme[len("http"):] })
 }
 
 // Entities spells every character that Markdown, HTML or GitHub gives a meaning
@@ -73,7 +86,7 @@ func Block(lines []string) string {
 		if r := []rune(plain.Safe(line)); len(r) > blockWidth {
 			line = string(r[:blockWidth]) + "…"
 		}
-		b.WriteString(preformatted(plain.Safe(line)))
+		b.WriteString(preformatted(defang(plain.Safe(line))))
 		b.WriteString("\n")
 	}
 	b.WriteString("</pre>\n")

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/dustin/go-humanize"
 
@@ -41,11 +42,18 @@ func Write(o *policy.Outcome, opts Options) string {
 	if opts.Scope != "" {
 		p.add(gfm.Sentence(opts.Scope) + "\n\n")
 	}
+	p.room(opts, 25)
 	p.table(o)
+	p.room(opts, 75)
 	p.findings(o, opts)
-	p.notes("Not inspected", unread(&o.Report))
-	p.notes("About the policy", o.Warnings)
-	p.notes("About this run", opts.Notes)
+	p.room(opts, 85)
+	unread := o.Report.Unread()
+	p.list("Not inspected", len(unread), func(i int) string { return gap(unread[i]) })
+	p.room(opts, 90)
+	p.list("About the policy", len(o.Warnings), func(i int) string { return gfm.Quoted(o.Warnings[i]) })
+	p.room(opts, 95)
+	p.list("About this run", len(opts.Notes), func(i int) string { return lines(opts.Notes[i]) })
+	p.room(opts, 100)
 	p.suppressed(o.Suppressed)
 	return p.b.String()
 }
@@ -58,6 +66,10 @@ type page struct {
 	b     strings.Builder
 	limit int
 }
+
+// room lets the next part end at so many hundredths of the page. What a part
+// does not need is left to those behind it.
+func (p *page) room(opts Options, percent int) { p.limit = (opts.Limit - reserve) * percent / 100 }
 
 // add appends a part if it fits.
 func (p *page) add(s string) bool {
@@ -161,10 +173,10 @@ func row(f *audit.File) string {
 // does is what the worst finding of a file says, or why there is none.
 func does(f *audit.File) string {
 	if len(f.Findings) == 0 {
-		return "⚠️ " + gfm.Sentence(short(f.Reason))
+		return "⚠️ " + gfm.Quoted(short(f.Reason))
 	}
 	first := slices.MinFunc(f.Findings, finding.Compare)
-	out := icon(first.Rule.Severity) + " " + gfm.Sentence(short(first.Message))
+	out := icon(first.Rule.Severity) + " " + gfm.Quoted(short(first.Message))
 	if more := len(f.Findings) - 1; more > 0 {
 		out += fmt.Sprintf(" (and %s more)", plain.Count(more, "finding"))
 	}
@@ -208,7 +220,7 @@ const maxSteps = 30
 
 func evidence(f *finding.Finding, opts Options) string {
 	var b strings.Builder
-	b.WriteString(gfm.Sentence(f.Message) + "\n\n")
+	b.WriteString(gfm.Quoted(f.Message) + "\n\n")
 	if len(f.Location.Inside) > 0 {
 		b.WriteString("Inside " + inside(f.Location.Inside) + ".\n\n")
 	}
@@ -254,24 +266,17 @@ func fix(help string) string {
 	return from + strings.TrimRight(rest, "\n ")
 }
 
-// unread says of each file that was not fully read why, and of one that has
-// findings that, too.
-func unread(r *audit.Report) []string {
-	var out []string
-	for _, f := range r.Unread() {
-		out = append(out, finding.Quote(f.Path)+": "+f.Reason)
-	}
-	return out
-}
+// gap says of a file that was not fully read why.
+func gap(f *audit.File) string { return gfm.Code(f.Path) + ": " + gfm.Quoted(short(f.Reason)) }
 
-// notes lists sentences under a heading.
-func (p *page) notes(heading string, all []string) {
-	if len(all) == 0 || !p.add("**"+heading+"**\n\n") {
+// list puts items under a heading.
+func (p *page) list(heading string, n int, item func(i int) string) {
+	if n == 0 || !p.add("**"+heading+"**\n\n") {
 		return
 	}
-	for i, n := range all {
-		if !p.add("- " + lines(n) + "\n") {
-			p.more(len(all)-i, "line")
+	for i := range n {
+		if !p.add("- " + item(i) + "\n") {
+			p.more(n-i, "line")
 			return
 		}
 	}
@@ -287,9 +292,35 @@ func lines(n string) string {
 	return gfm.Sentence(first) + "\n" + gfm.Block(strings.Split(rest, "\n"))
 }
 
-// suppressed counts what does not count.
+// maxSuppressed is how many suppressed findings are listed.
+const maxSuppressed = 200
+
+// suppressed lists what does not count in a fold, as far as there is room.
 func (p *page) suppressed(all []policy.Suppressed) {
-	if len(all) > 0 {
-		p.add(fmt.Sprintf("<sub>%s suppressed by the project's policy.</sub>\n", plain.Count(len(all), "finding")))
+	if len(all) == 0 {
+		return
 	}
+	title := plain.Count(len(all), "finding") + " suppressed by the project's policy"
+	var body strings.Builder
+	for i := range all {
+		item := suppressed(&all[i])
+		if i == maxSuppressed || p.b.Len()+body.Len()+len(item) > p.limit {
+			body.WriteString("- … and " + plain.Count(len(all)-i, "finding") + " more, in the reports.\n")
+			break
+		}
+		body.WriteString(item)
+	}
+	p.b.WriteString(gfm.Fold(title, body.String())) // the reserve holds the fold itself
+}
+
+func suppressed(s *policy.Suppressed) string {
+	f := &s.Finding
+	line := fmt.Sprintf("- %s · %s · %s · %s", f.Rule.Severity, gfm.Code(f.Location.Path), gfm.Entities(f.Rule.Title), s.By)
+	if s.Reason != "" {
+		line += ": " + gfm.Code(s.Reason)
+	}
+	if !s.Until.IsZero() {
+		line += " until " + s.Until.AddDate(0, 0, -1).Format(time.DateOnly)
+	}
+	return line + "\n"
 }
