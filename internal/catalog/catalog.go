@@ -23,6 +23,7 @@ import (
 	"github.com/modelaudit/modelaudit/internal/detector/pmml"
 	"github.com/modelaudit/modelaudit/internal/detector/safetensors"
 	"github.com/modelaudit/modelaudit/internal/detector/tensorflow"
+	"github.com/modelaudit/modelaudit/internal/detector/xgboost"
 	"github.com/modelaudit/modelaudit/internal/rule"
 )
 
@@ -48,6 +49,7 @@ func Detectors() []*detector.Detector {
 		safetensors.Detector,
 		safetensors.Index,
 		tensorflow.Detector,
+		xgboost.Detector,
 	}
 }
 

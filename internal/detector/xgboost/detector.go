@@ -1,0 +1,170 @@
+// Package xgboost judges XGBoost models in JSON and UBJSON. They hold numbers and
+// no code; what can be wrong with them is that trees point out of themselves.
+package xgboost
+
+import (
+	"bytes"
+	"context"
+	_ "embed"
+	"fmt"
+
+	"github.com/modelaudit/modelaudit/internal/artifact"
+	"github.com/modelaudit/modelaudit/internal/detector"
+	"github.com/modelaudit/modelaudit/internal/finding"
+	"github.com/modelaudit/modelaudit/internal/rule"
+)
+
+//go:embed help.md
+var help string
+
+var outside = &rule.Rule{
+	ID: "xgboost-tree-outside", Title: "A tree of an XGBoost model points out of itself",
+	Severity: rule.Medium, Precision: rule.Certain, CWE: []int{125, 787}, Since: "0.1.0",
+}
+
+// Detector judges XGBoost models.
+var Detector = &detector.Detector{
+	Name:  "xgboost",
+	Rules: rule.Explain(help, outside),
+	Match: match,
+	Run:   run,
+}
+
+// match takes objects of JSON and of UBJSON; the members of the outermost one
+// decide.
+func match(h artifact.Head) bool {
+	head := bytes.TrimLeft(h.First, " \t\r\n\xef\xbb\xbf")
+	return len(head) > 2 && head[0] == '{'
+}
+
+func run(_ context.Context, p *detector.Pass) error {
+	w := walker{}
+	read := readJSON
+	if binary(p.Reader().Peek(2)) {
+		read = readUBJSON
+	}
+	err := read(p, w.event)
+	if !w.learner || !w.version {
+		return nil // another JSON document
+	}
+	p.Recognised("xgboost")
+	for _, f := range w.found {
+		p.Report(f)
+	}
+	return err
+}
+
+// binary tells UBJSON, in which the type of a name's length follows the brace,
+// from JSON, in which a quotation mark or white space does.
+func binary(head []byte) bool {
+	return len(head) == 2 && bytes.IndexByte([]byte("iUIlL$#N"), head[1]) >= 0
+}
+
+// A kind is what an event of either format is.
+type kind uint8
+
+const (
+	open kind = iota + 1 // an object or array begins
+	shut                 // it ends
+	name                 // of a member
+	number
+	scalar // any other value
+)
+
+// An event is one step through the document.
+type event struct {
+	kind   kind
+	object bool // of open
+	offset int64
+	text   string // of name
+	value  int64  // of number
+}
+
+// A walker follows the document's structure down to the arrays of each tree.
+type walker struct {
+	path             []string // the member's name at each open object or array
+	next             string   // name that was just read
+	learner, version bool
+	tree             tree
+	found            []finding.Finding
+}
+
+// A tree is what is known of the tree being read.
+type tree struct {
+	nodes   int64 // length of its longest array of nodes
+	highest int64 // child that is pointed to
+	offset  int64
+	count   int64 // of the array being read
+}
+
+func (w *walker) event(e event) {
+	switch e.kind {
+	case name:
+		w.next = e.text
+		if len(w.path) == 1 {
+			w.learner = w.learner || e.text == "learner"
+			w.version = w.version || e.text == "version"
+		}
+	case open:
+		w.path = append(w.path, w.next)
+		w.next = ""
+		if e.object {
+			w.enter(e.offset)
+		}
+		w.tree.count = 0
+	case shut:
+		w.leave()
+	case number:
+		w.number(e.value)
+	}
+}
+
+// inTree reports whether the innermost object is an element of "trees".
+func (w *walker) inTree(depth int) bool {
+	return len(w.path) > depth+1 && w.path[len(w.path)-2-depth] == "trees"
+}
+
+func (w *walker) enter(offset int64) {
+	if w.inTree(0) {
+		w.tree = tree{offset: offset, highest: -1}
+	}
+}
+
+func (w *walker) leave() {
+	if len(w.path) == 0 {
+		return
+	}
+	last := w.path[len(w.path)-1]
+	switch {
+	case w.inTree(1) && (last == "left_children" || last == "right_children"):
+		w.tree.nodes = max(w.tree.nodes, w.tree.count)
+	case w.inTree(0):
+		w.judge()
+	}
+	w.path = w.path[:len(w.path)-1]
+}
+
+// number takes an element of the arrays that point to nodes.
+func (w *walker) number(v int64) {
+	if len(w.path) == 0 || !w.inTree(1) {
+		return
+	}
+	switch w.path[len(w.path)-1] {
+	case "left_children", "right_children":
+		w.tree.count++
+		w.tree.highest = max(w.tree.highest, v)
+		if v < -1 {
+			w.tree.highest = max(w.tree.highest, 1<<62)
+		}
+	}
+}
+
+func (w *walker) judge() {
+	if w.tree.highest < w.tree.nodes {
+		return
+	}
+	w.found = append(w.found, finding.Finding{
+		Rule: outside, Key: "tree", Location: finding.Location{Offset: w.tree.offset},
+		Message: fmt.Sprintf("A tree of %d nodes points to a child that is none of them. XGBoost follows it without a check.", w.tree.nodes),
+	})
+}

@@ -1,0 +1,44 @@
+package xgboost_test
+
+import (
+	"encoding/binary"
+	"fmt"
+	"testing"
+
+	"github.com/modelaudit/modelaudit/internal/detector/detectortest"
+	"github.com/modelaudit/modelaudit/internal/detector/xgboost"
+)
+
+// json is a model of one tree with these children on the left.
+func json(left string) []byte {
+	return []byte(fmt.Sprintf(`{"learner": {"attributes": {"note": "the ecosystem (x)"}, "gradient_booster": {"model": {"trees": [`+
+		`{"left_children": [%s], "right_children": [2, -1, -1], "split_indices": [90, 0, 0]}]}, "name": "gbtree"}}, "version": [2, 1, 0]}`, left))
+}
+
+// ubjson is the same in UBJSON, with typed arrays.
+func ubjson(left ...int32) []byte {
+	name := func(s string) []byte { return append([]byte{'i', byte(len(s))}, s...) }
+	array := []byte{'[', '$', 'l', '#', 'i', byte(len(left))}
+	for _, v := range left {
+		array = binary.BigEndian.AppendUint32(array, uint32(v))
+	}
+	p := []byte("{")
+	for _, s := range []string{"learner", "gradient_booster", "model"} {
+		p = append(append(p, name(s)...), '{')
+	}
+	p = append(append(p, name("trees")...), "[#i\x01{"...)
+	p = append(append(p, name("left_children")...), array...)
+	p = append(p, "}}}}"...)
+	return append(append(p, name("version")...), "[$i#i\x03\x02\x01\x00}"...)
+}
+
+func TestDetector(t *testing.T) {
+	detectortest.Run(t, xgboost.Detector, []detectortest.Case{
+		{Name: "json", File: "model.json", Data: json("1, -1, -1")},
+		{Name: "json points out", File: "model.json", Data: json("7, -1, -1"), Want: []string{"xgboost-tree-outside"}},
+		{Name: "json points before", File: "model.json", Data: json("-5, -1, -1"), Want: []string{"xgboost-tree-outside"}},
+		{Name: "ubjson", File: "model.ubj", Data: ubjson(1, -1, -1)},
+		{Name: "ubjson points out", File: "model.ubj", Data: ubjson(3, -1, -1), Want: []string{"xgboost-tree-outside"}},
+		{Name: "under no name", Data: ubjson(3, -1, -1), Want: []string{"xgboost-tree-outside"}},
+	})
+}
