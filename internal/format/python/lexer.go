@@ -1,0 +1,214 @@
+package python
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// A lexer turns text into tokens.
+type lexer struct {
+	text    string
+	at      int
+	tokens  []Token
+	indents []int
+	open    []byte // closing brackets that are awaited
+	fresh   bool   // at the start of a line, where indentation counts
+	formats int    // formatted strings around the cursor
+	err     *SyntaxError
+}
+
+func (l *lexer) fail(what string) {
+	if l.err == nil {
+		l.err = &SyntaxError{Offset: l.at, What: what}
+	}
+}
+
+func (l *lexer) emit(k Kind, text string, offset int) {
+	l.tokens = append(l.tokens, Token{Kind: k, Text: text, Offset: offset})
+}
+
+// rest is the text from the cursor on.
+func (l *lexer) rest() string { return l.text[l.at:] }
+
+// lines reads to the end of the text.
+func (l *lexer) lines() {
+	for l.err == nil && l.at < len(l.text) {
+		if l.fresh {
+			l.indentation()
+			continue
+		}
+		l.token()
+	}
+	if l.err != nil {
+		return
+	}
+	if len(l.open) > 0 {
+		l.fail("a bracket is not closed")
+		return
+	}
+	l.newline()
+	for range l.indents[1:] {
+		l.emit(Dedent, "", l.at)
+	}
+}
+
+// newline ends a logical line, unless it has no tokens.
+func (l *lexer) newline() {
+	if n := len(l.tokens); n > 0 && l.tokens[n-1].Kind <= Op {
+		l.emit(Newline, "\n", l.at)
+	}
+}
+
+// indentation reads the space in front of a line and compares it with the
+// blocks that are open. Lines of space or comment do not count.
+func (l *lexer) indentation() {
+	start, column := l.at, 0
+	for ; l.at < len(l.text); l.at++ {
+		switch l.text[l.at] {
+		case ' ':
+			column++
+			continue
+		case '\t':
+			column = column/8*8 + 8
+			continue
+		case '\f':
+			column = 0
+			continue
+		}
+		break
+	}
+	l.fresh = false
+	if l.at == len(l.text) || strings.IndexByte("#\r\n", l.text[l.at]) >= 0 || strings.HasPrefix(l.rest(), "\\\n") {
+		return
+	}
+	if top := l.indents[len(l.indents)-1]; column > top {
+		if l.indents = append(l.indents, column); len(l.indents) > maxIndents {
+			l.fail("too many levels of indentation")
+		}
+		l.emit(Indent, l.text[start:l.at], start)
+	}
+	for column < l.indents[len(l.indents)-1] {
+		l.indents = l.indents[:len(l.indents)-1]
+		l.emit(Dedent, "", l.at)
+	}
+}
+
+// token reads one token, or the space in front of it.
+func (l *lexer) token() {
+	c := l.text[l.at]
+	switch {
+	case c == '\n' || c == '\r':
+		l.at++
+		if len(l.open) == 0 {
+			l.newline()
+			l.fresh = true
+		}
+	case c == ' ' || c == '\t' || c == '\f':
+		l.at++
+	case c == '#':
+		l.comment()
+	case c == '\\':
+		l.continued()
+	case c == '\'' || c == '"':
+		l.stringLiteral("")
+	case c >= '0' && c <= '9', c == '.' && len(l.rest()) > 1 && digit(l.text[l.at+1]):
+		l.number()
+	case letter(c):
+		l.name()
+	default:
+		l.operator()
+	}
+}
+
+func (l *lexer) comment() {
+	n := strings.IndexByte(l.rest(), '\n')
+	if n < 0 {
+		n = len(l.rest())
+	}
+	l.at += n
+}
+
+// continued reads a backslash that joins two lines.
+func (l *lexer) continued() {
+	n := len(l.rest()) - len(strings.TrimPrefix(strings.TrimPrefix(l.text[l.at+1:], "\r"), "\n"))
+	if n == 1 && len(l.rest()) > 1 {
+		l.fail("a backslash that does not end a line")
+	}
+	l.at += n
+}
+
+// number reads a numeric literal, loosely: what follows decides nothing.
+func (l *lexer) number() {
+	start := l.at
+	for l.at < len(l.text) {
+		c := l.text[l.at]
+		sign := (c == '-' || c == '+') && l.text[l.at-1]|0x20 == 'e' && l.at-1 > start && !strings.HasPrefix(l.text[start:], "0x")
+		if !letter(c) && !digit(c) && c != '.' && !sign {
+			break
+		}
+		l.at++
+	}
+	l.emit(Number, l.text[start:l.at], start)
+}
+
+// name reads an identifier. Python normalises identifiers to NFKC, so that one in
+// full-width or mathematical letters names the same.
+func (l *lexer) name() {
+	start := l.at
+	for l.at < len(l.text) {
+		c, n := utf8.DecodeRuneInString(l.rest())
+		if c != '_' && !unicode.IsLetter(c) && !unicode.IsDigit(c) && !unicode.In(c, unicode.Mn, unicode.Mc, unicode.Nl, unicode.Pc, unicode.Other_ID_Start) {
+			if c == utf8.RuneError && n <= 1 || l.at == start {
+				l.fail("a character that no name has")
+			}
+			break
+		}
+		l.at += n
+	}
+	word := l.text[start:l.at]
+	if l.at < len(l.text) && (l.text[l.at] == '\'' || l.text[l.at] == '"') && stringPrefix(word) {
+		l.stringLiteral(strings.ToLower(word))
+		return
+	}
+	l.emit(Name, norm.NFKC.String(word), start)
+}
+
+// operators of more than one character, longest first.
+var operators = []string{"**=", "//=", ">>=", "<<=", "...", "->", ":=", "==", "!=", "<=", ">=", "**", "//", "<<", ">>", "+=", "-=", "*=", "/=", "%=", "&=", "|=", "^=", "@="}
+
+var closing = map[byte]byte{'(': ')', '[': ']', '{': '}'}
+
+func (l *lexer) operator() {
+	for _, o := range operators {
+		if strings.HasPrefix(l.rest(), o) {
+			l.emit(Op, o, l.at)
+			l.at += len(o)
+			return
+		}
+	}
+	c := l.text[l.at]
+	switch {
+	case closing[c] != 0:
+		if l.open = append(l.open, closing[c]); len(l.open) > maxBrackets {
+			l.fail("too many brackets in each other")
+		}
+	case c == ')' || c == ']' || c == '}':
+		if n := len(l.open); n == 0 || l.open[n-1] != c {
+			l.fail("a bracket closes nothing")
+			return
+		}
+		l.open = l.open[:len(l.open)-1]
+	case strings.IndexByte("+-*/%@&|^~<>=.,:;!?$`", c) < 0:
+		l.fail("a character that Python does not have")
+		return
+	}
+	l.emit(Op, l.text[l.at:l.at+1], l.at)
+	l.at++
+}
+
+func digit(c byte) bool { return c >= '0' && c <= '9' }
+
+func letter(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' || c == '_' || c >= utf8.RuneSelf }

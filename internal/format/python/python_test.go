@@ -1,0 +1,209 @@
+package python_test
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/modelaudit/modelaudit/internal/format/python"
+)
+
+func show(tokens []python.Token) string {
+	var out []string
+	for _, t := range tokens {
+		switch t.Kind {
+		case python.Newline:
+			out = append(out, "NL")
+		case python.Indent:
+			out = append(out, ">>")
+		case python.Dedent:
+			out = append(out, "<<")
+		case python.Text:
+			out = append(out, fmt.Sprintf("%q", t.Text))
+		default:
+			out = append(out, t.Text)
+		}
+	}
+	return strings.Join(out, " ")
+}
+
+func TestTokens(t *testing.T) {
+	for _, c := range []struct{ name, text, want string }{
+		{name: "statement", text: "x = a.b(1, 2.5e-3)\n", want: "x = a . b ( 1 , 2.5e-3 ) NL"},
+		{name: "no end of line", text: "x", want: "x NL"},
+		{name: "blocks", text: "if a:\n  b\n\n  # c\n  if d:\n\te\nf\n", want: "if a : NL >> b NL if d : NL >> e NL << << f NL"},
+		{name: "brackets join lines", text: "f(\n  1,\n\n2)\n", want: "f ( 1 , 2 ) NL"},
+		{name: "backslash joins lines", text: "a + \\\n  b\n", want: "a + b NL"},
+		{name: "strings", text: `'a' "b'\x41\u0042\103\q" r'\n' b"\xff" """c` + "\n" + `"d" """`, want: `"a" "b'ABC\\q" "\\n" "ÿ" "c\n\"d\" " NL`},
+		{name: "comment with a quote", text: "a # don't\nb", want: "a NL b NL"},
+		{name: "formatted string", text: `f"a{b.c()!r:>{w}}{{x}}{d["e"]}"`, want: `"a{x}" ( b . c ( ) ! r , ( w ) ) ( d [ "e" ] ) NL`},
+		{name: "formatted string in another", text: `f'{f"{os}"}'`, want: `"" ( "" ( os ) ) NL`},
+		{name: "dict in a formatted string", text: `f'{ {1: 2}[1] }'`, want: `"" ( { 1 : 2 } [ 1 ] ) NL`},
+		{name: "operators", text: "a **= b // c -> d := e != f", want: "a **= b // c -> d := e != f NL"},
+		{name: "full-width letters", text: "ｏｓ.𝐬ystem", want: "os . system NL"},
+		{name: "form feed and tab", text: "if a:\n\f\tb\n        c\n", want: "if a : NL >> b NL c NL <<"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			tokens, err := python.Tokens(c.text)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := show(tokens); got != c.want {
+				t.Errorf("got  %s\nwant %s", got, c.want)
+			}
+		})
+	}
+}
+
+func TestTokensErrors(t *testing.T) {
+	for _, c := range []struct {
+		name, text string
+		offset     int
+	}{
+		{name: "open bracket", text: "f(a", offset: 3},
+		{name: "stray bracket", text: "a)", offset: 1},
+		{name: "other bracket", text: "(a]", offset: 2},
+		{name: "open string", text: "'a\n'", offset: 2},
+		{name: "open long string", text: "'''a", offset: 4},
+		{name: "open field", text: "f'{a", offset: 4},
+		{name: "control character", text: "a\x00b", offset: 1},
+		{name: "not UTF-8", text: "a\xff", offset: 1},
+		{name: "deep brackets", text: strings.Repeat("(", 300), offset: 200},
+		{name: "deep formatted strings", text: strings.Repeat("f'{", 50), offset: 62},
+		{name: "backslash", text: "a \\ b", offset: 2},
+	} {
+		_, err := python.Tokens(c.text)
+		var e *python.SyntaxError
+		if !errors.As(err, &e) || e.Offset != c.offset {
+			t.Errorf("%s: got %v, want an error at byte %#x", c.name, err, c.offset)
+		}
+	}
+}
+
+// references prints what a text refers to: ! for a call, ~ for what is deferred,
+// @ for what starts at an import.
+func references(s *python.Source) string {
+	var out []string
+	for _, r := range s.References {
+		p := r.Path
+		if r.Imported {
+			p = "@" + p
+		}
+		if r.Deferred {
+			p = "~" + p
+		}
+		if r.Called {
+			p += "!"
+		}
+		out = append(out, p)
+	}
+	return strings.Join(out, " ")
+}
+
+func TestAnalyse(t *testing.T) {
+	for _, c := range []struct{ name, text, want string }{
+		{name: "builtin", text: "eval('1')", want: "eval!"},
+		{name: "module", text: "import os\nos.system('x')", want: "@os.system!"},
+		{name: "module by another name", text: "import os.path as p, sys\np.join(1)\nsys.exit", want: "@os.path.join! @sys.exit"},
+		{name: "name from a module", text: "from os import (system as s, popen,)\ns(1); popen", want: "@os.system! @os.popen"},
+		{name: "everything from a module", text: "from os import *\nsystem(1)", want: "@os.system! system!"},
+		{name: "relative import", text: "from ..a import b\nb()", want: "@..a.b!"},
+		{name: "import behind its use", text: "def f():\n  os.system(1)\nimport os", want: "~@os.system!"},
+		{name: "__import__", text: "__import__('o' 's').system('x')", want: "__import__! @os.system!"},
+		{name: "import_module", text: "import importlib\nimportlib.import_module('os').system", want: "@importlib.import_module! @os.system"},
+		{name: "getattr", text: "import os\ngetattr(os, 'sys' + 'tem')('x')", want: "getattr! @os @os.system!"},
+		{name: "dictionaries", text: "import os,sys\nsys.modules['os'].system()\nvars(os)['a']\nos.__dict__['b']()\nglobals()['os'].c",
+			want: "@sys.modules @os.system! vars! @os @os.a @os.__dict__ @os.b! globals! @os.c"},
+		{name: "builtins", text: "__builtins__['eval'](1)\nimport builtins\nbuiltins.exec(1)", want: "__builtins__ eval! @builtins.exec!"},
+		{name: "alias", text: "import os\nf = os.system\nf('x')", want: "f @os.system @os.system!"},
+		{name: "parentheses", text: "(torch).save(x)", want: "torch torch.save! x"},
+		{name: "method", text: "'a'.join(b)\nf().g()", want: ".join! b f! .g!"},
+		{name: "function", text: "def f(a=x()):\n  return eval(a)\ny()", want: "a x! ~eval! ~a y!"},
+		{name: "function on a line", text: "def f(): eval(1)\ny()", want: "~eval! y!"},
+		{name: "class", text: "class A(B):\n  c = eval(1)\n  def d(self): e()", want: "B c eval! self ~e!"},
+		{name: "script", text: "if __name__ == '__main__':\n  eval(1)\nf()", want: "__name__ ~eval! f!"},
+		{name: "lambda", text: "f = lambda x: eval(x)", want: "f x eval! x"},
+		{name: "comprehension", text: "[g(x) for x in y if z]", want: "g! x x y z"},
+		{name: "formatted string", text: "f'{eval(1)}'", want: "eval!"},
+		{name: "decorator", text: "@a.b(1)\ndef c(): pass", want: "a.b!"},
+		{name: "strings and comments", text: "'os.system(1)' # eval(1)", want: ""},
+		{name: "text that is cut", text: "import os\nos.system('x')\nf(", want: "@os.system! f!"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s, _ := python.Analyse(c.text)
+			if got := references(s); got != c.want {
+				t.Errorf("got  %s\nwant %s", got, c.want)
+			}
+		})
+	}
+}
+
+func TestAnalyseFacts(t *testing.T) {
+	s, err := python.Analyse("import a.b\nfrom c import d\nclass E:\n  def f(self): open('x', 'w')\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"E", "f"}, s.Defined); diff != "" {
+		t.Errorf("defined: want (-), got (+):\n%s", diff)
+	}
+	imports := []python.Reference{{Path: "a.b", Imported: true, Offset: 7}, {Path: "c.d", Imported: true, Offset: 25}}
+	if diff := cmp.Diff(imports, s.Imports); diff != "" {
+		t.Errorf("imports: want (-), got (+):\n%s", diff)
+	}
+	want := python.Reference{Path: "open", Called: true, Deferred: true, Offset: 51, Argument: "x"}
+	if got := s.References[1]; got != want {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+}
+
+func TestDecode(t *testing.T) {
+	for _, c := range []struct {
+		name, raw, want string
+		ok              bool
+	}{
+		{name: "UTF-8", raw: "x = 'é'", want: "x = 'é'", ok: true},
+		{name: "byte-order mark", raw: "\ufeffx", want: "x", ok: true},
+		{name: "Latin-1", raw: "#!/x\n# -*- coding: latin-1 -*-\n'\xe9'", want: "#!/x\n# -*- coding: latin-1 -*-\n'é'", ok: true},
+		{name: "UTF-7", raw: "# coding: utf-7\n+AG8-", want: "# coding: utf-7\n+AG8-"},
+		{name: "named too late", raw: "\n\n# coding: utf-7\n", want: "\n\n# coding: utf-7\n", ok: true},
+		{name: "broken", raw: "\xff", want: "\xff"},
+	} {
+		got, err := python.Decode([]byte(c.raw))
+		if got != c.want || (err == nil) != c.ok {
+			t.Errorf("%s: got %q, %v", c.name, got, err)
+		}
+	}
+}
+
+// FuzzAnalyse: offsets of tokens do not decrease but for strings, which are told
+// before their fields, and all lie in the text; blocks are closed.
+func FuzzAnalyse(f *testing.F) {
+	f.Add("from a import (b as c, *)\nclass D(E):\n  def f(self, x: int = 1) -> 'y': return f'{x!r:>{w}}'\n")
+	f.Add("x = getattr(__import__('o' + 's'), 'system')('a')[1]['b'].c; y, = *z,\n")
+	f.Add("if __name__ == '__main__':\n\tlambda: (yield)\n")
+	f.Fuzz(func(t *testing.T, text string) {
+		tokens, err := python.Tokens(text)
+		depth := 0
+		for _, tok := range tokens {
+			if tok.Offset < 0 || tok.Offset > len(text) {
+				t.Fatalf("%q: %v lies outside", text, tok)
+			}
+			switch tok.Kind {
+			case python.Indent:
+				depth++
+			case python.Dedent:
+				depth--
+			}
+		}
+		if depth < 0 || err == nil && depth != 0 {
+			t.Fatalf("%q: %d blocks are open at the end", text, depth)
+		}
+		s, again := python.Analyse(text)
+		if (err == nil) != (again == nil) || len(s.References) > 4*len(tokens)*(1+strings.Count(text, "*")) {
+			t.Fatalf("%q: %v, then %v, %d references of %d tokens", text, err, again, len(s.References), len(tokens))
+		}
+	})
+}

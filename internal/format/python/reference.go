@@ -1,0 +1,193 @@
+package python
+
+import (
+	"cmp"
+	"slices"
+)
+
+// A Reference is a function or module that a source text refers to.
+type Reference struct {
+	// Path is the dotted path from a module or a builtin: "os.system", "eval". A
+	// path of something local starts with the local name.
+	Path     string
+	Imported bool // it starts at a module that the text imports
+	Called   bool
+	// Deferred: it stands in a function, or behind a guard that keeps it from
+	// running on import.
+	Deferred bool
+	Offset   int    // of its first byte in the text
+	Argument string // the first argument, if it is a constant string
+}
+
+// A Source is what a text refers to.
+type Source struct {
+	Imports    []Reference // modules and names in import statements
+	References []Reference // in the order of the text
+	Defined    []string    // functions, classes and methods that it defines
+}
+
+// Analyse reads a source text and resolves what it refers to: through imports,
+// aliases, getattr and __import__ with constant names, and the dictionaries of
+// modules. What it finds up to an error is returned with it (*SyntaxError).
+func Analyse(text string) (*Source, error) {
+	tokens, err := Tokens(text)
+	a := &analysis{tokens: tokens, names: make(map[string]value), source: &Source{}}
+	a.define()
+	a.statements()
+	a.source.References = tidy(a.source.References)
+	return a.source, err
+}
+
+// tidy puts references in the order of the text, calls before what they are
+// called with, each once: what stands in parentheses was met twice.
+func tidy(all []Reference) []Reference {
+	slices.SortStableFunc(all, func(x, y Reference) int { return cmp.Compare(x.Offset, y.Offset) })
+	return slices.CompactFunc(all, func(x, y Reference) bool {
+		return x.Offset == y.Offset && x.Path == y.Path && x.Called == y.Called
+	})
+}
+
+// A value is what is known of the result of an expression.
+type value struct {
+	path     string // of an object that a path leads to
+	imported bool
+	text     string // of a constant string
+	constant bool
+	offset   int
+}
+
+// An analysis walks the tokens of one text.
+type analysis struct {
+	tokens []Token
+	at     int
+	depth  int // of brackets around the cursor
+	names  map[string]value
+	blocks []bool // of each open block: it does not run on import
+	header bool   // the line opens a block that does not run on import
+	star   []string
+	source *Source
+}
+
+// peek returns the token ahead; its Kind is zero at the end.
+func (a *analysis) peek() Token {
+	if a.at < len(a.tokens) {
+		return a.tokens[a.at]
+	}
+	return Token{}
+}
+
+// is reports whether the token ahead is the operator or name.
+func (a *analysis) is(text string) bool {
+	t := a.peek()
+	return (t.Kind == Op || t.Kind == Name) && t.Text == text
+}
+
+// take moves behind the operator or name if it is ahead.
+func (a *analysis) take(text string) bool {
+	if a.is(text) {
+		a.at++
+		return true
+	}
+	return false
+}
+
+// define collects what import statements and simple assignments bind, wherever
+// they stand: a function may run after a statement that follows it.
+func (a *analysis) define() {
+	fresh := true // at the start of a statement
+	for a.at < len(a.tokens) {
+		t := a.tokens[a.at]
+		switch {
+		case fresh && a.take("import"):
+			a.imports()
+		case fresh && a.take("from"):
+			a.importsFrom()
+		case a.take("def"), a.take("class"):
+			a.source.Defined = append(a.source.Defined, a.peek().Text)
+		default:
+			a.at++
+		}
+		fresh = t.Kind >= Newline || t.Kind == Op && (t.Text == ";" || t.Text == ":")
+	}
+	a.at, a.star, a.source.Imports = 0, nil, nil // statements meets them again
+}
+
+// imports reads what follows "import".
+func (a *analysis) imports() {
+	for {
+		offset := a.peek().Offset
+		path := a.dotted()
+		a.source.Imports = append(a.source.Imports, Reference{Path: path, Imported: true, Offset: offset})
+		if a.take("as") {
+			a.bind(a.peek().Text, path)
+			a.at++
+		} else {
+			first := path
+			if i := slices.Index([]byte(path), '.'); i > 0 {
+				first = path[:i]
+			}
+			a.bind(first, first)
+		}
+		if !a.take(",") {
+			return
+		}
+	}
+}
+
+// importsFrom reads what follows "from".
+func (a *analysis) importsFrom() {
+	module := a.dotted()
+	if !a.take("import") {
+		return
+	}
+	a.take("(")
+	for a.peek().Kind == Name || a.is("*") {
+		t := a.peek()
+		a.at++
+		path := module + "." + t.Text
+		if t.Text == "*" && len(a.star) < maxStars {
+			a.star = append(a.star, module)
+			path = module
+		}
+		a.source.Imports = append(a.source.Imports, Reference{Path: path, Imported: true, Offset: t.Offset})
+		as := t.Text
+		if a.take("as") {
+			as = a.peek().Text
+			a.at++
+		}
+		if a.bind(as, path); !a.take(",") {
+			return
+		}
+	}
+}
+
+func (a *analysis) bind(name, path string) {
+	if name != "" && name != "*" {
+		a.names[name] = value{path: path, imported: true}
+	}
+}
+
+// dotted reads names with dots between them and, of a relative import, in front.
+func (a *analysis) dotted() string {
+	var path string
+	for a.peek().Kind == Name && !a.is("import") || a.is(".") || a.is("...") {
+		if t := a.peek(); t.Kind == Name && path != "" && path[len(path)-1] != '.' {
+			break
+		}
+		path += a.peek().Text
+		a.at++
+	}
+	return path
+}
+
+// deferred reports whether the cursor is where nothing runs on import.
+func (a *analysis) deferred() bool { return a.header || slices.Contains(a.blocks, true) }
+
+// refer records a use of v.
+func (a *analysis) refer(v value, called bool, argument string) {
+	if v.path == "" {
+		return
+	}
+	r := Reference{Path: v.path, Imported: v.imported, Called: called, Deferred: a.deferred(), Offset: v.offset, Argument: argument}
+	a.source.References = append(a.source.References, r)
+}

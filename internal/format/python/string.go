@@ -1,0 +1,135 @@
+package python
+
+import (
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// stringPrefix reports whether letters may stand in front of a string literal.
+func stringPrefix(word string) bool {
+	switch strings.ToLower(word) {
+	case "r", "u", "b", "f", "t", "br", "rb", "fr", "rf", "tr", "rt":
+		return true
+	}
+	return false
+}
+
+// stringLiteral reads a string; the cursor is at its quotation mark. Bytes become
+// text whose characters are the bytes.
+func (l *lexer) stringLiteral(prefix string) {
+	start := l.at - len(prefix)
+	quote := l.rest()[:1]
+	if strings.HasPrefix(l.rest(), strings.Repeat(quote, 3)) {
+		quote = strings.Repeat(quote, 3)
+	}
+	l.at += len(quote)
+	var out strings.Builder
+	raw, formatted := strings.Contains(prefix, "r"), strings.ContainsAny(prefix, "ft")
+	index := len(l.tokens)
+	l.emit(Text, "", start)
+	for l.err == nil {
+		rest := l.rest()
+		switch {
+		case rest == "" || len(quote) == 1 && rest[0] == '\n':
+			l.fail("a string is not ended")
+		case strings.HasPrefix(rest, quote):
+			l.at += len(quote)
+			l.tokens[index].Text = out.String()
+			return
+		case formatted && (strings.HasPrefix(rest, "{{") || strings.HasPrefix(rest, "}}")):
+			out.WriteByte(rest[0])
+			l.at += 2
+		case formatted && rest[0] == '{':
+			l.field()
+		case rest[0] == '\\' && raw && len(rest) > 1:
+			out.WriteString(rest[:2])
+			l.at += 2
+		case rest[0] == '\\':
+			l.at += escape(&out, rest, strings.Contains(prefix, "b"))
+		default:
+			out.WriteByte(rest[0])
+			l.at++
+		}
+	}
+}
+
+// field reads a replacement field of a formatted string, {expression!r:format},
+// as an expression in parentheses.
+func (l *lexer) field() {
+	if l.formats++; l.formats > maxFormats {
+		l.fail("formatted strings nested too deep")
+	}
+	l.emit(Op, "(", l.at)
+	l.at++
+	outer := len(l.open)
+	l.open = append(l.open, '}')
+	for l.err == nil && len(l.open) > outer {
+		switch {
+		case l.at >= len(l.text):
+			l.fail("a string is not ended")
+		case len(l.open) == outer+1 && l.text[l.at] == ':' && !strings.HasPrefix(l.rest(), ":="):
+			l.at++
+			l.format()
+		case len(l.open) == outer+1 && l.text[l.at] == '}':
+			l.emit(Op, ")", l.at)
+			l.at++
+			l.open = l.open[:outer]
+		default:
+			l.token()
+		}
+	}
+	l.formats--
+}
+
+// format reads the format behind the colon of a field, which may have fields.
+func (l *lexer) format() {
+	for l.err == nil {
+		switch {
+		case l.at >= len(l.text):
+			l.fail("a string is not ended")
+		case l.text[l.at] == '{':
+			l.emit(Op, ",", l.at)
+			l.field()
+		case l.text[l.at] == '}':
+			return
+		default:
+			l.at++
+		}
+	}
+}
+
+// simple are the escape sequences of one character.
+var simple = map[byte]string{
+	'\n': "", '\\': `\`, '\'': "'", '"': `"`, 'a': "\a", 'b': "\b", 'f': "\f", 'n': "\n", 'r': "\r", 't': "\t", 'v': "\v",
+}
+
+// escape writes what the escape sequence at the start of s stands for, and
+// returns its length. One that stands for nothing stands for itself, as does a
+// character by its Unicode name.
+func escape(out *strings.Builder, s string, bytes bool) int {
+	if len(s) < 2 {
+		out.WriteString(s)
+		return len(s)
+	}
+	if v, ok := simple[s[1]]; ok {
+		out.WriteString(v)
+		return 2
+	}
+	digits, base, skip := map[byte]int{'x': 2, 'u': 4, 'U': 8}[s[1]], 16, 2
+	if bytes && s[1] != 'x' {
+		digits = 0
+	}
+	if s[1] >= '0' && s[1] <= '7' {
+		octal := s[1:min(len(s), 4)]
+		digits, base, skip = len(octal)-len(strings.TrimLeft(octal, "01234567")), 8, 1
+	}
+	end := min(len(s), skip+digits)
+	n, err := strconv.ParseUint(s[skip:end], base, 32)
+	if digits == 0 || end < skip+digits || err != nil || n > utf8.MaxRune {
+		out.WriteByte('\\')
+		return 1
+	}
+	out.WriteRune(rune(n))
+	return skip + digits
+}
