@@ -183,7 +183,10 @@ func (a *action) audit(ctx context.Context) error {
 		return err
 	}
 	s.Policy.Partial = a.set.Whole == ""
-	a.outcome = auditFiles(ctx, s, files, nil)
+	result := scanner(s).All(ctx, files, nil)
+	s.Policy.Compared = a.compare(ctx, s, &result)
+	s.Policy.NewOnly = a.in.newOnly
+	a.outcome = s.Policy.Judge(result)
 	return nil
 }
 

@@ -8,7 +8,7 @@ import (
 
 	"github.com/sethvargo/go-githubactions"
 
-	"github.com/modelaudit/modelaudit/internal/report/plain"
+	"github.com/modelaudit/modelaudit/internal/report"
 	"github.com/modelaudit/modelaudit/internal/report/workflow"
 	"github.com/modelaudit/modelaudit/internal/runner"
 )
@@ -28,7 +28,7 @@ func (a *action) note(l workflow.Level, format string, args ...any) {
 func (a *action) printLog() {
 	group := githubactions.New(githubactions.WithWriter(a.Stdout), githubactions.WithGetenv(a.Getenv))
 	group.Group("ModelAudit: " + string(a.outcome.Verdict))
-	err := workflow.Fence(a.Stdout, rand.Text(), func() error { return a.printFindings() })
+	err := workflow.Fence(a.Stdout, rand.Text(), func() error { return report.Text(a.Stdout, a.outcome, report.Usual, false) })
 	group.EndGroup()
 	var all []workflow.Annotation
 	if a.in.annotations {
@@ -41,22 +41,6 @@ func (a *action) printLog() {
 	if err != nil {
 		fmt.Fprintf(a.Stderr, "modelaudit: the log is not complete: %v\n", err)
 	}
-}
-
-// printFindings lists every finding with its evidence.
-func (a *action) printFindings() error {
-	p := plain.New(a.Stdout, false)
-	p.Line(0, plain.Text(a.scope()))
-	for _, f := range a.outcome.Report.Findings() {
-		p.Line(0, plain.Text(f.Rule.Severity.String()+" "), plain.Name(f.Location.Path), plain.Text(": "+f.Message+" ["+f.Rule.ID+"]"))
-		for _, s := range f.Evidence {
-			p.Line(1, plain.Textf("%#08x  ", s.Offset), plain.Text(s.Text))
-		}
-	}
-	for _, f := range a.outcome.Report.Unread() {
-		p.Line(0, plain.Text(string(f.Status)+" "), plain.Name(f.Path), plain.Text(": "+f.Reason))
-	}
-	return p.Flush()
 }
 
 // writeOutputs hands values to later steps, where there is a runner.

@@ -3,6 +3,7 @@ package entrypoint
 import (
 	"strconv"
 
+	"github.com/modelaudit/modelaudit/internal/compare"
 	"github.com/modelaudit/modelaudit/internal/rule"
 	"github.com/modelaudit/modelaudit/internal/runner"
 )
@@ -23,6 +24,8 @@ var outputTable = [...]output{
 	{"medium", "number of medium findings", counted(rule.Medium)},
 	{"low", "number of low findings", counted(rule.Low)},
 	{"info", "number of findings for information", counted(rule.Info)},
+	{"new-findings", "number of findings that the change brings; all, where nothing was compared", func(a *action) string { return strconv.Itoa(a.newFindings()) }},
+	{"fixed-findings", "number of findings that the change removes", func(a *action) string { return strconv.Itoa(a.outcome.Policy.Compared.Count()[compare.Fixed]) }},
 	{"scanned", "number of model files that were opened", func(a *action) string { return strconv.Itoa(a.scanned()) }},
 	{"unscanned", "number of files of which something was not inspected", func(a *action) string { return strconv.Itoa(len(a.outcome.Report.Unread())) }},
 	{"sarif-file", "path of the SARIF report", func(a *action) string { return a.in.sarifFile }},
@@ -42,4 +45,15 @@ func (a *action) outputs() []runner.Output {
 		out = append(out, runner.Output{Name: o.name, Value: o.value(a)})
 	}
 	return out
+}
+
+// newFindings counts what counts and was not there before.
+func (a *action) newFindings() int {
+	n := 0
+	for _, f := range a.outcome.Report.Findings() {
+		if a.outcome.Policy.Compared.State(&f) == compare.New {
+			n++
+		}
+	}
+	return n
 }

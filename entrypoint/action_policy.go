@@ -33,7 +33,7 @@ func (a *action) settings(ctx context.Context) (settings.Settings, error) {
 		s.Filter.Include = a.in.paths
 	}
 	s.Filter.Exclude = append(s.Filter.Exclude, a.in.ignore...)
-	s.Policy.Now = a.started
+	s.Policy.Now, s.Policy.Known = a.started, known
 	s.Baseline = orDefault(a.in.baseline, s.Baseline)
 	if s.Baseline != "" {
 		return s, a.baseline(ctx, &s)
@@ -41,31 +41,21 @@ func (a *action) settings(ctx context.Context) (settings.Settings, error) {
 	return s, nil
 }
 
-// policyPlaces are where a policy file is looked for.
-var policyPlaces = [...]string{".github/modelaudit.yml", ".modelaudit.yml"}
-
 // policyFile returns the policy that governs this run, nil if there is none.
 func (a *action) policyFile(ctx context.Context) (string, []byte, error) {
-	places := policyPlaces[:]
-	if a.in.config != "" {
-		places = []string{a.in.config}
+	name := a.policyName()
+	data, err := a.trusted(ctx, name)
+	switch {
+	case err == nil:
+		return name, data, nil
+	case !errors.Is(err, fs.ErrNotExist):
+		return "", nil, err
+	case a.in.config == "", errors.Is(err, errNoPolicy):
+	case a.trustedCommit() == "":
+		return "", nil, usageError{fmt.Errorf("input config: %q is not in the workspace", name)}
+	default:
+		a.note(workflow.Notice, "The policy file %s is not on the base branch yet: the defaults hold until it is.", name)
 	}
-	for _, name := range places {
-		data, err := a.trusted(ctx, name)
-		switch {
-		case err == nil:
-			return name, data, nil
-		case !errors.Is(err, fs.ErrNotExist):
-			return "", nil, err
-		}
-	}
-	if a.in.config == "" || a.trustedCommit() == "" {
-		if a.in.config != "" {
-			return "", nil, usageError{fmt.Errorf("input config: %q is not in the workspace", a.in.config)}
-		}
-		return "", nil, nil
-	}
-	a.note(workflow.Notice, "The policy file %s is not on the base branch yet: the defaults hold until it is.", a.in.config)
 	return "", nil, nil
 }
 

@@ -69,7 +69,7 @@ func (a *action) writeSummary() {
 }
 
 // policyName is the file into which findings are accepted.
-func (a *action) policyName() string { return orDefault(a.in.config, policyPlaces[0]) }
+func (a *action) policyName() string { return orDefault(a.in.config, usual) }
 
 // scope says what was scanned.
 func (a *action) scope() string {

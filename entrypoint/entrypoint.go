@@ -60,6 +60,9 @@ func Run(ctx context.Context, w World) int {
 // and judges what was found. done is called after each file, from one goroutine
 // at a time; it may be nil.
 func auditFiles(ctx context.Context, s settings.Settings, files []walk.File, done func(*audit.File)) policy.Outcome {
-	scanner := scan.Scanner{Detectors: catalog.Detectors(), Limits: s.Limits, Now: time.Now}
-	return s.Policy.Judge(scanner.All(ctx, files, done))
+	return s.Policy.Judge(scanner(s).All(ctx, files, done))
+}
+
+func scanner(s settings.Settings) *scan.Scanner {
+	return &scan.Scanner{Detectors: catalog.Detectors(), Limits: s.Limits, Now: time.Now}
 }

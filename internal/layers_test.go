@@ -34,7 +34,7 @@ type layer struct {
 var layers = []layer{
 	{pkg: ".", may: []string{"entrypoint"}, role: "hands the process's world to the entrypoint"},
 	{pkg: "entrypoint", role: "the two doors, and the one road behind them", may: []string{
-		"sarif", "internal/artifact", "internal/audit", "internal/catalog", "internal/change", "internal/detector", "internal/finding",
+		"sarif", "internal/artifact", "internal/audit", "internal/catalog", "internal/change", "internal/compare", "internal/detector", "internal/finding", "internal/git",
 		"internal/format/*", "internal/github", "internal/glob", "internal/hostile", "internal/inspect", "internal/policy", "internal/report", "internal/report/*", "internal/rule", "internal/runner", "internal/scan",
 		"internal/settings", "internal/walk"}},
 	{pkg: "sarif", role: "findings as SARIF", may: []string{
@@ -62,7 +62,7 @@ var layers = []layer{
 	{pkg: "internal/walk", role: "which files are scanned", may: []string{"internal/artifact", "internal/glob", "internal/hostile"}},
 	{pkg: "internal/scan", role: "the loop", may: []string{
 		"internal/artifact", "internal/audit", "internal/detector", "internal/finding", "internal/hostile", "internal/rule", "internal/walk"}},
-	{pkg: "internal/policy", role: "which findings count", may: []string{"internal/audit", "internal/finding", "internal/glob", "internal/rule"}},
+	{pkg: "internal/policy", role: "which findings count", may: []string{"internal/audit", "internal/compare", "internal/finding", "internal/glob", "internal/rule"}},
 	{pkg: "internal/settings", role: "the flags and inputs, once", may: []string{
 		"internal/glob", "internal/hostile", "internal/policy", "internal/rule", "internal/walk"}},
 	{pkg: "internal/inspect", role: "what one file is", may: []string{
@@ -71,13 +71,15 @@ var layers = []layer{
 		"internal/audit", "internal/finding", "internal/policy", "internal/report/plain", "internal/rule"}},
 	{pkg: "internal/github", role: "the API", may: []string{"internal/finding"}},
 	{pkg: "internal/change", role: "what a pull request changes", may: []string{
-		"internal/artifact", "internal/audit", "internal/finding", "internal/format/lfs", "internal/github", "internal/hostile", "internal/rule", "internal/walk"}},
+		"internal/artifact", "internal/audit", "internal/finding", "internal/format/lfs", "internal/git", "internal/github", "internal/hostile", "internal/rule", "internal/walk"}},
 	{pkg: "internal/runner", role: "the protocol of the Actions runner"},
 	{pkg: "internal/report/workflow", role: "fences and annotations in a job's log", may: []string{
 		"internal/audit", "internal/finding", "internal/policy", "internal/report/plain", "internal/rule"}},
 	{pkg: "internal/report/gfm", role: "strangers' words in Markdown", may: []string{"internal/finding", "internal/report/plain"}},
 	{pkg: "internal/report/review", role: "what a reviewer reads", may: []string{
-		"internal/audit", "internal/finding", "internal/policy", "internal/report/gfm", "internal/report/plain", "internal/rule"}},
+		"internal/audit", "internal/compare", "internal/finding", "internal/policy", "internal/report/gfm", "internal/report/plain", "internal/rule"}},
+	{pkg: "internal/compare", role: "what a change does to findings", may: []string{"internal/audit", "internal/finding"}},
+	{pkg: "internal/git", role: "reads commits and files of a clone"},
 	{pkg: "internal/bench", role: "measures the built program"},
 	{pkg: "internal/demo", role: "makes the files of testdata/demo"},
 }
@@ -94,12 +96,13 @@ var reserved = []struct {
 	{imports: []string{"net", "net/http", "net/http/*", "net/rpc", "net/smtp", "crypto/tls"}, only: []string{"internal/github"},
 		why: "scanning uses no network"},
 	{imports: []string{"syscall", "golang.org/x/sys/*"}, only: []string{"internal/walk", "internal/runner"}, why: "the system is met at the doors"},
-	{imports: []string{"os"}, only: []string{".", "entrypoint", "internal/walk", "internal/change", "internal/github", "internal/policy", "internal/runner", "internal/bench", "internal/demo"},
+	{imports: []string{"os"}, only: []string{".", "entrypoint", "internal/walk", "internal/change", "internal/git", "internal/github", "internal/policy", "internal/runner", "internal/bench", "internal/demo"},
 		why: "formats and detectors see a file through the scan alone"},
 	{imports: []string{"log", "log/slog"}, why: "what is worth saying is a finding, a fault or an error"},
 	{imports: []string{"encoding/gob"}, why: "it allocates what the input claims"},
 	{imports: []string{"github.com/owenrumney/go-sarif/*", "github.com/owenrumney/go-sarif/*/*"}, only: []string{"sarif"}, why: "its traps are handled there"},
 	{imports: []string{"github.com/google/go-github/*/*"}, only: []string{"internal/github"}, why: "its traps are handled there"},
+	{imports: []string{"github.com/go-git/*/*", "github.com/go-git/*/*/*", "github.com/go-git/*/*/*/*"}, only: []string{"internal/git"}, why: "its objects are read, its configuration is not"},
 	{imports: []string{"github.com/spf13/*"}, only: []string{"entrypoint", "internal/settings"}, why: "flags end at the door"},
 }
 

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"net/http"
+	"net/url"
+	"strings"
 
 	gh "github.com/google/go-github/v60/github"
 )
@@ -20,6 +22,16 @@ func (c *Client) File(ctx context.Context, path, commit string) ([]byte, error) 
 	}
 	text, err := file.GetContent()
 	return []byte(text), err
+}
+
+// Content returns a file of a commit whatever its size, up to the 100 MB that
+// GitHub serves.
+func (c *Client) Content(ctx context.Context, path, commit string) ([]byte, error) {
+	parts := strings.Split(path, "/")
+	for i, p := range parts {
+		parts[i] = url.PathEscape(p)
+	}
+	return c.raw(ctx, "contents/"+strings.Join(parts, "/")+"?ref="+url.QueryEscape(commit))
 }
 
 // Blob returns a git object's content; GitHub serves up to 100 MB.

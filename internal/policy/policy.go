@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/modelaudit/modelaudit/internal/audit"
+	"github.com/modelaudit/modelaudit/internal/compare"
 	"github.com/modelaudit/modelaudit/internal/finding"
 	"github.com/modelaudit/modelaudit/internal/glob"
 	"github.com/modelaudit/modelaudit/internal/rule"
@@ -75,6 +76,10 @@ type Policy struct {
 	Known func(id string) bool
 	// Now is the time that decides what has expired.
 	Now time.Time
+	// Compared tells which findings were there before a change; nil: none.
+	Compared *compare.Comparison
+	// NewOnly lets findings that were there before the change not fail.
+	NewOnly bool
 }
 
 // A PathRule sets other values for a part of the files.
@@ -114,6 +119,9 @@ func (p *Policy) onIncomplete(path string) OnIncomplete {
 
 // Fails reports whether a finding makes the outcome Fail.
 func (p *Policy) Fails(f *finding.Finding) bool {
+	if p.NewOnly && p.Compared.State(f) == compare.Known {
+		return false
+	}
 	return p.failOn(f.Location.Path).Fails(f.Rule.Severity)
 }
 

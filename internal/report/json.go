@@ -23,7 +23,8 @@ type document struct {
 	Files         []fileEntry      `json:"files"`
 	Findings      []findingItem    `json:"findings"`
 	Suppressed    []suppressedItem `json:"suppressed"`
-	Warnings      []string         `json:"warnings"` // about the policy's own entries
+	Fixed         []findingItem    `json:"fixed,omitempty"` // what a change removes, where versions were compared
+	Warnings      []string         `json:"warnings"`        // about the policy's own entries
 }
 
 type tool struct {
@@ -68,6 +69,7 @@ type findingItem struct {
 	Message     string   `json:"message"`
 	Fingerprint string   `json:"fingerprint"`
 	Evidence    []step   `json:"evidence"`
+	State       string   `json:"state,omitempty"` // new or known, where versions were compared
 }
 
 type suppressedItem struct {
@@ -98,7 +100,18 @@ func JSON(w io.Writer, version string, o policy.Outcome) error {
 		doc.Files = append(doc.Files, entry(&o.Report.Files[i]))
 	}
 	for _, f := range o.Report.Findings() {
-		doc.Findings = append(doc.Findings, item(&f))
+		out := item(&f)
+		if c := o.Policy.Compared; c != nil {
+			out.State = string(c.State(&f))
+		}
+		doc.Findings = append(doc.Findings, out)
+	}
+	if c := o.Policy.Compared; c != nil {
+		for _, d := range c.Files {
+			for _, f := range d.Fixed {
+				doc.Fixed = append(doc.Fixed, item(&f))
+			}
+		}
 	}
 	for _, s := range o.Suppressed {
 		doc.Suppressed = append(doc.Suppressed, suppressedItem{item(&s.Finding), string(s.By), s.Reason, lastDay(s.Until)})

@@ -127,6 +127,10 @@ func (s *Server) contents(w http.ResponseWriter, r *http.Request, path string) {
 		refuse(w, http.StatusNotFound, "Not Found")
 		return
 	}
+	if strings.Contains(r.Header.Get("Accept"), ".raw") {
+		w.Write(p)
+		return
+	}
 	answer(w, http.StatusOK, map[string]any{
 		"type": "file", "encoding": "base64", "path": path, "size": len(p),
 		"content": base64.StdEncoding.EncodeToString(p),

@@ -12,6 +12,7 @@ import (
 	"github.com/dustin/go-humanize"
 
 	"github.com/modelaudit/modelaudit/internal/audit"
+	"github.com/modelaudit/modelaudit/internal/compare"
 	"github.com/modelaudit/modelaudit/internal/finding"
 	"github.com/modelaudit/modelaudit/internal/policy"
 	"github.com/modelaudit/modelaudit/internal/report/gfm"
@@ -43,9 +44,14 @@ func Write(o *policy.Outcome, opts Options) string {
 		p.add(gfm.Sentence(opts.Scope) + "\n\n")
 	}
 	p.room(opts, 25)
-	p.table(o)
+	if o.Policy.Compared != nil {
+		p.changes(o)
+	} else {
+		p.table(o)
+	}
 	p.room(opts, 75)
 	p.findings(o, opts)
+	p.fixed(o)
 	p.room(opts, 85)
 	unread := o.Report.Unread()
 	p.list("Not inspected", len(unread), func(i int) string { return gap(unread[i]) })
@@ -89,17 +95,20 @@ func (p *page) more(n int, noun string) {
 
 func headline(o *policy.Outcome, opts Options) string {
 	n, unread := counts(&o.Report), len(o.Report.Unread())
+	if change := effect(o); o.Policy.Compared != nil && change != "" {
+		n = strings.TrimPrefix(n+": "+change, ": ")
+	}
 	switch {
 	case o.Verdict == policy.Fail:
 		return "⛔ ModelAudit: " + n
 	case o.Verdict == policy.Open:
 		return "⚠️ ModelAudit: " + plain.Count(unread, "file") + " could not be fully inspected" + suffix(n, ", and ")
-	case n != "":
-		return "⚠️ ModelAudit: " + n + ", none of which fails this check"
+	case len(o.Report.Findings()) > 0:
+		return "⚠️ ModelAudit: " + n + "; none of it fails this check"
 	case unread > 0:
 		return "⚠️ ModelAudit: " + plain.Count(unread, "file") + " could not be fully inspected"
 	case opts.Before:
-		return "✅ ModelAudit: resolved. Nothing dangerous is left"
+		return "✅ ModelAudit: resolved. Nothing dangerous is left" + suffix(fixedCount(o), ", ")
 	default:
 		return "✅ ModelAudit: nothing dangerous found"
 	}
@@ -207,8 +216,11 @@ func icon(s rule.Severity) string {
 // findings shows the evidence of each finding in a fold.
 func (p *page) findings(o *policy.Outcome, opts Options) {
 	all := o.Report.Findings()
+	slices.SortStableFunc(all, func(a, b finding.Finding) int {
+		return strings.Compare(string(o.Policy.Compared.State(&b)), string(o.Policy.Compared.State(&a)))
+	})
 	for i := range all {
-		if !p.add(evidence(&all[i], opts)) {
+		if !p.add(evidence(o, &all[i], opts)) {
 			p.more(len(all)-i, "finding")
 			return
 		}
@@ -218,7 +230,7 @@ func (p *page) findings(o *policy.Outcome, opts Options) {
 // maxSteps is how many steps of evidence are shown.
 const maxSteps = 30
 
-func evidence(f *finding.Finding, opts Options) string {
+func evidence(o *policy.Outcome, f *finding.Finding, opts Options) string {
 	var b strings.Builder
 	b.WriteString(gfm.Quoted(f.Message) + "\n\n")
 	if len(f.Location.Inside) > 0 {
@@ -232,6 +244,9 @@ func evidence(f *finding.Finding, opts Options) string {
 	}
 	b.WriteString(acceptance(f, opts.Policy))
 	title := icon(f.Rule.Severity) + " · " + gfm.Code(f.Location.Path) + " · " + gfm.Entities(f.Rule.Title)
+	if o.Policy.Compared != nil && o.Policy.Compared.State(f) == compare.Known {
+		title += " · there before"
+	}
 	return gfm.Fold(strings.ReplaceAll(title, "**", ""), b.String())
 }
 

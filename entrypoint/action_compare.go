@@ -1,0 +1,106 @@
+package entrypoint
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+
+	"github.com/modelaudit/modelaudit/internal/audit"
+	"github.com/modelaudit/modelaudit/internal/change"
+	"github.com/modelaudit/modelaudit/internal/compare"
+	"github.com/modelaudit/modelaudit/internal/git"
+	"github.com/modelaudit/modelaudit/internal/github"
+	"github.com/modelaudit/modelaudit/internal/report/plain"
+	"github.com/modelaudit/modelaudit/internal/report/workflow"
+	"github.com/modelaudit/modelaudit/internal/settings"
+)
+
+// maxEarlier is how many earlier versions of files are read; of the others
+// everything counts as new.
+const maxEarlier = 200
+
+// compare scans what the models were on the base branch, and says what the
+// change does to them. It returns nil where there is no base.
+func (a *action) compare(ctx context.Context, s settings.Settings, result *audit.Report) *compare.Comparison {
+	base := a.base(s)
+	if base == nil {
+		return nil
+	}
+	c := comparer{ctx: ctx, base: base, scan: s}
+	var all []compare.Delta
+	changed := make(map[string]github.ChangedFile)
+	for _, f := range a.set.Files {
+		changed[f.Path] = f
+		if f.Status == "removed" && !f.Text {
+			if before := c.earlier(f.Path, f.Path); before != nil && before.Status != audit.NotAModel {
+				all = append(all, compare.File(f.Path, before, nil))
+			}
+		}
+	}
+	for i := range result.Files {
+		f := &result.Files[i]
+		was, known := changed[f.Path]
+		if f.Status == audit.NotAModel || !known && len(f.Findings) == 0 {
+			continue
+		}
+		all = append(all, c.delta(f, was))
+	}
+	if c.unread > 0 {
+		a.note(workflow.Notice, "%s could not be compared with the base branch: everything found there counts as new.", plain.Count(c.unread, "file"))
+	}
+	return compare.Of(fmt.Sprintf("the base branch at %.12s", base.Commit), all)
+}
+
+// base is where the earlier versions are, or nil.
+func (a *action) base(s settings.Settings) *change.Base {
+	commit := a.trustedCommit()
+	if commit == "" {
+		return nil
+	}
+	b := &change.Base{Commit: commit, Client: a.client, Store: a.store(s.Filter.MaxSize)}
+	if clone, err := git.Open(a.workspace); err == nil && clone.Root == a.workspace {
+		b.Clone = clone
+	}
+	return b
+}
+
+// A comparer reads earlier versions of files.
+type comparer struct {
+	ctx          context.Context
+	base         *change.Base
+	scan         settings.Settings
+	read, unread int
+}
+
+// delta compares a file of the scan with what it was.
+func (c *comparer) delta(f *audit.File, was github.ChangedFile) compare.Delta {
+	switch was.Status {
+	case "added", "copied":
+		return compare.File(f.Path, nil, f)
+	case "renamed":
+		d := compare.File(f.Path, c.earlier(was.Previous, f.Path), f)
+		d.Was = was.Previous
+		return d
+	default:
+		return compare.File(f.Path, c.earlier(f.Path, f.Path), f)
+	}
+}
+
+// earlier scans a file of the base; nil if there is none or it cannot be read.
+func (c *comparer) earlier(name, reportAs string) *audit.File {
+	if c.read++; c.read > maxEarlier {
+		c.unread++
+		return nil
+	}
+	file, closer, err := c.base.Open(c.ctx, name, reportAs)
+	if err != nil {
+		if !errors.Is(err, fs.ErrNotExist) {
+			c.unread++
+		}
+		return nil
+	}
+	defer closer.Close()
+	out := scanner(c.scan).File(c.ctx, file)
+	return &out
+}

@@ -1,0 +1,70 @@
+package compare_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/modelaudit/modelaudit/internal/audit"
+	"github.com/modelaudit/modelaudit/internal/compare"
+	"github.com/modelaudit/modelaudit/internal/finding"
+	"github.com/modelaudit/modelaudit/internal/rule"
+)
+
+var runs = &rule.Rule{ID: "runs", Severity: rule.Critical}
+
+// file makes a file with one finding for each key=message@offset.
+func file(path string, findings ...[3]string) *audit.File {
+	f := &audit.File{Path: path}
+	for _, v := range findings {
+		var at int64
+		fmt.Sscan(v[2], &at)
+		f.Findings = append(f.Findings, finding.Finding{
+			Rule: runs, Key: v[0], Message: v[1], Location: finding.Location{Path: path, Offset: at},
+			Evidence: []finding.Step{{Offset: at, Text: "REDUCE " + v[0]}},
+		})
+	}
+	finding.Number(f.Findings)
+	return f
+}
+
+func TestFile(t *testing.T) {
+	one, two := [3]string{"os.system", "runs echo", "5"}, [3]string{"os.system", "runs curl", "9"}
+	moved := [3]string{"os.system", "runs echo", "500"}
+	for _, test := range []struct {
+		name               string
+		before, after      *audit.File
+		fresh, known, gone int
+	}{
+		{"added", nil, file("a", one), 1, 0, 0},
+		{"removed", file("a", one), nil, 0, 0, 1},
+		{"the same", file("a", one), file("a", one), 0, 1, 0},
+		{"moved inside the file", file("a", one), file("a", moved), 0, 1, 0},
+		{"renamed", file("old", one), file("a", one), 0, 1, 0},
+		{"other arguments", file("a", one), file("a", two), 1, 0, 1},
+		{"once more", file("a", one), file("a", one, moved), 1, 1, 0},
+		{"once less", file("a", one, moved), file("a", one), 0, 1, 1},
+		{"clean", file("a"), file("a"), 0, 0, 0},
+	} {
+		d := compare.File("a", test.before, test.after)
+		if len(d.New) != test.fresh || len(d.Known) != test.known || len(d.Fixed) != test.gone {
+			t.Errorf("%s: %d new, %d known, %d fixed; want %d, %d, %d", test.name, len(d.New), len(d.Known), len(d.Fixed), test.fresh, test.known, test.gone)
+		}
+		c := compare.Of("base", []compare.Delta{d})
+		for _, f := range findingsOf(test.after) {
+			if got := c.State(&f); (got == compare.Known) != (test.known > 0) && len(findingsOf(test.after)) == 1 {
+				t.Errorf("%s: state %s", test.name, got)
+			}
+		}
+	}
+	var none *compare.Comparison
+	if f := file("a", one).Findings[0]; none.State(&f) != compare.New {
+		t.Error("without a comparison a finding is not new")
+	}
+}
+
+func findingsOf(f *audit.File) []finding.Finding {
+	if f == nil {
+		return nil
+	}
+	return f.Findings
+}

@@ -1,0 +1,124 @@
+package git
+
+import (
+	"bufio"
+	"bytes"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+)
+
+var commitID = regexp.MustCompile(`^[0-9a-f]{40}([0-9a-f]{24})?$`)
+
+// maxGitFile bounds what is read of HEAD, a ref, or packed-refs, in bytes.
+const maxGitFile = 64 << 20
+
+// A Head is what is checked out; fields that cannot be learned are empty.
+type Head struct {
+	Commit string
+	Branch string // by name, without refs/heads/
+	// Remote is the commit of the branch of that name of the remote origin.
+	Remote string
+}
+
+// ReadHead reads what a working tree holds, from files alone.
+func ReadHead(root string) Head {
+	dir := Directory(root)
+	head := firstLine(dir, "HEAD")
+	ref, symbolic := strings.CutPrefix(head, "ref: ")
+	if !symbolic {
+		return Head{Commit: commit(head)}
+	}
+	out := Head{Commit: resolve(dir, ref)}
+	if branch, ok := strings.CutPrefix(ref, "refs/heads/"); ok {
+		out.Branch, out.Remote = branch, resolve(dir, "refs/remotes/origin/"+branch)
+	}
+	return out
+}
+
+// Directory returns the git directory of a working tree, which a file may name
+// in a worktree or a submodule.
+func Directory(root string) string {
+	dir := filepath.Join(root, ".git")
+	if info, err := os.Stat(dir); err != nil || info.IsDir() {
+		return dir
+	}
+	to, ok := strings.CutPrefix(firstLine(root, ".git"), "gitdir: ")
+	if !ok {
+		return dir
+	}
+	if !filepath.IsAbs(to) {
+		to = filepath.Join(root, to)
+	}
+	return to
+}
+
+// resolve returns the commit of a ref, or "".
+func resolve(dir, ref string) string {
+	if !filepath.IsLocal(ref) {
+		return ""
+	}
+	if id := commit(firstLine(dir, ref)); id != "" {
+		return id
+	}
+	common := CommonDirectory(dir)
+	if id := commit(firstLine(common, ref)); id != "" {
+		return id
+	}
+	return packed(common, ref)
+}
+
+// CommonDirectory returns where a git directory keeps what all worktrees share.
+func CommonDirectory(dir string) string {
+	common := firstLine(dir, "commondir")
+	switch {
+	case common == "":
+		return dir
+	case filepath.IsAbs(common):
+		return common
+	default:
+		return filepath.Join(dir, common)
+	}
+}
+
+// packed looks a ref up in packed-refs.
+func packed(dir, ref string) string {
+	p, err := readSmall(filepath.Join(dir, "packed-refs"))
+	if err != nil {
+		return ""
+	}
+	for lines := bufio.NewScanner(bytes.NewReader(p)); lines.Scan(); {
+		if id, name, ok := strings.Cut(lines.Text(), " "); ok && name == ref {
+			return commit(id)
+		}
+	}
+	return ""
+}
+
+func commit(s string) string {
+	if s = strings.ToLower(strings.TrimSpace(s)); commitID.MatchString(s) {
+		return s
+	}
+	return ""
+}
+
+func firstLine(dir, name string) string {
+	p, err := readSmall(filepath.Join(dir, filepath.FromSlash(name)))
+	if err != nil {
+		return ""
+	}
+	line, _, _ := strings.Cut(string(p), "\n")
+	return strings.TrimSpace(line)
+}
+
+func readSmall(name string) ([]byte, error) {
+	info, err := os.Stat(name)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() || info.Size() > maxGitFile {
+		return nil, os.ErrInvalid
+	}
+	return os.ReadFile(name)
+}

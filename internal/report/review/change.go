@@ -1,0 +1,191 @@
+package review
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/dustin/go-humanize"
+
+	"github.com/modelaudit/modelaudit/internal/audit"
+	"github.com/modelaudit/modelaudit/internal/compare"
+	"github.com/modelaudit/modelaudit/internal/finding"
+	"github.com/modelaudit/modelaudit/internal/policy"
+	"github.com/modelaudit/modelaudit/internal/report/gfm"
+	"github.com/modelaudit/modelaudit/internal/report/plain"
+)
+
+// effect is what a change does to the findings, in words: "2 new, 1 fixed".
+func effect(o *policy.Outcome) string {
+	fresh, known := states(o)
+	var parts []string
+	for _, p := range []struct {
+		n    int
+		word string
+	}{{fresh, "new"}, {known, "there before"}, {o.Policy.Compared.Count()[compare.Fixed], "fixed"}} {
+		if p.n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", p.n, p.word))
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// states counts the findings that count: the new ones and the others.
+func states(o *policy.Outcome) (fresh, known int) {
+	for _, f := range o.Report.Findings() {
+		if o.Policy.Compared.State(&f) == compare.Known {
+			known++
+		} else {
+			fresh++
+		}
+	}
+	return fresh, known
+}
+
+// changes shows what a change does to each model, the worst first.
+func (p *page) changes(o *policy.Outcome) {
+	rows := slices.Clone(o.Policy.Compared.Files)
+	if len(rows) == 0 {
+		return
+	}
+	after := make(map[string]*audit.File)
+	for i := range o.Report.Files {
+		after[o.Report.Files[i].Path] = &o.Report.Files[i]
+	}
+	for i := range rows {
+		if rows[i].After != nil && after[rows[i].Path] != nil {
+			rows[i].After = after[rows[i].Path] // with the findings that count
+		}
+	}
+	slices.SortStableFunc(rows, func(a, b compare.Delta) int { return cmp.Compare(gravity(b), gravity(a)) })
+	p.add("| Model | Change | Format | Size | What loading it does |\n|---|---|---|---:|---|\n")
+	for i := range rows {
+		if i == maxRows || !p.add(changeRow(o, &rows[i])) {
+			p.more(len(rows)-i, "model")
+			break
+		}
+	}
+	p.add("\n")
+}
+
+// gravity orders the rows: by the worst that the file now holds, then by what
+// is gone.
+func gravity(d compare.Delta) int {
+	if d.After == nil {
+		return 0
+	}
+	out := 2 * int(worst(d.After))
+	if len(d.Fixed) > 0 || d.After.Unread() {
+		out++
+	}
+	return out
+}
+
+func changeRow(o *policy.Outcome, d *compare.Delta) string {
+	name := gfm.Code(d.Path)
+	if d.Was != "" {
+		name += " (was " + gfm.Code(d.Was) + ")"
+	}
+	return fmt.Sprintf("| %s | %s | %s | %s | %s |\n", name, kind(d), formats(d), sizes(d), behaviour(o, d))
+}
+
+func kind(d *compare.Delta) string {
+	switch {
+	case d.After == nil:
+		return "removed"
+	case d.Was != "":
+		return "renamed"
+	case d.Before == nil:
+		return "added"
+	default:
+		return "changed"
+	}
+}
+
+func formats(d *compare.Delta) string {
+	was, is := formatsOf(d.Before), formatsOf(d.After)
+	if was == "" || is == "" || was == is {
+		return cmp.Or(is, was, "unknown")
+	}
+	return was + " → " + is
+}
+
+func formatsOf(f *audit.File) string {
+	if f == nil {
+		return ""
+	}
+	return gfm.Entities(strings.Join(f.Formats, ", "))
+}
+
+func sizes(d *compare.Delta) string {
+	was, is := sizeOf(d.Before), sizeOf(d.After)
+	if was == "" || is == "" || was == is {
+		return cmp.Or(is, was)
+	}
+	return was + " → " + is
+}
+
+func sizeOf(f *audit.File) string {
+	if f == nil {
+		return ""
+	}
+	return humanize.IBytes(uint64(max(0, f.Size)))
+}
+
+// behaviour says what the model would run, and what of that the change brings.
+func behaviour(o *policy.Outcome, d *compare.Delta) string {
+	var parts []string
+	if d.After != nil && (len(d.After.Findings) > 0 || d.After.Unread()) {
+		parts = append(parts, does(d.After))
+	} else if d.After != nil {
+		parts = append(parts, "✅ nothing dangerous")
+	}
+	var fresh, known int
+	if d.After != nil {
+		for i := range d.After.Findings {
+			if o.Policy.Compared.State(&d.After.Findings[i]) == compare.Known {
+				known++
+			} else {
+				fresh++
+			}
+		}
+	}
+	for _, p := range []struct {
+		n    int
+		word string
+	}{{fresh, "**new**"}, {known, "there before"}, {len(d.Fixed), "fixed"}} {
+		if p.n > 0 && (d.Before != nil || p.word == "fixed") {
+			parts = append(parts, fmt.Sprintf("%d %s", p.n, p.word))
+		}
+	}
+	return strings.Join(parts, " · ")
+}
+
+// fixed lists what a change makes go away.
+func (p *page) fixed(o *policy.Outcome) {
+	if o.Policy.Compared == nil {
+		return
+	}
+	var lines []string
+	for _, d := range o.Policy.Compared.Files {
+		for _, f := range d.Fixed {
+			lines = append(lines, fmt.Sprintf("%s  %s: %s", f.Rule.Severity, finding.Quote(d.Path), f.Message))
+		}
+	}
+	if len(lines) == 0 {
+		return
+	}
+	n := len(lines)
+	lines = lines[:min(n, maxRows)]
+	p.add(gfm.Fold("✅ "+plain.Count(n, "finding")+" fixed by this change", gfm.Block(lines)))
+}
+
+// fixedCount is how much a change makes go away: "2 findings fixed".
+func fixedCount(o *policy.Outcome) string {
+	n := o.Policy.Compared.Count()[compare.Fixed]
+	if n == 0 {
+		return ""
+	}
+	return plain.Count(n, "finding") + " fixed"
+}
