@@ -13,6 +13,7 @@ import (
 	"github.com/modelaudit/modelaudit/internal/finding"
 	"github.com/modelaudit/modelaudit/internal/format/json"
 	"github.com/modelaudit/modelaudit/internal/hostile"
+	"github.com/modelaudit/modelaudit/internal/location"
 	"github.com/modelaudit/modelaudit/internal/rule"
 )
 
@@ -90,22 +91,13 @@ func part(p *detector.Pass, m *json.Member, safe bool) {
 		Evidence: []finding.Step{{Offset: m.Offset, Text: finding.Quote(m.Name) + ": " + shown}},
 	}
 	switch {
-	case escapes(name):
+	case location.Leaves(name) != "":
 		out.Rule = escape
-		out.Message = fmt.Sprintf("The index takes weights from %s. A loader that joins the name to the model's directory opens a file outside of it.", shown)
+		out.Message = fmt.Sprintf("The index takes weights from %s, %s. A loader that joins the name to the model's directory opens what is there.", shown, location.Leaves(name))
 		p.Report(out)
 	case safe && !strings.EqualFold(path.Ext(name), ".safetensors"):
 		out.Rule = pickled
 		out.Message = fmt.Sprintf("The index of a safetensors model takes weights from %s. Loaders go by the name of each part, and unpickle this one.", shown)
 		p.Report(out)
 	}
-}
-
-// escapes reports whether a name, joined to a directory on any system, may lead
-// out of it.
-func escapes(name string) bool {
-	name = strings.ReplaceAll(name, `\`, "/")
-	drive := len(name) > 1 && name[1] == ':'
-	clean := path.Clean(name)
-	return path.IsAbs(name) || drive || clean == ".." || strings.HasPrefix(clean, "../") || strings.Contains(name, "://")
 }
