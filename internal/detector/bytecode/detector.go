@@ -106,33 +106,13 @@ func reached(v *marshal.Value, depth int) []step {
 			return
 		}
 		for _, r := range c.References() {
-			if verdict, bad := judge(r); bad && !seen[r.Path] {
+			if verdict, bad := globals.Path(r.Path, r.Imported); bad && !seen[r.Path] {
 				seen[r.Path] = true
 				out = append(out, step{c.Offset, r.Path, verdict})
 			}
 		}
 	})
 	return out
-}
-
-// judge returns the verdict on a path and whether it is dangerous.
-func judge(r marshal.Reference) (globals.Verdict, bool) {
-	parts := strings.Split(r.Path, ".")
-	if len(parts) == 1 && !r.Imported {
-		v, _ := globals.Listed("builtins", r.Path)
-		return v, v.Class == globals.Dangerous
-	}
-	for i := 1; i < len(parts); i++ {
-		module, name := globals.Resolve(strings.Join(parts[:i], "."), strings.Join(parts[i:], "."))
-		v, known := globals.Listed(module, name)
-		if !known && (r.Imported || strings.HasPrefix(parts[i], "__")) {
-			v = globals.Lookup(module, name)
-		}
-		if v.Class == globals.Dangerous {
-			return v, true
-		}
-	}
-	return globals.Verdict{}, false
 }
 
 // report makes one finding of all that code reaches.

@@ -1,0 +1,27 @@
+package globals
+
+import "strings"
+
+// Path returns the verdict on a dotted path that source or bytecode refers to,
+// such as "os.system", and whether it is dangerous. Where the module ends is not
+// known, so that every division is tried. imported says that the path starts at a
+// module; one that does not starts at a builtin or at something local, of which
+// only what is listed by name counts.
+func Path(path string, imported bool) (Verdict, bool) {
+	parts := strings.Split(path, ".")
+	if len(parts) == 1 && !imported {
+		v, _ := Listed("builtins", path)
+		return v, v.Class == Dangerous
+	}
+	for i := 1; i < len(parts); i++ {
+		module, name := Resolve(strings.Join(parts[:i], "."), strings.Join(parts[i:], "."))
+		v, known := Listed(module, name)
+		if !known && (imported || strings.HasPrefix(parts[i], "__")) {
+			v = Lookup(module, name)
+		}
+		if v.Class == Dangerous {
+			return v, true
+		}
+	}
+	return Verdict{}, false
+}

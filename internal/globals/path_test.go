@@ -1,0 +1,25 @@
+package globals
+
+import "testing"
+
+func TestPath(t *testing.T) {
+	for _, c := range []struct {
+		path      string
+		imported  bool
+		dangerous bool
+	}{
+		{path: "eval", dangerous: true},
+		{path: "model.eval"},
+		{path: "os.system", imported: true, dangerous: true},
+		{path: "os.path.join", imported: true},
+		{path: "subprocess.Popen.wait", imported: true, dangerous: true},
+		{path: "numpy.os.system", imported: true, dangerous: true},
+		{path: "re.compile", imported: true},
+		{path: "self.compile"},
+		{path: "torch.nn.Linear", imported: true},
+	} {
+		if v, got := Path(c.path, c.imported); got != c.dangerous {
+			t.Errorf("Path(%s, %v) = %+v, %v, want %v", c.path, c.imported, v, got, c.dangerous)
+		}
+	}
+}
