@@ -55,7 +55,7 @@ func scanCommand(w World, status *int) *cobra.Command {
 
 func somePaths(_ *cobra.Command, args []string) error {
 	if len(args) == 0 {
-		return usageError{errors.New("no path is given; name files or directories, for example .")}
+		return usageError{errors.New("no path is given: name files or directories, or . for all below here")}
 	}
 	return nil
 }
