@@ -66,7 +66,7 @@ var layers = []layer{
 	{pkg: "internal/settings", role: "the flags and inputs, once", may: []string{
 		"internal/glob", "internal/hostile", "internal/policy", "internal/rule", "internal/walk"}},
 	{pkg: "internal/inspect", role: "what one file is", may: []string{
-		"internal/artifact", "internal/audit", "internal/detector", "internal/finding", "internal/format/*", "internal/hostile", "internal/report/plain", "internal/rule"}},
+		"internal/artifact", "internal/audit", "internal/detector", "internal/finding", "internal/format/*", "internal/globals", "internal/hostile", "internal/report/plain", "internal/rule"}},
 	{pkg: "internal/report", role: "one file per output", may: []string{
 		"internal/audit", "internal/finding", "internal/policy", "internal/report/plain", "internal/rule"}},
 	{pkg: "internal/github", role: "the API", may: []string{"internal/finding"}},

@@ -61,8 +61,15 @@ func (w *Watch) run(ctx context.Context, d *detector.Detector, p *detector.Pass)
 		w.node(f)
 		return p.Nested(f)
 	}
-	return d.Run(ctx, &seen)
+	err := d.Run(ctx, &seen)
+	if node.Does == nil && slices.Contains(node.Formats, pickles) {
+		node.follow(p, w.Disassemble)
+	}
+	return err
 }
+
+// pickles is the name by which the detector of pickles recognises them.
+const pickles = "pickle"
 
 // node returns the node of a file, which is below that of its container. Two
 // members of one name and size are one node.

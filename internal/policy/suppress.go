@@ -28,8 +28,9 @@ func (a *Acceptance) matches(f *finding.Finding, name string) bool {
 
 func (a *Acceptance) expired(now time.Time) bool { return !a.Until.IsZero() && !now.Before(a.Until) }
 
-// An Allowance says that a callable, or everything below a module, is harmless
-// in this project.
+// An Allowance vouches for a callable that no one else knows, or for everything
+// below a module. What is known to be dangerous can only be accepted, finding by
+// finding.
 type Allowance struct {
 	Callable string // "package.module.name", or "package.module.*" for all names below
 	Path     string // glob; "" for every file
@@ -150,7 +151,7 @@ func (s *sieve) warnings() []string {
 	}
 	for i, a := range s.policy.Allowed {
 		if !s.allowed[i] && !s.policy.Partial {
-			say(a.Origin, "nothing found calls %s", finding.Quote(a.Callable))
+			say(a.Origin, "no file needs %s, or what it does is known", finding.Quote(a.Callable))
 		}
 	}
 	if gone := s.known.unused(); gone > 0 && !s.policy.Partial {

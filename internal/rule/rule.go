@@ -85,8 +85,8 @@ type Rule struct {
 	Since     string   // version that first had it
 	// Unread: the finding says that a part of the file was not read.
 	Unread bool
-	// NamesCallable: the key of the finding is the full name of a callable, which
-	// a policy may allow.
+	// NamesCallable: the key of the finding is the full name of a callable of
+	// which nothing is known, so that a policy may vouch for it.
 	NamesCallable bool
 	Help          string // Markdown: what it is, why it matters, how to fix it, how to accept the risk
 }

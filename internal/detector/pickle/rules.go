@@ -73,19 +73,19 @@ var (
 	}
 	unknownCall = &rule.Rule{
 		ID: "pickle-unknown-call", Title: "Loading the file calls a function that is not known",
-		Severity: rule.Medium, Precision: rule.Possible, CWE: []int{untrustedData}, Since: since,
+		Severity: rule.Medium, Precision: rule.Possible, CWE: []int{untrustedData}, Since: since, NamesCallable: true,
 	}
 	unknownClass = &rule.Rule{
 		ID: "pickle-unknown-class", Title: "The file holds instances of a class that is not known",
-		Severity: rule.Low, Precision: rule.Possible, CWE: []int{untrustedData}, Since: since,
+		Severity: rule.Low, Precision: rule.Possible, CWE: []int{untrustedData}, Since: since, NamesCallable: true,
 	}
 	unknownImport = &rule.Rule{
 		ID: "pickle-unknown-import", Title: "Loading the file imports a module that is not known",
-		Severity: rule.Low, Precision: rule.Possible, CWE: []int{untrustedData}, Since: since,
+		Severity: rule.Low, Precision: rule.Possible, CWE: []int{untrustedData}, Since: since, NamesCallable: true,
 	}
 	mainName = &rule.Rule{
 		ID: "pickle-main-name", Title: "The file depends on a name of the script that loads it",
-		Severity: rule.Low, Precision: rule.Certain, CWE: []int{untrustedData}, Since: since,
+		Severity: rule.Low, Precision: rule.Certain, CWE: []int{untrustedData}, Since: since, NamesCallable: true,
 	}
 	extension = &rule.Rule{
 		ID: "pickle-extension-code", Title: "The file asks for an extension code that it does not register",

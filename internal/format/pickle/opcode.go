@@ -204,3 +204,6 @@ func (c Code) String() string {
 
 // Known reports whether c is an opcode of protocols 0 to 5.
 func (c Code) Known() bool { return opcodes[c].name != "" }
+
+// Argument reports whether something follows the opcode's byte.
+func (c Code) Argument() bool { return opcodes[c].arg != argNone }

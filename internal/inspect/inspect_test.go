@@ -1,0 +1,119 @@
+package inspect_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/modelaudit/modelaudit/internal/artifact"
+	"github.com/modelaudit/modelaudit/internal/detector"
+	"github.com/modelaudit/modelaudit/internal/detector/pickle"
+	"github.com/modelaudit/modelaudit/internal/finding"
+	"github.com/modelaudit/modelaudit/internal/hostile"
+	"github.com/modelaudit/modelaudit/internal/inspect"
+	"github.com/modelaudit/modelaudit/internal/report/plain"
+	"github.com/modelaudit/modelaudit/internal/rule"
+	"github.com/modelaudit/modelaudit/internal/scan"
+)
+
+var odd = &rule.Rule{ID: "box-odd", Title: "An odd box", Severity: rule.Low, Precision: rule.Certain}
+
+// box is a format of tests: whatever starts with "BOX" holds the rest twice,
+// under hostile names.
+var box = &detector.Detector{
+	Name:  "box",
+	Rules: []*rule.Rule{odd},
+	Match: func(h artifact.Head) bool { return h.HasPrefix("BOX") },
+	Run: func(_ context.Context, p *detector.Pass) error {
+		p.Recognised("box")
+		p.Report(finding.Finding{Rule: odd, Key: "x", Message: "An odd box.", Evidence: []finding.Step{{Offset: 1, Text: "OX"}}})
+		rest := make([]byte, p.File.Size-3)
+		if _, err := p.File.Content.ReadAt(rest, 3); err != nil {
+			return err
+		}
+		for _, name := range []string{"a\x1b\n.pkl", "::error::b"} {
+			if err := p.Nested(p.File.Member(name, hostile.Bytes(rest), int64(len(rest)))); err != nil {
+				return err
+			}
+		}
+		return nil
+	},
+}
+
+func show(t *testing.T, data string, disassemble bool) string {
+	t.Helper()
+	w := inspect.NewWatch(disassemble)
+	s := scan.Scanner{
+		Detectors: w.Detectors([]*detector.Detector{box, pickle.Detector}), Limits: hostile.DefaultLimits(), Now: time.Now,
+	}
+	f := s.File(context.Background(), artifact.File{Path: "x.bin", Content: hostile.Bytes(data), Size: int64(len(data))})
+	var b strings.Builder
+	p := plain.New(&b, false)
+	w.Tree(&f).Print(p)
+	if err := p.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+// echo is a pickle that starts a program.
+const echo = "\x80\x02" + "cposix\nsystem\n" + "X\x08\x00\x00\x00echo poc" + "\x85" + "R" + "."
+
+func TestPrint(t *testing.T) {
+	for _, c := range []struct {
+		name, data  string
+		disassemble bool
+		want        string
+	}{
+		{"unknown", "hello", false, "x.bin (5 bytes)\n"},
+		{
+			"nested", "BOXhello", false, `x.bin (8 bytes): box
+  low: An odd box. [box-odd]
+    0x00000001  OX
+  a\x1b\n.pkl (5 bytes)
+    low: Named like a model, but of no format that this scanner knows: nothing in it was checked. [model-unrecognised]
+  \x3a:error::b (5 bytes)
+`,
+		},
+		{
+			"pickle", echo, false, `x.bin (32 bytes): pickle
+  critical: Loading this file calls posix.system('echo poc'), which starts a program. [pickle-executes-code]
+  does, in this order:
+    0x00000002  imports posix.system
+    0x0000001e  calls posix.system('echo poc')
+`,
+		},
+		{
+			"disassembled", echo + "\x80\x02N.junk", true, `x.bin (40 bytes): pickle
+  critical: Loading this file calls posix.system('echo poc'), which starts a program. [pickle-executes-code]
+  does, in this order:
+    0x00000002  imports posix.system
+    0x0000001e  calls posix.system('echo poc')
+  instructions:
+    0x00000000  PROTO            2
+    0x00000002  GLOBAL           "posix" "system"        # imports posix.system
+    0x00000010  BINUNICODE       "echo poc"
+    0x0000001d  TUPLE1
+    0x0000001e  REDUCE                                   # calls posix.system('echo poc')
+    0x0000001f  STOP
+    0x00000020  PROTO            2
+    0x00000022  NONE
+    0x00000023  STOP
+`,
+		},
+	} {
+		got := show(t, c.data, c.disassemble)
+		if got != c.want {
+			t.Errorf("%s: got\n%s\nwant\n%s", c.name, got, c.want)
+		}
+	}
+}
+
+func TestLongArguments(t *testing.T) {
+	data := "\x80\x02X\xe8\x03\x00\x00" + strings.Repeat("\x1b", 1000) + "."
+	got := show(t, data, true)
+	if want := strings.Repeat(`\x1b`, 60) + `" and 940 more bytes`; !strings.Contains(got, want) {
+		t.Errorf("got\n%s\nwant %s in it", got, want)
+	}
+}
