@@ -27,7 +27,7 @@ func (a *action) compare(ctx context.Context, s settings.Settings, result *audit
 	if base == nil {
 		return nil
 	}
-	c := comparer{ctx: ctx, base: base, scan: s}
+	c := comparer{ctx: ctx, base: base, scan: s, limit: maxEarlier}
 	var all []compare.Delta
 	changed := make(map[string]github.ChangedFile)
 	for _, f := range a.set.Files {
@@ -70,6 +70,7 @@ type comparer struct {
 	ctx          context.Context
 	base         *change.Base
 	scan         settings.Settings
+	limit        int // of files that are read; 0 for none
 	read, unread int
 }
 
@@ -89,7 +90,7 @@ func (c *comparer) delta(f *audit.File, was github.ChangedFile) compare.Delta {
 
 // earlier scans a file of the base; nil if there is none or it cannot be read.
 func (c *comparer) earlier(name, reportAs string) *audit.File {
-	if c.read++; c.read > maxEarlier {
+	if c.read++; c.limit > 0 && c.read > c.limit {
 		c.unread++
 		return nil
 	}

@@ -32,6 +32,7 @@ func command(w World, status *int) *cobra.Command {
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{flagError(err)} })
 	root.AddCommand(
 		scanCommand(w, status),
+		diffCommand(w, status),
 		actionCommand(w, status),
 		baselineCommand(w),
 		inspectCommand(w),

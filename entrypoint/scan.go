@@ -7,6 +7,7 @@ import (
 	"os"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/modelaudit/modelaudit/internal/catalog"
 	"github.com/modelaudit/modelaudit/internal/policy"
@@ -21,15 +22,19 @@ import (
 type scanFlags struct {
 	settingFlags
 	format, color              choice
-	output                     string
+	output, base               string
 	noProgress, quiet, verbose bool
 }
 
-func scanCommand(w World, status *int) *cobra.Command {
-	f := scanFlags{
+func newScanFlags() *scanFlags {
+	return &scanFlags{
 		format: choice{"text", []string{"text", "json", "sarif", "markdown"}},
 		color:  choice{"auto", []string{"auto", "always", "never"}},
 	}
+}
+
+func scanCommand(w World, status *int) *cobra.Command {
+	f := newScanFlags()
 	cmd := &cobra.Command{
 		Use:   "scan [flags] PATH…",
 		Short: "Scan model files and directories",
@@ -42,7 +47,14 @@ func scanCommand(w World, status *int) *cobra.Command {
 			return err
 		},
 	}
-	flags := cmd.Flags()
+	cmd.Flags().SortFlags = false
+	f.registerAll(cmd.Flags())
+	cmd.Flags().StringVar(&f.base, "base", "", "scan what differs from this commit of the repository; what was there before does not fail")
+	return cmd
+}
+
+// registerAll adds the flags of a command that scans and reports.
+func (f *scanFlags) registerAll(flags *pflag.FlagSet) {
 	flags.Var(&f.format, "format", "of the report")
 	flags.VarP((*fileName)(&f.output), "output", "o", "write the report to a file, whole or not at all, instead of standard output")
 	f.register(flags)
@@ -50,7 +62,6 @@ func scanCommand(w World, status *int) *cobra.Command {
 	flags.BoolVar(&f.noProgress, "no-progress", false, "show no progress bar on a terminal")
 	flags.BoolVarP(&f.quiet, "quiet", "q", false, "one line for each finding, and no remarks on standard error")
 	flags.BoolVarP(&f.verbose, "verbose", "v", false, "all evidence, and the files in which nothing was found")
-	return cmd
 }
 
 func somePaths(_ *cobra.Command, args []string) error {
@@ -61,10 +72,20 @@ func somePaths(_ *cobra.Command, args []string) error {
 }
 
 func (f *scanFlags) run(ctx context.Context, w World, paths []string) (int, error) {
+	return f.finish(w, func() (policy.Outcome, error) {
+		if f.base != "" {
+			return f.since(ctx, w, paths)
+		}
+		return f.scan(ctx, w, paths, !f.noProgress && !f.quiet)
+	})
+}
+
+// finish carries out a scan and reports what came of it.
+func (f *scanFlags) finish(w World, scan func() (policy.Outcome, error)) (int, error) {
 	if f.quiet && f.verbose {
 		return 0, usageError{errors.New("--quiet and --verbose contradict each other")}
 	}
-	outcome, err := f.scan(ctx, w, paths, !f.noProgress && !f.quiet)
+	outcome, err := scan()
 	if err != nil {
 		return 0, err
 	}

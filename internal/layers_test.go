@@ -68,7 +68,7 @@ var layers = []layer{
 	{pkg: "internal/inspect", role: "what one file is", may: []string{
 		"internal/artifact", "internal/audit", "internal/detector", "internal/finding", "internal/format/*", "internal/globals", "internal/hostile", "internal/report/plain", "internal/rule"}},
 	{pkg: "internal/report", role: "one file per output", may: []string{
-		"internal/audit", "internal/finding", "internal/policy", "internal/report/plain", "internal/rule"}},
+		"internal/audit", "internal/compare", "internal/finding", "internal/policy", "internal/report/plain", "internal/rule"}},
 	{pkg: "internal/github", role: "the API", may: []string{"internal/finding"}},
 	{pkg: "internal/change", role: "what a pull request changes", may: []string{
 		"internal/artifact", "internal/audit", "internal/finding", "internal/format/lfs", "internal/git", "internal/github", "internal/hostile", "internal/rule", "internal/walk"}},

@@ -264,3 +264,8 @@ func (r *Repository) Files(commit string, yield func(name, id string) error) err
 		}
 	}
 }
+
+// Size returns the size of an object in bytes.
+func (r *Repository) Size(id string) (int64, error) {
+	return r.storage.EncodedObjectSize(plumbing.NewHash(id))
+}

@@ -5,13 +5,14 @@ import (
 	"strings"
 
 	"github.com/modelaudit/modelaudit/internal/audit"
+	"github.com/modelaudit/modelaudit/internal/compare"
 	"github.com/modelaudit/modelaudit/internal/policy"
 	"github.com/modelaudit/modelaudit/internal/report/plain"
 	"github.com/modelaudit/modelaudit/internal/rule"
 )
 
 // Closing is the outcome on one line: the verdict and every number that belongs
-// to it. It holds no text from files.
+// to it. It holds no text from files but the name of what they were compared with.
 func Closing(o *policy.Outcome) string {
 	if len(o.Report.Files) == 0 {
 		return title(o.Verdict) + ": there is no file to scan."
@@ -30,6 +31,10 @@ func Closing(o *policy.Outcome) string {
 	add(t.notScanned, "%d not scanned")
 	add(t.binaries, "%d unrecognised and binary")
 	add(len(o.Suppressed), "%d suppressed")
+	if n := o.Policy.Compared.Count(); o.Policy.Compared != nil {
+		parts = append(parts, fmt.Sprintf("compared with %s: %d new, %d there before, %d fixed",
+			o.Policy.Compared.Against, n[compare.New], n[compare.Known], n[compare.Fixed]))
+	}
 	return strings.Join(parts, "; ") + "."
 }
 

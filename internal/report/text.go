@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/modelaudit/modelaudit/internal/audit"
+	"github.com/modelaudit/modelaudit/internal/compare"
 	"github.com/modelaudit/modelaudit/internal/finding"
 	"github.com/modelaudit/modelaudit/internal/policy"
 	"github.com/modelaudit/modelaudit/internal/report/plain"
@@ -32,6 +33,7 @@ func Text(w io.Writer, o policy.Outcome, detail Detail, colour bool) error {
 	t.findings()
 	t.unread()
 	if detail >= Usual {
+		t.fixed()
 		t.suppressed()
 	}
 	t.unrecognised()
@@ -83,7 +85,11 @@ func worst(f *audit.File) rule.Severity {
 }
 
 func (t *text) finding(f *finding.Finding) {
-	t.Line(1, severity(f.Rule), plain.Text(f.Message), plain.Text(" ["+f.Rule.ID+"]").In(plain.Dim))
+	rule := " [" + f.Rule.ID + "]"
+	if c := t.outcome.Policy.Compared; c != nil && c.State(f) == compare.Known {
+		rule += " (there before)"
+	}
+	t.Line(1, severity(f.Rule), plain.Text(f.Message), plain.Text(rule).In(plain.Dim))
 	if t.detail == Brief {
 		return
 	}
@@ -160,6 +166,22 @@ func (t *text) suppressed() {
 			why.Text += " (until " + day + ")"
 		}
 		t.Line(1, severity(f.Rule), plain.Name(f.Location.Path), plain.Text(" ["+f.Rule.ID+"]").In(plain.Dim), why)
+	}
+	t.Blank()
+}
+
+// fixed lists what a change makes go away.
+func (t *text) fixed() {
+	c := t.outcome.Policy.Compared
+	if c == nil || c.Count()[compare.Fixed] == 0 {
+		return
+	}
+	t.Line(0, plain.Text("Fixed").In(plain.Green))
+	for _, d := range c.Files {
+		for i := range d.Fixed {
+			f := &d.Fixed[i]
+			t.Line(1, severity(f.Rule), plain.Name(d.Path), plain.Text(": "+f.Message), plain.Text(" ["+f.Rule.ID+"]").In(plain.Dim))
+		}
 	}
 	t.Blank()
 }
