@@ -21,11 +21,14 @@ var Detector = &detector.Detector{
 	Rules: rule.Explain(help, pathEscapes, linkEscapes, headersDisagree, falseEncryption, hiddenMember,
 		directoryLies, severalDirectories, overlap, duplicate, similarNames, ambiguousName, contentDiffers,
 		bombLike, highRatio, extraBytes, specialFile),
-	Match: func(h artifact.Head) bool { return isTar(h) || isZip(h) },
+	Match: func(h artifact.Head) bool { return isTar(h) || isSevenZip(h) || isZip(h) },
 	Run: func(ctx context.Context, p *detector.Pass) error {
 		head, err := p.File.Head()
 		if err != nil {
 			return err
+		}
+		if isSevenZip(head) {
+			return runSevenZip(p)
 		}
 		if !isTar(head) {
 			return runZip(p)

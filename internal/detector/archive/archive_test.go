@@ -182,5 +182,5 @@ func sizes(n uint32) func(*ziptest.Header) {
 }
 
 func TestDetector(t *testing.T) {
-	detectortest.Run(t, archive.Detector, slices.Concat(zipCases, tarCases), marker)
+	detectortest.Run(t, archive.Detector, slices.Concat(zipCases, tarCases, sevenCases), marker)
 }

@@ -214,3 +214,6 @@ func XZ() *Format { return xzFormat }
 
 // Zstd returns the format of zstd streams.
 func Zstd() *Format { return zstdFormat }
+
+// LZ4 returns the format of lz4 frames.
+func LZ4() *Format { return lz4Format }

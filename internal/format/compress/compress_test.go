@@ -177,6 +177,27 @@ func TestTrim(t *testing.T) {
 	}
 }
 
+// TestBranchFilters unpacks machine code that xz filtered: this program's own,
+// and bytes in which every instruction looks like a call.
+func TestBranchFilters(t *testing.T) {
+	self, err := os.ReadFile(os.Args[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	calls := make([]byte, 64<<10)
+	for i := range calls {
+		calls[i] = "\xe8\xe9\xff\x00\xeb\xf0\xf8\x48\x01\x40\x7f\x94\x97\x90\xb0"[uint32(i)*2654435761>>24%15]
+	}
+	for _, filter := range []string{"x86", "powerpc", "arm", "armthumb", "sparc", "arm64"} {
+		for _, data := range [][]byte{self[:1<<20], calls, calls[:3]} {
+			packed := pack(t, []string{"xz", "-c", "--" + filter, "--lzma2=preset=0"}, data)
+			if _, out, err := unpack(t, packed); err != nil || !bytes.Equal(out, data) {
+				t.Errorf("%s: got %d bytes, %v, want %d", filter, len(out), err, len(data))
+			}
+		}
+	}
+}
+
 // TestDeflate64 unpacks what 7-Zip packs.
 func TestDeflate64(t *testing.T) {
 	if _, err := exec.LookPath("7z"); err != nil {

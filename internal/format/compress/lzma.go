@@ -1,7 +1,9 @@
 package compress
 
 import (
+	"bufio"
 	"bytes"
+	"compress/flate"
 	"encoding/binary"
 	"io"
 	"math/bits"
@@ -59,7 +61,7 @@ func RawLZMA(in io.Reader, properties []byte, size int64, budget *hostile.Budget
 	if err := budget.Hold(max(lzma.MinDictCap, min(dictionary, uint64(size)))); err != nil {
 		return nil, err
 	}
-	return lzma.ReaderConfig{DictCap: lzma.MaxDictCap}.NewReader(io.MultiReader(bytes.NewReader(head), in))
+	return lzma.ReaderConfig{DictCap: lzma.MaxDictCap}.NewReader(&joined{bytes.NewReader(head), byteReader(in)})
 }
 
 // lzip: "LZIP", version 1, coded dictionary size, an LZMA stream that a marker
@@ -98,7 +100,14 @@ func openLzip(in *input) (io.Reader, error) {
 // that no byte behind the stream is taken.
 type joined struct {
 	head *bytes.Reader
-	in   *input
+	in   flate.Reader
+}
+
+func byteReader(in io.Reader) flate.Reader {
+	if r, ok := in.(flate.Reader); ok {
+		return r
+	}
+	return bufio.NewReader(in)
 }
 
 func (j *joined) Read(p []byte) (int, error) {
@@ -131,4 +140,18 @@ func (t *trailed) Read(p []byte) (int, error) {
 		t.n = 0
 	}
 	return n, err
+}
+
+// RawLZMA2 decodes an LZMA2 stream whose dictionary has the given code, and of
+// which size bytes come out. The dictionary is charged to the budget.
+func RawLZMA2(in io.Reader, code byte, size uint64, budget *hostile.Budget) (io.Reader, error) {
+	dictionary, err := lzma.DecodeDictCap(code)
+	if err != nil {
+		return nil, err
+	}
+	dictionary = max(lzma.MinDictCap, int64(min(uint64(dictionary), size)))
+	if err := budget.Hold(uint64(dictionary)); err != nil {
+		return nil, err
+	}
+	return lzma.Reader2Config{DictCap: int(dictionary)}.NewReader2(byteReader(in))
 }

@@ -8,6 +8,7 @@ import (
 	"hash/crc32"
 	"hash/crc64"
 	"io"
+	"slices"
 
 	"github.com/ulikunitz/xz/lzma"
 
@@ -139,24 +140,46 @@ func (x *xzStream) openBlock(head []byte) (io.Reader, error) {
 			}
 		}
 	}
-	var deltas []int
-	for i := range int(flags&3) + 1 {
+	count := int(flags&3) + 1
+	var filters []func(io.Reader) io.Reader // in the order in which they were applied
+	for i := range count {
 		id, properties, err := xzFilter(r)
 		if err != nil {
 			return nil, err
 		}
-		last := i == int(flags&3)
-		switch {
-		case id == filterDelta && len(properties) == 1 && !last:
-			deltas = append(deltas, int(properties[0])+1)
-		case id == filterLZMA2 && len(properties) == 1 && last:
+		if i == count-1 {
+			if id != filterLZMA2 || len(properties) != 1 {
+				return nil, hostile.Faultf(hostile.Unsupported, 0, "xz filter %#x at the end of its chain", id)
+			}
 			block, err := x.openLZMA2(properties[0])
-			return undelta(block, deltas), err
-		default:
+			for _, undo := range slices.Backward(filters) {
+				block = undo(block)
+			}
+			return block, err
+		}
+		undo := xzUndo(id, properties)
+		if undo == nil {
 			return nil, hostile.Faultf(hostile.Unsupported, 0, "xz filter %#x", id)
 		}
+		filters = append(filters, undo)
 	}
-	return nil, hostile.Faultf(hostile.Malformed, 0, "an xz block without a compressing filter")
+	return nil, hostile.Faultf(hostile.Malformed, 0, "an xz block without filters")
+}
+
+// xzUndo returns what undoes a filter that does not compress, or nil.
+func xzUndo(id uint64, properties []byte) func(io.Reader) io.Reader {
+	switch {
+	case id == filterDelta && len(properties) == 1:
+		return func(r io.Reader) io.Reader { return Delta(r, int(properties[0])+1) }
+	case Branch(nil, id, 0) == nil:
+		return nil
+	case len(properties) == 0:
+		return func(r io.Reader) io.Reader { return Branch(r, id, 0) }
+	case len(properties) == 4:
+		return func(r io.Reader) io.Reader { return Branch(r, id, binary.LittleEndian.Uint32(properties)) }
+	default:
+		return nil
+	}
 }
 
 func xzFilter(r *bytes.Reader) (id uint64, properties []byte, err error) {
@@ -252,13 +275,10 @@ func (c *counted) ReadByte() (byte, error) {
 	return b, err
 }
 
-// undelta adds to each byte the one that came distance bytes earlier, for each
-// delta filter from the last to the first (section 5.3.3).
-func undelta(r io.Reader, distances []int) io.Reader {
-	for i := len(distances) - 1; i >= 0; i-- {
-		r = &delta{r: r, past: make([]byte, distances[i])}
-	}
-	return r
+// Delta returns a Reader that adds to each byte the one that came distance bytes
+// earlier (section 5.3.3).
+func Delta(r io.Reader, distance int) io.Reader {
+	return &delta{r: r, past: make([]byte, distance)}
 }
 
 type delta struct {
