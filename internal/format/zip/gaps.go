@@ -132,7 +132,7 @@ func nextSignature(r *hostile.Reader) int64 {
 // behind it.
 func (a *Archive) carveLocal(r *hostile.Reader, at, end int64) error {
 	h := a.readLocal(at, 0)
-	if h == nil || !h.plausible() {
+	if h == nil || !h.plausible() || at+h.Length > end {
 		return nil
 	}
 	s := slot{local: at, central: -1, name: foldedHash(h.Name)}
