@@ -21,11 +21,11 @@ const (
 
 // carve looks for dangerous pickles from at on.
 func (s *session) carve(at int64) {
-	buf := make([]byte, carveChunk)
+	buf := make([]byte, max(0, min(carveChunk, s.p.File.Size-at)))
 	tried := 0
 	next := at // nothing before it is tried any more
 	for off := at; off < s.p.File.Size; off += carveChunk - carveOverlap {
-		n, err := s.p.File.Content.ReadAt(buf[:min(carveChunk, s.p.File.Size-off)], off)
+		n, err := s.p.File.Content.ReadAt(buf[:min(int64(len(buf)), s.p.File.Size-off)], off)
 		if n == 0 && err != nil || s.p.Budget.Steps(int64(n/64)) != nil {
 			return
 		}

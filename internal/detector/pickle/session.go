@@ -38,7 +38,7 @@ func (s *session) streams() error {
 	for at := int64(0); at < s.p.File.Size; {
 		end, ok := s.stream(at)
 		if !ok {
-			if at == 0 && !s.recognised && !s.named {
+			if at == 0 && !s.recognised && (!s.named || s.zipped()) {
 				return nil
 			}
 			s.carve(end)
@@ -53,6 +53,14 @@ func (s *session) streams() error {
 		}
 	}
 	return s.faultError()
+}
+
+// zipped reports whether the file is a zip archive, whose members come back by
+// themselves: to look for pickles in the whole of it reads every weight of a
+// checkpoint, and finds its data.pkl a second time.
+func (s *session) zipped() bool {
+	r := s.p.Reader()
+	return string(r.Peek(4)) == "PK\x03\x04"
 }
 
 // faultError returns the first fault, and tells the scan of the others.
