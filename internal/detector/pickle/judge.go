@@ -14,13 +14,14 @@ import (
 
 // A judge says which of a pickle's effects are dangerous.
 type judge struct {
-	m      *pickle.Machine
-	s      *session
-	report *report
-	names  map[string]*use
-	order  []*use
-	inert  []payload       // constants that hold dangerous pickles
-	loaded map[uint64]bool // hashes of what loaders are given
+	m        *pickle.Machine
+	s        *session
+	report   *report
+	names    map[string]*use
+	order    []*use
+	inert    []payload       // constants that hold dangerous pickles
+	loaded   map[uint64]bool // hashes of what loaders are given
+	madeCode bool            // it was reported that the file makes functions
 }
 
 // A use is what the pickle does with one name.
@@ -109,6 +110,9 @@ func (j *judge) calls(e pickle.Effect) {
 		use = globals.New
 	}
 	v := globals.On(use, n.Module, n.Name)
+	if argumentsOf(n) != "" {
+		v.Class = globals.Conditional
+	}
 	switch v.Class {
 	case globals.Dangerous:
 		j.dangerous(e, n, v, j.callText(e))
@@ -223,13 +227,6 @@ func (j *judge) dangerousIn(v pickle.Value, depth int) string {
 		}
 	}
 	return ""
-}
-
-// conditional judges a call whose danger is in its arguments.
-func (j *judge) conditional(e pickle.Effect, n *pickle.Name, v globals.Verdict) {
-	if callable := j.dangerousArgument(e); callable != "" && !e.Computed {
-		j.add(executes, e, n.String(), "Loading this file "+j.callText(e)+", which hands on "+finding.Quote(callable)+".")
-	}
 }
 
 // unknown reports a use of a name that nobody has vetted.

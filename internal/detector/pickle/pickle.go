@@ -17,7 +17,7 @@ import (
 var Detector = &detector.Detector{
 	Name: "pickle",
 	Rules: rule.Explain(help, executes, rewrites, writes, deserialises, reads, connects, disturbs, indirect, unresolved,
-		refers, suspicious, unknownCall, unknownClass, unknownImport, mainName, extension, torn, inert),
+		refers, suspicious, unknownCall, unknownClass, unknownImport, mainName, extension, torn, carriesCode, dangerousCode, inert),
 	Match: match,
 	Run:   run,
 }

@@ -44,6 +44,15 @@ func TestDetector(t *testing.T) {
 		{Name: "main", Data: p(4).Named("__main__", "Net").Tuple(0).NewObj().EmptyDict().Build().Stop(), Want: []string{"pickle-main-name"}},
 		{Name: "extension", Data: p(4).Op(0x82, 7).Stop(), Want: []string{"pickle-extension-code"}},
 		{Name: "torn frame", Data: pickletest.New(4).Frame(3).Op('c', []byte("mamarshal\nnothing\n")...).Pop().None().Stop(), Want: []string{"pickle-dangerous-reference", "pickle-torn-frame", "pickle-unknown-import"}},
+		{Name: "code", Data: codeObject("types", "CodeType", "abs").Stop(), Want: []string{"pickle-carries-code"}},
+		{Name: "code that evaluates", Data: codeObject("dill._dill", "_create_code", "eval").Stop(), Want: []string{"pickle-carries-code", "pickle-code-dangerous"}},
+		{Name: "code of a type by name", Data: codeObject("cloudpickle.cloudpickle", "_builtin_type", "eval").Stop(), Want: []string{"pickle-carries-code", "pickle-code-dangerous"}},
+		{Name: "function of code", Data: p(4).Call("types", "FunctionType", "f").Stop(), Want: []string{"pickle-carries-code"}},
+		{Name: "source of a graph", Data: graph("def forward(self, x):\n    return torch.relu(x)\n").Stop()},
+		{Name: "dangerous source of a graph", Data: graph("import os\nos.system('echo poc')\n").Stop(), Want: []string{"pickle-executes-code"}},
+		{Name: "torch's own loader", Data: p(4).Named("torch.storage", "_load_from_bytes").Data(shell).Tuple(1).Reduce().Stop(), Want: []string{"pickle-executes-code"}},
+		{Name: "module by cloudpickle", Data: p(4).Named("builtins", "getattr").Call("cloudpickle.cloudpickle", "subimport", "os").Str("system").Tuple(2).Reduce().Str("echo poc").Tuple(1).Reduce().Stop(),
+			Want: []string{"pickle-executes-code"}},
 		{Name: "payload kept", File: "model.pkl", Data: p(4).Str(base64.StdEncoding.EncodeToString(shell)).Stop(), Want: []string{"pickle-carries-payload"}},
 
 		{Name: "payload before damage", Data: p(4).Call("os", "system", "echo poc").Op(0xff).Bytes(), Want: []string{"pickle-executes-code"}, Unread: true},
@@ -51,6 +60,32 @@ func TestDetector(t *testing.T) {
 		{Name: "behind damage", File: "model.pkl", Data: slices.Concat(p(4).None().Op(0xff).Bytes(), shell), Want: []string{"pickle-executes-code"}, Unread: true},
 		{Name: "behind junk", Data: slices.Concat(plain, []byte("junk, and more of it"), shell), Want: []string{"pickle-executes-code"}},
 	})
+}
+
+// codeObject calls what makes a code object of Python 3.8 that loads one global
+// name: a function of the given name, or a type that it returns for "CodeType".
+func codeObject(module, function, global string) *pickletest.Stream {
+	const loadGlobal, returnValue = 116, 83
+	b := pickletest.New(4).Named(module, function)
+	if function == "_builtin_type" {
+		b.Str("CodeType").Tuple(1).Reduce()
+	}
+	b.Mark()
+	for _, n := range []int{0, 0, 0, 0, 1, 67} { // counts of arguments and locals, stack size, flags
+		b.Int(int32(n))
+	}
+	b.Data([]byte{loadGlobal, 0, returnValue, 0})
+	b.None().Tuple(1)      // constants
+	b.Str(global).Tuple(1) // names
+	b.Tuple(0)             // variables
+	b.Str("train.py").Str("f").Int(1).Data(nil).Tuple(0).Tuple(0)
+	return b.TupleFromMark().Reduce()
+}
+
+// graph is a module of torch.fx, which is saved as its source.
+func graph(source string) *pickletest.Stream {
+	return pickletest.New(4).Named("torch.fx.graph_module", "reduce_graph_module").
+		EmptyDict().Str("_code").Str(source).SetItem().Str("import torch").Tuple(2).Reduce()
 }
 
 // TestNotPickles: what only looks like opcodes is not recognised, so that it is

@@ -95,6 +95,14 @@ var (
 		ID: "pickle-torn-frame", Title: "Readers disagree about what the file says",
 		Severity: rule.High, Precision: rule.Certain, CWE: []int{misread, hidden}, Since: since,
 	}
+	carriesCode = &rule.Rule{
+		ID: "pickle-carries-code", Title: "The file carries Python code and makes functions of it",
+		Severity: rule.Medium, Precision: rule.Certain, CWE: []int{codeInjection}, Since: since,
+	}
+	dangerousCode = &rule.Rule{
+		ID: "pickle-code-dangerous", Title: "The file carries Python code that reaches a function that does harm",
+		Severity: rule.High, Precision: rule.Likely, CWE: []int{codeInjection, untrustedData}, Since: since,
+	}
 	inert = &rule.Rule{
 		ID: "pickle-carries-payload", Title: "A constant of the file holds a dangerous pickle",
 		Severity: rule.Medium, Precision: rule.Likely, CWE: []int{hidden}, Since: since,

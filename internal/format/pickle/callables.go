@@ -97,6 +97,16 @@ func importModule(m *Machine, c *call) (Value, bool) {
 	return m.importedModule(name), true
 }
 
+// typeByName is how cloudpickle and dill name the types of the interpreter that
+// have no name in builtins.
+func typeByName(m *Machine, c *call) (Value, bool) {
+	name, ok := m.strArg(c, 0)
+	if !ok || strings.Contains(name, ".") {
+		return 0, false
+	}
+	return m.attr(m.importedModule("types"), name), true
+}
+
 func (m *Machine) importedModule(name string) Value {
 	v := m.module(name)
 	m.emit(Effect{Kind: Imports, Value: v, Inner: true})
