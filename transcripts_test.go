@@ -2,9 +2,11 @@ package main
 
 import (
 	"archive/zip"
+	"bytes"
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -70,24 +72,23 @@ func makePickle(ts *testscript.TestScript, _ bool, args []string) {
 	}
 	code, err := assemble(ts.ReadFile(args[1]))
 	ts.Check(err)
-	ts.Check(os.WriteFile(ts.MkAbs(args[0]), code, 0o644))
+	write(ts, args[0], code)
 }
 
 // mkzip FILE NAME=CONTENT… writes an archive of stored members, the content of
 // which are files. Names are quoted as in Go.
 func makeZip(ts *testscript.TestScript, _ bool, args []string) {
-	f, err := os.Create(ts.MkAbs(args[0]))
-	ts.Check(err)
-	w := zip.NewWriter(f)
+	var b bytes.Buffer
+	w := zip.NewWriter(&b)
 	for _, arg := range args[1:] {
 		name, content, _ := strings.Cut(arg, "=")
 		member, err := w.CreateHeader(&zip.FileHeader{Name: unquote(ts, name), Method: zip.Store})
 		ts.Check(err)
-		_, err = member.Write([]byte(ts.ReadFile(content)))
+		_, err = io.WriteString(member, ts.ReadFile(content))
 		ts.Check(err)
 	}
 	ts.Check(w.Close())
-	ts.Check(f.Close())
+	write(ts, args[0], b.Bytes())
 }
 
 // copy SOURCE NAME copies a file to a name that is quoted as in Go.
@@ -95,9 +96,14 @@ func copyQuoted(ts *testscript.TestScript, _ bool, args []string) {
 	if len(args) != 2 {
 		ts.Fatalf("usage: copy SOURCE NAME")
 	}
-	to := ts.MkAbs(unquote(ts, args[1]))
+	write(ts, unquote(ts, args[1]), []byte(ts.ReadFile(args[0])))
+}
+
+// write makes a file with the directories on the way to it.
+func write(ts *testscript.TestScript, name string, content []byte) {
+	to := ts.MkAbs(name)
 	ts.Check(os.MkdirAll(filepath.Dir(to), 0o755))
-	ts.Check(os.WriteFile(to, []byte(ts.ReadFile(args[0])), 0o644))
+	ts.Check(os.WriteFile(to, content, 0o644))
 }
 
 func unquote(ts *testscript.TestScript, s string) string {
@@ -109,5 +115,6 @@ func unquote(ts *testscript.TestScript, s string) string {
 }
 
 func makeFIFO(ts *testscript.TestScript, _ bool, args []string) {
+	ts.Check(os.MkdirAll(filepath.Dir(ts.MkAbs(args[0])), 0o755))
 	ts.Check(syscall.Mkfifo(ts.MkAbs(args[0]), 0o644))
 }
