@@ -83,7 +83,7 @@ func (d *document) location(f *finding.Finding, uri string, offset, length int64
 		bytes["inside"] = nesting(inside)
 		l.AddLogicalLocations(sarif.NewLogicalLocation().
 			WithName(quote(inside[len(inside)-1])).
-			WithFullyQualifiedName(quote(f.Location.Path) + separator + nesting(inside)).
+			WithFullyQualifiedName(uri + separator + nesting(inside)).
 			WithKind("resource"))
 	}
 	region := l.PhysicalLocation.Region

@@ -116,6 +116,8 @@ func effect(m *pickle.Machine, e *pickle.Effect) string {
 		return "sets items of " + m.Python(e.Fn)
 	case pickle.Persists:
 		return "asks the loader for " + m.Python(e.Fn)
+	case pickle.Extends:
+		return "asks the extension registry for an object"
 	default:
 		return e.Kind.String()
 	}
