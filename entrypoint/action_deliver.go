@@ -23,6 +23,7 @@ func (a *action) report(ctx context.Context) {
 	sarif := a.writeFiles()
 	a.upload(ctx, sarif)
 	a.comment(ctx)
+	a.commentFiles(ctx)
 	a.explainDenied()
 	a.writeSummary()
 	a.printLog()
@@ -175,5 +176,6 @@ func (a *action) explainDenied() {
 		yaml = append(yaml, uploadPermission)
 	}
 	slices.Sort(yaml)
+	yaml = slices.Compact(yaml)
 	a.note(workflow.Warning, "The token may not deliver every report. Add to the job in the workflow: permissions: {%s}", strings.Join(yaml, ", "))
 }

@@ -27,6 +27,7 @@ type inputs struct {
 	category            string
 	wait                bool
 	comment             string // on-findings, always, never
+	fileComments        bool
 	annotations         bool
 	summary             bool
 	sarifFile, jsonFile string
@@ -57,6 +58,7 @@ func inputTable() []input {
 		{"category", "", "tells several uses of the Action in one repository apart", readCategory},
 		{"wait-for-processing", "true", "wait until GitHub has read the upload, and show its errors", boolean(func(in *inputs) *bool { return &in.wait })},
 		{"comment", "on-findings", "comment on pull requests: on-findings, always, never", oneOf(func(in *inputs) *string { return &in.comment }, "on-findings", "always", "never")},
+		{"file-comments", "true", "comment at the worst files of a pull request, at most ten", boolean(func(in *inputs) *bool { return &in.fileComments })},
 		{"annotations", "true", "annotate the files of findings", boolean(func(in *inputs) *bool { return &in.annotations })},
 		{"summary", "true", "write the job summary", boolean(func(in *inputs) *bool { return &in.summary })},
 		{"sarif-file", "modelaudit.sarif", "where the SARIF report is written", place(func(in *inputs) *string { return &in.sarifFile })},

@@ -3,6 +3,8 @@ package entrypoint
 import (
 	"bytes"
 	"fmt"
+	"net/url"
+	"strings"
 
 	"github.com/modelaudit/modelaudit/internal/audit"
 	"github.com/modelaudit/modelaudit/internal/catalog"
@@ -49,7 +51,7 @@ func (a *action) writeFile(name string, content []byte, err error) {
 // whether there was one.
 func (a *action) commentBody(before bool) string {
 	return review.Write(&a.outcome, review.Options{
-		First: a.marker(), Scope: a.scope(), Policy: a.policyName(), Before: before, Limit: github.MaxComment,
+		First: a.marker(), Scope: a.scope(), Policy: a.policyName(), Before: before, Link: a.alerts(), Limit: github.MaxComment,
 	})
 }
 
@@ -59,13 +61,27 @@ func (a *action) writeSummary() {
 	if file == "" || !a.in.summary {
 		return
 	}
-	opts := review.Options{Scope: a.scope(), Policy: a.policyName(), Limit: runner.MaxSummary}
+	opts := review.Options{Scope: a.scope(), Policy: a.policyName(), Link: a.alerts(), Picture: true, Limit: runner.MaxSummary}
 	for _, n := range a.notes {
 		opts.Notes = append(opts.Notes, n.Message)
 	}
 	if err := runner.WriteSummary(file, review.Write(&a.outcome, opts)); err != nil {
 		a.note(workflow.Warning, "The job summary was not written: %v.", err)
 	}
+}
+
+// alerts is the address of what was uploaded, "" if nothing was.
+func (a *action) alerts() string {
+	if a.delivered.uploadStatus != github.Uploaded {
+		return ""
+	}
+	query := "is:open tool:" + github.ToolName
+	if a.event.Pull != nil {
+		query += fmt.Sprintf(" pr:%d", a.event.Pull.Number)
+	} else if branch, ok := strings.CutPrefix(a.event.Ref, "refs/heads/"); ok {
+		query += " branch:" + branch
+	}
+	return a.client.Web("security/code-scanning?query=" + url.QueryEscape(query))
 }
 
 // policyName is the file into which findings are accepted.

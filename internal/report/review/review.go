@@ -27,7 +27,11 @@ type Options struct {
 	Notes  []string // about the run itself; hostile text in them is quoted
 	Policy string   // path of the policy file, into which findings are accepted
 	Before bool     // findings were reported before
-	Limit  int      // bytes; what does not fit is counted
+	Link   string   // address of the alerts in code scanning, of ours; "" for none
+	// Picture draws where in the files the findings are; comments are shown in
+	// places that cannot.
+	Picture bool
+	Limit   int // bytes; what does not fit is counted
 }
 
 // maxRows is how many files the table has.
@@ -41,13 +45,20 @@ func Write(o *policy.Outcome, opts Options) string {
 	}
 	p.add("### " + headline(o, opts) + "\n\n")
 	if opts.Scope != "" {
-		p.add(gfm.Sentence(opts.Scope) + "\n\n")
+		p.add(gfm.Sentence(opts.Scope))
+		if opts.Link != "" {
+			p.add(" [Alerts in code scanning](" + opts.Link + ")")
+		}
+		p.add("\n\n")
 	}
 	p.room(opts, 25)
 	if o.Policy.Compared != nil {
 		p.changes(o)
 	} else {
 		p.table(o)
+	}
+	if opts.Picture {
+		p.add(Picture(o))
 	}
 	p.room(opts, 75)
 	p.findings(o, opts)

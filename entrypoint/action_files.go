@@ -1,0 +1,126 @@
+package entrypoint
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/modelaudit/modelaudit/internal/audit"
+	"github.com/modelaudit/modelaudit/internal/compare"
+	"github.com/modelaudit/modelaudit/internal/finding"
+	"github.com/modelaudit/modelaudit/internal/github"
+	"github.com/modelaudit/modelaudit/internal/report/review"
+	"github.com/modelaudit/modelaudit/internal/report/workflow"
+	"github.com/modelaudit/modelaudit/internal/rule"
+)
+
+// maxFileComments is at how many files a pull request is commented on; the
+// summary comment has them all.
+const maxFileComments = 10
+
+// commentFiles keeps a comment at each of the worst files up to date: a binary
+// file has no lines that alerts could stand at.
+func (a *action) commentFiles(ctx context.Context) {
+	if a.event.Pull == nil || !a.in.fileComments || a.client == nil || slices.Contains(a.delivered.denied, commentPermission) {
+		return
+	}
+	old, err := a.client.FileComments(ctx, a.event.Pull.Number, a.filePrefix())
+	if err == nil {
+		err = a.updateFiles(ctx, old)
+	}
+	var t *github.Trouble
+	switch {
+	case err == nil:
+	case errors.As(err, &t) && t.Kind == github.NoPermission:
+		a.delivered.denied = append(a.delivered.denied, commentPermission)
+	default:
+		a.note(workflow.Notice, "Files of the pull request were not all commented on: %v.", err)
+	}
+}
+
+// updateFiles writes what is new, replaces what changed, and marks what is
+// fixed.
+func (a *action) updateFiles(ctx context.Context, old []github.FileComment) error {
+	var first error
+	keep := func(err error) {
+		if first == nil {
+			first = err
+		}
+	}
+	written := make(map[string]bool)
+	for _, m := range old {
+		if written[firstLine(m.Body)] {
+			keep(a.client.DeleteFileComment(ctx, m))
+			continue
+		}
+		written[firstLine(m.Body)] = true
+		if body := a.fileBody(m.Path); body != m.Body {
+			keep(a.client.EditFileComment(ctx, github.FileComment{ID: m.ID, Body: body}))
+		}
+	}
+	for _, f := range a.worstFiles() {
+		if written[a.fileMarker(f.Path)] {
+			continue
+		}
+		keep(a.client.WriteFileComment(ctx, a.event.Pull.Number, a.event.Pull.Head.SHA, github.FileComment{Path: f.Path, Body: a.fileBody(f.Path)}))
+		if first != nil {
+			break
+		}
+	}
+	return first
+}
+
+// worstFiles are the changed files whose new findings are worth a comment,
+// worst first.
+func (a *action) worstFiles() []*audit.File {
+	listed := make(map[string]bool)
+	for _, f := range a.set.Files {
+		listed[f.Path] = f.Status != "removed"
+	}
+	var out []*audit.File
+	grave := make(map[string]rule.Severity)
+	for i := range a.outcome.Report.Files {
+		f := &a.outcome.Report.Files[i]
+		for _, found := range f.Findings {
+			if listed[f.Path] && a.outcome.Policy.Compared.State(&found) == compare.New {
+				grave[f.Path] = max(grave[f.Path], found.Rule.Severity)
+			}
+		}
+		if grave[f.Path] >= rule.Medium {
+			out = append(out, f)
+		}
+	}
+	slices.SortStableFunc(out, func(x, y *audit.File) int { return int(grave[y.Path]) - int(grave[x.Path]) })
+	return out[:min(len(out), maxFileComments)]
+}
+
+// fileBody is what is to be said at a file now.
+func (a *action) fileBody(path string) string {
+	marker := a.fileMarker(path)
+	for i := range a.outcome.Report.Files {
+		if f := &a.outcome.Report.Files[i]; f.Path == path && len(f.Findings) > 0 {
+			sorted := *f
+			sorted.Findings = slices.SortedStableFunc(slices.Values(f.Findings), finding.Compare)
+			return review.File(&a.outcome, &sorted, marker)
+		}
+	}
+	return review.FileFixed(marker)
+}
+
+// filePrefix starts the first line of our comments at files; fileMarker is all
+// of it. A hash stands for the path, which could end the comment in HTML.
+func (a *action) filePrefix() string {
+	return fmt.Sprintf("<!-- modelaudit:file:v1 key=%s ", orDefault(a.in.category, "default"))
+}
+
+func (a *action) fileMarker(path string) string {
+	return a.filePrefix() + fmt.Sprintf("id=%x -->", sha256.Sum256([]byte(path)))
+}
+
+func firstLine(s string) string {
+	line, _, _ := strings.Cut(s, "\n")
+	return strings.TrimRight(line, "\r")
+}

@@ -1,0 +1,37 @@
+package review
+
+import (
+	"strings"
+
+	"github.com/modelaudit/modelaudit/internal/audit"
+	"github.com/modelaudit/modelaudit/internal/policy"
+	"github.com/modelaudit/modelaudit/internal/report/gfm"
+	"github.com/modelaudit/modelaudit/internal/report/plain"
+)
+
+// fileLimit is how long the comment at one file becomes, in bytes.
+const fileLimit = 12_000
+
+// maxAtFile is how many findings the comment at one file shows.
+const maxAtFile = 5
+
+// File returns what is said at one file of a pull request: its findings, the
+// worst first, each with evidence and what to do.
+func File(o *policy.Outcome, f *audit.File, first string) string {
+	p := &page{limit: fileLimit}
+	p.add(first + "\n")
+	p.add("**ModelAudit: " + plain.Count(len(f.Findings), "finding") + " in this file**\n\n")
+	for i := range f.Findings {
+		found := &f.Findings[i]
+		if i == maxAtFile || !p.add(icon(found.Rule.Severity)+" "+gfm.Quoted(found.Message)+"\n\n"+evidence(o, found, Options{})) {
+			p.more(len(f.Findings)-i, "finding")
+			break
+		}
+	}
+	return strings.TrimRight(p.b.String(), "\n") + "\n"
+}
+
+// FileFixed returns what replaces File when nothing is left to say.
+func FileFixed(first string) string {
+	return first + "\n✅ Resolved: ModelAudit finds nothing in this file any more.\n"
+}

@@ -1,0 +1,83 @@
+package review
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/modelaudit/modelaudit/internal/finding"
+	"github.com/modelaudit/modelaudit/internal/policy"
+)
+
+// What a picture may have, so that it stays one: nodes, and characters of a
+// label.
+const (
+	maxNodes = 45
+	maxLabel = 60
+)
+
+// Picture draws where in the files the findings are, as a Mermaid diagram, or
+// returns "" if there is nothing nested to draw.
+func Picture(o *policy.Outcome) string {
+	d := &diagram{ids: make(map[string]int)}
+	nested := false
+	for _, f := range o.Report.Findings() {
+		if len(d.ids)+len(f.Location.Inside)+2 > maxNodes {
+			break
+		}
+		nested = nested || len(f.Location.Inside) > 0
+		d.finding(&f)
+	}
+	if !nested {
+		return ""
+	}
+	return "```mermaid\nflowchart LR\n" + d.b.String() + "  classDef bad fill:#ffebe9,stroke:#cf222e,color:#1f2328\n```\n\n"
+}
+
+// A diagram grows by one chain a finding.
+type diagram struct {
+	b   strings.Builder
+	ids map[string]int
+}
+
+func (d *diagram) finding(f *finding.Finding) {
+	key := f.Location.Path
+	at := d.node(key, f.Location.Path, "[", "]", "")
+	for _, name := range f.Location.Inside {
+		key += "\x00" + name
+		at = d.link(at, d.node(key, name, "(", ")", ""))
+	}
+	d.link(at, d.node(key+"\x01"+f.Rule.ID+f.Message, f.Message, "[", "]", ":::bad"))
+}
+
+// node draws a box once and returns its number.
+func (d *diagram) node(key, label, open, shut, class string) int {
+	if id, drawn := d.ids[key]; drawn {
+		return id
+	}
+	id := len(d.ids)
+	d.ids[key] = id
+	fmt.Fprintf(&d.b, "  n%d%s\"%s\"%s%s\n", id, open, mermaid(label), shut, class)
+	return id
+}
+
+func (d *diagram) link(from, to int) int {
+	if arrow := fmt.Sprintf("  n%d --> n%d\n", from, to); !strings.Contains(d.b.String(), arrow) {
+		d.b.WriteString(arrow)
+	}
+	return to
+}
+
+// mermaid spells text as a label: everything but letters and digits is a
+// character code, so that nothing in it is syntax.
+func mermaid(s string) string {
+	s = finding.QuoteUpTo(s, maxLabel)
+	var b strings.Builder
+	for _, c := range s {
+		if c == ' ' || c == '.' || c == '/' || c == '_' || c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' {
+			b.WriteRune(c)
+		} else {
+			fmt.Fprintf(&b, "#%d;", c)
+		}
+	}
+	return b.String()
+}
