@@ -21,6 +21,7 @@ import (
 	"github.com/modelaudit/modelaudit/internal/detector/paddle"
 	"github.com/modelaudit/modelaudit/internal/detector/pickle"
 	"github.com/modelaudit/modelaudit/internal/detector/pmml"
+	"github.com/modelaudit/modelaudit/internal/detector/pytorch"
 	"github.com/modelaudit/modelaudit/internal/detector/safetensors"
 	"github.com/modelaudit/modelaudit/internal/detector/tensorflow"
 	"github.com/modelaudit/modelaudit/internal/detector/xgboost"
@@ -45,6 +46,7 @@ func Detectors() []*detector.Detector {
 		openvino.Detector,
 		paddle.Detector,
 		pickle.Detector,
+		pytorch.Detector,
 		pmml.Detector,
 		safetensors.Detector,
 		safetensors.Index,

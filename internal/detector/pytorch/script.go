@@ -1,0 +1,174 @@
+package pytorch
+
+import (
+	"bytes"
+	_ "embed"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/modelaudit/modelaudit/internal/finding"
+	"github.com/modelaudit/modelaudit/internal/format/python"
+	"github.com/modelaudit/modelaudit/internal/hostile"
+)
+
+var (
+	//go:embed ops.txt
+	opsFile string
+	//go:embed namespaces.txt
+	namespacesFile string
+
+	operators  = parseOperators(opsFile)
+	namespaces = parseNamespaces(namespacesFile)
+)
+
+// An operator is one that reaches outside of the model.
+type operator struct{ name, effect, does string }
+
+// parseOperators reads lines of a name, an effect and what the operator does.
+func parseOperators(text string) map[string]operator {
+	out := make(map[string]operator)
+	for line := range strings.Lines(text) {
+		if fields := strings.Fields(line); len(fields) > 2 && line[0] != '#' {
+			out[fields[0]] = operator{fields[0], fields[1], strings.Join(fields[2:], " ")}
+		}
+	}
+	return out
+}
+
+func parseNamespaces(text string) map[string]bool {
+	out := make(map[string]bool)
+	for line := range strings.Lines(text) {
+		if line = strings.TrimSpace(line); line != "" && line[0] != '#' {
+			out[line] = true
+		}
+	}
+	return out
+}
+
+// script judges one source file of TorchScript. It is a language of its own: it
+// imports nothing, and calls operators that PyTorch registers.
+func (a *archive) script(r *record) error {
+	return a.analyse(r, func(_ string, s *python.Source) {
+		a.foreign(r, s)
+		for _, ref := range s.References {
+			if name := operatorOf(ref.Path); name != "" {
+				a.use(name, r.entry.Data, fmt.Sprintf("%s, byte %#x: %s", finding.Quote(r.full), ref.Offset, finding.Quote(ref.Path)))
+			}
+		}
+	})
+}
+
+// operatorOf returns the operator that a path of TorchScript names, or "".
+// Methods of values are never operators that matter here: those have no self.
+func operatorOf(path string) string {
+	parts := strings.Split(path, ".")
+	n := len(parts)
+	switch {
+	case parts[0] == "torch" && n == 2:
+		return "aten::" + parts[1]
+	case parts[0] == "ops" && n > 2:
+		return parts[1] + "::" + parts[2]
+	case parts[0] == "__torch__" && n > 4 && parts[1] == "torch" && parts[2] == "classes":
+		return parts[3] + "::" + parts[4]
+	case n == 1 && strings.HasPrefix(path, "rpc_"):
+		return "prim::" + path
+	}
+	return ""
+}
+
+// use remembers that the model uses an operator, if that is worth a word: one
+// that reaches outside, or one of a namespace that PyTorch does not have.
+func (a *archive) use(name string, offset int64, where string) {
+	key := name
+	namespace, _, _ := strings.Cut(name, "::")
+	if _, listed := operators[name]; !listed {
+		if namespaces[namespace] {
+			return
+		}
+		key = namespace
+	}
+	if a.uses[key] == nil {
+		a.uses[key] = &use{operator: name}
+	}
+	if u := a.uses[key]; len(u.where) < maxEvidence {
+		u.where = append(u.where, finding.Step{Offset: offset, Text: where})
+	}
+}
+
+// A use is an operator, or the first of a namespace, and where the model uses it.
+type use struct {
+	operator string
+	where    []finding.Step
+}
+
+// maxEvidence is how many places a finding shows.
+const maxEvidence = 20
+
+// operators reports what the model uses, each operator once.
+func (a *archive) operators() {
+	for _, key := range slices.Sorted(maps.Keys(a.uses)) {
+		u := a.uses[key]
+		out := finding.Finding{Key: key, Location: finding.Location{Offset: u.where[0].Offset}, Evidence: u.where}
+		if op, listed := operators[u.operator]; listed {
+			out.Rule = outsideOp
+			out.Message = fmt.Sprintf("Running the model calls %s, which %s.", op.name, op.does)
+		} else {
+			out.Rule = customOp
+			out.Message = fmt.Sprintf("The model needs %s. PyTorch does not have it: whoever loads the model loads a native library for it.",
+				finding.Quote(u.operator))
+		}
+		a.Report(out)
+	}
+}
+
+// foreign reports imports of Python's modules. Early versions of the format
+// imported the archive's own, by names that start with __torch__.
+func (a *archive) foreign(r *record, s *python.Source) {
+	imports := slices.DeleteFunc(slices.Clone(s.Imports), func(i python.Reference) bool { return strings.HasPrefix(i.Path, "__torch__") })
+	if len(imports) == 0 {
+		return
+	}
+	out := finding.Finding{
+		Rule: notScript, Key: r.full, Location: finding.Location{Offset: r.entry.Data},
+		Message: fmt.Sprintf("%s imports %s. TorchScript imports nothing, and PyTorch passes over such lines; whoever takes the file for Python runs it with all that Python can do.",
+			finding.Quote(r.full), finding.Quote(imports[0].Path)),
+	}
+	for _, i := range imports[:min(len(imports), maxEvidence)] {
+		out.Evidence = append(out.Evidence, finding.Step{Offset: r.entry.Data, Text: fmt.Sprintf("byte %#x: import %s", i.Offset, finding.Quote(i.Path))})
+	}
+	a.Report(out)
+}
+
+// mobile looks for operators in the bytecode of a model for mobile devices,
+// which runs in place of the code beside it and names its operators as strings.
+func (a *archive) mobile(r *record) error {
+	return a.contents(r, func(content io.ReaderAt, size int64) error {
+		return search(hostile.NewReader(content, size, a.Budget), func(name string, at int64) {
+			a.use(name, r.entry.Data, fmt.Sprintf("%s, byte %#x: %s", finding.Quote(r.full), at, name))
+		})
+	})
+}
+
+// search looks for the names of operators that reach outside, and tells the
+// first place of each.
+func search(r *hostile.Reader, found func(name string, at int64)) error {
+	const chunk, overlap = 32 << 10, 128
+	seen := make(map[string]bool)
+	for r.Left() > 0 && r.Step() {
+		p := r.Peek(chunk)
+		for _, name := range slices.Sorted(maps.Keys(operators)) {
+			if i := bytes.Index(p, []byte(name)); i >= 0 && !seen[name] {
+				seen[name] = true
+				found(name, r.Offset()+int64(i))
+			}
+		}
+		if r.Left() <= chunk {
+			break
+		}
+		r.Skip(chunk - overlap)
+	}
+	return r.Err()
+}
