@@ -187,6 +187,7 @@ func (a *action) audit(ctx context.Context) error {
 	s.Policy.Compared = a.compare(ctx, s, &result)
 	s.Policy.NewOnly = a.in.newOnly
 	a.outcome = s.Policy.Judge(result)
+	a.respectDismissals(ctx)
 	return nil
 }
 

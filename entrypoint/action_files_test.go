@@ -89,3 +89,43 @@ func TestLinkToAlerts(t *testing.T) {
 		t.Errorf("no picture in:\n%s", r.summary)
 	}
 }
+
+// What somebody who may dismissed does not fail, if it is that very thing.
+func TestDismissals(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		change func(*githubtest.Alert)
+		env    map[string]string
+		status int
+	}{
+		{name: "that very alert", status: 0},
+		{name: "open", change: func(a *githubtest.Alert) { a.State = "open" }, status: 1},
+		{name: "of another file", change: func(a *githubtest.Alert) { a.Instance.Location.Path = "b.zip" }, status: 1},
+		{name: "of another rule", change: func(a *githubtest.Alert) { a.Rule.ID = "other" }, status: 1},
+		{name: "that says something else", change: func(a *githubtest.Alert) { a.Instance.Message.Text += " now" }, status: 1},
+		{name: "not respected", env: map[string]string{"INPUT_RESPECT-DISMISSALS": "false"}, status: 1},
+	} {
+		s := githubtest.New(t)
+		j := newJob(t, s, map[string][]byte{"a.zip": escaping(t)})
+		j.event(t, "push", "refs/heads/main", mergeSHA, map[string]any{})
+		j.run(t).want(t, 1, nil)
+		result := (*s.Last().SARIF.Runs[0].Results)[0]
+		var a githubtest.Alert
+		a.State, a.DismissedReason, a.Rule.ID = "dismissed", "won't fix", result.RuleID
+		a.Instance.Location.Path, a.Instance.Message = result.Locations[0].Physical.Artifact.URI, result.Message
+		if test.change != nil {
+			test.change(&a)
+		}
+		s.Alerts = []githubtest.Alert{a}
+		for k, v := range test.env {
+			j.env[k] = v
+		}
+		r := j.run(t)
+		if r.status != test.status {
+			t.Errorf("%s: exit %d, want %d; log:\n%s", test.name, r.status, test.status, r.raw)
+		}
+		if n := len(*s.Last().SARIF.Runs[0].Results); n == 0 {
+			t.Errorf("%s: the alert is not uploaded any more, which would lose its dismissal", test.name)
+		}
+	}
+}

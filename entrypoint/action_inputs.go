@@ -17,7 +17,7 @@ import (
 type inputs struct {
 	paths, ignore       []string // globs
 	mode                string   // auto, changed, full
-	newOnly             bool
+	newOnly, dismissals bool
 	config              string // "" for the usual places
 	baseline            string // "" for what the policy file says
 	settings            overrides
@@ -49,6 +49,7 @@ func inputTable() []input {
 		{"paths-ignore", "", "globs of what not to scan, one a line", globs(func(in *inputs) *[]string { return &in.ignore })},
 		{"scan-mode", "auto", "auto scans what a pull request changes and everything otherwise; changed, full", oneOf(func(in *inputs) *string { return &in.mode }, "auto", "changed", "full")},
 		{"fail-on-new-only", "true", "on a pull request, what was there before does not fail the check", boolean(func(in *inputs) *bool { return &in.newOnly })},
+		{"respect-dismissals", "true", "findings whose alerts were dismissed in code scanning do not fail the check", boolean(func(in *inputs) *bool { return &in.dismissals })},
 		{"config", "", "policy file; on a pull request it is read from the base branch", text(func(in *inputs) *string { return &in.config })},
 		{"baseline", "", "file of known findings, read from the same place as the policy file", text(func(in *inputs) *string { return &in.baseline })},
 		{"lfs", "fetch", "Git LFS pointers: fetch the objects that are to be scanned, require them in the checkout, or skip", oneOf(func(in *inputs) *string { return &in.lfs }, "fetch", "require", "skip")},

@@ -40,7 +40,7 @@ func (d *document) result(f *finding.Finding, uri string) *sarif.Result {
 	r := sarif.NewRuleResult(f.Rule.ID).
 		WithRuleIndex(d.index[f.Rule]).
 		WithLevel(level(f.Rule.Severity)).
-		WithMessage(sarif.NewTextMessage(message(f))).
+		WithMessage(sarif.NewTextMessage(Message(f))).
 		WithLocations([]*sarif.Location{location}).
 		WithPartialFingerPrints(map[string]any{"primaryLocationLineHash": f.Fingerprint()})
 	for i, s := range f.Evidence[:min(len(f.Evidence), maxSteps)] {
@@ -52,9 +52,9 @@ func (d *document) result(f *finding.Finding, uri string) *sarif.Result {
 	return r
 }
 
-// message is the sentence about the file, then the place and the evidence, for
+// Message is the sentence about the file, then the place and the evidence, for
 // readers who cannot open the file at an offset.
-func message(f *finding.Finding) string {
+func Message(f *finding.Finding) string {
 	var b strings.Builder
 	b.WriteString(plain.Safe(f.Message))
 	if inside := nesting(f.Location.Inside); inside != "" {

@@ -78,6 +78,10 @@ type Policy struct {
 	Now time.Time
 	// Compared tells which findings were there before a change; nil: none.
 	Compared *compare.Comparison
+	// Dismissed returns why a finding's alert was closed by hand where the
+	// project keeps its alerts, "" if it was not; nil: none was. Such a finding
+	// is reported, so that its alert stays closed, and does not fail.
+	Dismissed func(*finding.Finding) string
 	// NewOnly lets findings that were there before the change not fail.
 	NewOnly bool
 }
@@ -119,6 +123,9 @@ func (p *Policy) onIncomplete(path string) OnIncomplete {
 
 // Fails reports whether a finding makes the outcome Fail.
 func (p *Policy) Fails(f *finding.Finding) bool {
+	if p.Dismissed != nil && p.Dismissed(f) != "" {
+		return false
+	}
 	if p.NewOnly && p.Compared.State(f) == compare.Known {
 		return false
 	}
@@ -173,11 +180,12 @@ type Outcome struct {
 func (p Policy) Judge(r audit.Report) Outcome {
 	o := Outcome{Policy: p}
 	o.Report, o.Suppressed, o.Warnings = p.suppress(r)
-	o.Verdict = p.verdict(&o.Report)
+	o.Verdict = p.Verdict(&o.Report)
 	return o
 }
 
-func (p *Policy) verdict(r *audit.Report) Verdict {
+// Verdict decides about a report from which what does not count was taken out.
+func (p *Policy) Verdict(r *audit.Report) Verdict {
 	v := Pass
 	for i := range r.Files {
 		f := &r.Files[i]

@@ -258,6 +258,9 @@ func evidence(o *policy.Outcome, f *finding.Finding, opts Options) string {
 	if o.Policy.Compared != nil && o.Policy.Compared.State(f) == compare.Known {
 		title += " · there before"
 	}
+	if o.Policy.Dismissed != nil && o.Policy.Dismissed(f) != "" {
+		title += " · dismissed: " + gfm.Code(o.Policy.Dismissed(f))
+	}
 	return gfm.Fold(strings.ReplaceAll(title, "**", ""), b.String())
 }
 
