@@ -102,3 +102,50 @@ func TestSevenZipEncrypted(t *testing.T) {
 		}
 	}
 }
+
+const pythonZip = `
+import sys, os, zipfile
+out, method, how = sys.argv[1], getattr(zipfile, "ZIP_" + sys.argv[2]), sys.argv[3]
+class Pipe:  # not seekable: sizes follow the data
+    def __init__(self, f): self.f = f
+    def write(self, p): return self.f.write(p)
+    def flush(self): self.f.flush()
+f = open(out, "wb")
+z = zipfile.ZipFile(Pipe(f) if how == "pipe" else f, "w", method)
+for root, _, names in os.walk("."):
+    if root != ".": z.write(root)
+    for n in sorted(names):
+        if how == "zip64":
+            with z.open(os.path.join(root, n)[2:], "w", force_zip64=True) as w: w.write(open(os.path.join(root, n), "rb").read())
+        else: z.write(os.path.join(root, n))
+z.comment = b"a comment"
+z.close(); f.close()
+if how == "append":
+    with zipfile.ZipFile(out, "a", method) as z: z.writestr("one/more", "and more")
+`
+
+// TestZip reads what the common tools write in every way that they have, and
+// finds nothing in it but the payload.
+func TestZip(t *testing.T) {
+	cases := [][]string{
+		{"zip", "-r", "OUT", "."}, {"zip", "-0", "-r", "OUT", "."}, {"zip", "-Z", "bzip2", "-r", "OUT", "."},
+		{"zip", "-fd", "-r", "OUT", "."}, {"zip", "-fz", "-r", "OUT", "."}, {"zip", "-X", "-r", "OUT", "."},
+		{"sh", "-c", "zip -r - . > OUT"}, {"sh", "-c", "cat big | zip - - > OUT.zip; zip -r OUT.zip p; mv OUT.zip OUT"},
+		{"sh", "-c", "zip -r OUT.zip a.txt big; zip OUT.zip p/payload; zip -u OUT.zip a.txt; zip -d OUT.zip big; mv OUT.zip OUT"},
+		{"jar", "cf", "OUT", "."}, {"jar", "c0f", "OUT", "."}, {"jar", "cMf", "OUT", "."},
+		{"bsdtar", "--format=zip", "-cf", "OUT", "."}, {"sh", "-c", "bsdtar --format=zip -c . > OUT"},
+		{"bsdtar", "--format=zip", "--options=zip:compression=store", "-cf", "OUT", "."},
+	}
+	for _, m := range []string{"Copy", "Deflate", "Deflate64", "BZip2", "LZMA", "xz"} {
+		cases = append(cases, []string{"7z", "a", "-tzip", "-mm=" + m, "OUT", "."})
+	}
+	for _, m := range []string{"STORED", "DEFLATED", "BZIP2", "LZMA"} {
+		for _, how := range []string{"file", "pipe", "zip64", "append"} {
+			cases = append(cases, []string{"python3", "-c", pythonZip, "OUT", m, how})
+		}
+	}
+	for _, c := range cases {
+		name := fmt.Sprintf("%.60s", strings.Join(append([]string{c[0]}, c[len(c)-3:]...), " "))
+		t.Run(name, func(t *testing.T) { check(t, made(t, c...), "test-payload") })
+	}
+}

@@ -92,7 +92,7 @@ func (e *Entry) Readings() []Reading {
 			continue
 		}
 		x := Reading{Method: h.Method, Flags: h.Flags, Offset: e.Data, Compressed: h.Compressed, Size: h.Size}
-		if h == e.Local && e.streamedSizes() {
+		if h == e.Local && deferred(h, h.Compressed) {
 			x.Compressed, x.Size = uint64(e.End-e.Data), 0
 			if e.Central != nil {
 				x.Compressed, x.Size = e.Central.Compressed, e.Central.Size
@@ -109,11 +109,9 @@ func (x Reading) same(y Reading) bool {
 	return x.Method == y.Method && x.Compressed == y.Compressed
 }
 
-// streamedSizes reports whether the local header leaves its sizes to the data
-// descriptor.
-func (e *Entry) streamedSizes() bool {
-	l := e.Local
-	return l.Streamed() && (l.Compressed == 0 || l.Compressed == 0xffffffff) && (l.Size == 0 || l.Size == 0xffffffff)
+// deferred reports whether a local header leaves a size to the data descriptor.
+func deferred(h *Header, size uint64) bool {
+	return h.Streamed() && (size == 0 || size == 0xffffffff)
 }
 
 // A Field is a property of an entry that its two headers state.
@@ -142,12 +140,11 @@ func (e *Entry) Disagreements() []Field {
 			out = append(out, f)
 		}
 	}
-	sized := !e.streamedSizes()
 	differ(FieldName, c.Name != l.Name && (c.Flags|l.Flags)&FlagMaskedName == 0)
 	differ(FieldMethod, c.Method != l.Method)
 	differ(FieldEncryption, c.Encrypted() != l.Encrypted())
-	differ(FieldCompressed, sized && c.Compressed != l.Compressed)
-	differ(FieldSize, sized && c.Size != l.Size)
-	differ(FieldChecksum, sized && !l.Streamed() && c.CRC != l.CRC)
+	differ(FieldCompressed, !deferred(l, l.Compressed) && c.Compressed != l.Compressed)
+	differ(FieldSize, !deferred(l, l.Size) && c.Size != l.Size)
+	differ(FieldChecksum, !l.Streamed() && c.CRC != l.CRC)
 	return out
 }
