@@ -20,7 +20,7 @@ var Detector = &detector.Detector{
 	Name: "archive",
 	Rules: rule.Explain(help, pathEscapes, linkEscapes, headersDisagree, falseEncryption, hiddenMember,
 		directoryLies, severalDirectories, overlap, duplicate, similarNames, ambiguousName, contentDiffers,
-		bombLike, highRatio, extraBytes, specialFile),
+		bombLike, highRatio, extraBytes, specialFile, polyglot),
 	Match: func(h artifact.Head) bool { return isTar(h) || isSevenZip(h) || isZip(h) },
 	Run: func(ctx context.Context, p *detector.Pass) error {
 		head, err := p.File.Head()

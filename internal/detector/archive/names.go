@@ -2,49 +2,30 @@ package archive
 
 import (
 	"fmt"
+	"path"
 	"strings"
 
 	"github.com/modelaudit/modelaudit/internal/detector"
 	"github.com/modelaudit/modelaudit/internal/finding"
+	"github.com/modelaudit/modelaudit/internal/location"
 )
 
-// escapes says how a path leads out of the directory that it is relative to, or
-// "" if it does not. Either slash separates: extractors on Windows and several
-// libraries take both.
+// escapes says how a path leads out of the directory that an archive is unpacked
+// to, or "". To a file system, two slashes are one, and so no URL is meant; a
+// NUL ends the path.
 func escapes(name string) string {
-	name = strings.ReplaceAll(name, `\`, "/")
-	switch {
-	case strings.HasPrefix(name, "/"):
-		return "it is absolute"
-	case len(name) >= 2 && name[1] == ':' && isLetter(name[0]):
-		return "it names a drive"
-	}
-	depth := 0
-	for part := range strings.SplitSeq(name, "/") {
-		switch part {
-		case "", ".":
-		case "..":
-			if depth--; depth < 0 {
-				return "it climbs above its start"
-			}
-		default:
-			depth++
-		}
-	}
-	return ""
+	name, _, _ = strings.Cut(name, "\x00")
+	return location.Leaves(strings.ReplaceAll(name, "://", ":/"))
 }
 
-func isLetter(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' }
-
-// linkEscapesFrom says how a link leads out of the archive's directory, or "".
-// A symbolic link's target is relative to the link's own directory.
-func linkEscapesFrom(name, target string) string {
-	if how := escapes(target); how == "" || !strings.Contains(how, "climbs") {
-		return how
+// symlinkEscapes is escapes for the target of a symbolic link, which is relative
+// to the link's own directory.
+func symlinkEscapes(name, target string) string {
+	slashed := strings.ReplaceAll(target, `\`, "/")
+	if clean := path.Clean(slashed); clean != ".." && !strings.HasPrefix(clean, "../") {
+		return escapes(target)
 	}
-	dir := strings.ReplaceAll(name, `\`, "/")
-	dir = dir[:strings.LastIndexByte(dir, '/')+1]
-	return escapes(dir + target)
+	return escapes(path.Dir(strings.ReplaceAll(name, `\`, "/")) + "/" + slashed)
 }
 
 // checkName reports a member's name that leads out of the archive's directory.
@@ -55,14 +36,14 @@ func checkName(p *detector.Pass, name string, offset int64) {
 	}
 	p.Report(finding.Finding{
 		Rule: pathEscapes, Key: name, Location: finding.Location{Offset: offset},
-		Message:  fmt.Sprintf("Unpacking writes %s outside of the chosen directory: %s.", finding.Quote(name), how),
+		Message:  fmt.Sprintf("Unpacking the archive writes to %s, %s.", finding.Quote(name), how),
 		Evidence: []finding.Step{{Offset: offset, Text: "member name " + finding.Quote(name)}},
 	})
 }
 
-// checkLink reports a symbolic link that leads out of the archive's directory.
-func checkLink(p *detector.Pass, name, target string, offset int64) {
-	reportLink(p, name, target, linkEscapesFrom(name, target), offset)
+// checkSymlink reports a symbolic link that leads out of the archive's directory.
+func checkSymlink(p *detector.Pass, name, target string, offset int64) {
+	reportLink(p, name, target, symlinkEscapes(name, target), offset)
 }
 
 // checkHardLink reports a hard link that leads out of the archive's directory,
@@ -77,8 +58,7 @@ func reportLink(p *detector.Pass, name, target, how string, offset int64) {
 	}
 	p.Report(finding.Finding{
 		Rule: linkEscapes, Key: name, Location: finding.Location{Offset: offset},
-		Message: fmt.Sprintf("The link %s leads out of the directory that the archive is unpacked to, to %s: %s.",
-			finding.Quote(name), finding.Quote(target), how),
+		Message:  fmt.Sprintf("The link %s in the archive leads to %s, %s.", finding.Quote(name), finding.Quote(target), how),
 		Evidence: []finding.Step{{Offset: offset, Text: "link " + finding.Quote(name) + " to " + finding.Quote(target)}},
 	})
 }

@@ -67,4 +67,8 @@ var (
 		ID: "archive-special-file", Title: "The archive creates a device or a pipe",
 		Severity: rule.Medium, Precision: rule.Certain, CWE: []int{434}, Since: "0.1.0",
 	}
+	polyglot = &rule.Rule{
+		ID: "archive-polyglot", Title: "The file is an archive and something else at once",
+		Severity: rule.Medium, Precision: rule.Likely, CWE: []int{436}, Since: "0.1.0",
+	}
 )

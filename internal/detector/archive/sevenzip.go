@@ -156,6 +156,6 @@ func (s *sevenPass) judge(f *sevenzip.File, content *hostile.Content, sum uint32
 		checkRatio(s.Pass, f.Name, 0, int64(share*float64(packed)), content.Size)
 	}
 	if target, ok := content.Whole(); ok && f.Symlink && len(target) <= maxTarget {
-		checkLink(s.Pass, f.Name, string(target), 0)
+		checkSymlink(s.Pass, f.Name, string(target), 0)
 	}
 }

@@ -44,7 +44,7 @@ func runTar(p *detector.Pass, inside zip.Range) (wrapped bool, err error) {
 	if !ended {
 		return wrapped, hostile.Faultf(hostile.Truncated, p.File.Size, "no end marker: the tar archive is cut off")
 	}
-	return wrapped, behindTar(p, end)
+	return wrapped, behindTar(p, end, inside)
 }
 
 // zipExtent returns where a zip archive lies in a tar archive, if there is one.
@@ -67,7 +67,7 @@ func tarMember(p *detector.Pass, e *tar.Entry) error {
 	tarNames(p, e)
 	switch e.Type {
 	case tar.TypeSymlink:
-		checkLink(p, e.Name, e.Link, e.Header)
+		checkSymlink(p, e.Name, e.Link, e.Header)
 	case tar.TypeLink:
 		checkHardLink(p, e.Name, e.Link, e.Header)
 	case tar.TypeCharacter, tar.TypeBlock, tar.TypeFIFO:
@@ -133,10 +133,14 @@ func tarContent(p *detector.Pass, e *tar.Entry) error {
 }
 
 // behindTar hands back what lies behind the end of a tar archive, unless it is
-// padding. Readers that are told to ignore zeros go on there.
-func behindTar(p *detector.Pass, end int64) error {
+// padding, or the zip archive that was seen there. Readers that are told to ignore
+// zeros go on there.
+func behindTar(p *detector.Pass, end int64, seen zip.Range) error {
 	size := p.File.Size - end
 	if size <= 0 || !filled(p, end, p.File.Size) {
+		return nil
+	}
+	if seen.Start >= end && !filled(p, end, seen.Start) {
 		return nil
 	}
 	const name = "after the tar archive"

@@ -75,5 +75,5 @@ var tarCases = []detectortest.Case{
 	{Name: "sparse map that does not fit", Data: tartest.Build(m{Name: "a", Data: "hello",
 		Pax: tartest.Record("GNU.sparse.map", "0,500") + tartest.Record("GNU.sparse.size", "600")}), Unread: true},
 	{Name: "tar and zip", Data: slicesConcat(tartest.Build(m{Name: "a", Data: "hello"}), one(ziptest.Member{Name: "a", Data: evil})),
-		Want: []string{"archive-extra-bytes", "test-payload"}},
+		Want: []string{"archive-polyglot", "test-payload"}},
 }

@@ -43,8 +43,9 @@ func startsZip(p *detector.Pass) bool { return string(p.Reader().Peek(4)) == "PK
 type zipPass struct {
 	*detector.Pass
 	archive   *zip.Archive
-	encrypted int // members that could not be read for encryption
-	read      int // members that were
+	encrypted int  // members that could not be read for encryption
+	read      int  // members that were
+	wrapped   bool // the archive is a constant in a pickle
 }
 
 // members hands the members back, in file order.
@@ -145,7 +146,7 @@ const maxTarget = 4096
 func (z *zipPass) link(e *zip.Entry, content io.ReaderAt, size int64) {
 	target := make([]byte, size)
 	n, _ := content.ReadAt(target, 0)
-	checkLink(z.Pass, e.Name(), string(target[:n]), e.Data)
+	checkSymlink(z.Pass, e.Name(), string(target[:n]), e.Data)
 }
 
 // plain reports whether data that is marked as encrypted is not: it is as long

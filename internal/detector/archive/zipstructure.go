@@ -187,18 +187,19 @@ func (z *zipPass) hidden(e *zip.Entry) {
 	})
 }
 
-// gaps hands bytes outside of the archive back to the scan and reports them.
+// gaps hands bytes outside of the archive back to the scan and reports them. The
+// scan of the whole file starts with those in front, so they do not go back.
 func (z *zipPass) gaps() error {
 	for _, gap := range z.archive.Gaps {
-		name := z.gapName(gap)
-		if z.spannedMarker(gap) || !filled(z.Pass, gap.Start, gap.End) {
+		if z.spannedMarker(gap) || !filled(z.Pass, gap.Start, gap.End) || z.wrapped {
 			continue
 		}
-		size := gap.End - gap.Start
-		reportExtra(z.Pass, name, gap.Start, size)
 		if gap.Start == 0 {
-			continue // the scan of the whole file starts with them
+			z.before(gap)
+			continue
 		}
+		size, name := gap.End-gap.Start, z.gapName(gap)
+		reportExtra(z.Pass, name, gap.Start, size)
 		if err := z.Nested(z.File.Member("("+name+")", hostile.Section(z.File.Content, gap.Start, size), size)); err != nil {
 			return err
 		}
