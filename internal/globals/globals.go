@@ -122,7 +122,7 @@ func inherited(module, name string) (Verdict, bool) {
 func wildcard(module string) (Verdict, bool) {
 	for m := range spellings(module) {
 		for {
-			if v, ok := find(m, "*"); ok {
+			if v, ok := byHand(m, "*"); ok {
 				return v, true
 			}
 			i := strings.LastIndexByte(m, '.')
@@ -140,7 +140,7 @@ func wildcard(module string) (Verdict, bool) {
 // subprocess's.
 func anywhere(name string) Verdict {
 	for part := range strings.SplitSeq(name, ".") {
-		if v, ok := find("*", part); ok {
+		if v, ok := byHand("*", part); ok {
 			return v
 		}
 	}

@@ -9,7 +9,7 @@ import (
 func TestTablesAreSortedAndUnique(t *testing.T) {
 	for name, text := range map[string]table{
 		"globals.txt": globalsTxt, "objects.txt": objectsTxt, "surveyed.txt": surveyedTxt,
-		"reexports.txt": reexportsTxt, "py2.txt": py2Txt,
+		"reexports.txt": reexportsTxt, "exports.txt": exportsTxt, "py2.txt": py2Txt,
 	} {
 		var keys []string
 		for line := range strings.Lines(string(text)) {
@@ -99,5 +99,29 @@ func TestLookup(t *testing.T) {
 func BenchmarkLookup(b *testing.B) {
 	for b.Loop() {
 		Lookup("sklearn.linear_model._logistic", "LogisticRegression")
+	}
+}
+
+func TestOn(t *testing.T) {
+	for _, tc := range []struct {
+		use          Use
+		module, name string
+		want         Class
+	}{
+		{Call, "posix", "system", Dangerous},
+		{New, "sklearn.linear_model._logistic", "LogisticRegression", Safe},
+		{Build, "sklearn.linear_model._logistic", "LogisticRegression", Safe},
+		{Call, "sklearn.linear_model._logistic", "LogisticRegression", Unknown},
+		{Build, "torch._utils", "", Dangerous},
+		{New, "fileinput", "FileInput", Dangerous},
+		{SetItem, "dbm.dumb", "_Database", Dangerous},
+		{Build, "torch.utils.data.datapipes.datapipe", "_IterDataPipeSerializationWrapper", Dangerous},
+		{Build, "xgboost.core", "Booster", Safe},
+		{Build, "scipy.stats._continuous_distns", "uniform_gen", Conditional},
+		{New, "logging", "FileHandler", Dangerous},
+	} {
+		if got := On(tc.use, tc.module, tc.name); got.Class != tc.want {
+			t.Errorf("On(%d, %s, %s) = %+v, want class %d", tc.use, tc.module, tc.name, got, tc.want)
+		}
 	}
 }

@@ -82,6 +82,9 @@ func reexport(module, attr string) (home [2]string, ok bool) {
 	for range longest {
 		to, found := reexportsTxt.lookup(module + " " + attr)
 		if !found {
+			to, found = exportsTxt.lookup(module + " " + attr)
+		}
+		if !found {
 			break
 		}
 		module, attr, _ = strings.Cut(to, " ")
@@ -100,7 +103,7 @@ func isModule(name string) bool {
 			return true
 		}
 	}
-	return reexportsTxt.holds(name + " ")
+	return reexportsTxt.holds(name+" ") || exportsTxt.holds(name+" ")
 }
 
 // Py2 returns the Python 3 name of a Python 2 one, as an unpickler does that

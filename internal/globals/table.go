@@ -1,6 +1,7 @@
 package globals
 
 import (
+	"cmp"
 	_ "embed"
 	"iter"
 	"strings"
@@ -21,6 +22,9 @@ var aliasesTxt table
 //go:embed reexports.txt
 var reexportsTxt table
 
+//go:embed exports.txt
+var exportsTxt table
+
 //go:embed py2.txt
 var py2Txt table
 
@@ -32,17 +36,28 @@ func (t table) lookup(key string) (rest string, ok bool) {
 	lo, hi := 0, len(t)
 	for lo < hi {
 		start, end := t.line(lo + (hi-lo)/2)
-		line := string(t[start:end])
-		if rest, ok := strings.CutPrefix(line, key); ok && strings.HasPrefix(rest, " ") {
-			return rest[1:], true
-		}
-		if line < key+" " {
+		switch order(string(t[start:end]), key) {
+		case 0:
+			return string(t[start+len(key)+1 : end]), true
+		case -1:
 			lo = end + 1
-		} else {
+		default:
 			hi = start
 		}
 	}
 	return "", false
+}
+
+// order compares the start of a line with key and the space behind it, without
+// putting them together.
+func order(line, key string) int {
+	if c := strings.Compare(line[:min(len(line), len(key))], key); c != 0 {
+		return c
+	}
+	if len(line) <= len(key) {
+		return -1
+	}
+	return cmp.Compare(line[len(key)], ' ')
 }
 
 // line returns the bounds of the line that byte at is in, without its newline.
@@ -84,12 +99,22 @@ var classes = map[string]Class{
 
 // find returns the verdict of the line of module and name.
 func find(module, name string) (Verdict, bool) {
+	key := module + " " + name
 	for _, t := range tables {
-		if rest, ok := t.lookup(module + " " + name); ok {
+		if rest, ok := t.lookup(key); ok {
 			return verdict(rest), true
 		}
 	}
 	return Verdict{}, false
+}
+
+// byHand is find in the lines that people wrote, where all wildcards are.
+func byHand(module, name string) (Verdict, bool) {
+	rest, ok := globalsTxt.lookup(module + " " + name)
+	if !ok {
+		return Verdict{}, false
+	}
+	return verdict(rest), true
 }
 
 // verdict reads "class effect why"; the effect of a harmless name is "-".

@@ -27,6 +27,8 @@ var hooks = map[Use][]string{
 func On(use Use, module, name string) Verdict {
 	v := Lookup(module, name)
 	switch {
+	case name == "" && use > New:
+		return Verdict{Dangerous, Indirect, "changes a module"}
 	case v.Class == Inert && use == Call:
 		v = Verdict{}
 	case v.Class == Inert:

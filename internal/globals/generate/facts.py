@@ -1,8 +1,12 @@
 """Read Python sources into facts: what each function calls, and from which of
 its parameters each argument comes. Nothing is imported or run."""
 import ast
+import hashlib
 import os
 import pickle
+
+# Packages that hold no Python a model could name.
+SKIP = {"nvidia", "cuda", "include", "bin"}
 
 # Function is what is known of one function or method.
 #   params: names in order; star, kwstar: names of *args and **kwargs or None
@@ -252,3 +256,13 @@ def read(root, cache, only=None):
     with open(cache, "wb") as f:
         pickle.dump(out, f, protocol=5)
     return out
+
+
+def load(cache, roots):
+    modules = {}
+    for root in roots:
+        name = os.path.join(cache, hashlib.sha256(root.encode()).hexdigest()[:12] + ".facts")
+        for k, v in read(root, name).items():
+            if k.split(".")[0] not in SKIP:
+                modules.setdefault(k, v)
+    return modules

@@ -1,5 +1,7 @@
 """Which classes run more than their own bookkeeping when a pickle makes an
 instance, fills it or drops it."""
+import sys
+
 HOOKS = ["__new__", "__setstate__", "__setattr__", "__del__", "__setitem__", "append", "extend", "add", "__getattr__"]
 # Effects that a hook may have without a way for a file to steer them.
 HARMLESS = {"state", "exit"}
@@ -39,8 +41,11 @@ class Hooks:
         if target[0] not in self.world.modules:
             if target[0].split(".")[0] in QUIET or ".".join(target) in QUIET:
                 return None
-            c, e, _ = self.verdicts.lookup(*target)
-            return (e, ".".join(target)) if c == "dangerous" and e not in HARMLESS else None
+            known = self.verdicts.exact(*target)
+            if not known and target[0].split(".")[0] in sys.stdlib_module_names:
+                known = self.verdicts.wildcard(target[0])
+            bad = known and known[0] == "dangerous" and known[1] not in HARMLESS
+            return (known[1], ".".join(target)) if bad else None
         if depth >= 4:
             return None
         names = [target[1]]

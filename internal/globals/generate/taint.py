@@ -23,10 +23,17 @@ class World:
         self.modules = modules
         self.sinks = sinks()
         self.summary = collections.defaultdict(dict)  # (module, qualname) -> {param: (effect, reason)}
-        self.mros = {}
+        self.mros, self.found = {}, {}
 
     def lookup(self, module, parts, depth=0):
         """Walks parts from a module to where the object is defined."""
+        key = module, parts
+        if key not in self.found:
+            self.found[key] = module, ".".join(parts)  # what a circle of imports comes back to
+            self.found[key] = self.walk(module, parts, depth)
+        return self.found[key]
+
+    def walk(self, module, parts, depth):
         if depth > 12:
             return module, ".".join(parts)
         info = self.modules.get(module)
