@@ -35,7 +35,7 @@ func On(use Use, module, name string) Verdict {
 		v.Class = Safe
 	}
 	for _, h := range hooks[use] {
-		if w, ok := listed(module, name+"."+h); ok && w.Class > v.Class {
+		if w, ok := listed(module, name+"."+h); ok && w.Class > max(v.Class, Inert) {
 			v = w
 		}
 	}
