@@ -112,8 +112,8 @@ const (
 )
 
 const (
-	objectPage = 1 << 10
-	itemPage   = 4 << 10
+	objectPage = 1 << 6
+	itemPage   = 1 << 9
 	objectSize = 80 // bytes, for the memory budget
 )
 

@@ -271,6 +271,9 @@ func (l *latin1Reader) Read(p []byte) (int, error) {
 // Root returns the local name of the document's first element, if the document
 // starts as XML at all within the first bytes of a file.
 func Root(head []byte) string {
+	if !mayBeText(head) {
+		return ""
+	}
 	d := xml.NewDecoder(decoded(bytes.NewReader(head)))
 	d.CharsetReader = charset
 	d.Strict = false
@@ -284,4 +287,14 @@ func Root(head []byte) string {
 		}
 	}
 	return ""
+}
+
+// mayBeText reports whether a tag may follow in head, and what comes before it
+// may be text, in an encoding of one byte or of two. It spares most files the
+// decoder.
+func mayBeText(head []byte) bool {
+	i := bytes.IndexByte(head, '<')
+	return i >= 0 && !bytes.ContainsFunc(head[:i], func(c rune) bool {
+		return c > 0 && c < ' ' && c != '\t' && c != '\n' && c != '\r'
+	})
 }
