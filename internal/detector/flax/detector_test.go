@@ -1,0 +1,31 @@
+package flax_test
+
+import (
+	"testing"
+
+	"github.com/modelaudit/modelaudit/internal/detector/detectortest"
+	"github.com/modelaudit/modelaudit/internal/detector/flax"
+)
+
+func text(s string) string { return string([]byte{0xa0 | byte(len(s))}) + s }
+
+// array is an array of three bytes as flax.serialization writes it.
+func array(dtype string) string {
+	packed := "\x93\x91\x03" + text(dtype) + "\xc4\x03abc"
+	return string([]byte{0xc7, byte(len(packed)), 1}) + packed
+}
+
+func checkpoint(dtype string) []byte {
+	return []byte("\x82" + text("params") + "\x81" + text("kernel") + array(dtype) + text("step") + "\x07")
+}
+
+func TestDetector(t *testing.T) {
+	detectortest.Run(t, flax.Detector, []detectortest.Case{
+		{Name: "checkpoint", File: "flax_model.msgpack", Data: checkpoint("float32")},
+		{Name: "under no name", Data: checkpoint("int8")},
+		{Name: "prose", File: "m.msgpack", Data: []byte("\x81" + text("note") + text("no subprocess here"))},
+		{Name: "objects", File: "m.msgpack", Data: checkpoint("object"), Want: []string{"flax-object-array"}},
+		{Name: "more behind it", File: "m.msgpack", Data: append(checkpoint("float32"), "MZ and more"...), Want: []string{"flax-trailing-data"}},
+		{Name: "claims too much", File: "m.msgpack", Data: []byte("\x81" + text("kernel") + "\xc9\xff\xff\xff\xff\x01abc"), Unread: true},
+	})
+}
