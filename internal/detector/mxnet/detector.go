@@ -1,0 +1,141 @@
+// Package mxnet judges models of Apache MXNet: the graph in JSON, whose operators
+// may be Python or come from a library, and the parameters beside it.
+package mxnet
+
+import (
+	"context"
+	_ "embed"
+	"encoding/binary"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/modelaudit/modelaudit/internal/artifact"
+	"github.com/modelaudit/modelaudit/internal/detector"
+	"github.com/modelaudit/modelaudit/internal/finding"
+	"github.com/modelaudit/modelaudit/internal/format/json"
+	"github.com/modelaudit/modelaudit/internal/format/mxnet"
+	"github.com/modelaudit/modelaudit/internal/hostile"
+	"github.com/modelaudit/modelaudit/internal/rule"
+)
+
+//go:embed help.md
+var help string
+
+var (
+	custom = &rule.Rule{
+		ID: "mxnet-custom-operator", Title: "An MXNet graph runs an operator of its author's own",
+		Severity: rule.Medium, Precision: rule.Certain, CWE: []int{829}, Since: "0.1.0",
+	}
+	library = &rule.Rule{
+		ID: "mxnet-native-library", Title: "An MXNet graph names a library or a file to load",
+		Severity: rule.High, Precision: rule.Likely, CWE: []int{114}, Since: "0.1.0",
+	}
+)
+
+// Graph judges MXNet graphs.
+var Graph = &detector.Detector{
+	Name:  "mxnet",
+	Rules: rule.Explain(help, custom, library),
+	Match: func(h artifact.Head) bool {
+		head := strings.TrimLeft(string(h.First), " \t\r\n")
+		return strings.HasPrefix(head, "{") && (strings.Contains(head, `"nodes"`) || strings.HasSuffix(h.Name, "-symbol.json"))
+	},
+	Run: runGraph,
+}
+
+// Parameters reads MXNet parameter files.
+var Parameters = &detector.Detector{
+	Name: "mxnet-parameters",
+	Match: func(h artifact.Head) bool {
+		return len(h.First) >= 16 && binary.LittleEndian.Uint64(h.First) == mxnet.Magic
+	},
+	Run: runParameters,
+}
+
+func runParameters(_ context.Context, p *detector.Pass) error {
+	p.Recognised("mxnet-parameters")
+	l, err := mxnet.Parameters(p.Reader())
+	if err == nil && l.End < p.File.Size {
+		err = hostile.Faultf(hostile.Malformed, l.End, "%d bytes behind the last name", p.File.Size-l.End)
+	}
+	return err
+}
+
+func runGraph(_ context.Context, p *detector.Pass) error {
+	tree, err := json.Parse(p.Reader())
+	nodes := tree.Get("nodes")
+	if nodes == nil || tree.Get("arg_nodes") == nil || tree.Get("heads") == nil {
+		return nil // another JSON document
+	}
+	p.Recognised("mxnet")
+	graph(p, tree)
+	return err
+}
+
+// graph judges the nodes of a graph and of the graphs inside its nodes.
+func graph(p *detector.Pass, g *json.Value) {
+	nodes := g.Get("nodes")
+	if nodes == nil {
+		return
+	}
+	for i := range nodes.Items {
+		node(p, &nodes.Items[i])
+	}
+}
+
+// attributeNames are where versions of MXNet keep a node's attributes.
+var attributeNames = []string{"attrs", "attr", "param"}
+
+func node(p *detector.Pass, n *json.Value) {
+	op, name := n.Get("op").String(), n.Get("name").String()
+	if op == "Custom" || op == "_Native" || op == "_NDArray" {
+		kind := op
+		for _, at := range attributeNames {
+			if s := n.Get(at).Get("op_type").String(); s != "" {
+				kind = s
+			}
+		}
+		report(p, custom, n.Offset, kind, fmt.Sprintf("Node %s runs the operator %s, which a program must register.", finding.Quote(name), finding.Quote(kind)))
+	}
+	for _, at := range attributeNames {
+		attributes(p, n.Get(at), name)
+	}
+	if inner := n.Get("subgraphs"); inner != nil {
+		for i := range inner.Items {
+			graph(p, &inner.Items[i])
+		}
+	}
+}
+
+// libraryAttributes name something that is loaded or read.
+var libraryAttributes = []string{"library", "lib", "lib_path", "dll", "plugin", "path", "filename", "uri", "url", "symbol_file", "params_file"}
+
+func attributes(p *detector.Pass, attrs *json.Value, node string) {
+	if attrs == nil {
+		return
+	}
+	for _, m := range attrs.Members {
+		value := m.Value.String()
+		if value == "" || !slices.Contains(libraryAttributes, strings.ToLower(strings.Trim(m.Name, "_"))) || !pathLike(m.Name, value) {
+			continue
+		}
+		report(p, library, m.Offset, m.Name+" "+value,
+			fmt.Sprintf("The attribute %s of node %s names %s.", finding.Quote(m.Name), finding.Quote(node), finding.Quote(value)))
+	}
+}
+
+// pathLike reports whether a value names a file or an address rather than being
+// a word; a library may go without an extension.
+func pathLike(name, value string) bool {
+	switch strings.ToLower(path.Ext(value)) {
+	case ".so", ".dll", ".dylib", ".py", ".params", ".json":
+		return true
+	}
+	return strings.ContainsAny(value, `/\`) || strings.HasPrefix(strings.ToLower(name), "lib")
+}
+
+func report(p *detector.Pass, r *rule.Rule, offset int64, key, message string) {
+	p.Report(finding.Finding{Rule: r, Key: key, Message: message, Location: finding.Location{Offset: offset}})
+}

@@ -1,0 +1,77 @@
+package mxnet
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/modelaudit/modelaudit/internal/hostile"
+)
+
+func reader(p []byte) *hostile.Reader {
+	budget := hostile.NewBudget(context.Background(), hostile.DefaultLimits(), int64(len(p)), time.Now)
+	return hostile.NewReader(hostile.Bytes(p), int64(len(p)), budget)
+}
+
+var le = binary.LittleEndian
+
+// floats is a dense array of floats, in version 2.
+func floats(dims ...int64) []byte {
+	p := le.AppendUint32(nil, arrayV2)
+	p = le.AppendUint32(p, 0) // dense
+	p = le.AppendUint32(p, uint32(len(dims)))
+	n := int64(4)
+	for _, d := range dims {
+		p = le.AppendUint64(p, uint64(d))
+		n *= d
+	}
+	p = append(p, make([]byte, 8)...) // device
+	p = le.AppendUint32(p, 0)         // float32
+	return append(p, make([]byte, n)...)
+}
+
+// list is a parameter file of arrays and as many names.
+func list(arrays ...[]byte) []byte {
+	p := le.AppendUint64(nil, Magic)
+	p = le.AppendUint64(p, 0)
+	p = le.AppendUint64(p, uint64(len(arrays)))
+	for _, a := range arrays {
+		p = append(p, a...)
+	}
+	p = le.AppendUint64(p, uint64(len(arrays)))
+	for range arrays {
+		p = append(le.AppendUint64(p, 5), "arg:w"...)
+	}
+	return p
+}
+
+func TestParameters(t *testing.T) {
+	p := list(floats(2, 3), floats(4))
+	l, err := Parameters(reader(p))
+	if err != nil || l.Arrays != 2 || len(l.Names) != 2 || l.End != int64(len(p)) {
+		t.Fatalf("got %+v (%v), want 2 arrays and names to %d", l, err, len(p))
+	}
+	for n := range p {
+		if _, err := Parameters(reader(p[:n])); err == nil {
+			t.Fatalf("the first %d of %d bytes are whole", n, len(p))
+		}
+	}
+}
+
+// FuzzParameters: whatever the bytes, reading ends in them, and every error is a
+// Fault.
+func FuzzParameters(f *testing.F) {
+	f.Add(list(floats(2, 3)))
+	f.Fuzz(func(t *testing.T, p []byte) {
+		l, err := Parameters(reader(p))
+		if l.End > int64(len(p)) {
+			t.Errorf("the end at %d of %d bytes", l.End, len(p))
+		}
+		var fault *hostile.Fault
+		if err != nil && !errors.As(err, &fault) {
+			t.Errorf("got %T %v, want a *hostile.Fault", err, err)
+		}
+	})
+}
