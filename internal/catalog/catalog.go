@@ -16,6 +16,7 @@ import (
 	"github.com/modelaudit/modelaudit/internal/detector/hdf5"
 	"github.com/modelaudit/modelaudit/internal/detector/keras"
 	"github.com/modelaudit/modelaudit/internal/detector/lfs"
+	"github.com/modelaudit/modelaudit/internal/detector/lightgbm"
 	"github.com/modelaudit/modelaudit/internal/detector/mxnet"
 	"github.com/modelaudit/modelaudit/internal/detector/numpy"
 	"github.com/modelaudit/modelaudit/internal/detector/onnx"
@@ -44,6 +45,7 @@ func Detectors() []*detector.Detector {
 		hdf5.Detector,
 		keras.Detector,
 		lfs.Detector,
+		lightgbm.Detector,
 		mxnet.Graph,
 		mxnet.Parameters,
 		numpy.Detector,

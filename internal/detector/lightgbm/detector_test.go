@@ -1,0 +1,29 @@
+package lightgbm_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/modelaudit/modelaudit/internal/detector/detectortest"
+	"github.com/modelaudit/modelaudit/internal/detector/lightgbm"
+)
+
+// model is a model of one tree of three leaves.
+func model(left, right string) []byte {
+	return []byte(fmt.Sprintf("tree\nversion=v4\nnum_class=1\nfeature_names=system_health exec_time\n\n"+
+		"Tree=0\nnum_leaves=3\nsplit_feature=0 1\nleft_child=%s\nright_child=%s\nleaf_value=0.1 0.2 0.3\n\n\nend of trees\n", left, right))
+}
+
+func TestDetector(t *testing.T) {
+	long := strings.Repeat("1 ", 40_000)
+	tail := []byte("\nparameters:\n[boosting: gbdt]\nend of parameters\n\npandas_categorical:[[\"https://example.org\"]]\n")
+	detectortest.Run(t, lightgbm.Detector, []detectortest.Case{
+		{Name: "plain", File: "model.txt", Data: model("1 -1", "-2 -3")},
+		{Name: "with parameters", File: "model.txt", Data: append(model("1 -1", "-2 -3"), tail...), AnyPrefix: "behind the trees stands only what trained them"},
+		{Name: "inner node", File: "model.txt", Data: model("7 -1", "-2 -3"), Want: []string{"lightgbm-tree-outside"}},
+		{Name: "leaf", File: "model.txt", Data: model("1 -1", "-2 -9"), Want: []string{"lightgbm-tree-outside"}},
+		{Name: "no number", File: "model.txt", Data: model("1 x", "-2 -3"), Want: []string{"lightgbm-tree-outside"}},
+		{Name: "long line", File: "model.txt", Data: model(long, "-2")},
+	})
+}
