@@ -25,7 +25,7 @@ func versionCommand(w World) *cobra.Command {
 func version() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok || info.Main.Version == "" || info.Main.Version == "(devel)" {
-		return "devel"
+		return "0.0.0-devel"
 	}
 	return strings.TrimPrefix(info.Main.Version, "v")
 }
