@@ -1,0 +1,101 @@
+package entrypoint
+
+import (
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+func saying(s string) func(io.Writer) error {
+	return func(w io.Writer) error {
+		_, err := io.WriteString(w, s)
+		return err
+	}
+}
+
+func TestReplaceIsWholeOrNotAtAll(t *testing.T) {
+	dir := t.TempDir()
+	name := filepath.Join(dir, "report")
+	if err := os.WriteFile(name, []byte("an older and longer report"), 0o640); err != nil {
+		t.Fatal(err)
+	}
+	failing := func(w io.Writer) error {
+		io.WriteString(w, "half")
+		return errors.New("no more")
+	}
+	if err := replace(name, failing); err == nil {
+		t.Error("a failing writer is no error")
+	}
+	check(t, name, "an older and longer report")
+	if err := replace(name, saying("new")); err != nil {
+		t.Error(err)
+	}
+	check(t, name, "new")
+	if info, err := os.Stat(name); err != nil || info.Mode().Perm() != 0o640 {
+		t.Errorf("mode %v, %v, want that of the file that was there", info.Mode(), err)
+	}
+	if left, err := filepath.Glob(filepath.Join(dir, "*.part")); err != nil || len(left) > 0 {
+		t.Errorf("%v is left, %v", left, err)
+	}
+}
+
+func TestReplaceFollowsLinks(t *testing.T) {
+	dir := t.TempDir()
+	name, link := filepath.Join(dir, "report"), filepath.Join(dir, "link")
+	if err := os.WriteFile(name, nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink("report", link); err != nil {
+		t.Fatal(err)
+	}
+	if err := replace(link, saying("new")); err != nil {
+		t.Error(err)
+	}
+	check(t, name, "new")
+}
+
+func check(t *testing.T, name, want string) {
+	t.Helper()
+	if got, err := os.ReadFile(name); err != nil || string(got) != want {
+		t.Errorf("%s: got %q, %v, want %q", name, got, err, want)
+	}
+}
+
+func TestPlaces(t *testing.T) {
+	dir := t.TempDir()
+	for _, c := range []struct{ base, path, want string }{
+		{dir, filepath.Join(dir, "a/b.pkl"), "a/b.pkl"},
+		{dir, filepath.Join(dir, "..", filepath.Base(dir), "b.pkl"), "b.pkl"},
+		{dir, "/elsewhere/b.pkl", "/elsewhere/b.pkl"},
+		{".", "a.pkl", "a.pkl"},
+		{"..", "a.pkl", "entrypoint/a.pkl"},
+		{".", "../a.pkl", "../a.pkl"},
+	} {
+		if got := relativeTo(c.base)(c.path); got != c.want {
+			t.Errorf("%s below %s: got %s, want %s", c.path, c.base, got, c.want)
+		}
+	}
+	for _, c := range []struct {
+		base  string
+		roots []string
+		want  bool
+	}{
+		{dir, []string{dir}, false},
+		{dir, []string{"/elsewhere", filepath.Dir(dir)}, false},
+		{dir, []string{filepath.Join(dir, "models")}, true},
+		{".", []string{"."}, false},
+		{".", []string{"a.pkl"}, true},
+	} {
+		if got := partial(c.base, c.roots); got != c.want {
+			t.Errorf("%v of %s: partial %v, want %v", c.roots, c.base, got, c.want)
+		}
+	}
+	if got, want := governed(filepath.Join(dir, ".github", "modelaudit.yml")), dir; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	if got, want := governed("policy/modelaudit.yml"), "policy"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
