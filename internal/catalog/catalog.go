@@ -26,6 +26,7 @@ import (
 	"github.com/modelaudit/modelaudit/internal/detector/pmml"
 	"github.com/modelaudit/modelaudit/internal/detector/pytorch"
 	"github.com/modelaudit/modelaudit/internal/detector/safetensors"
+	"github.com/modelaudit/modelaudit/internal/detector/skops"
 	"github.com/modelaudit/modelaudit/internal/detector/tensorflow"
 	"github.com/modelaudit/modelaudit/internal/detector/xgboost"
 	"github.com/modelaudit/modelaudit/internal/rule"
@@ -57,6 +58,7 @@ func Detectors() []*detector.Detector {
 		pmml.Detector,
 		safetensors.Detector,
 		safetensors.Index,
+		skops.Detector,
 		tensorflow.Detector,
 		xgboost.Detector,
 	}

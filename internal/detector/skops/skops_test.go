@@ -1,0 +1,81 @@
+package skops_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/modelaudit/modelaudit/internal/detector/archive"
+	"github.com/modelaudit/modelaudit/internal/detector/detectortest"
+	"github.com/modelaudit/modelaudit/internal/detector/skops"
+	"github.com/modelaudit/modelaudit/internal/format/zip/ziptest"
+)
+
+// file is a skops file with the given schema.
+func file(schema string) []byte {
+	return ziptest.Build([]ziptest.Member{{Name: "schema.json", Data: schema}}, nil)
+}
+
+// node is a node of a kind, with further members.
+func node(loader, module, class string, more ...string) string {
+	return fmt.Sprintf(`{"__class__":%q,"__module__":%q,"__loader__":%q%s}`, class, module, loader, strings.Join(append([]string{""}, more...), ","))
+}
+
+// text is a node that holds a string.
+func text(s string) string {
+	return node("JsonNode", "builtins", "str", fmt.Sprintf(`"content":%q`, `"`+s+`"`), `"is_json":true`)
+}
+
+func tuple(items ...string) string {
+	return node("TupleNode", "builtins", "tuple", `"content":[`+strings.Join(items, ",")+`]`)
+}
+
+func dict(members ...string) string {
+	keys := node("ListNode", "builtins", "list", `"content":[`+node("TypeNode", "builtins", "str")+`]`)
+	return node("DictNode", "builtins", "dict", `"key_types":`+keys, `"content":{`+strings.Join(members, ",")+`}`)
+}
+
+func object(module, class, attrs string) string {
+	return node("ObjectNode", module, class, `"content":`+attrs)
+}
+
+func generator(bits string) string {
+	state := dict(`"bit_generator":`+text(bits), `"state":`+text("1"))
+	return node("RandomGeneratorNode", "numpy.random._generator", "Generator", `"content":{"bit_generator":`+state+`,"seed_seq":`+dict()+`}`)
+}
+
+func TestDetector(t *testing.T) {
+	scaler := object("sklearn.preprocessing._data", "StandardScaler", dict(`"copy":`+text("true")))
+	method := func(module, class, of, name string) string {
+		return node("MethodNode", module, class, `"content":{"func":"`+name+`","obj":`+of+`}`)
+	}
+	operator := func(module, class string, args ...string) string {
+		return node("OperatorFuncNode", module, class, `"attrs":`+tuple(args...))
+	}
+	detectortest.Run(t, skops.Detector, []detectortest.Case{
+		{Name: "estimator", Data: file(scaler)},
+		{Name: "numbers", Data: file(tuple(node("NdArrayNode", "numpy", "float64", `"type":"numpy"`, `"file":"1.npy"`), generator("PCG64")))},
+		{Name: "function", Data: file(node("FunctionNode", "numpy", "log1p"))},
+		{Name: "operator", Data: file(operator("operator", "methodcaller", text("lower"), text("x")))},
+		{Name: "method", Data: file(method("sklearn.preprocessing._data", "StandardScaler", scaler, "transform"))},
+		{Name: "unknown node", Data: file(node("NewNode", "builtins", "int")), Unread: true},
+		{Name: "cut", Data: file(scaler[:len(scaler)-1]), Unread: true},
+		{Name: "type of keys", Data: file(node("DictNode", "builtins", "dict", `"key_types":`+tuple(node("TypeNode", "os", "system")), `"content":{}`)),
+			Want: []string{"skops-dangerous-type"}},
+		{Name: "list that is a program", Data: file(node("ListNode", "subprocess", "Popen", `"content":[`+text("echo poc")+`]`)), Want: []string{"skops-dangerous-type"}},
+		{Name: "function of protocol 0", Data: file(node("FunctionNode", "numpy", "ufunc", `"content":{"module_path":"os","function":"system"}`)),
+			Want: []string{"skops-dangerous-type"}},
+		{Name: "partial", Data: file(node("PartialNode", "functools", "partial", `"content":{"func":`+node("FunctionNode", "posix", "system")+`,"args":`+tuple(text("echo poc"))+`}`)),
+			Want: []string{"skops-dangerous-type"}},
+		{Name: "constructor", Data: file(node("ConstructorFromReduceNode", "builtins", "eval", `"content":`+tuple(text("1")))), Want: []string{"skops-dangerous-type"}},
+		{Name: "operator that calls", Data: file(operator("operator", "call", node("TypeNode", "builtins", "int"), text("1"))), Want: []string{"skops-dangerous-type"}},
+		{Name: "operator under another name", Data: file(operator("builtins", "itemgetter", text("1"))), Want: []string{"skops-type-confusion"}},
+		{Name: "method under another name", Data: file(method("builtins", "str", scaler, "transform")), Want: []string{"skops-type-confusion"}},
+		{Name: "generator under another name", Data: file(generator("seed")), Want: []string{"skops-type-confusion"}},
+		{Name: "method that does harm", Data: file(method("pathlib", "PosixPath", object("pathlib", "PosixPath", "null"), "unlink")), Want: []string{"skops-dangerous-type"}},
+		{Name: "attribute", Data: file(operator("operator", "attrgetter", text("a.__globals__"))), Want: []string{"skops-dangerous-attribute"}},
+		{Name: "attribute of a method", Data: file(method("sklearn.preprocessing._data", "StandardScaler", scaler, "__reduce__")), Want: []string{"skops-dangerous-attribute"}},
+		{Name: "somebody's type", Data: file(object("mylib.tools", "Thing", dict())), Want: []string{"skops-untrusted-type"}},
+		{Name: "pickle", File: "model.skops", Data: []byte("\x80\x04N."), Want: []string{"skops-is-pickle"}},
+	}, archive.Detector)
+}
