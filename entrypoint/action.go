@@ -182,7 +182,7 @@ func (a *action) audit(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.Policy.Partial = a.set.Whole == ""
+	s.Policy.Partial = a.set.Whole == "" || a.in.shard.Of > 1
 	result := scanner(s).All(ctx, files, nil)
 	s.Policy.Compared = a.compare(ctx, s, &result)
 	s.Policy.NewOnly = a.in.newOnly
@@ -200,7 +200,7 @@ func (a *action) candidates(ctx context.Context, filter walk.Filter) ([]walk.Fil
 	if err != nil {
 		return nil, err
 	}
-	return a.resolvePointers(ctx, files, filter.MaxSize), nil
+	return a.resolvePointers(ctx, a.in.shard.Share(files), filter.MaxSize), nil
 }
 
 // changes decides what is scanned.

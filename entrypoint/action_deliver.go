@@ -36,6 +36,10 @@ func (a *action) upload(ctx context.Context, sarif []byte) {
 	if a.in.upload == "never" || a.event.Deleted || len(sarif) == 0 {
 		return
 	}
+	if a.in.shard.Of > 1 {
+		a.delivered.uploadStatus = github.SkippedShard
+		return
+	}
 	if a.client == nil {
 		a.delivered.uploadStatus = github.SkippedPermission
 		a.note(workflow.Notice, "Results were not uploaded to code scanning: there is no token.")
@@ -122,7 +126,7 @@ func (a *action) await(ctx context.Context, id string) {
 
 // comment keeps one comment on the pull request up to date.
 func (a *action) comment(ctx context.Context) {
-	if a.event.Pull == nil || a.in.comment == "never" || a.client == nil {
+	if a.event.Pull == nil || a.in.comment == "never" || a.client == nil || a.in.shard.Of > 1 {
 		return
 	}
 	n := a.event.Pull.Number

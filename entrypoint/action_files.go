@@ -24,7 +24,7 @@ const maxFileComments = 10
 // commentFiles keeps a comment at each of the worst files up to date: a binary
 // file has no lines that alerts could stand at.
 func (a *action) commentFiles(ctx context.Context) {
-	if a.event.Pull == nil || !a.in.fileComments || a.client == nil || slices.Contains(a.delivered.denied, commentPermission) {
+	if a.event.Pull == nil || !a.in.fileComments || a.client == nil || a.in.shard.Of > 1 || slices.Contains(a.delivered.denied, commentPermission) {
 		return
 	}
 	old, err := a.client.FileComments(ctx, a.event.Pull.Number, a.filePrefix())

@@ -11,12 +11,14 @@ import (
 	"github.com/modelaudit/modelaudit/internal/glob"
 	"github.com/modelaudit/modelaudit/internal/runner"
 	"github.com/modelaudit/modelaudit/internal/settings"
+	"github.com/modelaudit/modelaudit/internal/shard"
 )
 
 // inputs are what the workflow's author set, checked.
 type inputs struct {
 	paths, ignore       []string // globs
 	mode                string   // auto, changed, full
+	shard               shard.Shard
 	newOnly, dismissals bool
 	config              string // "" for the usual places
 	baseline            string // "" for what the policy file says
@@ -50,6 +52,7 @@ func inputTable() []input {
 		{"scan-mode", "auto", "auto scans what a pull request changes and everything otherwise; changed, full", oneOf(func(in *inputs) *string { return &in.mode }, "auto", "changed", "full")},
 		{"fail-on-new-only", "true", "on a pull request, what was there before does not fail the check", boolean(func(in *inputs) *bool { return &in.newOnly })},
 		{"respect-dismissals", "true", "findings whose alerts were dismissed in code scanning do not fail the check", boolean(func(in *inputs) *bool { return &in.dismissals })},
+		{"shard", "", "scan this part of the files, such as ${{ matrix.shard }} from modelaudit plan; its results are merged, not uploaded or commented", readShard},
 		{"config", "", "policy file; on a pull request it is read from the base branch", text(func(in *inputs) *string { return &in.config })},
 		{"baseline", "", "file of known findings, read from the same place as the policy file", text(func(in *inputs) *string { return &in.baseline })},
 		{"lfs", "fetch", "Git LFS pointers: fetch the objects that are to be scanned, require them in the checkout, or skip", oneOf(func(in *inputs) *string { return &in.lfs }, "fetch", "require", "skip")},
@@ -182,4 +185,11 @@ func readCategory(in *inputs, value string) error {
 	}
 	in.category = value
 	return nil
+}
+
+func readShard(in *inputs, value string) (err error) {
+	if value != "" {
+		in.shard, err = shard.Parse(value)
+	}
+	return err
 }

@@ -31,7 +31,7 @@ var outputTable = [...]output{
 	{"sarif-file", "path of the SARIF report", func(a *action) string { return a.in.sarifFile }},
 	{"json-file", "path of the JSON report", func(a *action) string { return a.in.jsonFile }},
 	{"sarif-id", "ID of the upload to code scanning", func(a *action) string { return a.delivered.sarifID }},
-	{"upload-status", "uploaded, failed, or skipped-never, -fork, -permission, -disabled, -merge-queue, -commit, -event", func(a *action) string { return a.delivered.uploadStatus }},
+	{"upload-status", "uploaded, failed, or skipped-never, -fork, -permission, -disabled, -merge-queue, -commit, -shard, -event", func(a *action) string { return a.delivered.uploadStatus }},
 	{"comment-url", "address of the comment on the pull request", func(a *action) string { return a.delivered.commentURL }},
 }
 

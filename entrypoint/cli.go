@@ -33,6 +33,8 @@ func command(w World, status *int) *cobra.Command {
 	root.AddCommand(
 		scanCommand(w, status),
 		diffCommand(w, status),
+		planCommand(w),
+		mergeCommand(w),
 		actionCommand(w, status),
 		baselineCommand(w),
 		inspectCommand(w),

@@ -14,6 +14,7 @@ import (
 	"github.com/modelaudit/modelaudit/internal/policy"
 	"github.com/modelaudit/modelaudit/internal/scan"
 	"github.com/modelaudit/modelaudit/internal/settings"
+	"github.com/modelaudit/modelaudit/internal/shard"
 )
 
 // overrides are the settings that flags gave, in the order given. They are laid
@@ -34,6 +35,7 @@ type settingFlags struct {
 	set              overrides
 	config, baseline string
 	include, exclude globList
+	shard            shard.Shard // of the files; only scan has a flag for it
 }
 
 // register adds the flags that every scan takes.

@@ -49,6 +49,7 @@ func scanCommand(w World, status *int) *cobra.Command {
 	}
 	cmd.Flags().SortFlags = false
 	f.registerAll(cmd.Flags())
+	cmd.Flags().Var(shardValue{&f.shard}, "shard", "scan this part of the files, counted from 0: see plan")
 	cmd.Flags().StringVar(&f.base, "base", "", "scan what differs from this commit of the repository; what was there before does not fail")
 	return cmd
 }
@@ -73,7 +74,10 @@ func somePaths(_ *cobra.Command, args []string) error {
 
 func (f *scanFlags) run(ctx context.Context, w World, paths []string) (int, error) {
 	return f.finish(w, func() (policy.Outcome, error) {
-		if f.base != "" {
+		switch {
+		case f.base != "" && f.shard.Of > 0:
+			return policy.Outcome{}, usageError{errors.New("--base and --shard exclude each other")}
+		case f.base != "":
 			return f.since(ctx, w, paths)
 		}
 		return f.scan(ctx, w, paths, !f.noProgress && !f.quiet)
@@ -110,6 +114,9 @@ func (f *settingFlags) scan(ctx context.Context, w World, paths []string, progre
 	}
 	if base := governed(f.config); f.config != "" {
 		s.Policy.Partial = partial(base, paths)
+	}
+	if f.shard.Of > 1 {
+		files, s.Policy.Partial = f.shard.Share(files), true
 	}
 	f.mention(w, progress)
 	done, end := w.progress(len(files), progress)

@@ -36,7 +36,7 @@ var layers = []layer{
 	{pkg: "entrypoint", role: "the two doors, and the one road behind them", may: []string{
 		"sarif", "internal/artifact", "internal/audit", "internal/catalog", "internal/change", "internal/compare", "internal/detector", "internal/finding", "internal/git",
 		"internal/format/*", "internal/github", "internal/glob", "internal/hostile", "internal/inspect", "internal/policy", "internal/report", "internal/report/*", "internal/rule", "internal/runner", "internal/scan",
-		"internal/settings", "internal/walk"}},
+		"internal/settings", "internal/shard", "internal/walk"}},
 	{pkg: "sarif", role: "findings as SARIF", may: []string{
 		"internal/audit", "internal/finding", "internal/policy", "internal/report/plain", "internal/rule"}},
 
@@ -80,6 +80,7 @@ var layers = []layer{
 		"internal/audit", "internal/compare", "internal/finding", "internal/policy", "internal/report/gfm", "internal/report/plain", "internal/rule"}},
 	{pkg: "internal/compare", role: "what a change does to findings", may: []string{"internal/audit", "internal/finding"}},
 	{pkg: "internal/git", role: "reads commits and files of a clone"},
+	{pkg: "internal/shard", role: "divides files among machines", may: []string{"internal/walk"}},
 	{pkg: "internal/bench", role: "measures the built program"},
 	{pkg: "internal/demo", role: "makes the files of testdata/demo"},
 }

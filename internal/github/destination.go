@@ -49,6 +49,7 @@ const (
 	SkippedDisabled   = "skipped-disabled"    // code scanning is off, or the repository is archived
 	SkippedQueue      = "skipped-merge-queue" // the ref will be gone
 	SkippedCommit     = "skipped-commit"      // the workspace is not what the event is about
+	SkippedShard      = "skipped-shard"       // the results are merged with others first
 	SkippedEvent      = "skipped-event"       // the event does not say what its results belong to
 )
 

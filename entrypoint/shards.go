@@ -1,0 +1,129 @@
+package entrypoint
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"github.com/modelaudit/modelaudit/internal/settings"
+	"github.com/modelaudit/modelaudit/internal/shard"
+	"github.com/modelaudit/modelaudit/sarif"
+)
+
+// shardValue is the flag --shard.
+type shardValue struct{ to *shard.Shard }
+
+func (v shardValue) Set(s string) (err error) {
+	*v.to, err = shard.Parse(s)
+	return err
+}
+
+func (v shardValue) String() string { return "" }
+
+// Type is the word for the value in the help text.
+func (v shardValue) Type() string { return "INDEX/OF" }
+
+// A plan is what plan prints: shards are named by number alone, because names
+// of files do not belong into the commands of a workflow.
+type plan struct {
+	Shards []string `json:"shard"` // a GitHub matrix takes this key
+}
+
+// sizeValue is a flag that takes a size.
+type sizeValue struct{ to *int64 }
+
+func (v sizeValue) Set(s string) (err error) {
+	if *v.to, err = settings.Size(s); err == nil && *v.to == 0 {
+		err = errors.New("it must be more than 0")
+	}
+	return err
+}
+
+func (v sizeValue) String() string { return "" }
+
+// Type is the word for the value in the help text.
+func (v sizeValue) Type() string { return "size" }
+
+// shardSize is what one machine reads where nothing else is said, in bytes.
+const shardSize = 20 << 30
+
+func planCommand(w World) *cobra.Command {
+	var f settingFlags
+	perShard, most := int64(shardSize), shard.Max
+	cmd := &cobra.Command{
+		Use:   "plan [flags] PATH…",
+		Short: "Divide a scan among machines",
+		Long: "Divide a scan among machines, so that each has about as much to read. Standard output gets a matrix for\n" +
+			"GitHub Actions; each machine runs scan --shard with its entry and the same paths, and merge joins the reports.",
+		Example: "  modelaudit plan --shard-size 50GiB models\n" +
+			"  modelaudit scan --shard 0/4 --format sarif --output 0.sarif models\n" +
+			"  modelaudit merge --output all.sarif 0.sarif 1.sarif 2.sarif 3.sarif",
+		Args: somePaths,
+		RunE: func(_ *cobra.Command, args []string) error {
+			if most < 1 || most > shard.Max {
+				return usageError{fmt.Errorf("--max-shards: %d is not a number from 1 to %d", most, shard.Max)}
+			}
+			return f.plan(w, args, perShard, most)
+		},
+	}
+	f.register(cmd.Flags())
+	cmd.Flags().Var(sizeValue{&perShard}, "shard-size", "what one machine reads (default 20GiB)")
+	cmd.Flags().IntVar(&most, "max-shards", most, "no more machines than this")
+	return cmd
+}
+
+func (f *settingFlags) plan(w World, paths []string, perShard int64, most int) error {
+	s, err := f.settings()
+	if err != nil {
+		return err
+	}
+	files, err := listed(paths, s.Filter)
+	if err != nil {
+		return err
+	}
+	var total int64
+	for _, file := range files {
+		total += file.Size
+	}
+	n := int(min(max(1, (total+perShard-1)/perShard), int64(most), int64(max(1, len(files)))))
+	var p plan
+	for i, part := range shard.Divide(files, n) {
+		p.Shards = append(p.Shards, shard.Shard{Index: i, Of: n}.String())
+		w.say(fmt.Sprintf("shard %d/%d: %d files, %d bytes", i, n, len(part.Files), part.Bytes))
+	}
+	return json.NewEncoder(w.Stdout).Encode(p)
+}
+
+// maxMerged is the largest document that is merged, in bytes.
+const maxMerged = 512 << 20
+
+func mergeCommand(w World) *cobra.Command {
+	var output string
+	cmd := &cobra.Command{
+		Use:     "merge [flags] FILE…",
+		Short:   "Join the SARIF reports of the shards of one scan",
+		Example: "  modelaudit merge --output all.sarif shards/*.sarif",
+		Args:    somePaths,
+		RunE: func(_ *cobra.Command, args []string) error {
+			var docs [][]byte
+			for _, name := range args {
+				doc, err := readSmall(name, maxMerged)
+				if err != nil {
+					return usageError{err}
+				}
+				docs = append(docs, doc)
+			}
+			return w.document(output, func(to io.Writer) error {
+				if err := sarif.Merge(to, docs...); err != nil {
+					return usageError{err}
+				}
+				return nil
+			})
+		},
+	}
+	cmd.Flags().VarP((*fileName)(&output), "output", "o", "write the report to a file, whole or not at all, instead of standard output")
+	return cmd
+}

@@ -1,0 +1,63 @@
+package shard_test
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+
+	"github.com/modelaudit/modelaudit/internal/shard"
+	"github.com/modelaudit/modelaudit/internal/walk"
+)
+
+func TestParse(t *testing.T) {
+	for s, want := range map[string]shard.Shard{"0/1": {Of: 1}, "7/8": {Index: 7, Of: 8}, "255/256": {Index: 255, Of: 256}} {
+		if got, err := shard.Parse(s); err != nil || got != want || got.String() != s {
+			t.Errorf("%s: got %v, %v", s, got, err)
+		}
+	}
+	for _, s := range []string{"", "1", "8/8", "-1/8", "0/0", "0/257", "a/b", "1/2/3", "0 / 8"} {
+		if got, err := shard.Parse(s); err == nil {
+			t.Errorf("%q: got %v, want an error", s, got)
+		}
+	}
+}
+
+// Every file has one owner, all agree, and nobody has much more than another.
+func TestDivide(t *testing.T) {
+	var files []walk.File
+	for i := range 500 {
+		files = append(files, walk.File{Path: fmt.Sprintf("%03d", i), Size: int64((i*7919)%1000+1) << 20})
+	}
+	for _, n := range []int{1, 2, 7, 64, 256} {
+		seen := make(map[string]int)
+		least, most := int64(1)<<62, int64(0)
+		for i, part := range shard.Divide(files, n) {
+			least, most = min(least, part.Bytes), max(most, part.Bytes)
+			for _, f := range part.Files {
+				seen[f.Path]++
+			}
+			if !slices.IsSortedFunc(part.Files, func(a, b walk.File) int { return cmpPath(a, b) }) {
+				t.Errorf("%d shards: shard %d is not in the order given", n, i)
+			}
+			if share := (shard.Shard{Index: i, Of: n}).Share(files); len(share) != len(part.Files) {
+				t.Errorf("%d shards: shard %d has %d files, its share is %d", n, i, len(part.Files), len(share))
+			}
+		}
+		if len(seen) != len(files) {
+			t.Errorf("%d shards: %d files of %d have an owner", n, len(seen), len(files))
+		}
+		if most-least > 1001<<20 {
+			t.Errorf("%d shards: from %d to %d bytes", n, least, most)
+		}
+	}
+}
+
+func cmpPath(a, b walk.File) int {
+	switch {
+	case a.Path < b.Path:
+		return -1
+	case a.Path > b.Path:
+		return 1
+	}
+	return 0
+}

@@ -1,0 +1,192 @@
+package sarif
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/modelaudit/modelaudit/internal/report/plain"
+	"github.com/modelaudit/modelaudit/internal/rule"
+)
+
+// object is a JSON object of a document that is merged: what is not looked at
+// stays as it is.
+type object = map[string]any
+
+// Merge joins documents that Write wrote for the parts of one scan into one
+// with one run, as code scanning wants it for one category. Documents of
+// another tool, version or category are refused.
+func Merge(w io.Writer, docs ...[]byte) error {
+	var all merger
+	for i, doc := range docs {
+		if err := all.add(doc); err != nil {
+			return fmt.Errorf("document %d: %w", i+1, err)
+		}
+	}
+	if all.whole == nil {
+		return errors.New("there is no document to merge")
+	}
+	all.finish()
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", " ")
+	if err := enc.Encode(all.whole); err != nil {
+		return err
+	}
+	_, err := w.Write(plain.JSON(b.Bytes()))
+	return err
+}
+
+// A merger holds what came together so far.
+type merger struct {
+	whole, run    object // the first document, and its run
+	rules         []any
+	index         map[string]int // of rules, by ID
+	results       []any
+	seen          map[string]bool // results, encoded
+	notifications []any
+	configuration []any
+	suppressed    []any
+	successful    bool
+}
+
+func (m *merger) add(doc []byte) error {
+	whole, run, err := ours(doc)
+	if err != nil {
+		return err
+	}
+	if m.whole == nil {
+		m.whole, m.run, m.successful = whole, run, true
+		m.index, m.seen = make(map[string]int), make(map[string]bool)
+	}
+	for _, same := range [][]string{{"tool", "driver", "version"}, {"automationDetails", "id"}} {
+		if was, is := at(m.run, same...), at(run, same...); !reflect.DeepEqual(was, is) {
+			return fmt.Errorf("its %s is %q, the others' is %q", same[len(same)-1], fmt.Sprint(is), fmt.Sprint(was))
+		}
+	}
+	if err := m.addResults(run); err != nil {
+		return err
+	}
+	for _, i := range array(run["invocations"]) {
+		inv, _ := i.(object)
+		m.notifications = append(m.notifications, array(inv["toolExecutionNotifications"])...)
+		m.configuration = append(m.configuration, array(inv["toolConfigurationNotifications"])...)
+		m.successful = m.successful && inv["executionSuccessful"] == true
+	}
+	if p, ok := run["properties"].(object); ok {
+		m.suppressed = append(m.suppressed, array(p["suppressed"])...)
+	}
+	return nil
+}
+
+// ours decodes a document and returns its run.
+func ours(doc []byte) (whole, run object, err error) {
+	d := json.NewDecoder(bytes.NewReader(doc))
+	d.UseNumber()
+	if err := d.Decode(&whole); err != nil {
+		return nil, nil, err
+	}
+	runs := array(whole["runs"])
+	if whole["version"] != "2.1.0" || len(runs) != 1 {
+		return nil, nil, fmt.Errorf("SARIF %v with %d runs, where 2.1.0 with one is wanted", whole["version"], len(runs))
+	}
+	run, _ = runs[0].(object)
+	if name := at(run, "tool", "driver", "name"); name != toolName {
+		return nil, nil, fmt.Errorf("it was written by %q, not by %s", fmt.Sprint(name), toolName)
+	}
+	return whole, run, nil
+}
+
+// addResults adds the results with their rules, whose places in the list they
+// name.
+func (m *merger) addResults(run object) error {
+	for _, r := range array(at(run, "tool", "driver", "rules")) {
+		id, ok := at(r, "id").(string)
+		if _, known := m.index[id]; ok && !known {
+			m.index[id] = len(m.rules)
+			m.rules = append(m.rules, r)
+		}
+	}
+	for _, r := range array(run["results"]) {
+		result, _ := r.(object)
+		id, _ := result["ruleId"].(string)
+		place, known := m.index[id]
+		if !known {
+			return fmt.Errorf("a result of rule %q, which is not described", id)
+		}
+		result["ruleIndex"] = place
+		text, err := json.Marshal(result)
+		if err != nil {
+			return err
+		}
+		if m.seen[string(text)] {
+			continue // a file that two parts had
+		}
+		m.seen[string(text)] = true
+		m.results = append(m.results, result)
+	}
+	return nil
+}
+
+// finish puts together what one document of the whole scan would hold.
+func (m *merger) finish() {
+	slices.SortStableFunc(m.results, func(a, b any) int {
+		return cmp.Or(-cmp.Compare(severity(a), severity(b)), strings.Compare(uriOf(a), uriOf(b)))
+	})
+	if dropped := len(m.results) - MaxResults; dropped > 0 {
+		m.results = m.results[:MaxResults]
+		m.notifications = append(m.notifications, object{"level": "warning", "message": object{
+			"text": fmt.Sprintf("Left out of this document: the mildest %s, of which code scanning would keep none.", plain.Count(dropped, "finding"))}})
+	}
+	m.run["results"] = append([]any{}, m.results...)
+	if driver, ok := at(m.run, "tool", "driver").(object); ok {
+		driver["rules"] = append([]any{}, m.rules...)
+	}
+	invocation := object{"executionSuccessful": m.successful}
+	if len(m.notifications) > 0 {
+		invocation["toolExecutionNotifications"] = m.notifications[:min(len(m.notifications), maxNotifications)]
+	}
+	if len(m.configuration) > 0 {
+		invocation["toolConfigurationNotifications"] = m.configuration[:min(len(m.configuration), maxNotifications)]
+	}
+	m.run["invocations"] = []any{invocation}
+	if len(m.suppressed) > 0 {
+		m.run["properties"] = object{"suppressed": m.suppressed}
+	}
+}
+
+func severity(result any) rule.Severity {
+	text, _ := at(result, "properties", "severity").(string)
+	s, _ := rule.ParseSeverity(text)
+	return s
+}
+
+// uriOf is where the first location of a result is.
+func uriOf(result any) string {
+	if l := array(at(result, "locations")); len(l) > 0 {
+		uri, _ := at(l[0], "physicalLocation", "artifactLocation", "uri").(string)
+		return uri
+	}
+	return ""
+}
+
+// at returns the value at the end of a path of keys, or nil.
+func at(v any, keys ...string) any {
+	for _, k := range keys {
+		o, _ := v.(object)
+		v = o[k]
+	}
+	return v
+}
+
+func array(v any) []any {
+	a, _ := v.([]any)
+	return a
+}
