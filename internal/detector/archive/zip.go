@@ -43,9 +43,10 @@ func startsZip(p *detector.Pass) bool { return string(p.Reader().Peek(4)) == "PK
 type zipPass struct {
 	*detector.Pass
 	archive   *zip.Archive
-	encrypted int  // members that could not be read for encryption
-	read      int  // members that were
-	wrapped   bool // the archive is a constant in a pickle
+	encrypted int   // members that could not be read for encryption
+	read      int   // members that were
+	wrapped   bool  // the archive is a constant in a pickle
+	handed    int64 // end of the bytes that were handed back
 }
 
 // members hands the members back, in file order.
@@ -110,6 +111,9 @@ func (z *zipPass) reading(e *zip.Entry, x zip.Reading, first bool) error {
 	if e.Header().Encrypted() && !z.plain(e, x) {
 		return z.opaque(e, x)
 	}
+	if err := z.shared(x); err != nil {
+		return err
+	}
 	content, size, err := x.Open(z.File.Content, z.File.Size, z.Budget)
 	if err != nil && (first || z.Budget.Spent() != nil) {
 		z.Incomplete(err)
@@ -126,6 +130,20 @@ func (z *zipPass) reading(e *zip.Entry, x zip.Reading, first bool) error {
 		z.link(e, content, size)
 	}
 	return z.Nested(z.File.Member(e.Name(), content, size))
+}
+
+// shared charges the bytes of a reading that were handed back before, as part of
+// another member, like unpacked ones: members that overlap multiply what there
+// is to read as compression does.
+func (z *zipPass) shared(x zip.Reading) error {
+	data, _ := x.Extent(z.File.Size)
+	again := min(data.End, z.handed) - data.Start
+	z.handed = max(z.handed, data.End)
+	if again <= 0 {
+		return nil
+	}
+	const nested = 8 // what is read again is searched for archives again
+	return z.Budget.Inflate(nested * again)
 }
 
 // opaque records a member that is encrypted. Its bytes go back to the scan as

@@ -28,6 +28,9 @@ func (d *Directory) True(c Claim) bool {
 func (a *Archive) walk(d *Directory) error {
 	r := a.r.At(uint64(d.Start), uint64(a.r.End()-d.Start))
 	d.End = d.Start
+	if err := a.grow(r.Count(min(d.Claims[0].Count, uint64(r.Left()/centralSize)), centralSize)); err != nil {
+		return err
+	}
 	for r.Step() && string(r.Peek(4)) == sigCentral {
 		h := decodeCentral(r)
 		if r.Err() != nil {

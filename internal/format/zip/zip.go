@@ -125,13 +125,25 @@ func (a *Archive) Entries() iter.Seq2[*Entry, error] {
 // add remembers one entry, charged to the memory budget.
 func (a *Archive) add(s slot) error {
 	if len(a.slots) == cap(a.slots) {
-		more := max(64, cap(a.slots)/2)
-		if err := a.r.Budget().Hold(uint64(more) * slotSize); err != nil {
+		if err := a.grow(max(64, cap(a.slots)/2)); err != nil {
 			return err
 		}
-		a.slots = slices.Grow(a.slots, more)
 	}
 	a.slots = append(a.slots, s)
+	return nil
+}
+
+// grow makes room for n more entries.
+func (a *Archive) grow(n int) error {
+	if n -= cap(a.slots) - len(a.slots); n <= 0 {
+		return nil
+	}
+	if err := a.r.Budget().Hold(uint64(n) * slotSize); err != nil {
+		return err
+	}
+	slots := make([]slot, len(a.slots), cap(a.slots)+n)
+	copy(slots, a.slots)
+	a.slots = slots
 	return nil
 }
 
