@@ -95,3 +95,5 @@ func TestLFSOfAFork(t *testing.T) {
 	j.pull(t, "mallory/models", githubtest.File{Filename: "a.pt", Status: "added"})
 	j.run(t).want(t, 1, map[string]string{"verdict": "fail"})
 }
+
+func shaOf(content []byte) string { return fmt.Sprintf("%x", sha256.Sum256(content)) }

@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/binary"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"net/http"
 	"os"
@@ -496,4 +497,11 @@ func TestChangedButNotThere(t *testing.T) {
 	if !strings.Contains(r.summary, "sparse checkout") {
 		t.Errorf("summary:\n%s", r.summary)
 	}
+}
+
+// updating reports whether generated files are to be written anew: the flag
+// belongs to the tests of the package itself.
+func updating() bool {
+	f := flag.Lookup("update")
+	return f != nil && f.Value.String() == "true"
 }

@@ -2,6 +2,7 @@ package change
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -17,7 +18,7 @@ func Everything(why string) Set { return Set{Whole: why} }
 func List(ctx context.Context, c *github.Client, e *github.Event) Set {
 	list, err := list(ctx, c, e)
 	if err != nil {
-		return Set{Whole: "GitHub did not say what was changed: " + strings.TrimRight(err.Error(), ".")}
+		return Set{Whole: "GitHub did not say what was changed: " + strings.TrimRight(err.Error(), ".") + hint(err)}
 	}
 	if list.Partial == "" && slices.ContainsFunc(list.Files, mangled) {
 		list.Partial = "a changed file has a name that is not UTF-8, which GitHub's list cannot spell"
@@ -39,4 +40,13 @@ func list(ctx context.Context, c *github.Client, e *github.Event) (github.Change
 	default:
 		return github.ChangeList{Partial: "the event does not say what was there before"}, nil
 	}
+}
+
+// hint names the permission that the list of a pull request's files needs.
+func hint(err error) string {
+	var t *github.Trouble
+	if errors.As(err, &t) && t.Kind == github.NoPermission {
+		return " (the job's permissions lack pull-requests: read)"
+	}
+	return ""
 }

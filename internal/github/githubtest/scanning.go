@@ -96,6 +96,10 @@ func (s *Server) upload(w http.ResponseWriter, r *http.Request) {
 	if !allowed(w, s.Permissions.SecurityEvents, "write") {
 		return
 	}
+	if s.CodeScanning != "" {
+		refuse(w, http.StatusForbidden, s.CodeScanning)
+		return
+	}
 	var in struct {
 		CommitSHA   string `json:"commit_sha"`
 		Ref         string `json:"ref"`

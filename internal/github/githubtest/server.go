@@ -34,24 +34,25 @@ type Server struct {
 	*httptest.Server
 	Prefix string // of API paths: "", or "/api/v3" as on GitHub Enterprise Server
 
-	mu          sync.Mutex
-	Permissions Permissions
-	Login       string             // who the token belongs to
-	Pulls       map[int][]File     // what each pull request changes
-	PullHead    map[int]string     // the head commit of each
-	Compares    map[string][]File  // by "base...head"
-	Contents    map[string][]byte  // by "commit:path"
-	Blobs       map[string][]byte  // by object name
-	Comments    map[int][]*Comment // of each pull request
-	Deliveries  []*Delivery
-	Alerts      []Alert
-	Processing  []string // errors that processing of deliveries ends with
-	Reviews     []*ReviewComment
-	Objects     map[string][]byte // of Git LFS, by SHA-256
-	Fork        string            // another repository, owner/name
-	ForkObjects map[string][]byte // of Git LFS, in the fork
-	Requests    []Request         // everything that was asked, in order
-	Trouble     func(*http.Request) *Trouble
+	mu           sync.Mutex
+	Permissions  Permissions
+	Login        string             // who the token belongs to
+	Pulls        map[int][]File     // what each pull request changes
+	PullHead     map[int]string     // the head commit of each
+	Compares     map[string][]File  // by "base...head"
+	Contents     map[string][]byte  // by "commit:path"
+	Blobs        map[string][]byte  // by object name
+	Comments     map[int][]*Comment // of each pull request
+	Deliveries   []*Delivery
+	Alerts       []Alert
+	Processing   []string // errors that processing of deliveries ends with
+	Reviews      []*ReviewComment
+	Objects      map[string][]byte // of Git LFS, by SHA-256
+	Fork         string            // another repository, owner/name
+	ForkObjects  map[string][]byte // of Git LFS, in the fork
+	Requests     []Request         // everything that was asked, in order
+	CodeScanning string            // what it answers if it is off; "" if it is on
+	Trouble      func(*http.Request) *Trouble
 
 	next int64
 }
