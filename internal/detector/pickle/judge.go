@@ -278,6 +278,9 @@ func (j *judge) changes(e pickle.Effect, use globals.Use) {
 	if n == nil {
 		return
 	}
+	if use == globals.Build {
+		j.template(e, n)
+	}
 	v := globals.On(use, n.Module, n.Name)
 	switch v.Class {
 	case globals.Dangerous:

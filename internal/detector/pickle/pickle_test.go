@@ -53,6 +53,11 @@ func TestDetector(t *testing.T) {
 		{Name: "torch's own loader", Data: p(4).Named("torch.storage", "_load_from_bytes").Data(shell).Tuple(1).Reduce().Stop(), Want: []string{"pickle-executes-code"}},
 		{Name: "module by cloudpickle", Data: p(4).Named("builtins", "getattr").Call("cloudpickle.cloudpickle", "subimport", "os").Str("system").Tuple(2).Reduce().Str("echo poc").Tuple(1).Reduce().Stop(),
 			Want: []string{"pickle-executes-code"}},
+		{Name: "distribution", Data: distribution("def _parse_args(self, a, loc=0, scale=1):\n    return (a, ), loc, scale\n\n" +
+			"def _parse_args_rvs(self, a, loc=0, scale=1, size=None):\n    return self._argcheck_rvs(a, loc, scale, size=size)\n\n" +
+			"def _parse_args_stats(self, a, loc=0, scale=1, moments='mv'):\n    return (a, ), loc, scale, moments\n").Stop()},
+		{Name: "distribution with a default", Data: distribution("def _parse_args(self, a=print('poc')):\n    return (a, )\n").Stop(), Want: []string{"pickle-executes-code"}},
+		{Name: "distribution with a statement", Data: distribution("def _parse_args(self, a):\n    return (a, )\nprint('poc')\n").Stop(), Want: []string{"pickle-executes-code"}},
 		{Name: "payload kept", File: "model.pkl", Data: p(4).Str(base64.StdEncoding.EncodeToString(shell)).Stop(), Want: []string{"pickle-carries-payload"}},
 
 		{Name: "payload before damage", Data: p(4).Call("os", "system", "echo poc").Op(0xff).Bytes(), Want: []string{"pickle-executes-code"}, Unread: true},
@@ -80,6 +85,12 @@ func codeObject(module, function, global string) *pickletest.Stream {
 	b.Tuple(0)             // variables
 	b.Str("train.py").Str("f").Int(1).Data(nil).Tuple(0).Tuple(0)
 	return b.TupleFromMark().Reduce()
+}
+
+// distribution is one of scipy's, with a template of its own.
+func distribution(template string) *pickletest.Stream {
+	return pickletest.New(4).Named("scipy.stats._continuous_distns", "norm_gen").Tuple(0).NewObj().
+		EmptyDict().Str("_parse_arg_template").Str(template).SetItem().Build()
 }
 
 // graph is a module of torch.fx, which is saved as its source.
