@@ -1,6 +1,8 @@
 package catalog_test
 
 import (
+	"flag"
+	"os"
 	"regexp"
 	"strings"
 	"testing"
@@ -19,6 +21,22 @@ func TestDetectors(t *testing.T) {
 			t.Errorf("detector %s is in the catalog twice", d.Name)
 		}
 		seen[d], names[d.Name] = true, true
+	}
+}
+
+var update = flag.Bool("update", false, "write RULES.md")
+
+// TestDocument holds RULES.md to what the rules say.
+func TestDocument(t *testing.T) {
+	const name = "../../RULES.md"
+	want := catalog.Document(catalog.Rules(catalog.Detectors(), scan.Rules...))
+	if *update {
+		if err := os.WriteFile(name, []byte(want), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got, err := os.ReadFile(name); err != nil || string(got) != want {
+		t.Errorf("RULES.md is not what the rules say (%v): run go test ./internal/catalog -update", err)
 	}
 }
 
