@@ -46,6 +46,13 @@ func (j *judge) conditional(e pickle.Effect, n *pickle.Name, v globals.Verdict) 
 		j.code(e)
 	case "function":
 		j.carries(e)
+	case "":
+		if v.Effect == globals.Execute {
+			j.source(e, n)
+		}
+	}
+	if strings.HasPrefix(n.Module, "torch_geometric.inspector") {
+		j.plainWords(e, n)
 	}
 	if v.Effect == globals.Deserialise {
 		j.nested(e)

@@ -279,7 +279,7 @@ func (j *judge) changes(e pickle.Effect, use globals.Use) {
 		return
 	}
 	if use == globals.Build {
-		j.template(e, n)
+		j.sourceState(e, n)
 	}
 	v := globals.On(use, n.Module, n.Name)
 	switch v.Class {

@@ -3,6 +3,7 @@ package pickle_test
 import (
 	"encoding/base64"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/modelaudit/modelaudit/internal/detector"
@@ -50,6 +51,16 @@ func TestDetector(t *testing.T) {
 		{Name: "function of code", Data: p(4).Call("types", "FunctionType", "f").Stop(), Want: []string{"pickle-carries-code"}},
 		{Name: "source of a graph", Data: graph("def forward(self, x):\n    return torch.relu(x)\n").Stop()},
 		{Name: "dangerous source of a graph", Data: graph("import os\nos.system('echo poc')\n").Stop(), Want: []string{"pickle-executes-code"}},
+		{Name: "distribution", Data: distribution(scipyTemplate).Stop()},
+		{Name: "distribution that runs code", Data: distribution("\nimport os\n" + scipyTemplate).Stop(), Want: []string{"pickle-executes-code"}},
+		{Name: "distribution whose default runs code", Data: distribution(strings.Replace(scipyTemplate, "size=None", "size=print()", 1)).Stop(),
+			Want: []string{"pickle-executes-code"}},
+		{Name: "symbols", Data: p(4).Named("sympy.core.add", "Add").Int(1).Tuple(1).NewObj().Stop()},
+		{Name: "symbols that evaluate", Data: p(4).Named("sympy.functions.elementary.trigonometric", "sin").Str("__import__('os').system('echo poc')").Tuple(1).NewObj().Stop(),
+			Want: []string{"pickle-executes-code"}},
+		{Name: "graph layer", Data: p(4).Named("torch_geometric.inspector", "Inspector").Tuple(0).NewObj().EmptyDict().Str("_modules").EmptyList().Str("torch_geometric.typing").Append().SetItem().Build().Stop()},
+		{Name: "graph layer that imports code", Data: p(4).Named("torch_geometric.inspector", "Inspector").Tuple(0).NewObj().EmptyDict().Str("_modules").EmptyList().Str("os import *\nsystem('echo poc')").Append().SetItem().Build().Stop(),
+			Want: []string{"pickle-executes-code"}},
 		{Name: "torch's own loader", Data: p(4).Named("torch.storage", "_load_from_bytes").Data(shell).Tuple(1).Reduce().Stop(), Want: []string{"pickle-executes-code"}},
 		{Name: "module by cloudpickle", Data: p(4).Named("builtins", "getattr").Call("cloudpickle.cloudpickle", "subimport", "os").Str("system").Tuple(2).Reduce().Str("echo poc").Tuple(1).Reduce().Stop(),
 			Want: []string{"pickle-executes-code"}},
@@ -87,10 +98,22 @@ func codeObject(module, function, global string) *pickletest.Stream {
 	return b.TupleFromMark().Reduce()
 }
 
-// distribution is one of scipy's, with a template of its own.
-func distribution(template string) *pickletest.Stream {
-	return pickletest.New(4).Named("scipy.stats._continuous_distns", "norm_gen").Tuple(0).NewObj().
-		EmptyDict().Str("_parse_arg_template").Str(template).SetItem().Build()
+// scipyTemplate is what scipy keeps for a distribution with one shape, a.
+const scipyTemplate = `
+def _parse_args(self, a,  loc=0, scale=1):
+    return (a, ), loc, scale
+
+def _parse_args_rvs(self, a,  loc=0, scale=1, size=None):
+    return self._argcheck_rvs(a,  loc, scale, size=size)
+
+def _parse_args_stats(self, a,  loc=0, scale=1, moments='mv'):
+    return (a, ), loc, scale, moments
+`
+
+// distribution is a distribution of scipy with the source of its methods.
+func distribution(source string) *pickletest.Stream {
+	return pickletest.New(4).Named("scipy.stats._continuous_distns", "gamma_gen").Tuple(0).NewObj().
+		EmptyDict().Str("_parse_arg_template").Str(source).SetItem().Build()
 }
 
 // graph is a module of torch.fx, which is saved as its source.
