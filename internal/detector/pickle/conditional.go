@@ -1,6 +1,7 @@
 package pickle
 
 import (
+	"cmp"
 	_ "embed"
 	"fmt"
 	"strings"
@@ -34,12 +35,18 @@ func argumentsOf(n *pickle.Name) string {
 	return arguments[root+" "+n.Name[strings.LastIndexByte(n.Name, '.')+1:]]
 }
 
+// anyArguments is argumentsOf for what else of the package is conditional.
+func anyArguments(n *pickle.Name) string {
+	root, _, _ := strings.Cut(n.Module, ".")
+	return arguments[root+" *"]
+}
+
 // conditional judges a call whose danger is in its arguments.
 func (j *judge) conditional(e pickle.Effect, n *pickle.Name, v globals.Verdict) {
 	if callable := j.dangerousArgument(e); callable != "" && !e.Computed {
 		j.add(executes, e, n.String(), "Loading this file "+j.callText(e)+", which hands on "+finding.Quote(callable)+".")
 	}
-	switch argumentsOf(n) {
+	switch cmp.Or(argumentsOf(n), anyArguments(n)) {
 	case "source":
 		j.source(e, n)
 	case "code":

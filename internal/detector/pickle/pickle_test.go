@@ -64,6 +64,9 @@ func TestDetector(t *testing.T) {
 		{Name: "torch's own loader", Data: p(4).Named("torch.storage", "_load_from_bytes").Data(shell).Tuple(1).Reduce().Stop(), Want: []string{"pickle-executes-code"}},
 		{Name: "module by cloudpickle", Data: p(4).Named("builtins", "getattr").Call("cloudpickle.cloudpickle", "subimport", "os").Str("system").Tuple(2).Reduce().Str("echo poc").Tuple(1).Reduce().Stop(),
 			Want: []string{"pickle-executes-code"}},
+		{Name: "expression", Data: p(4).Named("sympy.functions.elementary.trigonometric", "sin").Str("x").Tuple(1).NewObj().Stop()},
+		{Name: "expression that runs", Data: p(4).Named("sympy.functions.elementary.trigonometric", "sin").Str("__import__('os').system('echo poc')").Tuple(1).NewObj().Stop(),
+			Want: []string{"pickle-executes-code"}},
 		{Name: "distribution", Data: distribution("def _parse_args(self, a, loc=0, scale=1):\n    return (a, ), loc, scale\n\n" +
 			"def _parse_args_rvs(self, a, loc=0, scale=1, size=None):\n    return self._argcheck_rvs(a, loc, scale, size=size)\n\n" +
 			"def _parse_args_stats(self, a, loc=0, scale=1, moments='mv'):\n    return (a, ), loc, scale, moments\n").Stop()},
