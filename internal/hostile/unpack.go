@@ -12,6 +12,8 @@ const (
 	// keepTail is what is kept of the end of larger content, so that looking for
 	// a trailing directory does not unpack everything once more.
 	keepTail = 128 << 10
+	// firstRoom is what is held for content of which nothing is known.
+	firstRoom = 4 << 10
 	// chunk is what one read of a decompressor asks for.
 	chunk = 64 << 10
 )
@@ -50,15 +52,23 @@ func Unpack(budget *Budget, open Opener) (*Content, error) {
 	return c, asFault(err, c.Size)
 }
 
-// drain reads the stream to its end, keeping head and tail.
+// drain reads the stream to its end, keeping head and tail. What is kept is read
+// to its place: most content is small, and a buffer for each would cost more.
 func (c *Content) drain(stream io.Reader) error {
-	buf := make([]byte, chunk)
+	var passing []byte
 	for {
-		n, err := guardedRead(stream, buf)
+		p, kept := c.room()
+		if !kept {
+			if passing == nil {
+				passing = make([]byte, chunk)
+			}
+			p = passing
+		}
+		n, err := guardedRead(stream, p)
 		if spent := c.spend(n); spent != nil {
 			return spent
 		}
-		c.keep(buf[:n])
+		c.keep(p[:n], kept)
 		c.Size += int64(n)
 		if err == io.EOF {
 			return nil
@@ -77,12 +87,11 @@ func (c *Content) spend(n int) error {
 	return c.budget.Inflate(int64(n))
 }
 
-// keep appends what is to be held to head or tail.
-func (c *Content) keep(p []byte) {
-	n := min(keepWhole-len(c.head), len(p))
-	if n > 0 && c.grow(n) {
-		c.head = append(c.head, p[:n]...)
-		p = p[n:]
+// keep holds what was read: at the end of head, where it lies already, or in tail.
+func (c *Content) keep(p []byte, inHead bool) {
+	if inHead {
+		c.head = c.head[:len(c.head)+len(p)]
+		return
 	}
 	c.tail = append(c.tail, p...)
 	if len(c.tail) > 2*keepTail {
@@ -90,22 +99,21 @@ func (c *Content) keep(p []byte) {
 	}
 }
 
-// grow makes room for n more bytes of head, charged to the memory budget. Once
-// that is refused the head stays as it is, and what follows is unpacked again
+// room returns where the next bytes of head go, and whether there is room: head
+// grows, charged to the memory budget, until it is as large as may be or more
+// is refused. From then on it stays as it is, and what follows is unpacked again
 // when it is read.
-func (c *Content) grow(n int) bool {
-	if cap(c.head)-len(c.head) >= n && !c.full {
-		return true
+func (c *Content) room() (p []byte, ok bool) {
+	if len(c.head) == cap(c.head) && !c.full {
+		size := min(keepWhole, max(2*cap(c.head), firstRoom))
+		if size == cap(c.head) || c.budget.Hold(uint64(size-cap(c.head))) != nil {
+			c.full = true
+		} else {
+			c.head = append(make([]byte, 0, size), c.head...)
+		}
 	}
-	size := min(keepWhole, max(2*cap(c.head), len(c.head)+n))
-	if c.full || c.budget.Hold(uint64(size-cap(c.head))) != nil {
-		c.full = true
-		return false
-	}
-	head := make([]byte, len(c.head), size)
-	copy(head, c.head)
-	c.head = head
-	return true
+	p = c.head[len(c.head):cap(c.head)]
+	return p[:min(len(p), chunk)], len(p) > 0
 }
 
 // Whole returns the content if all of it is in memory, and whether it is.
