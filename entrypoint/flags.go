@@ -43,8 +43,8 @@ func (f *settingFlags) register(flags *pflag.FlagSet) {
 	flags.SortFlags = false
 	flags.Var((*fileName)(&f.config), "config", "policy file; none is read unless it is named here")
 	flags.Var((*fileName)(&f.baseline), "baseline", "file of findings that do not count")
-	flags.Var(&f.include, "include", "scan only what matches; may be repeated")
-	flags.Var(&f.exclude, "exclude", "do not scan what matches; may be repeated")
+	flags.Var(&f.include, "include", "below a directory, scan only what matches; may be repeated")
+	flags.Var(&f.exclude, "exclude", "below a directory, do not scan what matches; may be repeated")
 	f.registerOptions(flags)
 }
 

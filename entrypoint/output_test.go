@@ -5,7 +5,10 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
+
+	"github.com/modelaudit/modelaudit/internal/runner/runnertest"
 )
 
 func saying(s string) func(io.Writer) error {
@@ -97,5 +100,35 @@ func TestPlaces(t *testing.T) {
 	}
 	if got, want := governed("policy/modelaudit.yml"), "policy"; got != want {
 		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
+// TestTheRunnerObeysNothing prints names and strings that command runners, and
+// reads the log the way a runner does, inside of a workflow and outside.
+func TestTheRunnerObeysNothing(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{
+		"::error::a.pkl", "a\n::stop-commands::b.pkl", "a\r::add-mask::b.pkl", "##[error]c.pkl", "a##[group]d.pkl", "\xff\u202e::warning::e.pkl",
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte("cposix\nsystem\n(V::error::x\n##[error]\ntR."), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, format := range []string{"text", "json", "sarif", "markdown"} {
+		for _, actions := range []string{"true", ""} {
+			var stdout, stderr strings.Builder
+			w := World{
+				Args: []string{"scan", "--format", format, dir}, Stdout: &stdout, Stderr: &stderr,
+				Getenv: func(name string) string { return map[string]string{"GITHUB_ACTIONS": actions}[name] },
+			}
+			if status := Run(t.Context(), w); status != 1 && status != 3 {
+				t.Errorf("%s: exit status %d: %s", format, status, stderr.String())
+			}
+			for name, stream := range map[string]string{"standard output": stdout.String(), "standard error": stderr.String()} {
+				if log := runnertest.Read(stream); len(log.Commands) > 0 || log.Stopped {
+					t.Errorf("%s, GITHUB_ACTIONS=%q: of %s the runner obeys %v, stopped: %v", format, actions, name, log.Commands, log.Stopped)
+				}
+			}
+		}
 	}
 }
