@@ -22,11 +22,13 @@ var Detector = &detector.Detector{
 		directoryLies, severalDirectories, overlap, duplicate, similarNames, ambiguousName, contentDiffers,
 		bombLike, highRatio, extraBytes, specialFile, polyglot),
 	Match: func(h artifact.Head) bool { return isTar(h) || isSevenZip(h) || isZip(h) },
-	Run: func(ctx context.Context, p *detector.Pass) error {
+	Run: func(_ context.Context, p *detector.Pass) error {
 		head, err := p.File.Head()
 		if err != nil {
 			return err
 		}
+		p, flush := limited(p)
+		defer flush()
 		if isSevenZip(head) {
 			return runSevenZip(p)
 		}

@@ -135,6 +135,7 @@ var zipCases = []detectortest.Case{
 		Central: func(h *ziptest.Header) { h.Extra = ziptest.UnicodePath("mod\x8al", "modèl") }})},
 	{Name: "absolute name", Data: one(ziptest.Member{Name: "/etc/profile.d/a.sh", Data: "hello"}), Want: []string{"archive-path-escapes"}},
 	{Name: "climbing name", Data: one(ziptest.Member{Name: `a\..\..\b`, Data: "hello"}), Want: []string{"archive-path-escapes"}},
+	{Name: "a hundred absolute names", Data: crowd(100, func(i int) string { return fmt.Sprintf("/%d", i) }), Want: []string{"archive-path-escapes"}},
 	{Name: "drive letter", Data: one(ziptest.Member{Name: `C:\a`, Data: "hello"}), Want: []string{"archive-path-escapes"}},
 	{Name: "dots that stay inside", Data: one(ziptest.Member{Name: "a/../b..c/...", Data: "hello"})},
 	{Name: "link out", Data: one(ziptest.Member{Name: "a/link", Data: "../../etc/passwd", Mode: 0xa1ff}), Want: []string{"archive-link-escapes"}},

@@ -40,25 +40,3 @@ func checkName(p *detector.Pass, name string, offset int64) {
 		Evidence: []finding.Step{{Offset: offset, Text: "member name " + finding.Quote(name)}},
 	})
 }
-
-// checkSymlink reports a symbolic link that leads out of the archive's directory.
-func checkSymlink(p *detector.Pass, name, target string, offset int64) {
-	reportLink(p, name, target, symlinkEscapes(name, target), offset)
-}
-
-// checkHardLink reports a hard link that leads out of the archive's directory,
-// to which its target is relative.
-func checkHardLink(p *detector.Pass, name, target string, offset int64) {
-	reportLink(p, name, target, escapes(target), offset)
-}
-
-func reportLink(p *detector.Pass, name, target, how string, offset int64) {
-	if how == "" {
-		return
-	}
-	p.Report(finding.Finding{
-		Rule: linkEscapes, Key: name, Location: finding.Location{Offset: offset},
-		Message:  fmt.Sprintf("The link %s in the archive leads to %s, %s.", finding.Quote(name), finding.Quote(target), how),
-		Evidence: []finding.Step{{Offset: offset, Text: "link " + finding.Quote(name) + " to " + finding.Quote(target)}},
-	})
-}

@@ -27,7 +27,8 @@ func runSevenZip(p *detector.Pass) error {
 		p.Refused("the 7z archive is encrypted, its list of members included")
 		return nil
 	}
-	s := &sevenPass{Pass: p, archive: a, folder: -1}
+	s := &sevenPass{Pass: p, archive: a, links: newLinks(p), folder: -1}
+	defer s.links.report()
 	for i := range a.Files {
 		if err := s.member(&a.Files[i]); err != nil {
 			return err
@@ -48,6 +49,7 @@ func runSevenZip(p *detector.Pass) error {
 type sevenPass struct {
 	*detector.Pass
 	archive         *sevenzip.Archive
+	links           *links
 	folder          int       // that is open, or -1
 	stream          io.Reader // what is left of it; nil if it cannot be read
 	at              uint64    // how much of it was read
@@ -156,6 +158,8 @@ func (s *sevenPass) judge(f *sevenzip.File, content *hostile.Content, sum uint32
 		checkRatio(s.Pass, f.Name, 0, int64(share*float64(packed)), content.Size)
 	}
 	if target, ok := content.Whole(); ok && f.Symlink && len(target) <= maxTarget {
-		checkSymlink(s.Pass, f.Name, string(target), 0)
+		s.links.symlink(f.Name, string(target), 0)
+	} else {
+		s.links.member(f.Name, 0)
 	}
 }

@@ -20,7 +20,8 @@ func isTar(h artifact.Head) bool { return tar.Is(h.First) }
 // zip archive was seen in the file: then that archive is the member.
 func runTar(p *detector.Pass, inside zip.Range) (wrapped bool, err error) {
 	p.Recognised("tar")
-	w := tar.Walk(p.Reader())
+	w, l := tar.Walk(p.Reader()), newLinks(p)
+	defer l.report()
 	for {
 		e, err := w.Next()
 		if errors.Is(err, io.EOF) {
@@ -33,7 +34,7 @@ func runTar(p *detector.Pass, inside zip.Range) (wrapped bool, err error) {
 			continue
 		}
 		wrapped = wrapped || e.Data <= inside.Start && inside.End <= e.Data+e.Packed
-		if err := tarMember(p, e); err != nil {
+		if err := tarMember(p, l, e); err != nil {
 			return wrapped, err
 		}
 	}
@@ -62,12 +63,15 @@ func zipExtent(p *detector.Pass, h artifact.Head) zip.Range {
 }
 
 // tarMember judges one header and hands back the content.
-func tarMember(p *detector.Pass, e *tar.Entry) error {
+func tarMember(p *detector.Pass, l *links, e *tar.Entry) error {
 	checkName(p, e.Name, e.Header)
 	tarNames(p, e)
+	if e.Type != tar.TypeSymlink {
+		l.member(e.Name, e.Header)
+	}
 	switch e.Type {
 	case tar.TypeSymlink:
-		checkSymlink(p, e.Name, e.Link, e.Header)
+		l.symlink(e.Name, e.Link, e.Header)
 	case tar.TypeLink:
 		checkHardLink(p, e.Name, e.Link, e.Header)
 	case tar.TypeCharacter, tar.TypeBlock, tar.TypeFIFO:

@@ -33,7 +33,8 @@ func runZip(p *detector.Pass) error {
 	} else if len(a.Ends) == 0 {
 		p.Incomplete(hostile.Faultf(hostile.Truncated, p.File.Size, "no end record: the zip archive is cut off"))
 	}
-	z := &zipPass{Pass: p, archive: a}
+	z := &zipPass{Pass: p, archive: a, links: newLinks(p)}
+	defer z.links.report()
 	z.structure()
 	return z.members()
 }
@@ -43,10 +44,12 @@ func startsZip(p *detector.Pass) bool { return string(p.Reader().Peek(4)) == "PK
 type zipPass struct {
 	*detector.Pass
 	archive   *zip.Archive
+	links     *links
 	encrypted int   // members that could not be read for encryption
 	read      int   // members that were
 	wrapped   bool  // the archive is a constant in a pickle
 	handed    int64 // end of the bytes that were handed back
+	buffer    []byte
 }
 
 // members hands the members back, in file order.
@@ -128,6 +131,8 @@ func (z *zipPass) reading(e *zip.Entry, x zip.Reading, first bool) error {
 	z.ratio(e, x, size)
 	if e.Header().Symlink() && size <= maxTarget {
 		z.link(e, content, size)
+	} else {
+		z.links.member(e.Name(), e.Data)
 	}
 	return z.Nested(z.File.Member(e.Name(), content, size))
 }
@@ -164,7 +169,7 @@ const maxTarget = 4096
 func (z *zipPass) link(e *zip.Entry, content io.ReaderAt, size int64) {
 	target := make([]byte, size)
 	n, _ := content.ReadAt(target, 0)
-	checkSymlink(z.Pass, e.Name(), string(target[:n]), e.Data)
+	z.links.symlink(e.Name(), string(target[:n]), e.Data)
 }
 
 // plain reports whether data that is marked as encrypted is not: it is as long
@@ -225,9 +230,7 @@ func (z *zipPass) compare(e *zip.Entry, x zip.Reading, content io.ReaderAt, size
 	case uint64(size) != h.Size:
 		differs = fmt.Sprintf("%d bytes claimed, %d there", h.Size, size)
 	case h.CRC != 0 && size <= checksumLimit:
-		sum := crc32.NewIEEE()
-		io.Copy(sum, io.NewSectionReader(content, 0, size))
-		if got := sum.Sum32(); got != h.CRC {
+		if got := z.checksum(content, size); got != h.CRC {
 			differs = fmt.Sprintf("checksum %08x claimed, %08x found", h.CRC, got)
 		}
 	}
@@ -239,6 +242,23 @@ func (z *zipPass) compare(e *zip.Entry, x zip.Reading, content io.ReaderAt, size
 		Message:  fmt.Sprintf("The content of member %s is not what its header says: %s.", finding.Quote(e.Name()), differs),
 		Evidence: []finding.Step{{Offset: h.Offset, Text: differs}},
 	})
+}
+
+// checksum reads content through one buffer for all members.
+func (z *zipPass) checksum(content io.ReaderAt, size int64) uint32 {
+	if z.buffer == nil {
+		z.buffer = make([]byte, 64<<10)
+	}
+	sum := uint32(0)
+	for at := int64(0); at < size; {
+		n, err := content.ReadAt(z.buffer[:min(size-at, int64(len(z.buffer)))], at)
+		sum = crc32.Update(sum, crc32.IEEETable, z.buffer[:n])
+		at += int64(n)
+		if err != nil && at < size {
+			break
+		}
+	}
+	return sum
 }
 
 // ratio reports a member that unpacks to far more than it is.

@@ -1,0 +1,114 @@
+package archive
+
+import (
+	"fmt"
+	"path"
+	"strings"
+
+	"github.com/modelaudit/modelaudit/internal/detector"
+	"github.com/modelaudit/modelaudit/internal/finding"
+)
+
+// links judges the symbolic links of one archive that lead out of it. In the
+// root file system of a container, such links are how it is made, and they are
+// resolved inside it; there they are reported only if a member is written through
+// one of them. Everywhere else each of them is.
+type links struct {
+	p       *detector.Pass
+	out     []finding.Finding // up to maxFindings, and one that counts the rest
+	more    int
+	targets map[string]bool // cleaned names of those links, up to maxLinks
+	through []finding.Step  // members written through one of them
+	roots   map[string]bool // directories of a root file system that were seen
+}
+
+const (
+	// maxLinks bounds how many links are remembered.
+	maxLinks = 100_000
+	// enoughRoots is how many directories of a root file system make one.
+	enoughRoots = 4
+)
+
+// rootDirectories are those of the Filesystem Hierarchy Standard that a model has
+// no use for.
+var rootDirectories = map[string]bool{
+	"bin": true, "boot": true, "dev": true, "etc": true, "home": true, "lib": true, "lib64": true, "media": true, "mnt": true,
+	"opt": true, "proc": true, "root": true, "run": true, "sbin": true, "srv": true, "sys": true, "usr": true, "var": true,
+}
+
+func newLinks(p *detector.Pass) *links {
+	return &links{p: p, targets: make(map[string]bool), roots: make(map[string]bool)}
+}
+
+// clean brings a member's name into one form.
+func clean(name string) string {
+	return strings.TrimPrefix(path.Clean("/"+strings.ReplaceAll(name, `\`, "/")), "/")
+}
+
+// member looks at the name of a member that is no symbolic link.
+func (l *links) member(name string, offset int64) {
+	name = clean(name)
+	top, _, below := strings.Cut(name, "/")
+	if below && rootDirectories[top] {
+		l.roots[top] = true
+	}
+	if len(l.targets) == 0 {
+		return
+	}
+	for dir := name; dir != "." && dir != ""; dir = path.Dir(dir) {
+		if l.targets[dir] && len(l.through) < maxFindings {
+			l.through = append(l.through, finding.Step{Offset: offset, Text: finding.Quote(name) + " is written through the link " + finding.Quote(dir)})
+			return
+		}
+	}
+}
+
+// symlink looks at a symbolic link.
+func (l *links) symlink(name, target string, offset int64) {
+	how := symlinkEscapes(name, target)
+	if how == "" {
+		return
+	}
+	if len(l.targets) < maxLinks {
+		l.targets[clean(name)] = true
+	}
+	if len(l.out) == maxFindings {
+		l.more++
+		return
+	}
+	l.out = append(l.out, linkFinding(name, target, how, offset))
+}
+
+// report says what the links do, once all members were seen.
+func (l *links) report() {
+	if len(l.out) == 0 || len(l.roots) >= enoughRoots && len(l.through) == 0 {
+		return
+	}
+	if len(l.through) > 0 {
+		first := &l.out[0]
+		first.Evidence = append(first.Evidence, l.through...)
+		first.Message += " Members of the archive are written through such a link."
+	}
+	for _, f := range l.out {
+		l.p.Report(f)
+	}
+	if l.more > 0 {
+		l.p.Report(finding.Finding{Rule: linkEscapes, Key: "more", Message: fmt.Sprintf("The same goes for %d more links of the archive.", l.more)})
+	}
+}
+
+// checkHardLink reports a hard link that leads out of the archive's directory,
+// to which its target is relative.
+func checkHardLink(p *detector.Pass, name, target string, offset int64) {
+	if how := escapes(target); how != "" {
+		p.Report(linkFinding(name, target, how, offset))
+	}
+}
+
+func linkFinding(name, target, how string, offset int64) finding.Finding {
+	return finding.Finding{
+		Rule: linkEscapes, Key: name, Location: finding.Location{Offset: offset},
+		Message:  fmt.Sprintf("The link %s in the archive leads to %s, %s.", finding.Quote(name), finding.Quote(target), how),
+		Evidence: []finding.Step{{Offset: offset, Text: "link " + finding.Quote(name) + " to " + finding.Quote(target)}},
+	}
+}
