@@ -505,3 +505,18 @@ func updating() bool {
 	f := flag.Lookup("update")
 	return f != nil && f.Value.String() == "true"
 }
+
+func encoded(t *testing.T, v any) string {
+	t.Helper()
+	p, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(p)
+}
+
+// rawJSON is JSON that is encoded already.
+type rawJSON string
+
+// MarshalJSON returns it as it is.
+func (r rawJSON) MarshalJSON() ([]byte, error) { return []byte(r), nil }

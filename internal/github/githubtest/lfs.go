@@ -1,7 +1,10 @@
 package githubtest
 
 import (
+	"crypto/sha256"
 	"encoding/base64"
+	"fmt"
+	"io"
 	"net/http"
 	"strings"
 )
@@ -44,16 +47,17 @@ type lfsObject struct {
 
 func (s *Server) batch(w http.ResponseWriter, r *http.Request, has map[string][]byte) {
 	var in struct {
-		Operation string      `json:"operation"`
-		Transfers []string    `json:"transfers"`
-		HashAlgo  string      `json:"hash_algo"`
-		Objects   []lfsObject `json:"objects"`
+		Operation string            `json:"operation"`
+		Transfers []string          `json:"transfers"`
+		HashAlgo  string            `json:"hash_algo"`
+		Ref       map[string]string `json:"ref"`
+		Objects   []lfsObject       `json:"objects"`
 	}
 	if !decode(w, r, &in) {
 		return
 	}
-	if in.Operation != "download" {
-		refuse(w, http.StatusForbidden, "only downloads")
+	if in.Operation == "upload" {
+		s.uploads(w, in.Objects)
 		return
 	}
 	for i := range in.Objects {
@@ -71,6 +75,29 @@ func (s *Server) batch(w http.ResponseWriter, r *http.Request, has map[string][]
 	answer(w, http.StatusOK, map[string]any{"transfer": "basic", "objects": in.Objects})
 }
 
+// uploads answers a client that pushes.
+func (s *Server) uploads(w http.ResponseWriter, objects []lfsObject) {
+	for i := range objects {
+		if _, ok := s.Objects[objects[i].OID]; !ok {
+			objects[i].Actions = map[string]any{"upload": map[string]any{
+				"href": s.URL + "/lfs-storage/" + objects[i].OID, "header": map[string]string{"X-Storage-Key": "granted"},
+			}}
+		}
+	}
+	w.Header().Set("Content-Type", lfsType)
+	answer(w, http.StatusOK, map[string]any{"transfer": "basic", "objects": objects})
+}
+
+// store keeps an object that a client pushes, if it is what it is called.
+func (s *Server) store(w http.ResponseWriter, r *http.Request, oid string) {
+	p, err := io.ReadAll(r.Body)
+	if err != nil || fmt.Sprintf("%x", sha256.Sum256(p)) != oid {
+		w.WriteHeader(http.StatusBadRequest)
+		return
+	}
+	s.Objects[oid] = p
+}
+
 // object serves content to who has the signed address, and refuses the job's
 // token, which has no business there.
 func (s *Server) object(w http.ResponseWriter, r *http.Request, oid string) {
@@ -81,6 +108,8 @@ func (s *Server) object(w http.ResponseWriter, r *http.Request, oid string) {
 	switch {
 	case r.Header.Get("Authorization") != "" || r.Header.Get("X-Storage-Key") != "granted":
 		w.WriteHeader(http.StatusForbidden)
+	case r.Method == http.MethodPut:
+		s.store(w, r, oid)
 	case !ok:
 		w.WriteHeader(http.StatusNotFound)
 	default:
