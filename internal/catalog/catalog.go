@@ -27,6 +27,7 @@ import (
 	"github.com/modelaudit/modelaudit/internal/detector/pytorch"
 	"github.com/modelaudit/modelaudit/internal/detector/safetensors"
 	"github.com/modelaudit/modelaudit/internal/detector/skops"
+	"github.com/modelaudit/modelaudit/internal/detector/template"
 	"github.com/modelaudit/modelaudit/internal/detector/tensorflow"
 	"github.com/modelaudit/modelaudit/internal/detector/xgboost"
 	"github.com/modelaudit/modelaudit/internal/rule"
@@ -59,6 +60,8 @@ func Detectors() []*detector.Detector {
 		safetensors.Detector,
 		safetensors.Index,
 		skops.Detector,
+		onnx.Detector,
+		template.Detector,
 		tensorflow.Detector,
 		xgboost.Detector,
 	}

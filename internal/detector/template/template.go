@@ -1,0 +1,178 @@
+// Package template judges Jinja templates, which programs that serve models
+// render: a template that reaches the interpreter runs code.
+package template
+
+import (
+	"context"
+	_ "embed"
+	"fmt"
+	"strings"
+
+	"github.com/modelaudit/modelaudit/internal/artifact"
+	"github.com/modelaudit/modelaudit/internal/detector"
+	"github.com/modelaudit/modelaudit/internal/finding"
+	"github.com/modelaudit/modelaudit/internal/format/jinja"
+	"github.com/modelaudit/modelaudit/internal/location"
+	"github.com/modelaudit/modelaudit/internal/rule"
+)
+
+//go:embed help.md
+var help string
+
+var (
+	runs = &rule.Rule{
+		ID: "template-runs-code", Title: "A template runs code when it is rendered",
+		Severity: rule.Critical, Precision: rule.Likely, CWE: []int{1336, 94},
+		CVE: []string{"CVE-2024-34359", "CVE-2026-5760"}, Since: "0.1.0",
+	}
+	reaches = &rule.Rule{
+		ID: "template-reaches-interpreter", Title: "A template reaches into the interpreter",
+		Severity: rule.High, Precision: rule.Likely, CWE: []int{1336},
+		CVE: []string{"CVE-2024-34359", "CVE-2026-5760"}, Since: "0.1.0",
+	}
+	host = &rule.Rule{
+		ID: "template-calls-host", Title: "A template calls what is no part of templates",
+		Severity: rule.High, Precision: rule.Likely, CWE: []int{1336}, Since: "0.1.0",
+	}
+	computed = &rule.Rule{
+		ID: "template-computed-name", Title: "A template accesses an attribute whose name it computes",
+		Severity: rule.Medium, Precision: rule.Possible, CWE: []int{1336}, Since: "0.1.0",
+	}
+	loads = &rule.Rule{
+		ID: "template-loads-file", Title: "A template loads a file from outside of its directory",
+		Severity: rule.Medium, Precision: rule.Likely, CWE: []int{22, 98}, Since: "0.1.0",
+	}
+	exhausts = &rule.Rule{
+		ID: "template-exhausts", Title: "A template asks for more work or memory than any text needs",
+		Severity: rule.Medium, Precision: rule.Likely, CWE: []int{400}, Since: "0.1.0",
+	}
+)
+
+// Detector recognises Jinja templates by their name: other detectors hand on
+// those that they find in metadata under a name that says so.
+var Detector = &detector.Detector{
+	Name:  "template",
+	Rules: rule.Explain(help, runs, reaches, host, computed, loads, exhausts),
+	Match: func(h artifact.Head) bool {
+		switch h.Extension() {
+		case ".jinja", ".jinja2", ".j2":
+			return true
+		}
+		return false
+	},
+	Run: run,
+}
+
+func run(_ context.Context, p *detector.Pass) error {
+	p.Recognised("jinja")
+	j := &judge{}
+	err := jinja.Walk(p.Reader(), jinja.Visitor{Access: j.access, Call: j.call, Load: j.load, Repeat: j.repeat})
+	j.conclude()
+	j.causes.Report(p.Report)
+	return err
+}
+
+// A judge gathers what a template reaches: one chain is one finding.
+type judge struct {
+	causes   finding.Causes
+	internal []finding.Step
+	code     []finding.Step
+}
+
+// maxChain is how many accesses of a chain are kept.
+const maxChain = 24
+
+func (j *judge) access(a jinja.Access) {
+	called, class := classify(a)
+	if class.internal && len(j.internal) < maxChain {
+		j.internal = append(j.internal, step(a, called))
+	}
+	if class.code && len(j.code) < maxChain {
+		j.code = append(j.code, step(a, called))
+	}
+	if class.hidden {
+		j.causes.At(computed, "computed", "The template accesses an attribute by a name that it puts together, and that cannot be known without rendering it.").
+			Add(a.Offset, "%s %s", a.How, show(a.Name))
+	}
+}
+
+func step(a jinja.Access, called string) finding.Step {
+	text := fmt.Sprintf("%s %s", a.How, show(called))
+	if a.Built {
+		text += " (put together in the template)"
+	}
+	return finding.Step{Offset: a.Offset, Text: text}
+}
+
+// show quotes a name, with its unknown pieces as question marks.
+func show(name string) string {
+	return finding.Quote(strings.ReplaceAll(name, string(jinja.Wild), "?"))
+}
+
+// conclude reports the chain: one that ends in something that runs code is worse
+// than one that only leads to the interpreter.
+func (j *judge) conclude() {
+	if len(j.internal) == 0 {
+		return
+	}
+	r, message := reaches, "The template reaches from a value into the interpreter."
+	if len(j.code) > 0 {
+		r, message = runs, "Rendering the template runs code: it reaches into the interpreter and from there to what runs it."
+	}
+	cause := j.causes.At(r, "interpreter", message)
+	for _, s := range merge(j.internal, j.code) {
+		cause.Add(s.Offset, "%s", s.Text)
+	}
+}
+
+// merge joins two lists that are in the order of the text, each place once.
+func merge(a, b []finding.Step) []finding.Step {
+	var out []finding.Step
+	for len(a)+len(b) > 0 {
+		from := &a
+		if len(a) == 0 || len(b) > 0 && b[0].Offset < a[0].Offset {
+			from = &b
+		}
+		if s := (*from)[0]; len(out) == 0 || out[len(out)-1] != s {
+			out = append(out, s)
+		}
+		*from = (*from)[1:]
+	}
+	return out
+}
+
+func (j *judge) call(c jinja.Call) {
+	root, _, _ := strings.Cut(c.Path, ".")
+	if c.Local || !names().host[root] || root != c.Path && callable[root] {
+		return
+	}
+	j.causes.At(host, c.Path, fmt.Sprintf("The template calls %s, which only a program that gives it to templates has.", finding.Quote(c.Path))).
+		Add(c.Offset, "call of %s", finding.Quote(c.Path))
+}
+
+// callable are names that are functions: a path that goes on behind one is
+// something else of that name.
+var callable = map[string]bool{"open": true, "input": true, "compile": true, "vars": true, "globals": true, "system": true}
+
+func (j *judge) load(l jinja.Load) {
+	why := location.Leaves(l.Name)
+	if why == "" {
+		return
+	}
+	j.causes.At(loads, l.Name, fmt.Sprintf("The template loads %q, %s.", finding.Quote(l.Name), why)).
+		Add(l.Offset, "%s %q", l.Tag, finding.Quote(l.Name))
+}
+
+// tooMuch is what no text needs: repetitions or characters.
+const tooMuch = 10_000_000
+
+// tooHigh is an exponent that no text needs.
+const tooHigh = 10_000
+
+func (j *judge) repeat(r jinja.Repeat) {
+	if r.Count < tooMuch && (r.What != "**" || r.Count < tooHigh) {
+		return
+	}
+	j.causes.At(exhausts, r.What, fmt.Sprintf("Rendering the template asks for %d (%s).", r.Count, finding.Quote(r.What))).
+		Add(r.Offset, "%s %d", finding.Quote(r.What), r.Count)
+}

@@ -1,0 +1,282 @@
+package jinja
+
+import (
+	"strings"
+	"unicode/utf8"
+)
+
+// Wild stands for an unknown piece in a Value's text.
+const Wild = '\x00'
+
+// A value is what is known of an expression without rendering it: a string,
+// perhaps with unknown pieces, a number, a list, or nothing.
+type value struct {
+	kind  valueKind
+	text  string
+	n     int64
+	list  []value
+	built bool // put together from pieces, or escaped without need
+}
+
+type valueKind uint8
+
+const (
+	unknown valueKind = iota
+	vText
+	vNumber
+	vList
+)
+
+const (
+	// maxText is the longest string that is followed; a longer one is cut and
+	// goes on unknown.
+	maxText = 4 << 10
+	// maxValues is how many values of one expression are followed.
+	maxValues = 16
+	// maxItems is how many elements of a list are followed.
+	maxItems = 256
+)
+
+func str(s string, built bool) value {
+	if len(s) > maxText {
+		s = s[:maxText] + string(Wild)
+	}
+	return value{kind: vText, text: s, built: built}
+}
+
+// pieces returns the value as part of a longer string.
+func (v value) pieces() string {
+	switch v.kind {
+	case vText:
+		return v.text
+	case vNumber:
+		return decimal(v.n)
+	}
+	return string(Wild)
+}
+
+// cross applies f to every pair of values.
+func cross(a, b []value, f func(a, b value) value) []value {
+	var out []value
+	for _, x := range a {
+		for _, y := range b {
+			if len(out) < maxValues {
+				out = append(out, f(x, y))
+			}
+		}
+	}
+	return out
+}
+
+// union joins what an expression may be.
+func union(lists ...[]value) []value {
+	var out []value
+	for _, l := range lists {
+		for _, v := range l {
+			if len(out) < maxValues {
+				out = append(out, v)
+			}
+		}
+	}
+	return out
+}
+
+func concat(a, b value) value {
+	if a.kind == vList && b.kind == vList {
+		return value{kind: vList, list: append(append([]value(nil), a.list...), b.list...)[:min(maxItems, len(a.list)+len(b.list))], built: true}
+	}
+	return str(a.pieces()+b.pieces(), true)
+}
+
+// add is "+": of numbers their sum, with a string a concatenation; of what is
+// not known it is more likely arithmetic.
+func add(a, b value) value {
+	switch {
+	case a.kind == vNumber && b.kind == vNumber:
+		return value{kind: vNumber, n: a.n + b.n}
+	case a.kind == vText && b.kind != vNumber, b.kind == vText && a.kind != vNumber, a.kind == vList && b.kind == vList:
+		return concat(a, b)
+	}
+	return value{}
+}
+
+// repeat is "*".
+func repeat(a, b value) value {
+	if a.kind == vNumber && b.kind == vNumber {
+		return value{kind: vNumber, n: product(a.n, b.n)}
+	}
+	if a.kind == vNumber {
+		a, b = b, a
+	}
+	if a.kind != vText || b.kind != vNumber {
+		return value{built: a.kind == vText || a.built}
+	}
+	n := min(max(0, b.n), maxText)
+	if int64(len(a.text))*n > maxText {
+		return str(a.text+string(Wild), true)
+	}
+	return str(strings.Repeat(a.text, int(n)), true)
+}
+
+// product multiplies without wrapping around.
+func product(a, b int64) int64 {
+	const limit = 1 << 62
+	if a != 0 && b > limit/max(1, abs(a)) {
+		return limit
+	}
+	return a * b
+}
+
+func abs(n int64) int64 {
+	if n < 0 {
+		return -n
+	}
+	return n
+}
+
+// percent is "%" on a string: each %s takes an argument.
+func percent(format string, args []value) value {
+	var b strings.Builder
+	for i := 0; i < len(format); i++ {
+		if format[i] != '%' || i+1 == len(format) {
+			b.WriteByte(format[i])
+			continue
+		}
+		i++
+		for i+1 < len(format) && strings.IndexByte("0123456789.-+# ", format[i]) >= 0 {
+			i++
+		}
+		switch {
+		case format[i] == '%':
+			b.WriteByte('%')
+		case format[i] == 'c' && len(args) > 0 && args[0].kind == vNumber:
+			b.WriteRune(rune(args[0].n & utf8.MaxRune))
+			args = args[1:]
+		case len(args) > 0:
+			b.WriteString(args[0].pieces())
+			args = args[1:]
+		default:
+			b.WriteRune(Wild)
+		}
+	}
+	return str(b.String(), true)
+}
+
+// braces is str.format: each field takes an argument, in order, by number or by
+// name.
+func braces(format string, args []value, keys []string) value {
+	var b strings.Builder
+	next := 0
+	for len(format) > 0 {
+		i := strings.IndexAny(format, "{}")
+		if i < 0 || i+1 >= len(format) {
+			break
+		}
+		b.WriteString(format[:i])
+		if format[i+1] == format[i] { // {{ or }}
+			b.WriteByte(format[i])
+			format = format[i+2:]
+			continue
+		}
+		j := strings.IndexByte(format[i:], '}')
+		if j < 0 {
+			break
+		}
+		b.WriteString(field(format[i+1:i+j], args, keys, &next))
+		format = format[i+j+1:]
+	}
+	return str(b.String()+format, true)
+}
+
+// field returns what one replacement field stands for.
+func field(spec string, args []value, keys []string, next *int) string {
+	called, style, _ := strings.Cut(spec, ":")
+	called, _, _ = strings.Cut(called, "!")
+	i := -1
+	switch positional := len(args) - len(keys); {
+	case called == "":
+		i = *next
+		*next++
+	case called[0] >= '0' && called[0] <= '9':
+		i = int(integer(called))
+	default:
+		for k, key := range keys {
+			if key == called {
+				i = positional + k
+			}
+		}
+	}
+	switch {
+	case i < 0 || i >= len(args):
+		return string(Wild)
+	case strings.HasSuffix(style, "c") && args[i].kind == vNumber:
+		return string(rune(args[i].n & utf8.MaxRune))
+	}
+	return args[i].pieces()
+}
+
+// item is a subscript of something that is known.
+func item(base, index value) value {
+	if index.kind != vNumber {
+		return value{}
+	}
+	switch base.kind {
+	case vText:
+		runes := []rune(base.text)
+		if i, ok := position(index.n, len(runes)); ok && !strings.ContainsRune(base.text, Wild) {
+			return str(string(runes[i]), true)
+		}
+		return value{built: true}
+	case vList:
+		if i, ok := position(index.n, len(base.list)); ok {
+			return base.list[i]
+		}
+	}
+	return value{built: base.built}
+}
+
+// position resolves an index that may count from the end.
+func position(i int64, n int) (int, bool) {
+	if i < 0 {
+		i += int64(n)
+	}
+	return int(i), i >= 0 && i < int64(n)
+}
+
+// slice is base[start:stop:step] where all are known or absent.
+func slice(base value, start, stop, step *int64) value {
+	if base.kind != vText || strings.ContainsRune(base.text, Wild) {
+		return value{built: true}
+	}
+	runes, by := []rune(base.text), int64(1)
+	if step != nil {
+		by = *step
+	}
+	n := int64(len(runes))
+	from, to := int64(0), n
+	if by < 0 {
+		from, to = n-1, -1
+	}
+	if start != nil {
+		from = clamp(*start, n, by < 0)
+	}
+	if stop != nil {
+		to = clamp(*stop, n, by < 0)
+	}
+	var b strings.Builder
+	for i := from; by != 0 && (by > 0 && i < to || by < 0 && i > to); i += max(-n-1, min(by, n+1)) {
+		b.WriteRune(runes[i])
+	}
+	return str(b.String(), true)
+}
+
+// clamp resolves a bound of a slice as Python does.
+func clamp(i, n int64, backwards bool) int64 {
+	if i < 0 {
+		i += n
+	}
+	if backwards {
+		return max(-1, min(i, n-1))
+	}
+	return max(0, min(i, n))
+}

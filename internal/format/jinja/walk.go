@@ -1,0 +1,188 @@
+package jinja
+
+import "strings"
+
+// A walker tells a Visitor what the statements reach.
+type walker struct {
+	scope *scope
+	v     Visitor
+}
+
+func (w *walker) statement(st *statement) {
+	if st.tag == "include" || st.tag == "import" || st.tag == "from" || st.tag == "extends" {
+		w.load(st)
+	}
+	for _, t := range st.targets {
+		for _, part := range strings.Split(t.name, ".")[1:] {
+			w.access(st.at, part, Attribute, false)
+		}
+	}
+	for _, e := range st.exprs {
+		w.node(e)
+	}
+}
+
+func (w *walker) load(st *statement) {
+	l := Load{Offset: st.at, Tag: st.tag}
+	if v := w.scope.eval(st.exprs[0])[0]; v.kind == vText {
+		l.Name = v.text
+	}
+	w.v.Load(l)
+}
+
+func (w *walker) access(at int64, called string, how How, built bool) {
+	w.v.Access(Access{Offset: at, Name: called, How: how, Built: built})
+}
+
+// node tells what one expression and those in it reach.
+func (w *walker) node(n *node) {
+	if n == nil || !w.scope.spend() {
+		return
+	}
+	switch n.op {
+	case opName:
+		w.access(n.at, n.text, Variable, false)
+	case opAttr:
+		w.access(n.at, n.text, Attribute, false)
+	case opItem:
+		w.values(n.at, n.kids[1], Subscript)
+	case opList:
+		w.elements(n.kids)
+	case opDict:
+		w.elements(n.kids)
+	case opCall:
+		w.call(n)
+	case opFilter, opTest:
+		w.filter(n)
+	case opBinary:
+		w.repeat(n)
+	}
+	for _, k := range n.kids {
+		w.node(k)
+	}
+}
+
+// values tells what an expression names that stands where a name is accessed.
+func (w *walker) values(at int64, n *node, how How) {
+	if n == nil || n.op == opSlice {
+		return
+	}
+	for _, v := range w.scope.eval(n) {
+		switch {
+		case v.kind == vText:
+			w.access(at, strings.TrimSpace(v.text), how, v.built)
+		case v.kind == unknown && (v.built || how == Filter):
+			w.access(at, string(Wild), how, v.built)
+		}
+	}
+}
+
+// elements tells the strings that stand alone among arguments or elements.
+func (w *walker) elements(kids []*node) {
+	for _, k := range kids {
+		if k == nil || k.op == opNumber || k.op == opConst {
+			continue
+		}
+		for _, v := range w.scope.eval(k) {
+			if v.kind == vText {
+				w.access(k.at, strings.TrimSpace(v.text), Argument, v.built)
+			}
+		}
+	}
+}
+
+func (w *walker) call(n *node) {
+	callee := n.kids[0]
+	if path := dotted(callee); path != "" {
+		root, _, _ := strings.Cut(path, ".")
+		w.v.Call(Call{Offset: n.at, Path: path, Local: w.scope.local[root]})
+	}
+	w.elements(n.kids[1:])
+	for _, k := range n.keys {
+		w.access(n.at, k, Argument, false)
+	}
+	if callee.op == opAttr && (callee.text == "format" || callee.text == "format_map") {
+		w.fields(n.at, callee.kids[0])
+	}
+	if callee.op == opName && (callee.text == "range" || callee.text == "lipsum") {
+		w.counts(n, callee.text)
+	}
+}
+
+// dotted returns the path of names that an expression is, or "".
+func dotted(n *node) string {
+	switch n.op {
+	case opName:
+		return n.text
+	case opAttr:
+		if before := dotted(n.kids[0]); before != "" {
+			return before + "." + n.text
+		}
+	}
+	return ""
+}
+
+// filter tells what a filter or test reaches.
+func (w *walker) filter(n *node) {
+	for _, k := range n.keys {
+		w.access(n.at, k, Argument, false)
+	}
+	switch n.text {
+	case "attr":
+		if len(n.kids) > 1 {
+			w.values(n.at, n.kids[1], Filter)
+		}
+	case "format":
+		w.fields(n.at, n.kids[0])
+	case "center", "indent":
+		w.counts(n, n.text)
+	default:
+		w.elements(n.kids[1:])
+	}
+}
+
+// counts tells the numbers that a call is given.
+func (w *walker) counts(n *node, what string) {
+	for _, v := range w.scope.arguments(n) {
+		if v.kind == vNumber {
+			w.v.Repeat(Repeat{Offset: n.at, What: what, Count: abs(v.n)})
+		}
+	}
+}
+
+// repeat tells how long a multiplication or power makes its result.
+func (w *walker) repeat(n *node) {
+	if n.text != "*" && n.text != "**" {
+		return
+	}
+	left, right := w.scope.eval(n.kids[0])[0], w.scope.eval(n.kids[1])[0]
+	switch {
+	case n.text == "**" && right.kind == vNumber:
+		w.v.Repeat(Repeat{Offset: n.at, What: n.text, Count: right.n})
+	case left.kind != vNumber && right.kind == vNumber:
+		w.v.Repeat(Repeat{Offset: n.at, What: n.text, Count: right.n})
+	case left.kind == vNumber && right.kind != vNumber:
+		w.v.Repeat(Repeat{Offset: n.at, What: n.text, Count: left.n})
+	}
+}
+
+// fields tells the attributes that the fields of a format string reach.
+func (w *walker) fields(at int64, format *node) {
+	for _, v := range w.scope.eval(format) {
+		rest := v.text
+		for v.kind == vText {
+			i := strings.IndexByte(rest, '{')
+			if i < 0 {
+				break
+			}
+			j := strings.IndexByte(rest[i:], '}')
+			if j < 0 {
+				break
+			}
+			for _, part := range strings.FieldsFunc(rest[i+1:i+j], func(c rune) bool { return strings.ContainsRune(".[]!:{", c) }) {
+				w.access(at, part, Format, v.built)
+			}
+			rest = rest[i+j+1:]
+		}
+	}
+}
