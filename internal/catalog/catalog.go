@@ -60,7 +60,6 @@ func Detectors() []*detector.Detector {
 		safetensors.Detector,
 		safetensors.Index,
 		skops.Detector,
-		onnx.Detector,
 		template.Detector,
 		tensorflow.Detector,
 		xgboost.Detector,
