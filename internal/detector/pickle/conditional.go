@@ -4,6 +4,7 @@ import (
 	"cmp"
 	_ "embed"
 	"fmt"
+	"regexp"
 	"strings"
 
 	"github.com/modelaudit/modelaudit/internal/finding"
@@ -48,14 +49,16 @@ func (j *judge) conditional(e pickle.Effect, n *pickle.Name, v globals.Verdict) 
 	}
 	switch cmp.Or(argumentsOf(n), anyArguments(n)) {
 	case "source":
-		j.source(e, n)
+		j.source(e, n, j.sourceText)
+	case "text":
+		j.source(e, n, j.evaluated)
 	case "code":
 		j.code(e)
 	case "function":
 		j.carries(e)
 	case "":
 		if v.Effect == globals.Execute {
-			j.source(e, n)
+			j.source(e, n, j.sourceText)
 		}
 	}
 	if strings.HasPrefix(n.Module, "torch_geometric.inspector") {
@@ -137,23 +140,35 @@ func (j *judge) texts(v pickle.Value) []string {
 	return out
 }
 
-// source judges the Python source among the arguments of a call.
-func (j *judge) source(e pickle.Effect, n *pickle.Name) {
+// source calls judgeText for every text among the arguments of a call.
+func (j *judge) source(e pickle.Effect, n *pickle.Name, judgeText func(pickle.Effect, *pickle.Name, string)) {
 	for _, v := range e.Args {
-		j.sourceIn(e, n, v, 3)
+		j.sourceIn(v, 3, func(text string) { judgeText(e, n, text) })
 	}
 }
 
-func (j *judge) sourceIn(e pickle.Effect, n *pickle.Name, v pickle.Value, depth int) {
+func (j *judge) sourceIn(v pickle.Value, depth int, judgeText func(string)) {
 	if text, ok := j.m.Str(v); ok {
-		j.sourceText(e, n, text)
+		judgeText(text)
 		return
 	}
 	items, _ := j.m.Items(v)
 	for _, w := range items {
 		if depth > 0 {
-			j.sourceIn(e, n, w, depth-1)
+			j.sourceIn(w, depth-1, judgeText)
 		}
+	}
+}
+
+// arithmetic is text that evaluates to a number or an unknown: names, numbers
+// and operators, without a call, an index or an attribute.
+var arithmetic = regexp.MustCompile(`^([A-Za-z_]\w*|[0-9]+(\.[0-9]*)?|\.[0-9]+|[-+*/^ ])*$`)
+
+// evaluated reports a text that is given to what evaluates it.
+func (j *judge) evaluated(e pickle.Effect, n *pickle.Name, text string) {
+	if !arithmetic.MatchString(text) {
+		j.add(executes, e, n.String(), fmt.Sprintf("Loading this file gives %s to %s, which evaluates it.",
+			finding.Quote(text), finding.Quote(n.String())))
 	}
 }
 

@@ -229,12 +229,16 @@ func (j *judge) dangerousIn(v pickle.Value, depth int) string {
 	return ""
 }
 
+// cython starts the functions that Cython writes to make instances of a class
+// and fill them.
+const cython = "__pyx_unpickle_"
+
 // unknown reports a use of a name that nobody has vetted.
 func (j *judge) unknown(e pickle.Effect, n *pickle.Name) {
 	switch {
 	case n.Module == "__main__":
 		j.add(mainName, e, n.String(), "This file needs "+finding.Quote(n.String())+" from the script that loads it: what that does cannot be seen here.")
-	case e.Kind == pickle.Makes, classLike(n.Name) && j.enumLike(e), len(e.Args) == 0 && classLike(n.Name) && (e.Op == opInst || e.Op == opObj):
+	case e.Kind == pickle.Makes, strings.HasPrefix(n.Name, cython), classLike(n.Name) && j.enumLike(e), len(e.Args) == 0 && classLike(n.Name) && (e.Op == opInst || e.Op == opObj):
 		j.add(unknownClass, e, n.String(), "This file holds instances of "+finding.Quote(n.String())+", a class that is not known.")
 	default:
 		j.add(unknownCall, e, n.String(), "Loading this file "+j.callText(e)+", a function that is not known.")
