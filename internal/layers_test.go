@@ -46,6 +46,7 @@ var layers = []layer{
 	{pkg: "internal/rule", role: "what can be said"},
 	{pkg: "internal/artifact", role: "what is scanned"},
 	{pkg: "internal/globals", role: "what is known of callables", may: []string{"internal/rule"}},
+	{pkg: "internal/source", role: "what source that comes with a model reaches", may: []string{"internal/format/python", "internal/globals", "internal/hostile"}},
 	{pkg: "internal/location", role: "where paths that a file names lead"},
 	{pkg: "internal/report/plain", role: "hostile text made fit for a log and for Markdown", may: []string{"internal/finding"}},
 	{pkg: "internal/glob", role: "patterns over paths"},
@@ -55,7 +56,7 @@ var layers = []layer{
 	{pkg: "internal/detector", role: "the contract", may: []string{
 		"internal/artifact", "internal/finding", "internal/hostile", "internal/rule"}},
 	{pkg: "internal/detector/*", role: "opinions", may: []string{
-		"internal/artifact", "internal/detector", "internal/finding", "internal/format/*", "internal/globals", "internal/hostile", "internal/location", "internal/rule"}},
+		"internal/artifact", "internal/detector", "internal/finding", "internal/format/*", "internal/globals", "internal/hostile", "internal/location", "internal/rule", "internal/source"}},
 	{pkg: "internal/catalog", role: "the one list of detectors", may: []string{
 		"internal/detector", "internal/detector/*", "internal/rule"}},
 

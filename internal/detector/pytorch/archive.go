@@ -1,6 +1,7 @@
 package pytorch
 
 import (
+	"errors"
 	"io"
 	"path"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"github.com/modelaudit/modelaudit/internal/format/python"
 	"github.com/modelaudit/modelaudit/internal/format/zip"
 	"github.com/modelaudit/modelaudit/internal/hostile"
+	"github.com/modelaudit/modelaudit/internal/source"
 )
 
 // An archive is a zip file seen as PyTorch's reader sees it: records in one
@@ -132,36 +134,18 @@ func (a *archive) contents(r *record, look func(content io.ReaderAt, size int64)
 	return a.Budget.Spent()
 }
 
-// sourceCost is the memory that analysing one byte of source may take.
-const sourceCost = 32
-
 // analyse reads a record as Python and hands its analysis to judge. What is no
 // Python is told, and judged as far as it was read.
 func (a *archive) analyse(r *record, judge func(text string, s *python.Source)) error {
 	return a.contents(r, func(content io.ReaderAt, size int64) error {
-		in := hostile.NewReader(content, size, a.Budget)
-		raw := in.Bytes(uint64(size))
-		if in.Err() != nil {
-			return in.Err()
+		text, s, err := source.Read(content, size, a.Budget)
+		if s != nil {
+			judge(text, s)
 		}
-		if err := a.Budget.Hold(uint64(size) * sourceCost); err != nil {
-			return err
+		var f *hostile.Fault
+		if errors.As(err, &f) && f.Kind == hostile.Malformed {
+			return hostile.Faultf(hostile.Malformed, r.entry.Data, "%s: %s", finding.Quote(r.full), f.Detail)
 		}
-		if err := a.Budget.Steps(size); err != nil {
-			return err
-		}
-		text, err := python.Decode(raw)
-		if err != nil {
-			return a.broken(r, err)
-		}
-		s, err := python.Analyse(text)
-		if judge(text, s); err != nil {
-			return a.broken(r, err)
-		}
-		return nil
+		return err
 	})
-}
-
-func (a *archive) broken(r *record, err error) error {
-	return hostile.Faultf(hostile.Malformed, r.entry.Data, "%s is not Python: %v", finding.Quote(r.full), err)
 }
