@@ -25,6 +25,7 @@ import (
 	"github.com/modelaudit/modelaudit/internal/detector/pickle"
 	"github.com/modelaudit/modelaudit/internal/detector/pmml"
 	"github.com/modelaudit/modelaudit/internal/detector/pytorch"
+	"github.com/modelaudit/modelaudit/internal/detector/rdata"
 	"github.com/modelaudit/modelaudit/internal/detector/safetensors"
 	"github.com/modelaudit/modelaudit/internal/detector/skops"
 	"github.com/modelaudit/modelaudit/internal/detector/template"
@@ -57,6 +58,7 @@ func Detectors() []*detector.Detector {
 		pickle.Detector,
 		pytorch.Detector,
 		pmml.Detector,
+		rdata.Detector,
 		safetensors.Detector,
 		safetensors.Index,
 		skops.Detector,

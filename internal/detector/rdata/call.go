@@ -1,0 +1,132 @@
+package rdata
+
+import (
+	_ "embed"
+	"fmt"
+	"regexp"
+	"strings"
+
+	"github.com/modelaudit/modelaudit/internal/finding"
+	"github.com/modelaudit/modelaudit/internal/format/rds"
+	"github.com/modelaudit/modelaudit/internal/rule"
+)
+
+var (
+	//go:embed functions.txt
+	functionsFile string
+	//go:embed hooks.txt
+	hooksFile string
+	//go:embed masks.txt
+	masksFile string
+
+	functions = parse(functionsFile)
+	hooks     = names(hooksFile)
+	masks     = names(masksFile)
+)
+
+// parse reads lines of a name and an effect.
+func parse(text string) map[string]string {
+	out := make(map[string]string)
+	for line := range strings.Lines(text) {
+		if f := strings.Fields(line); len(f) == 2 && line[0] != '#' {
+			out[f[0]] = f[1]
+		}
+	}
+	return out
+}
+
+// names reads lines of one word.
+func names(text string) map[string]bool {
+	out := make(map[string]bool)
+	for line := range strings.Lines(text) {
+		if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "# ") {
+			out[line] = true
+		}
+	}
+	return out
+}
+
+// does completes "which …" for the effects.
+var does = map[string]string{
+	"process": "starts a program", "network": "opens a connection", "write": "changes files", "native": "loads machine code",
+	"code": "runs what it is given as code",
+}
+
+// A callee is a function that code calls, and what it does.
+type callee struct{ name, effect string }
+
+// calleeOf returns the function that a call is of in the end: the one that it
+// looks up by a string, or that the text which it parses calls.
+func calleeOf(e rds.Event) callee {
+	effect := functions[e.Name]
+	if e.Package != "" {
+		if own := functions[e.Package+"::"+e.Name]; own != "" {
+			effect = own
+		}
+	}
+	switch effect {
+	case "look":
+		if found := functions[e.Argument]; found != "" && found != "look" {
+			return callee{e.Argument, found}
+		}
+		return callee{}
+	case "code":
+		if m := called.FindStringSubmatch(e.Argument); m != nil {
+			return callee{m[1], functions[m[1]]}
+		}
+	}
+	return callee{e.Name, effect}
+}
+
+// called finds a call of a function that does harm in R source.
+var called = func() *regexp.Regexp {
+	var all []string
+	for line := range strings.Lines(functionsFile) {
+		f := strings.Fields(line)
+		if len(f) == 2 && line[0] != '#' && f[1] != "look" && f[1] != "code" && !strings.Contains(f[0], "::") {
+			all = append(all, regexp.QuoteMeta(f[0]))
+		}
+	}
+	return regexp.MustCompile(`(?:^|[^\w.])(` + strings.Join(all, "|") + `)\s*\(`)
+}()
+
+// call judges a call by what it calls and by what has it run.
+func (j *judge) call(e rds.Event) {
+	c := calleeOf(e)
+	if c.effect == "" {
+		return
+	}
+	ru, when := where(e.Context, c.effect)
+	if ru == nil {
+		return
+	}
+	shown := finding.Quote(c.name)
+	step := "call of " + shown
+	if e.Argument != "" {
+		step += " with " + finding.Quote(e.Argument)
+	}
+	key := c.name
+	if ru == calledUnasked {
+		key = e.Variable + "/" + c.name
+	}
+	j.report(ru, e, key, fmt.Sprintf("%s, R calls %s, which %s.", when, shown, does[c.effect]), step)
+}
+
+// where decides which rule a call breaks by what surrounds it, and says when the
+// call is made. Functions that write files or evaluate code are ordinary in
+// functions, and evaluating is in calls, too.
+func where(c rds.Context, effect string) (ru *rule.Rule, when string) {
+	switch {
+	case c.Promise && (effect != "code" || !c.Environment):
+		return promiseRuns, "As soon as a value of this object is asked for"
+	case c.Function && (effect == "code" || effect == "write"):
+		return nil, ""
+	case c.Function && masks[c.Variable]:
+		return calledUnasked, fmt.Sprintf("When %s is called, which every session does", finding.Quote(c.Variable))
+	case c.Function:
+		return functionRuns, "When a function of this object is called"
+	case effect == "code":
+		return nil, ""
+	}
+	return languageRuns, "When a call or formula of this object is evaluated, as predicting and updating do"
+}

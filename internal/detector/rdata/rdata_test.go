@@ -1,0 +1,47 @@
+package rdata_test
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/modelaudit/modelaudit/internal/detector"
+	"github.com/modelaudit/modelaudit/internal/detector/detectortest"
+	"github.com/modelaudit/modelaudit/internal/detector/rdata"
+	"github.com/modelaudit/modelaudit/internal/finding"
+	. "github.com/modelaudit/modelaudit/internal/format/rds/rdstest"
+)
+
+func TestDetector(t *testing.T) {
+	system := Named("system", Strings("echo poc"))
+	detectortest.Run(t, rdata.Detector, []detectortest.Case{
+		{Name: "data", File: "m.rds", Data: Object(With(Vector(Reals(3), Strings("system('echo poc')")), "names", Strings("a", "b")))},
+		{Name: "model", Data: Object(With(Vector(Named("lm", Symbol("f")), WithFirst(Named("~", Symbol("y"), Symbol("url")), ".Environment", Global),
+			Environment("x", Promise(Unbound, Named("eval", Symbol("expr"))))), "class", Strings("lm")))},
+		{Name: "function", Data: Object(Closure(Named("{", Named("eval", Symbol("x")), Named("writeLines", Symbol("x")), Named("lapply", Symbol("x"), Symbol("url")))))},
+		{Name: "workspace", File: "m.rda", Data: Workspace("m", Reals(2), "f", Closure(Named("sum", Symbol("x"))))},
+		{Name: "cut", Data: Object(Reals(3))[:40], Unread: true},
+		{Name: "promise", Data: Object(Vector(Promise(Unbound, system))), Want: []string{"r-promise-astray", "r-promise-runs-code"}},
+		{Name: "promise in an environment", Data: Object(Environment("x", Promise(Unbound, system))), Want: []string{"r-promise-runs-code"}},
+		{Name: "promise of a name", Data: Object(Promise(Unbound, Symbol("x"))), Want: []string{"r-promise-astray"}},
+		{Name: "promise that evaluates text", Data: Object(Environment("x", Promise(Unbound, Named("eval", Named("parse", Strings("base::system('echo poc')")))))),
+			Want: []string{"r-promise-runs-code"}},
+		{Name: "call in a package", Data: Object(Call(Named("::", Symbol("base"), Symbol("system2")), Strings("echo"))), Want: []string{"r-language-runs-code"}},
+		{Name: "call by a string", Data: Object(Named("do.call", Strings("system"), Named("list", Strings("echo poc")))), Want: []string{"r-language-runs-code"}},
+		{Name: "call of what is got", Data: Object(Call(Named("get", Strings("system")), Strings("echo poc"))), Want: []string{"r-language-runs-code"}},
+		{Name: "function that runs", Data: Object(Closure(system)), Want: []string{"r-function-runs-code"}},
+		{Name: "compiled function that runs", Data: Object(Closure(Compiled(Ints(12, 23, 1), Constant(Null), Constant(Symbol("system"))))), Want: []string{"r-function-runs-code"}},
+		{Name: "hook", Data: Workspace(".First", Closure(Named("f"))), Want: []string{"r-workspace-hook"}},
+		{Name: "mask", Data: Workspace("print", Closure(system)), Want: []string{"r-workspace-hook"}},
+		{Name: "mapped file", Data: Object(Mapped("/etc/hostname")), Want: []string{"r-maps-file"}},
+		{Name: "bytes behind", Data: append(Object(Reals(1)), "xyz"...), Want: []string{"r-trailing-bytes"}},
+	})
+}
+
+// TestHandedOn: an object in a raw vector is scanned.
+func TestHandedOn(t *testing.T) {
+	inner := Object(Named("system", Strings("echo poc")))
+	got := detectortest.Scan([]*detector.Detector{rdata.Detector}, "m.rds", Object(Vector(Raw("plain"), Raw(string(inner)))))
+	if !slices.ContainsFunc(got.Findings, func(f finding.Finding) bool { return slices.Equal(f.Location.Inside, []string{"raw vector"}) }) {
+		t.Errorf("nothing was found in the raw vector: %+v", got.Findings)
+	}
+}

@@ -1,0 +1,156 @@
+// Package rds reads R's serialised objects: what saveRDS, save and serialize
+// write, in the binary, ASCII and native forms. The format is that of R Internals,
+// section 1.8, and src/main/serialize.c. Objects are not built: what could run is
+// told as it goes by, and the data of vectors is passed over.
+package rds
+
+import (
+	"strings"
+
+	"github.com/modelaudit/modelaudit/internal/hostile"
+)
+
+// MaxDepth is how deep objects may nest. R itself recurses and ends with its
+// stack.
+const MaxDepth = 10_000
+
+// A Kind is a kind of event.
+type Kind uint8
+
+// The kinds of events.
+const (
+	Binding  Kind = iota + 1 // a variable of a saved workspace, before its value
+	Call                     // a call in code, with the function's name
+	Promise                  // code that runs as soon as its value is asked for
+	Function                 // a closure
+	Raw                      // a raw vector
+	Mapped                   // a vector that is mapped from a file when it is read
+	Trailing                 // bytes behind the last object
+)
+
+// An Event is something in a stream that could run, or hide what does.
+type Event struct {
+	Kind   Kind
+	Offset int64
+	Size   int64  // of Raw and Trailing, in bytes
+	Name   string // of a variable, a called function or a mapped file
+	// Package is where a Call says that its function lives, or "".
+	Package string
+	// Argument is the first string among the arguments of a Call.
+	Argument string
+	Context
+}
+
+// A Context says what surrounds an event.
+type Context struct {
+	Variable    string // of a workspace, whose value this is in
+	Promise     bool   // in the code of a promise that has no value yet
+	Function    bool   // in a closure
+	Environment bool   // in an environment's variables
+	Bytecode    bool   // among the constants of compiled code
+}
+
+// magics start a saved workspace; a serialised object follows.
+var magics = []string{"RDX2\n", "RDX3\n", "RDA2\n", "RDA3\n", "RDB2\n", "RDB3\n"}
+
+// Looks reports whether a file that starts with first may be a saved workspace or
+// a serialised object.
+func Looks(first []byte) bool {
+	head := string(first[:min(len(first), 16)])
+	for _, m := range magics {
+		if strings.HasPrefix(head, m) {
+			return true
+		}
+	}
+	return header(head)
+}
+
+// header reports whether a serialised object starts here, of version 2 or 3.
+func header(head string) bool {
+	for _, h := range []string{
+		"X\n\x00\x00\x00\x02", "X\n\x00\x00\x00\x03", "B\n\x02\x00\x00\x00", "B\n\x03\x00\x00\x00", "B\n\x00\x00\x00\x02", "B\n\x00\x00\x00\x03",
+		"A\n2\n", "A\n3\n", "A\r\n2\r\n", "A\r\n3\r\n",
+	} {
+		if strings.HasPrefix(head, h) {
+			return true
+		}
+	}
+	return false
+}
+
+// Walk reads a workspace, or one object behind another, and tells what it meets.
+// An error is a *hostile.Fault, or one of the machine; what was told stands.
+func Walk(r *hostile.Reader, tell func(Event)) error {
+	w := &walker{tell: tell}
+	for _, m := range magics {
+		if string(r.Peek(len(m))) == m {
+			r.Skip(uint64(len(m)))
+			w.workspace = true
+		}
+	}
+	for first := true; r.Err() == nil && (first || header(string(r.Peek(16)))); first = false {
+		w.object(r)
+	}
+	if r.Err() == nil && r.Left() > 0 {
+		tell(Event{Kind: Trailing, Offset: r.Offset(), Size: r.Left()})
+	}
+	return r.Err()
+}
+
+// A walker reads one stream.
+type walker struct {
+	*source
+	tell      func(Event)
+	workspace bool
+	refs      []string // names of the symbols that may be referred to; "" for other objects
+	depth     int
+	ctx       Context
+}
+
+// object reads a stream's header and the object behind it.
+func (w *walker) object(r *hostile.Reader) {
+	w.source = open(r)
+	w.refs = nil
+	version := w.int()
+	w.int() // version of R that wrote
+	w.int() // version of R that is needed
+	if version == 3 {
+		w.text(w.int())
+	} else if version != 2 && r.Err() == nil {
+		r.Fail(hostile.Unsupported, "version %d of R's serialisation", version)
+	}
+	if w.workspace {
+		w.variables()
+	} else {
+		w.item()
+	}
+	if w.ascii {
+		w.space()
+	}
+}
+
+// variables reads the list of a workspace's variables.
+func (w *walker) variables() {
+	for w.r.Step() {
+		f := w.flags()
+		if f.kind != listType {
+			w.finish(f)
+			return
+		}
+		if f.attributes {
+			w.item()
+		}
+		if f.tag {
+			w.ctx.Variable = w.item().text
+		}
+		w.tell(Event{Kind: Binding, Offset: w.r.Offset(), Name: w.ctx.Variable})
+		w.item()
+		w.ctx.Variable = ""
+	}
+}
+
+// emit tells an event in the context of the moment.
+func (w *walker) emit(e Event) {
+	e.Context = w.ctx
+	w.tell(e)
+}

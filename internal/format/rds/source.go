@@ -1,0 +1,198 @@
+package rds
+
+import (
+	"encoding/binary"
+	"strconv"
+
+	"github.com/modelaudit/modelaudit/internal/hostile"
+)
+
+// A source reads the elements of a stream in one of its three forms.
+type source struct {
+	r     *hostile.Reader
+	ascii bool
+	order binary.ByteOrder
+}
+
+// open reads the line that names the form of a stream.
+func open(r *hostile.Reader) *source {
+	s := &source{r: r, order: binary.BigEndian}
+	form := r.Uint8()
+	if string(r.Peek(1)) == "\r" {
+		r.Skip(1)
+	}
+	if end := r.Uint8(); r.Err() == nil && end != '\n' {
+		r.Fail(hostile.Malformed, "no line that names the form of the stream")
+	}
+	switch form {
+	case 'X':
+	case 'A':
+		s.ascii = true
+	case 'B': // the order of the machine that wrote; versions are small numbers
+		if p := r.Peek(1); len(p) > 0 && p[0] != 0 {
+			s.order = binary.LittleEndian
+		}
+	default:
+		r.Fail(hostile.Unsupported, "form %q of R's serialisation", form)
+	}
+	return s
+}
+
+// na is how R stores a missing integer.
+const na = -1 << 31
+
+// int reads an integer.
+func (s *source) int() int {
+	if !s.ascii {
+		return int(int32(s.r.Uint32(s.order)))
+	}
+	word := s.word()
+	if word == "NA" {
+		return na
+	}
+	n, err := strconv.ParseInt(word, 10, 32)
+	if err != nil {
+		s.r.Fail(hostile.Malformed, "not an integer")
+	}
+	return int(n)
+}
+
+// length reads the length of a vector: an integer, or two behind -1.
+func (s *source) length() uint64 {
+	n := s.int()
+	if n == -1 {
+		high, low := uint32(s.int()), uint32(s.int())
+		return uint64(high)<<32 | uint64(low)
+	}
+	if n < 0 {
+		s.r.Fail(hostile.Malformed, "a vector of %d elements", n)
+		return 0
+	}
+	return uint64(n)
+}
+
+// count is a safe bound for a loop over n items.
+func (s *source) count(n uint64) int {
+	if s.ascii {
+		return s.r.Count(n, 2)
+	}
+	return s.r.Count(n, 4)
+}
+
+// skip passes over n elements of a vector, each of size bytes; in ASCII each is a
+// word, and a complex number two.
+func (s *source) skip(n uint64, size int) {
+	if !s.ascii {
+		if s.r.Count(n, int64(size)); s.r.Err() == nil {
+			s.r.Skip(n * uint64(size))
+		}
+		return
+	}
+	words := 1 + size/16
+	for range s.r.Count(n, 2) {
+		for range words {
+			s.word()
+		}
+		if !s.r.Step() {
+			return
+		}
+	}
+}
+
+// word reads a word of the ASCII form, and the space in front of it.
+func (s *source) word() string {
+	s.space()
+	p := s.r.Peek(128)
+	n := 0
+	for n < len(p) && !blank(p[n]) {
+		n++
+	}
+	if n == len(p) && n == 128 || n == 0 {
+		s.r.Fail(hostile.Malformed, "no number where one is due")
+		return ""
+	}
+	w := string(p[:n])
+	s.r.Skip(uint64(n))
+	return w
+}
+
+func (s *source) space() {
+	for s.r.Left() > 0 && s.r.Step() {
+		p := s.r.Peek(64)
+		n := 0
+		for n < len(p) && blank(p[n]) {
+			n++
+		}
+		if s.r.Skip(uint64(n)); n < len(p) {
+			return
+		}
+	}
+}
+
+func blank(c byte) bool {
+	return c == ' ' || c == '\n' || c == '\t' || c == '\r' || c == '\v' || c == '\f'
+}
+
+// kept is how much of a text is kept: names are shorter, and of arguments the
+// start will do.
+const kept = 256
+
+// text reads a string of n bytes, and returns its start. A missing string has a
+// length of -1.
+func (s *source) text(n int) string {
+	switch {
+	case n == -1:
+		return ""
+	case n < 0:
+		s.r.Fail(hostile.Malformed, "a string of %d bytes", n)
+		return ""
+	case s.ascii:
+		return s.escaped(n)
+	}
+	out := string(s.r.Peek(min(n, kept)))
+	s.r.Skip(uint64(n))
+	return out
+}
+
+// escapes are those of the ASCII form.
+var escapes = map[byte]byte{'n': '\n', 't': '\t', 'v': '\v', 'b': '\b', 'r': '\r', 'f': '\f', 'a': '\a'}
+
+// escaped reads a string of n bytes in the ASCII form.
+func (s *source) escaped(n int) string {
+	s.space()
+	var out []byte
+	for range s.r.Count(uint64(n), 1) {
+		c := s.r.Uint8()
+		if c == '\\' {
+			c = s.escape()
+		}
+		if len(out) < kept {
+			out = append(out, c)
+		}
+		if !s.r.Step() {
+			return ""
+		}
+	}
+	return string(out)
+}
+
+// escape reads what follows a backslash.
+func (s *source) escape() byte {
+	c := s.r.Uint8()
+	if v, ok := escapes[c]; ok {
+		return v
+	}
+	if c < '0' || c > '7' {
+		return c
+	}
+	n := int(c - '0')
+	for range 2 {
+		p := s.r.Peek(1)
+		if len(p) == 0 || p[0] < '0' || p[0] > '7' {
+			break
+		}
+		n = n<<3 | int(p[0]-'0')
+		s.r.Skip(1)
+	}
+	return byte(n)
+}
