@@ -113,6 +113,8 @@ type outcome struct {
 	start   int64
 	end     int64
 	arrays  bool
+	imports int
+	text    bool // the first import is of no name that can be Python's: a loader stops there
 	named   int  // imports of names that can be Python's
 	called  bool // one of them, or what came of it
 	result  legacyResult
@@ -151,7 +153,12 @@ func (s *session) follow(at int64, reading pickle.Reading) *outcome {
 func (o *outcome) see(e pickle.Effect) {
 	switch e.Kind {
 	case pickle.Imports:
-		if n := o.machine.Name(e.Value); n != nil && identifier(n.AsModule) && identifier(n.AsName) {
+		n := o.machine.Name(e.Value)
+		sound := n != nil && identifier(n.AsModule) && identifier(n.AsName)
+		if o.imports++; o.imports == 1 {
+			o.text = n != nil && !sound
+		}
+		if sound {
 			o.named++
 		}
 	case pickle.Calls, pickle.Makes:
@@ -171,6 +178,8 @@ const enoughOps = 64
 func (o *outcome) plausible(s *session) bool {
 	m := o.machine
 	switch {
+	case o.text && m.Protocol() < 2:
+		return false
 	case o.report.dangerous() || m.Ops() >= enoughOps:
 		return true
 	case m.Protocol() >= 2:
