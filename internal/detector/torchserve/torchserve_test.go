@@ -1,0 +1,50 @@
+package torchserve_test
+
+import (
+	"testing"
+
+	"github.com/modelaudit/modelaudit/internal/detector/detectortest"
+	"github.com/modelaudit/modelaudit/internal/detector/torchserve"
+	"github.com/modelaudit/modelaudit/internal/format/zip/ziptest"
+)
+
+// archive is a model archive of a manifest and other members: names and contents
+// by turns.
+func archive(manifest string, members ...string) []byte {
+	all := []ziptest.Member{{Name: "MAR-INF/MANIFEST.json", Data: manifest}}
+	for i := 0; i < len(members); i += 2 {
+		all = append(all, ziptest.Member{Name: members[i], Data: members[i+1], Deflate: true})
+	}
+	return ziptest.Build(all, nil)
+}
+
+const (
+	plain   = `{"runtime": "python", "model": {"modelName": "m", "handler": "h.py", "serializedFile": "m.pt"}, "archiverVersion": "0.9.0"}`
+	handler = "from ts.torch_handler.base_handler import BaseHandler\nimport torch, os\nclass H(BaseHandler):\n" +
+		"    def initialize(self, ctx):\n        # os.system('no')\n        self.model = torch.load(os.path.join('.', 'm.pt'))\n        self.model.eval()\n"
+	why = "a zip file is judged by its directory, which every prefix lacks"
+)
+
+func TestDetector(t *testing.T) {
+	detectortest.Run(t, torchserve.Detector, []detectortest.Case{
+		{Name: "TorchServe's own handler", File: "m.mar", Data: archive(`{"model": {"handler": "image_classifier"}}`, "m.txt", "weights"), AnyPrefix: why},
+		{Name: "own handler", File: "m.mar", Data: archive(plain, "h.py", handler), Want: []string{"torchserve-code"}},
+		{Name: "two sources, one that only a request reaches", File: "m.zip", Data: archive(plain, "h.py", handler, "util.py", "import subprocess\ndef f(x):\n    subprocess.run(x)\n"),
+			Want: []string{"torchserve-code", "torchserve-handler-reaches-out"}},
+		{Name: "runs on import", File: "m.mar", Data: archive(plain, "h.py", "import os\nos.system('echo poc')\n"), Want: []string{"torchserve-runs-code"}},
+		{Name: "runs on import by getattr", File: "m.mar", Data: archive(plain, "sub/h.py", "import os\ngetattr(os, 'sys'+'tem')('echo poc')\n"), Want: []string{"torchserve-runs-code"}},
+		{Name: "no Python", File: "m.mar", Data: archive(plain, "h.py", "def f(:\n"), Want: []string{"torchserve-code"}, Unread: true},
+		{Name: "handler elsewhere", File: "m.mar", Data: archive(`{"model": {"handler": "../../tmp/h.py:run", "extraFiles": "a.txt, /etc/passwd"}}`), Want: []string{"torchserve-manifest-escapes"}},
+		{Name: "manifest of another time", File: "m.mar", Data: archive(`{"handler": "C:\\h.py"}`), Want: []string{"torchserve-manifest-escapes"}},
+		{Name: "manifest that is no JSON", File: "m.mar", Data: archive(`{"model": `), Unread: true},
+		{Name: "requirements", File: "m.mar", Data: archive(plain, "requirements.txt",
+			"# what it needs\ntorch==2.1.0 # pinned\nnumpy>=1.20,<2\r\nscikit_learn\nPillow[extra] ; python_version > '3'\ntqdm \\\n  --hash=sha256:00\n"), AnyPrefix: why},
+		{Name: "foreign index", File: "m.mar", Data: archive(plain, "requirements.txt", "--extra-index-url https://index.example/simple\ntorch"), Want: []string{"torchserve-requirements-index"}},
+		{Name: "from a repository", File: "m.mar", Data: archive(plain, "requirements.txt", "pkg @ git+https://git.example/pkg.git\n"), Want: []string{"torchserve-requirements-direct"}},
+		{Name: "from a path", File: "m.mar", Data: archive(plain, "requirements.txt", "-e ./pkg\n"), Want: []string{"torchserve-requirements-direct"}},
+		{Name: "from a wheel, in a file that the manifest names", File: "m.mar",
+			Data: archive(`{"model": {"requirementsFile": "needs.list"}}`, "needs.list", "./a-1.0-py3-none-any.whl\n"), Want: []string{"torchserve-requirements-direct"}},
+		{Name: "near miss", File: "m.mar", Data: archive(plain, "requirements.txt", "reqeusts\n"), Want: []string{"torchserve-requirements-near-miss"}},
+		{Name: "another file", File: "m.mar", Data: archive(plain, "requirements.txt", "-r /etc/more.txt\n"), Unread: true},
+	})
+}
