@@ -178,6 +178,7 @@ func (a *action) audit(ctx context.Context) error {
 		return nil
 	}
 	a.set = a.changes(ctx)
+	a.checkNewPolicy()
 	files, err := a.candidates(ctx, s.Filter)
 	if err != nil {
 		return err

@@ -72,6 +72,7 @@ type comparer struct {
 	scan         settings.Settings
 	limit        int // of files that are read; 0 for none
 	read, unread int
+	hopeless     bool // nobody answers any more
 }
 
 // delta compares a file of the scan with what it was.
@@ -90,7 +91,7 @@ func (c *comparer) delta(f *audit.File, was github.ChangedFile) compare.Delta {
 
 // earlier scans a file of the base; nil if there is none or it cannot be read.
 func (c *comparer) earlier(name, reportAs string) *audit.File {
-	if c.read++; c.limit > 0 && c.read > c.limit {
+	if c.read++; c.hopeless || c.limit > 0 && c.read > c.limit {
 		c.unread++
 		return nil
 	}
@@ -99,6 +100,7 @@ func (c *comparer) earlier(name, reportAs string) *audit.File {
 		if !errors.Is(err, fs.ErrNotExist) {
 			c.unread++
 		}
+		c.hopeless = github.Hopeless(err)
 		return nil
 	}
 	defer closer.Close()

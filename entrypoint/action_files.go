@@ -52,6 +52,9 @@ func (a *action) updateFiles(ctx context.Context, old []github.FileComment) erro
 	}
 	written := make(map[string]bool)
 	for _, m := range old {
+		if github.Hopeless(first) {
+			return first
+		}
 		if written[firstLine(m.Body)] {
 			keep(a.client.DeleteFileComment(ctx, m))
 			continue

@@ -97,3 +97,47 @@ func TestLFSOfAFork(t *testing.T) {
 }
 
 func shaOf(content []byte) string { return fmt.Sprintf("%x", sha256.Sum256(content)) }
+
+// A dead server is not asked for every file there is.
+func TestDeadServerIsNotAskedForEver(t *testing.T) {
+	s := githubtest.New(t)
+	files := map[string][]byte{}
+	var changed []githubtest.File
+	for i := range 60 {
+		name := fmt.Sprintf("%02d.pt", i)
+		content := fmt.Appendf(nil, "object %d", i)
+		s.Objects[shaOf(content)] = content
+		files[name] = pointerTo(content)
+		files[name+".zip"] = archiveOf(t, "../../x")
+		changed = append(changed, githubtest.File{Filename: name, Status: "modified"}, githubtest.File{Filename: name + ".zip", Status: "modified"})
+	}
+	s.Trouble = func(r *http.Request) *githubtest.Trouble {
+		if strings.HasPrefix(r.URL.Path, "/lfs-storage/") || strings.Contains(r.URL.Path, "/contents/") && !strings.HasSuffix(r.URL.Path, ".yml") {
+			return &githubtest.Trouble{Hang: true}
+		}
+		return nil
+	}
+	j := newJob(t, s, files)
+	j.pull(t, githubtest.Repository, changed...)
+	j.run(t).want(t, 1, map[string]string{"high": "60", "new-findings": "60", "unscanned": "60"})
+	asked := 0
+	for _, r := range s.Requests {
+		if r.Status == 0 {
+			asked++
+		}
+	}
+	if asked > 30 {
+		t.Errorf("asked %d times in vain", asked)
+	}
+}
+
+func TestBrokenNewPolicyIsTold(t *testing.T) {
+	s := githubtest.New(t)
+	j := newJob(t, s, map[string][]byte{".github/modelaudit.yml": []byte("fail-on: sometimes\n")})
+	j.pull(t, githubtest.Repository, githubtest.File{Filename: ".github/modelaudit.yml", Status: "added", Patch: "+fail-on: sometimes"})
+	r := j.run(t)
+	r.want(t, 0, map[string]string{"verdict": "pass"})
+	if w := r.log.Annotations("warning"); len(w) != 1 || !strings.Contains(w[0].Data, "not one of critical") {
+		t.Errorf("warnings %+v", w)
+	}
+}

@@ -7,7 +7,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
+	"github.com/modelaudit/modelaudit/internal/finding"
 	"github.com/modelaudit/modelaudit/internal/github"
 	"github.com/modelaudit/modelaudit/internal/policy"
 	"github.com/modelaudit/modelaudit/internal/report/workflow"
@@ -57,6 +59,24 @@ func (a *action) policyFile(ctx context.Context) (string, []byte, error) {
 		a.note(workflow.Notice, "The policy file %s is not on the base branch yet: the defaults hold until it is.", name)
 	}
 	return "", nil, nil
+}
+
+// checkNewPolicy warns if a pull request brings a policy file that would fail
+// every run after its merge. It is only read, it does not count yet.
+func (a *action) checkNewPolicy() {
+	name := a.policyName()
+	changed := slices.ContainsFunc(a.set.Files, func(f github.ChangedFile) bool { return f.Path == name && f.Status != "removed" })
+	if a.trustedCommit() == "" || !changed {
+		return
+	}
+	data, err := a.local(name)
+	if err == nil {
+		scratch := settings.Default()
+		err = scratch.ReadFile(name, data)
+	}
+	if err != nil {
+		a.note(workflow.Warning, "The policy file that this pull request brings is not valid, and would fail every check after the merge: %s.", finding.Quote(err.Error()))
+	}
 }
 
 func (a *action) baseline(ctx context.Context, s *settings.Settings) error {

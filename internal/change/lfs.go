@@ -10,6 +10,7 @@ import (
 	"os"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/dustin/go-humanize"
@@ -29,7 +30,13 @@ type Store struct {
 	Repositories []string
 	Each, Total  int64  // limits in bytes, on the sizes that pointers give
 	Temp         string // directory for one object at a time and processor; "" for the system's
+
+	failed atomic.Int32 // objects that were not to be had, because nobody answered
 }
+
+// maxFailed is how many objects nobody may answer for before no more is asked:
+// a dead server must cost a job minutes, not hours.
+const maxFailed = 3
 
 // Pointers returns the indices of the files that are Git LFS pointers.
 func Pointers(files []walk.File) []int {
@@ -144,6 +151,9 @@ const fetchTries = 3
 // open fetches the object of a pointer into a temporary file, which the closer
 // removes.
 func (s *Store) open(ctx context.Context, b *batch, pointer artifact.File, o github.Object) (artifact.File, io.Closer, error) {
+	if s.failed.Load() >= maxFailed {
+		return artifact.File{}, nil, fmt.Errorf("a Git LFS pointer to %d bytes, and the server did not answer for others", o.Size)
+	}
 	at, err := b.source(ctx, s, o)
 	for try := 1; err == nil && at.Problem == ""; try++ {
 		var file *os.File
@@ -162,6 +172,9 @@ func (s *Store) open(ctx context.Context, b *batch, pointer artifact.File, o git
 	}
 	if err == nil {
 		err = errors.New(at.Problem)
+	}
+	if github.Hopeless(err) {
+		s.failed.Add(1)
 	}
 	return artifact.File{}, nil, fmt.Errorf("a Git LFS pointer to %d bytes that could not be fetched: %w", o.Size, err)
 }

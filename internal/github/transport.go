@@ -20,6 +20,8 @@ const (
 	// uploadRate is how slowly a request body may leave before an attempt is
 	// given up, on top of the timeout: bytes per second.
 	uploadRate = 256 << 10
+	// impatience is by how much the timeout shrinks once GitHub seems to be down.
+	impatience = 4
 	// maxTries is how often one request is sent.
 	maxTries = 3
 	// maxWait is the longest pause that GitHub may ask for and get.
@@ -185,7 +187,11 @@ func redirection(res *http.Response, from *url.URL) *url.URL {
 
 // attempt sends a request to one address and reads the whole answer.
 func (t *transport) attempt(req *http.Request, target *url.URL) (*http.Response, error) {
-	limit := t.net.Timeout + time.Duration(max(0, req.ContentLength)/uploadRate)*time.Second
+	patience := t.net.Timeout
+	if t.down.Load() {
+		patience /= impatience
+	}
+	limit := patience + time.Duration(max(0, req.ContentLength)/uploadRate)*time.Second
 	ctx, cancel := context.WithTimeout(req.Context(), limit)
 	defer cancel()
 	out := req.Clone(ctx)

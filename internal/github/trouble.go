@@ -119,3 +119,18 @@ func kind(status int, message string) Kind {
 		return Rejected
 	}
 }
+
+// Hopeless reports whether the next request of the kind would end like this one:
+// nobody answers, or the token may not.
+func Hopeless(err error) bool {
+	var t *Trouble
+	if !errors.As(err, &t) {
+		return false
+	}
+	switch t.Kind {
+	case Unreachable, BadToken, NoPermission, RateLimited:
+		return true
+	default:
+		return false
+	}
+}
