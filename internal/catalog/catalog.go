@@ -30,6 +30,7 @@ import (
 	"github.com/modelaudit/modelaudit/internal/detector/skops"
 	"github.com/modelaudit/modelaudit/internal/detector/template"
 	"github.com/modelaudit/modelaudit/internal/detector/tensorflow"
+	"github.com/modelaudit/modelaudit/internal/detector/torch7"
 	"github.com/modelaudit/modelaudit/internal/detector/torchserve"
 	"github.com/modelaudit/modelaudit/internal/detector/xgboost"
 	"github.com/modelaudit/modelaudit/internal/rule"
@@ -65,6 +66,7 @@ func Detectors() []*detector.Detector {
 		skops.Detector,
 		template.Detector,
 		tensorflow.Detector,
+		torch7.Detector,
 		xgboost.Detector,
 		torchserve.Detector,
 	}
