@@ -32,6 +32,7 @@ func baselineCommand(w World) *cobra.Command {
 // writeBaseline records what is found. What the policy accepts or allows stays
 // with the policy; what an older baseline knew and is still there is kept.
 func (f *settingFlags) writeBaseline(ctx context.Context, w World, output string, paths []string) error {
+	f.mention(w)
 	o, err := f.scan(ctx, w, paths, true)
 	if err != nil {
 		return err

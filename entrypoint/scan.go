@@ -89,6 +89,9 @@ func (f *scanFlags) finish(w World, scan func() (policy.Outcome, error)) (int, e
 	if f.quiet && f.verbose {
 		return 0, usageError{errors.New("--quiet and --verbose contradict each other")}
 	}
+	if !f.quiet {
+		f.mention(w)
+	}
 	outcome, err := scan()
 	if err != nil {
 		return 0, err
@@ -118,7 +121,6 @@ func (f *settingFlags) scan(ctx context.Context, w World, paths []string, progre
 	if f.shard.Of > 1 {
 		files, s.Policy.Partial = f.shard.Share(files), true
 	}
-	f.mention(w, progress)
 	done, end := w.progress(len(files), progress)
 	outcome := auditFiles(ctx, s, files, done)
 	end()
@@ -130,8 +132,8 @@ const usual = ".github/modelaudit.yml"
 
 // mention says that a policy is there and not used. What is scanned must not
 // decide by itself how it is scanned.
-func (f *settingFlags) mention(w World, wanted bool) {
-	if _, err := os.Stat(usual); wanted && f.config == "" && err == nil {
+func (f *settingFlags) mention(w World) {
+	if _, err := os.Stat(usual); f.config == "" && err == nil {
 		w.say(usual + " is not used unless --config names it")
 	}
 }
