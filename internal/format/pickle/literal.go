@@ -196,8 +196,7 @@ func (m *Machine) newText(kind Kind, content string) Value {
 	return m.newObject(object{kind: kind, at: m.op.Offset, ref: int32(len(m.texts) - 1)})
 }
 
-func (m *Machine) newStr(s string) Value   { return m.newText(Str, s) }
-func (m *Machine) newBytes(s string) Value { return m.newText(Bytes, s) }
+func (m *Machine) newStr(s string) Value { return m.newText(Str, s) }
 
 func (m *Machine) newInt(n *big.Int) Value {
 	if n.IsInt64() && n.Int64() <= maxInt && n.Int64() >= minInt {

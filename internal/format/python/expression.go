@@ -225,7 +225,7 @@ func (a *analysis) list(end string) []value {
 		before := a.at
 		v := a.expression()
 		if a.take("=") || a.take(":=") || a.take(":") {
-			v = a.expression()
+			a.expression()
 		} else {
 			out = append(out, v)
 		}

@@ -60,7 +60,6 @@ type value struct {
 type analysis struct {
 	tokens []Token
 	at     int
-	depth  int // of brackets around the cursor
 	names  map[string]value
 	blocks []bool // of each open block: it does not run on import
 	header bool   // the line opens a block that does not run on import
