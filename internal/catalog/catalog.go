@@ -59,6 +59,7 @@ func Detectors() []*detector.Detector {
 		paddle.Detector,
 		pickle.Detector,
 		pytorch.Detector,
+		pytorch.Tar,
 		pmml.Detector,
 		rdata.Detector,
 		safetensors.Detector,
