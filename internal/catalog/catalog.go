@@ -14,6 +14,7 @@ import (
 	"github.com/modelaudit/modelaudit/internal/detector/flax"
 	"github.com/modelaudit/modelaudit/internal/detector/gguf"
 	"github.com/modelaudit/modelaudit/internal/detector/hdf5"
+	"github.com/modelaudit/modelaudit/internal/detector/hydra"
 	"github.com/modelaudit/modelaudit/internal/detector/keras"
 	"github.com/modelaudit/modelaudit/internal/detector/lfs"
 	"github.com/modelaudit/modelaudit/internal/detector/lightgbm"
@@ -70,6 +71,7 @@ func Detectors() []*detector.Detector {
 		torch7.Detector,
 		xgboost.Detector,
 		torchserve.Detector,
+		hydra.Detector,
 	}
 }
 

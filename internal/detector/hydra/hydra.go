@@ -1,0 +1,198 @@
+// Package hydra judges configurations in YAML that name what is to be called:
+// those of Hydra, which NeMo models carry, and Python's own tags.
+package hydra
+
+import (
+	"bytes"
+	"context"
+	_ "embed"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"go.yaml.in/yaml/v4"
+
+	"github.com/modelaudit/modelaudit/internal/artifact"
+	"github.com/modelaudit/modelaudit/internal/detector"
+	"github.com/modelaudit/modelaudit/internal/finding"
+	"github.com/modelaudit/modelaudit/internal/hostile"
+	"github.com/modelaudit/modelaudit/internal/rule"
+)
+
+var (
+	//go:embed help.md
+	help string
+	// targetsFile lists the classes that configurations of NeMo name.
+	//go:embed targets.txt
+	targetsFile string
+
+	targets = parseTargets(targetsFile)
+)
+
+func parseTargets(text string) map[string]bool {
+	out := make(map[string]bool)
+	for line := range strings.Lines(text) {
+		fields := strings.Fields(line)
+		if len(fields) == 0 || fields[0][0] == '#' {
+			continue
+		}
+		for _, class := range fields[1:] {
+			out[fields[0]+"."+class] = true
+		}
+	}
+	return out
+}
+
+var (
+	runs = &rule.Rule{
+		ID: "hydra-target-runs-code", Title: "A configuration names a dangerous function to call",
+		Severity: rule.Critical, Precision: rule.Likely, CWE: []int{94, 470}, CVE: []string{"CVE-2025-23304"}, Since: "0.1.0",
+	}
+	unknown = &rule.Rule{
+		ID: "nemo-target-unknown", Title: "The configuration of a NeMo model names an unknown function or class to call",
+		Severity: rule.Medium, Precision: rule.Possible, CWE: []int{470}, CVE: []string{"CVE-2025-23304"}, Since: "0.1.0",
+	}
+	computed = &rule.Rule{
+		ID: "hydra-target-computed", Title: "A configuration computes the name of what is called",
+		Severity: rule.Medium, Precision: rule.Possible, CWE: []int{470}, Since: "0.1.0",
+	}
+	tagged = &rule.Rule{
+		ID: "yaml-python-object", Title: "A YAML file calls a Python function by a tag",
+		Severity: rule.High, Precision: rule.Likely, CWE: []int{502}, Since: "0.1.0",
+	}
+)
+
+// Detector judges configurations in YAML.
+var Detector = &detector.Detector{
+	Name:  "hydra",
+	Rules: rule.Explain(help, runs, unknown, computed, tagged),
+	Match: func(h artifact.Head) bool { return h.Extension() == ".yaml" || h.Extension() == ".yml" },
+	Run:   run,
+}
+
+// A config is one YAML file.
+type config struct {
+	*detector.Pass
+	nemo bool       // it is, or lies beside, the configuration of a NeMo model
+	root *yaml.Node // of the document that is read
+	used bool       // it names something to call
+	seen map[*yaml.Node]bool
+}
+
+func run(_ context.Context, p *detector.Pass) error {
+	c := &config{Pass: p, nemo: ofNeMo(p.File)}
+	if c.nemo {
+		p.Recognised("nemo-config")
+	}
+	text, err := c.text()
+	if err == nil {
+		err = hostile.Guard(func() error { return c.documents(text) })
+	}
+	if c.used {
+		p.Recognised("hydra")
+	}
+	if err == nil || !c.nemo && !c.used && !bytes.Contains(text, []byte("_target_")) {
+		return nil // a YAML file that is nobody's model
+	}
+	return err
+}
+
+// ofNeMo reports whether a file lies in a NeMo archive, by the name of either:
+// the archive is a tar file like any other.
+func ofNeMo(f artifact.File) bool {
+	names := append([]string{f.Path}, f.Inside...)
+	last := strings.ToLower(names[len(names)-1])
+	if base := last[strings.LastIndexAny(last, `/\`)+1:]; f.Nested() && base == "model_config.yaml" {
+		return true
+	}
+	for _, n := range names[:len(names)-1] {
+		if strings.HasSuffix(strings.ToLower(n), ".nemo") {
+			return true
+		}
+	}
+	return false
+}
+
+// cost is the memory that a byte of YAML may take as a tree.
+const cost = 48
+
+func (c *config) text() ([]byte, error) {
+	if err := c.Budget.Hold(uint64(c.File.Size) * cost); err != nil {
+		return nil, err
+	}
+	r := c.Reader()
+	return r.Bytes(uint64(r.Left())), r.Err()
+}
+
+// documents reads one document after the other.
+func (c *config) documents(text []byte) error {
+	loader, err := yaml.NewLoader(bytes.NewReader(text))
+	if err != nil {
+		return broken(err)
+	}
+	for {
+		var doc yaml.Node
+		err := loader.Load(&doc)
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return broken(err)
+		}
+		c.root, c.seen = &doc, make(map[*yaml.Node]bool)
+		c.node(&doc, true)
+		if spent := c.Budget.Spent(); spent != nil {
+			return spent
+		}
+	}
+}
+
+func broken(err error) error {
+	return hostile.Faultf(hostile.Malformed, 0, "the YAML is damaged: %v", err)
+}
+
+// node judges a value and everything in it, of whatever shape. Aliases lead to
+// nodes that are met where they stand.
+func (c *config) node(n *yaml.Node, top bool) {
+	if c.seen[n] || c.Budget.Step() != nil {
+		return
+	}
+	c.seen[n] = true
+	c.tag(n)
+	if n.Kind == yaml.MappingNode {
+		c.mapping(n, top)
+	}
+	for _, child := range n.Content {
+		c.node(child, top && n.Kind == yaml.DocumentNode)
+	}
+}
+
+// mapping judges the members of a mapping that name what is called. The model's
+// own class stands at the top of a NeMo configuration, as its target.
+func (c *config) mapping(n *yaml.Node, top bool) {
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		key, value := follow(n.Content[i]), follow(n.Content[i+1])
+		if value.Kind != yaml.ScalarNode {
+			continue
+		}
+		if key.Value == "_target_" || key.Value == "target" && top && c.nemo {
+			c.target(value)
+		}
+	}
+}
+
+// follow returns what an alias stands for.
+func follow(n *yaml.Node) *yaml.Node {
+	if n.Kind == yaml.AliasNode && n.Alias != nil {
+		return n.Alias
+	}
+	return n
+}
+
+func (c *config) report(r *rule.Rule, n *yaml.Node, name, message string) {
+	c.Report(finding.Finding{
+		Rule: r, Key: name, Message: message,
+		Evidence: []finding.Step{{Text: fmt.Sprintf("line %d: %s", n.Line, finding.Quote(n.Value))}},
+	})
+}

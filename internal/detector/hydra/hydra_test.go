@@ -1,0 +1,81 @@
+package hydra_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/modelaudit/modelaudit/internal/detector"
+	"github.com/modelaudit/modelaudit/internal/detector/archive"
+	"github.com/modelaudit/modelaudit/internal/detector/detectortest"
+	"github.com/modelaudit/modelaudit/internal/detector/hydra"
+	"github.com/modelaudit/modelaudit/internal/format/tar/tartest"
+)
+
+const (
+	honest = `
+target: nemo.collections.asr.models.ctc_bpe_models.EncDecCTCModelBPE
+preprocessor:
+  _target_: nemo.collections.asr.modules.AudioToMelSpectrogramPreprocessor
+  sample_rate: &rate 16000
+encoder: {_target_: nemo.collections.asr.modules.ConformerEncoder, rate: *rate}
+optim:
+  _target_: torch.optim.AdamW
+labels: ["_target_", "os.system"]
+`
+	prefix = "a prefix of YAML is YAML"
+)
+
+func nemo(config string) []byte {
+	return tartest.Build(tartest.Member{Name: "./model_config.yaml", Data: config})
+}
+
+func TestDetector(t *testing.T) {
+	runs, unknown, computed, tagged := []string{"hydra-target-runs-code"}, []string{"nemo-target-unknown"}, []string{"hydra-target-computed"}, []string{"yaml-python-object"}
+	detectortest.Run(t, hydra.Detector, []detectortest.Case{
+		{Name: "NeMo", File: "m.nemo", Data: nemo(honest)},
+		{Name: "Hydra on disk", File: "conf.yaml", Data: []byte("model:\n  _target_: mine.Model\n"), AnyPrefix: prefix},
+		{Name: "dangerous", File: "m.nemo", Data: nemo("a:\n  _target_: os.system\n  command: echo poc\n"), Want: runs},
+		{Name: "dangerous on disk", File: "conf.yml", Data: []byte("a: {_target_: subprocess.check_output}\n"), Want: runs},
+		{Name: "by a detour", File: "m.nemo", Data: nemo("a: {_target_: torch.utils.collect_env.run, command: echo poc}\n"), Want: runs},
+		{Name: "in a list of lists", File: "m.nemo", Data: nemo("- - - _target_: builtins.eval\n"), Want: runs},
+		{Name: "escaped key", File: "m.nemo", Data: nemo("a: {\"\\x5ftarget_\": 'os.system'}\n"), Want: runs},
+		{Name: "behind an alias", File: "m.nemo", Data: nemo("a: &t os.system\nb: {_target_: *t}\n"), Want: runs},
+		{Name: "key behind an alias", File: "m.nemo", Data: nemo("a: &k _target_\nb: {*k : os.system}\n"), Want: runs},
+		{Name: "in a second document", File: "m.nemo", Data: nemo("a: 1\n---\nb: {_target_: os.system}\n"), Want: runs},
+		{Name: "interpolated", File: "m.nemo", Data: nemo("m: {x: os, y: system}\nb: {_target_: '${m.x}.${m.y}'}\n"), Want: runs},
+		{Name: "the model's class", File: "m.nemo", Data: nemo("target: os.system\n"), Want: runs},
+		{Name: "not in the list", File: "m.nemo", Data: nemo("a: {_target_: nemo.evil.Class}\n"), Want: unknown},
+		{Name: "resolver of OmegaConf", File: "m.nemo", Data: nemo("a: {_target_: '${oc.env:X}'}\n"), Want: computed},
+		{Name: "tag", File: "conf.yaml", Data: []byte("a: !!python/object/apply:os.system ['echo poc']\n"), Want: tagged},
+		{Name: "tag, long", File: "conf.yaml", Data: []byte("a: !<tag:yaml.org,2002:python/object/apply:os.system> ['echo poc']\n"), Want: tagged},
+		{Name: "tag of a tuple", File: "conf.yaml", Data: []byte("a: !!python/tuple [1, 2]\nb: {_target_: mine.Model}\n"), AnyPrefix: prefix},
+		{Name: "damaged", File: "m.nemo", Data: nemo("a: [1, 2\n"), Unread: true},
+	}, archive.Detector)
+}
+
+// TestOtherYAML checks that YAML which is nobody's model is left alone, damaged or
+// not.
+func TestOtherYAML(t *testing.T) {
+	for _, text := range []string{"name: ci\non: [push]\n", "a: {{ .Values.image }}\n", "a: [1, 2\n"} {
+		got := detectortest.Scan([]*detector.Detector{hydra.Detector}, "conf.yaml", []byte(text))
+		if len(got.Findings) > 0 || got.Unread() || len(got.Formats) > 0 {
+			t.Errorf("%q: got %s %v %v", text, got.Status, got.Formats, got.Findings)
+		}
+	}
+}
+
+// TestDeep checks that nesting and aliases cost what they are, not what they
+// could be unfolded to.
+func TestDeep(t *testing.T) {
+	bomb := "a0: &a0 [x]\n"
+	for i := range 30 {
+		n, m := string(rune('a'+i%26))+strings.Repeat("z", i), string(rune('a'+(i+1)%26))+strings.Repeat("z", i+1)
+		if i == 0 {
+			n = "a0"
+		}
+		bomb += m + ": &" + m + " [" + strings.Repeat("*"+n+", ", 9) + "*" + n + "]\n"
+	}
+	for _, text := range []string{bomb + "t: {_target_: os.system}\n", strings.Repeat("[", 5000) + strings.Repeat("]", 5000)} {
+		detectortest.Scan([]*detector.Detector{hydra.Detector, archive.Detector}, "m.nemo", nemo(text))
+	}
+}

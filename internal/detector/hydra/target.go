@@ -1,0 +1,141 @@
+package hydra
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+
+	"go.yaml.in/yaml/v4"
+
+	"github.com/modelaudit/modelaudit/internal/finding"
+	"github.com/modelaudit/modelaudit/internal/globals"
+)
+
+// target judges the dotted path of what is called.
+func (c *config) target(n *yaml.Node) {
+	c.used = true
+	name, ok := c.resolve(n.Value, maxInterpolations)
+	name = strings.TrimSpace(name)
+	shown := finding.Quote(name)
+	switch v, bad := globals.Path(name, true); {
+	case !ok:
+		c.report(computed, n, n.Value, fmt.Sprintf("Loading the model calls what %s comes to, which cannot be told from the file.", finding.Quote(n.Value)))
+	case bad:
+		c.report(runs, n, name, fmt.Sprintf("Loading the model calls %s, which %s.", shown, does(v)))
+	case !c.nemo || targets[name] || safe(name):
+	default:
+		c.report(unknown, n, name, fmt.Sprintf("Loading the model calls %s, of which nothing is known.", shown))
+	}
+}
+
+func does(v globals.Verdict) string {
+	if s := v.Effect.Does(); s != "" {
+		return s
+	}
+	return "does harm"
+}
+
+// safe reports whether a dotted path is known to be harmless to call. Where the
+// module ends is not known.
+func safe(name string) bool {
+	for i := strings.LastIndexByte(name, '.'); i > 0; i = strings.LastIndexByte(name[:i], '.') {
+		if module, rest := globals.Resolve(name[:i], name[i+1:]); globals.Lookup(module, rest).Class == globals.Safe {
+			return true
+		}
+	}
+	return false
+}
+
+// interpolation is a reference of OmegaConf to another value of the document, by
+// its path from the top.
+var interpolation = regexp.MustCompile(`\$\{([^${}]*)\}`)
+
+// maxInterpolations bounds how often a text is looked through again.
+const maxInterpolations = 8
+
+// maxName bounds what interpolation makes of a name.
+const maxName = 4 << 10
+
+// resolve replaces references to other values. It reports whether none is left.
+func (c *config) resolve(text string, depth int) (string, bool) {
+	if !strings.Contains(text, "${") {
+		return text, true
+	}
+	if depth == 0 || len(text) > maxName {
+		return text, false
+	}
+	replaced := false
+	out := interpolation.ReplaceAllStringFunc(text, func(s string) string {
+		value, ok := c.lookup(s[2 : len(s)-1])
+		replaced = replaced || ok
+		if !ok {
+			return s
+		}
+		return value
+	})
+	if !replaced {
+		return text, false
+	}
+	return c.resolve(out, depth-1)
+}
+
+// lookup returns the scalar at a path of keys from the top of the document.
+func (c *config) lookup(path string) (string, bool) {
+	n := c.root
+	if n.Kind == yaml.DocumentNode && len(n.Content) == 1 {
+		n = n.Content[0]
+	}
+	for key := range strings.SplitSeq(strings.TrimSpace(path), ".") {
+		if n = member(follow(n), key); n == nil {
+			return "", false
+		}
+	}
+	n = follow(n)
+	return n.Value, n.Kind == yaml.ScalarNode
+}
+
+// member returns the last value of a key in a mapping, or nil.
+func member(n *yaml.Node, key string) *yaml.Node {
+	if n.Kind != yaml.MappingNode {
+		return nil
+	}
+	var out *yaml.Node
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		if follow(n.Content[i]).Value == key {
+			out = n.Content[i+1]
+		}
+	}
+	return out
+}
+
+// Prefixes of PyYAML's tags for Python objects (constructor.py), long and short.
+const (
+	longTag  = "tag:yaml.org,2002:python/"
+	shortTag = "!!python/"
+)
+
+// tag judges a tag that makes PyYAML's unsafe loaders import or call something.
+func (c *config) tag(n *yaml.Node) {
+	rest, ok := strings.CutPrefix(n.Tag, longTag)
+	if !ok {
+		if rest, ok = strings.CutPrefix(n.Tag, shortTag); !ok {
+			return
+		}
+	}
+	kind, name, _ := strings.Cut(rest, ":")
+	switch kind {
+	case "object", "object/apply", "object/new", "name", "module":
+	default:
+		return // values of Python's own types
+	}
+	v, bad := globals.Path(name, true)
+	if !bad && (kind == "object" || kind == "object/new" || kind == "name" || safe(name)) {
+		return
+	}
+	c.used = true
+	what := "of which nothing is known"
+	if bad {
+		what = "which " + does(v)
+	}
+	c.report(tagged, n, name, fmt.Sprintf("The tag %s makes an unsafe loader of YAML call %s, %s.", finding.Quote(n.Tag), finding.Quote(name), what))
+}
