@@ -394,23 +394,20 @@ func (r *Reader) Line(limit int) []byte {
 
 func indexNewline(p []byte) int { return bytes.IndexByte(p, '\n') }
 
-// SkipLine moves behind the next newline and returns how many bytes of the line
-// lie before it. A line may be of any length; a window that ends first is a
-// fault.
-func (r *Reader) SkipLine() int64 {
+// SkipLine moves behind the next newline, or to the window's end if there is
+// none, and returns how many bytes of the line lie before it and whether it is
+// ended. A line may be of any length.
+func (r *Reader) SkipLine() (n int64, ended bool) {
 	start := r.pos
-	for n := 128; r.Step(); n = bufferSize {
+	for n := 128; r.pos < r.end && r.Step(); n = bufferSize {
 		p := r.Peek(n)
 		if i := indexNewline(p); i >= 0 {
 			r.pos += int64(i) + 1
-			return r.pos - 1 - start
+			return r.pos - 1 - start, true
 		}
 		r.pos += int64(len(p))
-		if r.pos == r.end {
-			r.FailAt(start, Truncated, "a line is not ended within the %d bytes left", r.end-start)
-		}
 	}
-	return 0
+	return r.pos - start, false
 }
 
 // ReadAt implements io.ReaderAt over the window, by offsets of the file; the

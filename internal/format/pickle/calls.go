@@ -72,16 +72,13 @@ func (m *Machine) reduce(*Op) {
 	}
 }
 
-// inst is INST.
+// inst is INST. The unpickler in Python imports before it looks for the mark.
 func (m *Machine) inst(op *Op) {
-	items, ok := m.popToMark()
-	if !ok {
-		return
-	}
-	args := m.copied(items)
 	module, name := m.lines(op)
 	fn := m.importName(module, name)
-	m.push(m.call(call{fn: fn, args: args}))
+	if items, ok := m.popToMark(); ok {
+		m.push(m.call(call{fn: fn, args: m.copied(items)}))
+	}
 }
 
 // obj is OBJ.
@@ -125,7 +122,8 @@ func (m *Machine) build(*Op) {
 		m.call(call{fn: fn, args: []Value{state}, inner: true})
 		return
 	}
-	m.emit(Effect{Kind: Builds, Fn: target, Args: []Value{state}})
+	m.pair[0] = state
+	m.emit(Effect{Kind: Builds, Fn: target, Args: m.pair[:1]})
 	m.setState(target, state)
 	if m.reading.Arrays {
 		m.array(target)
@@ -135,7 +133,7 @@ func (m *Machine) build(*Op) {
 // setState remembers what BUILD gave an object.
 func (m *Machine) setState(target, state Value) {
 	o := m.object(m.force(target))
-	if o == nil {
+	if o == nil || m.reading.Literal {
 		return
 	}
 	if o.kind == Global {

@@ -116,10 +116,11 @@ func (m *Machine) appends(*Op) {
 }
 
 // appendTo is APPEND and APPENDS: anything but a list has its extend called, or
-// its append for each item.
+// its append for each item. The unpickler in Python calls extend for no items
+// too.
 func (m *Machine) appendTo(items []Value) {
 	target, ok := m.top()
-	if !ok || len(items) == 0 {
+	if !ok {
 		return
 	}
 	if m.Kind(target) == List {
@@ -178,15 +179,18 @@ func (m *Machine) setItems(*Op) {
 	}
 }
 
-// setItemsOf is SETITEM and SETITEMS.
+// setItemsOf is SETITEM and SETITEMS. The unpickler in Python sets what has a
+// value before it refuses a last key that has none.
 func (m *Machine) setItemsOf(items []Value) {
 	target, ok := m.top()
 	if !ok || len(items) == 0 {
 		return
 	}
 	if len(items)%2 != 0 {
-		m.fail("%s with a key that has no value", m.op.Code)
-		return
+		defer m.fail("%s with a key that has no value", m.op.Code)
+		if items = items[:len(items)-1]; len(items) == 0 {
+			return
+		}
 	}
 	if m.Kind(target) == Dict {
 		if o := m.object(target); o != nil {
@@ -195,7 +199,8 @@ func (m *Machine) setItemsOf(items []Value) {
 		return
 	}
 	if fn, ok := m.planted(target, "__setitem__"); ok {
-		for i := 0; i < len(items); i += 2 {
+		items = m.copied(items)
+		for i := 0; i+1 < len(items); i += 2 {
 			m.call(call{fn: fn, args: items[i : i+2], inner: true})
 		}
 		return

@@ -250,6 +250,8 @@ func (m *Machine) put(op *Op) {
 	v, ok := m.top()
 	switch {
 	case !ok:
+	case op.Arg < 0:
+		m.fail("PUT under the key %d", op.Arg)
 	case op.Big:
 		m.putBig(op, v)
 	default:

@@ -205,21 +205,34 @@ func (s *scanner) text(op *Op, kind argKind) {
 	}
 }
 
-// line skips one line and returns where its bytes lie, without the newline.
+// line skips one line and returns where its bytes lie, without the newline. At
+// the end of the file the unpickler in Python takes the rest, but for its last
+// byte, for a line: what it names is imported, and INST calls it.
 func (s *scanner) line(op *Op) (at, n int64) {
+	at, n, ended := s.skipLine(op)
+	if kind := opcodes[op.Code].arg; !ended && kind != argNames && kind != argASCII {
+		s.r.FailAt(at, hostile.Truncated, "a line is not ended within the %d bytes left", n)
+	} else if !ended {
+		n = max(0, n-1)
+	}
+	return at, n
+}
+
+func (s *scanner) skipLine(op *Op) (at, n int64, ended bool) {
 	at = s.r.Offset()
-	n = s.r.SkipLine()
+	n, ended = s.r.SkipLine()
 	if s.frameEnd == 0 || s.r.Err() != nil {
-		return at, n
+		return at, n, ended
 	}
 	end := s.r.Offset()
 	s.r.MoveTo(at)
 	if s.need(op, end-at); s.r.Offset() == at {
 		s.r.MoveTo(end)
-		return at, n
+		return at, n, ended
 	}
 	at = s.r.Offset()
-	return at, s.r.SkipLine()
+	n, ended = s.r.SkipLine()
+	return at, n, ended
 }
 
 const (
@@ -298,7 +311,7 @@ func (s *scanner) integer(op *Op, line []byte) (n int64, big bool) {
 func (s *scanner) index(op *Op, line []byte) {
 	v, ok := parseIndex(line)
 	switch {
-	case !ok || v.Sign() < 0:
+	case !ok:
 		s.refuse(op, line, "is not a memo key")
 	case v.IsInt64():
 		op.Arg = v.Int64()
@@ -329,8 +342,6 @@ func (s *scanner) names(op *Op) {
 		}
 		line := s.at(l.at, l.n)
 		switch {
-		case l.n == 0:
-			s.refuse(op, line, "is an empty name")
 		case op.Code == opInst && !isASCII(line):
 			s.refuse(op, line, "is not ASCII")
 		case !validUTF8(line):

@@ -19,7 +19,9 @@ import (
 func parseInt(line []byte, long bool) (*big.Int, bool) {
 	s := string(line)
 	if i := strings.IndexByte(s, 0); i >= 0 {
-		s = s[:i]
+		if s = s[:i]; s == "" && !long {
+			return new(big.Int), true // strtol finds nothing, and a NUL behind it
+		}
 	}
 	if long {
 		s = strings.TrimSuffix(s, "L")
@@ -27,8 +29,11 @@ func parseInt(line []byte, long bool) (*big.Int, bool) {
 	return pyInt(s, 0)
 }
 
-// parseIndex parses a memo key, which is decimal.
-func parseIndex(line []byte) (*big.Int, bool) { return pyInt(string(line), 10) }
+// parseIndex parses a memo key, which is decimal; C stops at a NUL here too.
+func parseIndex(line []byte) (*big.Int, bool) {
+	text, _, _ := strings.Cut(string(line), "\x00")
+	return pyInt(text, 10)
+}
 
 // pyInt is Python's int(s, base); in base 0 it takes leading zeros as octal if
 // that can be, else as decimal.
