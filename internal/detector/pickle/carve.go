@@ -6,6 +6,7 @@ import (
 
 	"github.com/modelaudit/modelaudit/internal/format/pickle"
 	"github.com/modelaudit/modelaudit/internal/globals"
+	"github.com/modelaudit/modelaudit/internal/hostile"
 )
 
 // Behind damage, behind the end of a pickle and behind bytes that are none,
@@ -29,7 +30,7 @@ func (s *session) carve(at int64) {
 		if n == 0 && err != nil || s.p.Budget.Steps(int64(n/64)) != nil {
 			return
 		}
-		for _, i := range candidates(buf[:n]) {
+		for _, i := range candidates(buf[:n], s.p.Budget) {
 			if off+int64(i) < next {
 				continue
 			}
@@ -57,7 +58,8 @@ func (s *session) try(at int64) int64 {
 
 // candidates returns the offsets at which a dangerous pickle may begin: behind a
 // PROTO, or where a dangerous name is imported.
-func candidates(p []byte) []int {
+// Looking names up is charged to the budget.
+func candidates(p []byte, budget *hostile.Budget) []int {
 	var out []int
 	for i := 0; i+2 < len(p); i++ {
 		j := bytes.IndexByte(p[i:], 0x80)
@@ -69,14 +71,14 @@ func candidates(p []byte) []int {
 			out = append(out, i)
 		}
 	}
-	out = append(out, textImports(p)...)
-	out = append(out, stackImports(p)...)
+	out = append(out, textImports(p, budget)...)
+	out = append(out, stackImports(p, budget)...)
 	slices.Sort(out)
 	return slices.Compact(out)
 }
 
 // textImports finds GLOBAL and INST of dangerous names.
-func textImports(p []byte) []int {
+func textImports(p []byte, budget *hostile.Budget) []int {
 	var out []int
 	for i := 0; i < len(p); {
 		j := bytes.IndexByte(p[i:], '\n')
@@ -93,7 +95,7 @@ func textImports(p []byte) []int {
 			end++
 		}
 		if end < len(p) && p[end] == '\n' && end > i+1 {
-			out = append(out, importAt(p, start, i, p[i+1:end])...)
+			out = append(out, importAt(p, start, i, p[i+1:end], budget)...)
 		}
 		i++
 	}
@@ -103,9 +105,9 @@ func textImports(p []byte) []int {
 // importAt returns where a pickle may begin that imports the name from one of
 // the modules that the line from start to end ends with: the opcode's letter is
 // one of the line's.
-func importAt(p []byte, start, end int, name []byte) []int {
+func importAt(p []byte, start, end int, name []byte, budget *hostile.Budget) []int {
 	for k := start; k < end-1; k++ {
-		if c := p[k]; (c == 'c' || c == 'i') && dangerousName(string(p[k+1:end]), string(name)) {
+		if c := p[k]; (c == 'c' || c == 'i') && dangerousName(string(p[k+1:end]), string(name), budget) {
 			if c == 'c' {
 				return []int{k}
 			}
@@ -133,7 +135,7 @@ func nameByte(c byte) bool {
 
 // stackImports finds a STACK_GLOBAL behind two short strings that are a
 // dangerous name.
-func stackImports(p []byte) []int {
+func stackImports(p []byte, budget *hostile.Budget) []int {
 	const stackGlobal, memoize = 0x93, 0x94
 	var out []int
 	for i := 0; i < len(p); i++ {
@@ -147,7 +149,7 @@ func stackImports(p []byte) []int {
 			continue
 		}
 		module, at, ok := shortStringBefore(p, at, memoize)
-		if ok && dangerousName(module, name) {
+		if ok && dangerousName(module, name, budget) {
 			out = append(out, at)
 		}
 	}
@@ -174,8 +176,9 @@ func shortStringBefore(p []byte, end int, memoize byte) (s string, at int, ok bo
 }
 
 // dangerousName reports whether a name is one that no honest pickle calls.
-func dangerousName(module, name string) bool {
-	if !identifier(module) || !identifier(name) {
+func dangerousName(module, name string, budget *hostile.Budget) bool {
+	const lookUp = 256 // steps that looking a name up is worth
+	if !identifier(module) || !identifier(name) || budget.Steps(lookUp) != nil {
 		return false
 	}
 	m, n := globals.Resolve(globals.Py2(module, name))

@@ -43,37 +43,102 @@ func anyArguments(n *pickle.Name) string {
 }
 
 // conditional judges a call whose danger is in its arguments.
-func (j *judge) conditional(e pickle.Effect, n *pickle.Name, v globals.Verdict) {
-	if callable := j.dangerousArgument(e); callable != "" && !e.Computed {
-		j.add(executes, e, n.String(), "Loading this file "+j.callText(e)+", which hands on "+finding.Quote(callable)+".")
-	}
-	switch cmp.Or(argumentsOf(n), anyArguments(n)) {
+func (j *judge) conditional(e pickle.Effect, u *use, v globals.Verdict) {
+	switch kind := cmp.Or(u.args, anyArguments(&u.at)); kind {
+	case "name", "template": // nothing, or what its state is judged for
 	case "source":
-		j.source(e, n, j.sourceText)
+		j.source(e, u, j.sourceText)
 	case "text":
-		j.source(e, n, j.evaluated)
+		j.source(e, u, j.evaluated)
 	case "code":
 		j.code(e)
 	case "function":
 		j.carries(e)
 	case "":
-		if v.Effect == globals.Execute {
-			j.source(e, n, j.sourceText)
+		j.unlisted(e, u, v)
+	case "stream":
+		if !j.nested(e) {
+			j.add(deserialises, e, u.name, func() string { return "Loading this file " + j.callText(e) + does(v) + "." })
+		}
+	default:
+		if !j.harmless(kind, e) {
+			j.add(byEffect[v.Effect], e, u.name, func() string { return "Loading this file " + j.callText(e) + does(v) + "." })
 		}
 	}
-	if strings.HasPrefix(n.Module, "torch_geometric.inspector") {
-		j.plainWords(e, n)
-	}
-	if v.Effect == globals.Deserialise {
+}
+
+// unlisted judges a conditional call of which nothing is known but its effect.
+func (j *judge) unlisted(e pickle.Effect, u *use, v globals.Verdict) {
+	switch {
+	case strings.HasPrefix(u.at.Module, "torch_geometric.inspector"):
+		j.plainWords(e, u)
+	case v.Effect == globals.Execute:
+		j.source(e, u, j.sourceText)
+	case v.Effect == globals.Deserialise:
 		j.nested(e)
 	}
+}
+
+// harmless reports whether the arguments of a call are of the kind that
+// arguments.txt says that honest files give.
+func (j *judge) harmless(kind string, e pickle.Effect) bool {
+	switch kind {
+	case "attribute":
+		return e.Computed
+	case "words":
+		return j.all(e.Args, identifier)
+	case "zone":
+		return j.all(e.Args, func(s string) bool { return !strings.HasPrefix(s, "/") && !strings.Contains(s, "..") })
+	case "charset":
+		return len(e.Args) < 2 || j.all(e.Args[1:2], charset)
+	case "ufunc":
+		return j.all(e.Args[:min(1, len(e.Args))], numericModule) && j.all(e.Args, identifier)
+	}
+	return false
+}
+
+// all reports whether every text among values, and in what they hold, is known
+// and satisfies ok.
+func (j *judge) all(values []pickle.Value, ok func(string) bool) bool {
+	for _, v := range values {
+		switch j.m.Kind(v) {
+		case pickle.Str:
+			if s, known := j.m.Str(v); !known || !ok(s) {
+				return false
+			}
+		case pickle.Tuple, pickle.List:
+			items, all := j.m.Items(v)
+			if !all || !j.all(items, ok) {
+				return false
+			}
+		case pickle.Unknown, pickle.Call, pickle.Attr:
+			return false
+		}
+	}
+	return true
+}
+
+// charset reports whether a codec is a character set: the others hide text.
+func charset(name string) bool {
+	switch strings.NewReplacer("-", "", "_", "").Replace(strings.ToLower(name)) {
+	case "latin1", "iso88591", "utf8", "ascii", "utf16", "utf32", "utf16le", "utf16be", "utf32le", "utf32be", "rawunicodeescape", "unicodeescape", "cp1252":
+		return true
+	}
+	return false
+}
+
+// numericModule reports whether universal functions live in a module.
+func numericModule(name string) bool {
+	return name == "numpy" || name == "numpy.core.umath" || name == "numpy._core.umath" || strings.HasPrefix(name, "numpy.") || strings.HasPrefix(name, "scipy.special")
 }
 
 // carries notes that the file makes a function, once for the file.
 func (j *judge) carries(e pickle.Effect) {
 	if !j.madeCode {
 		j.madeCode = true
-		j.add(carriesCode, e, "code", "This file carries Python code and makes functions of it. Whoever calls them runs the file's code.")
+		j.add(carriesCode, e, "code", func() string {
+			return "This file carries Python code and makes functions of it. Whoever calls them runs the file's code."
+		})
 	}
 }
 
@@ -104,7 +169,7 @@ func (j *judge) dangerousCode(e pickle.Effect, found []string, v globals.Verdict
 	const shown = 5
 	names := finding.Quote(strings.Join(found[:min(len(found), shown)], ", "))
 	j.add(dangerousCode, e, "code "+found[0],
-		fmt.Sprintf("This file carries Python code that reaches %s%s.", names, j.does(v)))
+		func() string { return fmt.Sprintf("This file carries Python code that reaches %s%s.", names, does(v)) })
 }
 
 // codeObject puts the arguments of types.CodeType together.
@@ -141,9 +206,9 @@ func (j *judge) texts(v pickle.Value) []string {
 }
 
 // source calls judgeText for every text among the arguments of a call.
-func (j *judge) source(e pickle.Effect, n *pickle.Name, judgeText func(pickle.Effect, *pickle.Name, string)) {
+func (j *judge) source(e pickle.Effect, u *use, judgeText func(pickle.Effect, *use, string)) {
 	for _, v := range e.Args {
-		j.sourceIn(v, 3, func(text string) { judgeText(e, n, text) })
+		j.sourceIn(v, 3, func(text string) { judgeText(e, u, text) })
 	}
 }
 
@@ -165,20 +230,22 @@ func (j *judge) sourceIn(v pickle.Value, depth int, judgeText func(string)) {
 var arithmetic = regexp.MustCompile(`^([A-Za-z_]\w*|[0-9]+(\.[0-9]*)?|\.[0-9]+|[-+*/^ ])*$`)
 
 // evaluated reports a text that is given to what evaluates it.
-func (j *judge) evaluated(e pickle.Effect, n *pickle.Name, text string) {
+func (j *judge) evaluated(e pickle.Effect, u *use, text string) {
 	if !arithmetic.MatchString(text) {
-		j.add(executes, e, n.String(), fmt.Sprintf("Loading this file gives %s to %s, which evaluates it.",
-			finding.Quote(text), finding.Quote(n.String())))
+		j.add(executes, e, u.name, func() string {
+			return fmt.Sprintf("Loading this file gives %s to %s, which evaluates it.", finding.Quote(text), finding.Quote(u.name))
+		})
 	}
 }
 
 // sourceText reports a text that is Python and refers to something dangerous.
-func (j *judge) sourceText(e pickle.Effect, n *pickle.Name, text string) {
+func (j *judge) sourceText(e pickle.Effect, u *use, text string) {
 	source, _ := python.Analyse(text) // what stands before an error counts
 	for _, r := range source.References {
 		if _, bad := globals.Path(r.Path, r.Imported); bad {
-			j.add(executes, e, n.String(), fmt.Sprintf("Loading this file gives %s to %s, which runs it.",
-				finding.Quote(r.Path+"("+r.Argument+")"), finding.Quote(n.String())))
+			j.add(executes, e, u.name, func() string {
+				return fmt.Sprintf("Loading this file gives %s to %s, which runs it.", finding.Quote(r.Path+"("+r.Argument+")"), finding.Quote(u.name))
+			})
 			return
 		}
 	}

@@ -55,8 +55,13 @@ func (j *judge) holds(e pickle.Effect) {
 	}
 	budget := j.s.p.Budget
 	defer budget.Release(budget.Held())
-	contents, _ := encoded.Find(text, budget)
-	contents = append(contents, encoded.Content{Data: []byte(text)})
+	var contents []encoded.Content
+	if mayEncode(text) {
+		contents, _ = encoded.Find(text, budget)
+	}
+	if mayHold(text, budget) {
+		contents = append(contents, encoded.Content{Data: []byte(text)})
+	}
 	for _, c := range contents {
 		data := unpacked(c.Data, budget)
 		if inner := j.s.inside(data); inner != nil {
@@ -72,6 +77,37 @@ func (j *judge) holds(e pickle.Effect) {
 			return
 		}
 	}
+}
+
+// mayEncode reports whether a text has a stretch that encodes a pickle: long, of
+// the alphabet of base64, and with no more than one case and no digit only if it
+// is hexadecimal.
+func mayEncode(text string) bool {
+	run := 0
+	for i := range len(text) {
+		if inBase64[text[i]] {
+			if run++; run >= encodedSize {
+				return true
+			}
+		} else {
+			run = 0
+		}
+	}
+	return false
+}
+
+var inBase64 = func() (is [256]bool) {
+	for _, c := range []byte("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_=") {
+		is[c] = true
+	}
+	return is
+}()
+
+// mayHold reports whether content is compressed, or has a place where a pickle
+// that calls something may begin.
+func mayHold(content string, budget *hostile.Budget) bool {
+	p := []byte(content)
+	return compress.Sniff(p[:min(len(p), compress.HeadSize)]) != nil || len(candidates(p, budget)) > 0
 }
 
 // unpacked undoes one compression.
@@ -115,8 +151,9 @@ func (j *judge) reportInert() {
 	}
 }
 
-// nested hands what a loader is given back to the scan.
-func (j *judge) nested(e pickle.Effect) {
+// nested hands what a loader is given back to the scan, and reports whether it
+// is in the file.
+func (j *judge) nested(e pickle.Effect) bool {
 	for _, v := range e.Args {
 		content, ok := j.m.Bytes(v)
 		if !ok {
@@ -138,6 +175,7 @@ func (j *judge) nested(e pickle.Effect) {
 			name = n.String() + " argument"
 		}
 		j.report.nested = append(j.report.nested, j.s.p.File.Member(name, hostile.Bytes(content), int64(len(content))))
-		return
+		return true
 	}
+	return false
 }

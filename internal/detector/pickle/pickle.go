@@ -16,7 +16,7 @@ import (
 // Detector recognises pickles by content, under any name.
 var Detector = &detector.Detector{
 	Name: "pickle",
-	Rules: rule.Explain(help, executes, rewrites, writes, deserialises, reads, connects, disturbs, indirect, unresolved,
+	Rules: rule.Explain(help, executes, vulnerable, rewrites, corrupts, writes, deserialises, reads, connects, disturbs, indirect, unresolved,
 		refers, suspicious, unknownCall, unknownClass, unknownImport, mainName, extension, torn, carriesCode, dangerousCode, inert),
 	Match: match,
 	Run:   run,

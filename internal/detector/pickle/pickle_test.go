@@ -74,6 +74,10 @@ func TestDetector(t *testing.T) {
 			"def _parse_args_stats(self, a, loc=0, scale=1, moments='mv'):\n    return (a, ), loc, scale, moments\n").Stop()},
 		{Name: "distribution with a default", Data: distribution("def _parse_args(self, a=print('poc')):\n    return (a, )\n").Stop(), Want: []string{"pickle-executes-code"}},
 		{Name: "distribution with a statement", Data: distribution("def _parse_args(self, a):\n    return (a, )\nprint('poc')\n").Stop(), Want: []string{"pickle-executes-code"}},
+		{Name: "vulnerable function", Data: p(4).Call("torch.jit.annotations", "parse_type_line", "poc").Stop(), Want: []string{"pickle-known-vulnerability"}},
+		{Name: "tensor in its storage", File: "data.pkl", Data: tensor(8, 2, 3).Stop()},
+		{Name: "tensor behind its storage", File: "data.pkl", Data: tensor(8, 3, 3).Stop(), Want: []string{"pickle-corrupts-memory"}},
+		{Name: "item of a tensor", File: "data.pkl", Data: tensor(8, 2, 3).Int(0).Int(1).SetItem().Stop(), Want: []string{"pickle-corrupts-memory"}},
 		{Name: "payload kept", File: "model.pkl", Data: p(4).Str(base64.StdEncoding.EncodeToString(shell)).Stop(), Want: []string{"pickle-carries-payload"}},
 
 		{Name: "payload before damage", Data: p(4).Call("os", "system", "echo poc").Op(0xff).Bytes(), Want: []string{"pickle-executes-code"}, Unread: true},
@@ -101,6 +105,15 @@ func codeObject(module, function, global string) *pickletest.Stream {
 	b.Tuple(0)             // variables
 	b.Str("train.py").Str("f").Int(1).Data(nil).Tuple(0).Tuple(0)
 	return b.TupleFromMark().Reduce()
+}
+
+// tensor is a tensor of rows by columns, contiguous, in a storage of so many
+// elements.
+func tensor(elements, rows, columns int32) *pickletest.Stream {
+	s := pickletest.New(2).Global("torch._utils", "_rebuild_tensor_v2").Mark()
+	s.Mark().Str("storage").Global("torch", "FloatStorage").Str("0").Str("cpu").Int(elements).TupleFromMark().Op('Q')
+	s.Int(0).Int(rows).Int(columns).Tuple(2).Int(columns).Int(1).Tuple(2).Op(0x89)
+	return s.Global("collections", "OrderedDict").Tuple(0).Reduce().TupleFromMark().Reduce()
 }
 
 // scipyTemplate is what scipy keeps for a distribution with one shape, a.

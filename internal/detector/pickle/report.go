@@ -44,7 +44,7 @@ func (r *report) add(f finding.Finding) {
 		}
 		return
 	}
-	if len(r.findings) >= maxFindings {
+	if len(r.findings) >= maxFindings && f.Rule.Severity < rule.High {
 		return
 	}
 	if r.by == nil {
@@ -53,6 +53,9 @@ func (r *report) add(f finding.Finding) {
 	r.by[k] = &f
 	r.findings = append(r.findings, &f)
 }
+
+// find returns the finding of a rule with a key, or nil.
+func (r *report) find(rule *rule.Rule, k string) *finding.Finding { return r.by[key{rule, k}] }
 
 func (r *report) merge(other *report) {
 	for _, f := range other.findings {

@@ -21,6 +21,7 @@ const (
 	fileRead      = 200
 	requests      = 918
 	exhaustion    = 400
+	outOfBounds   = 787
 	hidden        = 506 // embedded malicious code
 	misread       = 436 // interpretation conflict
 	modification  = 915 // improperly controlled modification of object attributes
@@ -34,6 +35,16 @@ var (
 	rewrites = &rule.Rule{
 		ID: "pickle-rewrites-code", Title: "Loading the file changes a module, a class or a function",
 		Severity: rule.Critical, Precision: rule.Certain, CWE: []int{untrustedData, modification}, Since: since,
+	}
+	vulnerable = &rule.Rule{
+		ID: "pickle-known-vulnerability", Title: "Loading the file calls a function with a published vulnerability",
+		Severity: rule.Critical, Precision: rule.Certain, CWE: []int{untrustedData}, Since: since,
+		CVE: []string{"CVE-2019-6446", "CVE-2020-13092", "CVE-2022-45907", "CVE-2024-34997", "CVE-2024-48063", "CVE-2024-5480",
+			"CVE-2025-1716", "CVE-2025-9906"},
+	}
+	corrupts = &rule.Rule{
+		ID: "pickle-corrupts-memory", Title: "A tensor of the file writes or reads beyond its storage",
+		Severity: rule.High, Precision: rule.Likely, CWE: []int{outOfBounds}, CVE: []string{"CVE-2026-24747"}, Since: since,
 	}
 	writes = &rule.Rule{
 		ID: "pickle-writes-files", Title: "Loading the file writes or deletes files",

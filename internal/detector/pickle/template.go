@@ -30,42 +30,56 @@ $`, "NAMES", `(?:\w+, )*`))
 
 // sourceState judges a state of which a part is run as source: whatever the
 // class is called, since every scipy has more distributions.
-func (j *judge) sourceState(e pickle.Effect, n *pickle.Name) {
+func (j *judge) sourceState(e pickle.Effect, u *use) {
 	for _, state := range e.Args {
-		j.templateIn(e, n, state, 1)
+		j.templateIn(e, u, state, 1)
 	}
-	if strings.HasPrefix(n.Module, "torch_geometric.inspector") {
-		j.plainWords(e, n)
+	if strings.HasPrefix(u.at.Module, "torch_geometric.inspector") {
+		j.plainWords(e, u)
 	}
 }
 
 // templateIn looks for the template in what __dict__.update takes: a dict or
 // pairs, or the pair of states that BUILD takes.
-func (j *judge) templateIn(e pickle.Effect, n *pickle.Name, state pickle.Value, depth int) {
+func (j *judge) templateIn(e pickle.Effect, u *use, state pickle.Value, depth int) {
+	if j.m.Kind(state) == pickle.Dict {
+		if v, ok := j.m.Field(state, templateKey); ok {
+			j.template(e, u, v)
+		}
+		return
+	}
+	if k := j.m.Kind(state); k != pickle.Tuple && k != pickle.List {
+		return
+	}
+	const most = 256 // pairs that are looked at
 	items, _ := j.m.Items(state)
-	for i, v := range items {
+	for i, v := range items[:min(len(items), most)] {
 		if s, ok := j.m.Str(v); ok && s == templateKey && i+1 < len(items) {
-			j.template(e, n, items[i+1])
-		} else if depth > 0 && j.m.Kind(state) != pickle.Dict {
-			j.templateIn(e, n, v, depth-1)
+			j.template(e, u, items[i+1])
+		} else if depth > 0 {
+			j.templateIn(e, u, v, depth-1)
 		}
 	}
 }
 
-func (j *judge) template(e pickle.Effect, n *pickle.Name, v pickle.Value) {
+func (j *judge) template(e pickle.Effect, u *use, v pickle.Value) {
 	if s, ok := j.m.Str(v); ok && template.MatchString(s) {
 		return
 	}
-	j.add(executes, e, n.String(), "Loading this file fills an instance of "+finding.Quote(n.String())+
-		" with source that is not scipy's own, and runs it: "+finding.QuoteUpTo(j.m.Python(v), 400)+".")
+	j.add(executes, e, u.name, func() string {
+		return "Loading this file fills an instance of " + finding.Quote(u.name) +
+			" with source that is not scipy's own, and runs it: " + finding.QuoteUpTo(j.m.Python(v), callLimit) + "."
+	})
 }
 
 // plainWords judges names and types that are written into a module which is
 // imported (torch_geometric.template): source needs more than words.
-func (j *judge) plainWords(e pickle.Effect, n *pickle.Name) {
+func (j *judge) plainWords(e pickle.Effect, u *use) {
 	for _, v := range e.Args {
 		if s := j.sourceLike(v, 3); s != "" {
-			j.add(executes, e, n.String(), "Loading this file writes "+finding.Quote(s)+" into a module that "+finding.Quote(n.String())+" describes, and imports it.")
+			j.add(executes, e, u.name, func() string {
+				return "Loading this file writes " + finding.Quote(s) + " into a module that " + finding.Quote(u.name) + " describes, and imports it."
+			})
 			return
 		}
 	}

@@ -61,7 +61,7 @@ type unpickler struct {
 	memo     memo
 	bigMemo  map[string]Value
 	stack    []Value
-	marks    []int
+	marks    []uint32
 	protocol int64
 	frameEnd int64
 }

@@ -43,6 +43,7 @@ func (m *Machine) forget() {
 		rewriteMap(c.bigMemo, rewrite)
 	}
 	m.rewriteTables(rewrite)
+	m.forgetNext = max(forgetAt, 2*m.heap.n)
 }
 
 // rewrite returns v as it is named once objects have moved.

@@ -2,6 +2,7 @@ package pickle
 
 import (
 	"iter"
+	"slices"
 
 	"github.com/modelaudit/modelaudit/internal/hostile"
 )
@@ -45,12 +46,14 @@ type Machine struct {
 	op       Op
 	protocol int64
 	stack    []Value
-	marks    []int // heights of the stack
+	marks    []uint32 // heights of the stack
 	memo     memo
 	bigMemo  map[string]Value
 	heap     heap
-	pair     [2]Value    // what APPEND and SETITEM take
-	outer    []unpickler // of the pickles around this one
+	// forgetNext is how many objects are held before old ones are forgotten.
+	forgetNext int
+	pair       [2]Value    // what APPEND and SETITEM take
+	outer      []unpickler // of the pickles around this one
 
 	tables
 	depth int   // of calls that calls make
@@ -79,7 +82,7 @@ type library struct {
 // New returns a machine for the pickle at the cursor of r.
 func New(r *hostile.Reader, names Names, reading Reading) *Machine {
 	return &Machine{
-		s: scanner{r: r, dropTail: reading.DropTail}, names: names, reading: reading, tables: newTables(),
+		s: scanner{r: r, dropTail: reading.DropTail}, names: names, reading: reading, tables: newTables(), forgetNext: forgetAt,
 		library: library{run: &handlers, functions: functions, instances: instances, iterators: iterators},
 	}
 }
@@ -98,7 +101,7 @@ func (m *Machine) follow() {
 	for !m.done && m.s.next(&m.op) {
 		m.ops++
 		m.run[m.op.Code](m, &m.op)
-		if m.heap.n >= forgetAt {
+		if m.heap.n >= m.forgetNext {
 			m.forget()
 		}
 	}
@@ -157,14 +160,18 @@ func (m *Machine) release(n int64) {
 // fence is the lowest height that the opcodes may pop to.
 func (m *Machine) fence() int {
 	if n := len(m.marks); n > 0 {
-		return m.marks[n-1]
+		return int(m.marks[n-1])
 	}
 	return 0
 }
 
 func (m *Machine) push(v Value) {
-	if len(m.stack) == cap(m.stack) && !m.hold(uint64(max(1024, cap(m.stack)))*8) {
-		return
+	if len(m.stack) == cap(m.stack) {
+		more := max(64, cap(m.stack))
+		if !m.hold(uint64(more) * 8) {
+			return
+		}
+		m.stack = slices.Grow(m.stack, more)
 	}
 	m.stack = append(m.stack, v)
 }
@@ -207,10 +214,14 @@ func (m *Machine) popToMark() ([]Value, bool) {
 }
 
 func (m *Machine) mark(*Op) {
-	if len(m.marks) == cap(m.marks) && !m.hold(uint64(max(256, cap(m.marks)))*8) {
-		return
+	if len(m.marks) == cap(m.marks) {
+		more := max(16, cap(m.marks))
+		if !m.hold(uint64(more) * 8) {
+			return
+		}
+		m.marks = slices.Grow(m.marks, more)
 	}
-	m.marks = append(m.marks, len(m.stack))
+	m.marks = append(m.marks, uint32(len(m.stack)))
 }
 
 func (m *Machine) stop(*Op) {
@@ -221,7 +232,7 @@ func (m *Machine) stop(*Op) {
 
 // popOne is POP: where the top is a mark, it takes that.
 func (m *Machine) popOne(*Op) {
-	if n := len(m.marks); n > 0 && m.marks[n-1] == len(m.stack) {
+	if n := len(m.marks); n > 0 && int(m.marks[n-1]) == len(m.stack) {
 		m.marks = m.marks[:n-1]
 		return
 	}

@@ -9,6 +9,8 @@ type Name struct {
 	Module, Name string
 	// AsModule and AsName are how the file spells it.
 	AsModule, AsName string
+	// ID numbers the names of one machine, from 0.
+	ID int
 
 	function *function // what the machine knows of it
 }
@@ -86,11 +88,11 @@ func (m *Machine) intern(module, name, asModule, asName string) Value {
 	if m.names.Resolve != nil {
 		homeModule, homeName = m.names.Resolve(module, name)
 	}
-	const cost = 256 // of a name's tables, beside its text
+	const cost = 1 << 10 // of a name's tables, here and where it is judged, beside its text
 	if !m.hold(uint64(cost + len(asModule) + len(asName))) {
 		return unknown
 	}
-	n := Name{Module: homeModule, Name: homeName, AsModule: asModule, AsName: asName}
+	n := Name{Module: homeModule, Name: homeName, AsModule: asModule, AsName: asName, ID: len(m.known)}
 	n.function = m.functions[n.String()]
 	m.known = append(m.known, n)
 	v := m.newObject(object{kind: Global, at: m.op.Offset, ref: int32(len(m.known) - 1)})

@@ -273,3 +273,15 @@ func (m *Machine) Attribute(v Value) (base Value, name string, ok bool) {
 	name, ok = m.Str(o.kw)
 	return o.fn, name, ok
 }
+
+// PersistentID returns the id for which the loader gave v, or zero.
+func (m *Machine) PersistentID(v Value) Value {
+	if o := m.object(v); o != nil && o.kind == Persistent {
+		return o.fn
+	}
+	return 0
+}
+
+// Field looks a name up in the state that BUILD gives an object: a dict, or a
+// pair of dicts of which the second sets slots.
+func (m *Machine) Field(state Value, name string) (Value, bool) { return m.stateItem(state, name) }

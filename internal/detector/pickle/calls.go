@@ -1,0 +1,236 @@
+package pickle
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/modelaudit/modelaudit/internal/finding"
+	"github.com/modelaudit/modelaudit/internal/format/pickle"
+	"github.com/modelaudit/modelaudit/internal/globals"
+)
+
+// calls judges a call, or the making of an instance.
+func (j *judge) calls(e pickle.Effect) {
+	n := j.callee(e.Fn)
+	if n == nil {
+		j.computedCall(e)
+		return
+	}
+	u := j.use(n, e)
+	u.called = true
+	way := globals.Call
+	if e.Kind == pickle.Makes {
+		way = globals.New
+	}
+	v := u.on(way)
+	if u.args != "" {
+		v.Class = globals.Conditional
+	}
+	switch v.Class {
+	case globals.Dangerous:
+		j.dangerous(e, u, v)
+	case globals.Suspicious:
+		j.add(suspicious, e, u.name, func() string { return "Loading this file " + j.callText(e) + does(v) + "." })
+	case globals.Conditional:
+		j.conditional(e, u, v)
+	case globals.Unknown:
+		j.unknown(e, u)
+	case globals.Safe:
+		if tensorMaker(n) {
+			j.tensor(e, n)
+		}
+	}
+}
+
+// callee names what is called: a global, or a method of an instance.
+func (j *judge) callee(fn pickle.Value) *pickle.Name {
+	if n := j.m.Name(fn); n != nil {
+		return n
+	}
+	base, name, ok := j.m.Attribute(fn)
+	if !ok {
+		return nil
+	}
+	class := j.m.Name(j.m.Class(base))
+	if class == nil {
+		return nil
+	}
+	n := *class
+	n.Name = strings.TrimPrefix(n.Name+"."+name, ".")
+	n.AsModule, n.AsName, n.ID = n.Module, n.Name, -1
+	return &n
+}
+
+// computedCall judges a call of something that no name leads to.
+func (j *judge) computedCall(e pickle.Effect) {
+	switch j.m.Kind(e.Fn) {
+	case pickle.Unknown, pickle.Call, pickle.Extension, pickle.Persistent:
+	case pickle.Attr:
+		if base, _, ok := j.m.Attribute(e.Fn); ok && j.data(base) {
+			return // a method of a constant
+		}
+	default:
+		return // a constant, which no one can call
+	}
+	if e.Computed {
+		return
+	}
+	if n := j.m.Name(j.m.Class(e.Fn)); n != nil && argumentsOf(n) == "function" {
+		j.add(executes, e, n.String(), func() string {
+			return "Loading this file makes a function of code that it carries, and " + j.callText(e) + "."
+		})
+		return
+	}
+	j.add(unresolved, e, "call", func() string {
+		return "Loading this file " + j.callText(e) + ", where the function is computed in a way that only running it would tell."
+	})
+}
+
+// data reports whether v is a constant or a container of Python's own.
+func (j *judge) data(v pickle.Value) bool {
+	switch j.m.Kind(v) {
+	case pickle.None, pickle.Bool, pickle.Int, pickle.Float, pickle.Str, pickle.Bytes, pickle.ByteArray,
+		pickle.Tuple, pickle.List, pickle.Dict, pickle.Set, pickle.FrozenSet:
+		return true
+	}
+	return false
+}
+
+// dangerous reports a use of a dangerous name.
+func (j *judge) dangerous(e pickle.Effect, u *use, v globals.Verdict) {
+	r := byEffect[v.Effect]
+	if r == nil {
+		r = executes
+	}
+	if cve := vulnerability(&u.at); cve != "" {
+		j.add(vulnerable, e, u.name, func() string {
+			return "Loading this file " + j.effectVerb(e) + does(v) + ": this is how " + cve + " is used."
+		})
+		return
+	}
+	if v.Effect == globals.Indirect {
+		if callable := j.dangerousArgument(e); callable != "" {
+			j.add(executes, e, u.name, func() string {
+				return "Loading this file " + j.effectVerb(e) + ", which calls " + finding.Quote(callable) + "."
+			})
+			return
+		}
+	}
+	if r == deserialises {
+		j.nested(e)
+	}
+	j.add(r, e, u.name, func() string { return "Loading this file " + j.effectVerb(e) + does(v) + "." })
+}
+
+// dangerousArgument returns a dangerous name among the arguments of a call.
+func (j *judge) dangerousArgument(e pickle.Effect) string {
+	const depth = 3 // of containers in containers
+	for _, v := range e.Args {
+		if n := j.dangerousIn(v, depth); n != "" {
+			return n
+		}
+	}
+	return j.dangerousIn(e.Kw, depth)
+}
+
+func (j *judge) dangerousIn(v pickle.Value, depth int) string {
+	if n := j.m.Name(v); n != nil {
+		if n.ID >= len(j.byID) || j.byID[n.ID] == nil {
+			return ""
+		}
+		u := j.byID[n.ID]
+		if u.verdict.Class == globals.Dangerous && u.verdict.Effect != globals.Indirect {
+			u.called = true
+			return u.name
+		}
+		return ""
+	}
+	if depth == 0 {
+		return ""
+	}
+	const most = 256 // items of one container
+	items, _ := j.m.Items(v)
+	for _, w := range items[:min(len(items), most)] {
+		if n := j.dangerousIn(w, depth-1); n != "" {
+			return n
+		}
+	}
+	return ""
+}
+
+// unknown reports a use of a name that nobody has vetted.
+func (j *judge) unknown(e pickle.Effect, u *use) {
+	switch {
+	case u.at.Module == "__main__":
+		j.add(mainName, e, u.name, func() string {
+			return "This file needs " + finding.Quote(u.name) + " from the script that loads it: what that does cannot be seen here."
+		})
+	case e.Kind == pickle.Makes, strings.HasPrefix(u.at.Name, cython), classLike(u.at.Name) && (j.enumLike(e) || bare(e)):
+		j.add(unknownClass, e, u.name, func() string {
+			return "This file holds instances of " + finding.Quote(u.name) + ", a class that is not known."
+		})
+	default:
+		j.add(unknownCall, e, u.name, func() string { return "Loading this file " + j.callText(e) + ", a function that is not known." })
+	}
+}
+
+// cython starts the functions that Cython writes to make instances of a class
+// and fill them.
+const cython = "__pyx_unpickle_"
+
+// bare reports whether an opcode makes an instance without arguments, for which
+// it does not call a class's initialiser.
+func bare(e pickle.Effect) bool {
+	const inst, obj = 'i', 'o'
+	return len(e.Args) == 0 && (e.Op == inst || e.Op == obj)
+}
+
+// classLike reports whether a name is written like that of a class.
+func classLike(name string) bool {
+	c, _ := utf8.DecodeRuneInString(strings.TrimLeft(name[strings.LastIndexByte(name, '.')+1:], "_"))
+	return unicode.IsUpper(c)
+}
+
+// enumLike reports whether a call looks up a member of an enumeration: by one
+// number or word.
+func (j *judge) enumLike(e pickle.Effect) bool {
+	if len(e.Args) != 1 || e.Kw != 0 {
+		return false
+	}
+	if _, ok := j.m.Int(e.Args[0]); ok {
+		return true
+	}
+	s, ok := j.m.Str(e.Args[0])
+	return ok && len(s) <= 40 && identifier(strings.ReplaceAll(s, "-", "_"))
+}
+
+// changes judges what is done to an object: its state, its items.
+func (j *judge) changes(e pickle.Effect, way globals.Use) {
+	if n := j.m.Name(e.Fn); n != nil {
+		u := j.use(n, e)
+		u.called = true
+		j.add(rewrites, e, u.name, func() string {
+			return "Loading this file changes " + finding.Quote(u.name) + ": " + finding.Quote(j.itemsText(e)) + "."
+		})
+		return
+	}
+	n := j.m.Name(j.m.Class(e.Fn))
+	if n == nil {
+		return
+	}
+	u := j.use(n, e)
+	switch {
+	case way == globals.SetItem && tensorMaker(n):
+		j.corrupts(e, u)
+		return
+	case way == globals.Build:
+		j.sourceState(e, u)
+	}
+	switch v := u.on(way); v.Class {
+	case globals.Dangerous:
+		j.dangerous(e, u, v)
+	case globals.Suspicious:
+		j.add(suspicious, e, u.name, func() string { return "Loading this file " + j.effectVerb(e) + does(v) + "." })
+	}
+}

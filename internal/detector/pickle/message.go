@@ -1,0 +1,77 @@
+package pickle
+
+import (
+	"strings"
+
+	"github.com/modelaudit/modelaudit/internal/finding"
+	"github.com/modelaudit/modelaudit/internal/format/pickle"
+	"github.com/modelaudit/modelaudit/internal/globals"
+	"github.com/modelaudit/modelaudit/internal/rule"
+)
+
+// callLimit is how many characters of a call a message repeats.
+const callLimit = 400
+
+// add makes a finding about an effect. The message is made only if the finding
+// is new: a file may do a thing a million times.
+func (j *judge) add(r *rule.Rule, e pickle.Effect, key string, message func() string) {
+	old := j.report.find(r, key)
+	if old != nil && len(old.Evidence) >= maxSteps {
+		return
+	}
+	step := finding.Step{Offset: e.Offset, Text: e.Op.String() + " " + finding.QuoteUpTo(j.effectText(e), callLimit)}
+	f := finding.Finding{Rule: r, Key: key, Location: finding.Location{Offset: e.Offset}, Evidence: []finding.Step{step}}
+	if old == nil {
+		f.Message = message()
+		if u := j.names[key]; u != nil && u.step != step {
+			f.Evidence = []finding.Step{u.step, step}
+		}
+	}
+	j.report.add(f)
+}
+
+// does is the clause that says what a call does.
+func does(v globals.Verdict) string {
+	if does := v.Effect.Does(); does != "" {
+		return ", which " + does
+	}
+	return ""
+}
+
+// effectVerb says what loading does, with its object, in the words of a message.
+func (j *judge) effectVerb(e pickle.Effect) string {
+	switch e.Kind {
+	case pickle.Calls, pickle.Makes:
+		return j.callText(e)
+	}
+	return "fills " + j.python(e.Fn) + " with " + finding.Quote(j.itemsText(e))
+}
+
+// callText is the call as Python would write it.
+func (j *judge) callText(e pickle.Effect) string {
+	return "calls " + finding.QuoteUpTo(j.m.PythonCall(e.Fn, e.Args, e.Kw), callLimit)
+}
+
+// effectText is an effect as evidence.
+func (j *judge) effectText(e pickle.Effect) string {
+	switch e.Kind {
+	case pickle.Imports:
+		return j.m.Python(e.Value)
+	case pickle.Calls, pickle.Makes:
+		return j.m.PythonCall(e.Fn, e.Args, e.Kw)
+	}
+	return strings.TrimSpace(j.m.Python(e.Fn) + " " + j.itemsText(e))
+}
+
+// itemsText is what an object is filled with.
+func (j *judge) itemsText(e pickle.Effect) string {
+	const shown = 4
+	var parts []string
+	for _, v := range e.Args[:min(len(e.Args), shown)] {
+		parts = append(parts, j.m.Python(v))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// python is a value as Python would write it, fit to be shown.
+func (j *judge) python(v pickle.Value) string { return finding.Quote(j.m.Python(v)) }
