@@ -29,6 +29,21 @@ func (m *Machine) array(wrapper Value) {
 	if o == nil {
 		return
 	}
+	// A frame is in the unpickler's hands: the loader reads behind it.
+	at, framed := m.s.r.Offset(), m.s.frameEnd > m.s.r.Offset()
+	if framed {
+		m.s.r.MoveTo(m.s.frameEnd)
+		m.s.r.Skip(uint64(m.s.hole))
+	}
+	m.readArray(o)
+	if framed && m.Err() == nil {
+		m.s.hole = m.s.r.Offset() - m.s.frameEnd
+		m.s.r.MoveTo(at)
+	}
+}
+
+// readArray reads the array at the cursor.
+func (m *Machine) readArray(o *object) {
 	dtype, _ := m.stateItem(o.state, "dtype")
 	shape, _ := m.stateItem(o.state, "shape")
 	count, ok1 := m.product(shape)
@@ -64,6 +79,7 @@ type unpickler struct {
 	marks    []uint32
 	protocol int64
 	frameEnd int64
+	hole     int64
 }
 
 // objectArray follows the pickle of an array of objects. Its effects are this
@@ -73,12 +89,12 @@ func (m *Machine) objectArray() {
 		m.fail("arrays of objects nested more than %d deep", maxDepth)
 		return
 	}
-	m.outer = append(m.outer, unpickler{m.memo, m.bigMemo, m.stack, m.marks, m.protocol, m.s.frameEnd})
-	m.memo, m.bigMemo, m.stack, m.marks, m.protocol, m.s.frameEnd = memo{}, nil, nil, nil, 0, 0
+	m.outer = append(m.outer, unpickler{m.memo, m.bigMemo, m.stack, m.marks, m.protocol, m.s.frameEnd, m.s.hole})
+	m.memo, m.bigMemo, m.stack, m.marks, m.protocol, m.s.frameEnd, m.s.hole = memo{}, nil, nil, nil, 0, 0, 0
 	m.follow()
 	c := m.outer[len(m.outer)-1]
 	m.outer = m.outer[:len(m.outer)-1]
-	m.memo, m.bigMemo, m.stack, m.marks, m.protocol, m.s.frameEnd = c.memo, c.bigMemo, c.stack, c.marks, c.protocol, c.frameEnd
+	m.memo, m.bigMemo, m.stack, m.marks, m.protocol, m.s.frameEnd, m.s.hole = c.memo, c.bigMemo, c.stack, c.marks, c.protocol, c.frameEnd, c.hole
 	if m.stopped {
 		m.done, m.stopped = false, false
 	}

@@ -134,6 +134,9 @@ func (m *Machine) mutable(c *call) bool {
 // force returns what a pure call returns, if that can be known, else the call.
 func (m *Machine) force(v Value) Value {
 	o := m.object(v)
+	if o != nil && o.kind == Global && m.known[o.ref].text != "" && !m.reading.Literal {
+		return m.newStr(m.known[o.ref].text)
+	}
 	if o == nil || o.flags&flagPure == 0 || o.flags&flagForcing != 0 {
 		return v
 	}

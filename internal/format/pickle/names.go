@@ -13,6 +13,35 @@ type Name struct {
 	ID int
 
 	function *function // what the machine knows of it
+	text     string    // what it is, if it is a constant text
+}
+
+// constantTexts are the attributes of modules that are texts: alphabets to pick
+// letters of.
+var constantTexts = map[string]string{
+	"string.ascii_lowercase": lowercase, "string.ascii_uppercase": uppercase, "string.ascii_letters": lowercase + uppercase,
+	"string.digits": "0123456789", "string.hexdigits": "0123456789abcdefABCDEF", "string.octdigits": "01234567",
+	"string.punctuation": punctuation, "string.whitespace": " \t\n\r\v\f",
+	"string.printable": "0123456789" + lowercase + uppercase + punctuation + " \t\n\r\v\f",
+	"posixpath.sep":    "/", "posixpath.curdir": ".", "posixpath.pathsep": ":", "os.sep": "/", "os.linesep": "\n", "os.name": "posix",
+}
+
+const (
+	lowercase   = "abcdefghijklmnopqrstuvwxyz"
+	uppercase   = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	punctuation = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~"
+)
+
+// textOfName returns the text that an attribute of a module is: an alphabet, or
+// the name that a thing bears itself.
+func textOfName(n *Name) string {
+	if path, ok := strings.CutSuffix("."+n.Name, ".__name__"); ok {
+		if path == "" {
+			return n.Module
+		}
+		return path[strings.LastIndexByte(path, '.')+1:]
+	}
+	return constantTexts[n.String()]
 }
 
 // String returns the dotted name of where the object lives.
@@ -93,7 +122,7 @@ func (m *Machine) intern(module, name, asModule, asName string) Value {
 		return unknown
 	}
 	n := Name{Module: homeModule, Name: homeName, AsModule: asModule, AsName: asName, ID: len(m.known)}
-	n.function = m.functions[n.String()]
+	n.function, n.text = m.functions[n.String()], textOfName(&n)
 	m.known = append(m.known, n)
 	v := m.newObject(object{kind: Global, at: m.op.Offset, ref: int32(len(m.known) - 1)})
 	m.globals[key] = v

@@ -54,6 +54,7 @@ type scanner struct {
 	// behind the frame, and what was left of the frame is lost.
 	dropTail bool
 	frameEnd int64 // offset behind the current frame; 0 outside of frames
+	hole     int64 // bytes behind the current frame that the loader has read already
 	torn     int64 // offset of the first opcode that crosses the end of its frame, plus one
 	nested   int64 // offset of the first frame that begins inside another, plus one
 	pastEnd  int64 // offset of the first frame that ends behind the file, plus one
@@ -65,6 +66,9 @@ func (s *scanner) next(op *Op) bool {
 	r := s.r
 	if !r.Step() {
 		return false
+	}
+	if s.hole != 0 && r.Offset() >= s.frameEnd {
+		s.leaveFrame()
 	}
 	*op = Op{Offset: r.Offset(), Code: Code(r.Uint8())}
 	info := &opcodes[op.Code]
@@ -124,7 +128,19 @@ func (s *scanner) need(op *Op, n int64) {
 			s.r.MoveTo(s.frameEnd)
 		}
 	}
-	s.frameEnd = 0
+	if s.hole != 0 {
+		op.Torn = true
+	}
+	s.leaveFrame()
+}
+
+// leaveFrame goes on behind the frame, and behind what its opcodes made the
+// loader read from the file.
+func (s *scanner) leaveFrame() {
+	if s.hole != 0 && s.r.Offset() == s.frameEnd {
+		s.r.Skip(uint64(s.hole))
+	}
+	s.frameEnd, s.hole = 0, 0
 }
 
 func (s *scanner) uint(op *Op, n int) uint64 {

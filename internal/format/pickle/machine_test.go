@@ -1,0 +1,120 @@
+package pickle_test
+
+import (
+	"errors"
+	"slices"
+	"testing"
+
+	"github.com/modelaudit/modelaudit/internal/format/pickle"
+	"github.com/modelaudit/modelaudit/internal/format/pickle/pickletest"
+	"github.com/modelaudit/modelaudit/internal/hostile"
+)
+
+// calls returns the calls that a machine yields which it does not compute, as
+// Python would write them.
+func calls(data []byte, reading pickle.Reading) ([]string, error) {
+	var out []string
+	m := pickle.New(reader(data), names, reading)
+	for e := range m.Run() {
+		if e.Kind == pickle.Calls && !e.Computed {
+			out = append(out, m.PythonCall(e.Fn, e.Args, e.Kw))
+		}
+	}
+	return out, m.Err()
+}
+
+// TestComputed: what names, functions and arguments are put together from is
+// computed, and what they come to is called.
+func TestComputed(t *testing.T) {
+	p := func() *pickletest.Stream { return pickletest.New(4) }
+	system := "posix.system('echo poc')"
+	poc := func(s *pickletest.Stream) []byte { return s.Str("echo poc").Tuple(1).Reduce().Stop() }
+	for _, c := range []struct {
+		name string
+		data []byte
+		want string
+	}{
+		{"join", poc(p().Named("builtins", "str.join").Str("").EmptyList().Str("o").Append().Str("s").Append().Tuple(2).Reduce().Str("system").StackGlobal()), system},
+		{"rot13", poc(p().Str("os").Named("_codecs", "decode").Str("flfgrz").Str("rot13").Tuple(2).Reduce().StackGlobal()), system},
+		{"base64", poc(p().Str("os").Named("codecs", "decode").Named("base64", "b64decode").Str("c3lzdGVt").Tuple(1).Reduce().Str("ascii").Tuple(2).Reduce().StackGlobal()), system},
+		{"characters", poc(p().Str("os").Named("builtins", "bytes.decode").Named("builtins", "bytes").EmptyList().Mark().
+			Int('s').Int('y').Int('s').Int('t').Int('e').Int('m').Appends().Tuple(1).Reduce().Tuple(1).Reduce().StackGlobal()), system},
+		{"slice", poc(p().Str("os").Named("operator", "getitem").Str("metsys").Named("builtins", "slice").None().None().Int(-1).Tuple(3).Reduce().Tuple(2).Reduce().StackGlobal()), system},
+		{"name of a module", poc(p().Named("os", "__name__").Str("system").StackGlobal()), system},
+		{"getattr", poc(p().Named("builtins", "getattr").Call("importlib", "import_module", "os").Str("system").Tuple(2).Reduce()), system},
+		{"partial", p().Named("functools", "partial").Named("os", "system").Str("echo poc").Tuple(2).Reduce().Tuple(0).Reduce().Stop(), system},
+		{"partial filled", p().Named("functools", "partial").Named("builtins", "len").Tuple(1).NewObj().Mark().
+			Named("os", "system").Str("echo poc").Tuple(1).EmptyDict().None().TupleFromMark().Build().Tuple(0).Reduce().Stop(), system},
+		{"map", p().Named("builtins", "tuple").Named("builtins", "map").Named("os", "system").Str("echo poc").Tuple(1).Tuple(2).NewObj().Tuple(1).NewObj().Stop(), system},
+		{"modules", poc(p().Named("operator", "getitem").Named("sys", "modules").Str("os").Tuple(2).Reduce().Pop().
+			Named("operator", "attrgetter").Str("system").Tuple(1).Reduce().Call("collections", "_sys.modules.get", "os").Tuple(1).Reduce()), system},
+		{"planted", p().Named("types", "SimpleNamespace").Tuple(0).Reduce().EmptyDict().Str("append").Named("os", "system").SetItem().Build().Str("echo poc").Append().Stop(), system},
+		{"extension", poc(p().Named("copyreg", "add_extension").Str("os").Str("system").Int(7).Tuple(3).Reduce().Pop().Op(0x82, 7)), system},
+		{"memo after a gap", poc(p().Str("x").Put(9).Pop().Str("system").Memoize().Pop().Str("os").Get(1).StackGlobal()), system},
+	} {
+		got, err := calls(c.data, pickle.Reading{})
+		if err != nil || !slices.Contains(got, c.want) {
+			t.Errorf("%s: got %q (%v), want %s among them", c.name, got, err, c.want)
+		}
+	}
+}
+
+// wrapper is joblib's description of an array of four elements.
+func wrapper(s *pickletest.Stream, dtype string) *pickletest.Stream {
+	s.Named("joblib.numpy_pickle", "NumpyArrayWrapper").Tuple(0).NewObj().EmptyDict().Mark().Str("shape").Int(4).Tuple(1)
+	s.Str("dtype").Named("numpy", "dtype").Str(dtype).Op(0x89).Op(0x88).Tuple(3).Reduce()
+	return s.Str("numpy_array_alignment_bytes").Int(16).SetItems().Build()
+}
+
+// TestArrays: joblib reads an array behind its wrapper, from the file, whatever
+// its bytes spell.
+func TestArrays(t *testing.T) {
+	const system = "posix.system('echo poc')"
+	array := []byte{3, 0xff, 0xff, 0xff, 'B', 0xff, 0xff, 0} // padding, then what spells a long BINBYTES
+	behind := append(append([]byte(nil), wrapper(pickletest.New(4), "u1").Bytes()...), array...)
+	behind = append(behind, pickletest.Raw().Pop().Call("os", "system", "echo poc").Stop()...)
+
+	inner := wrapper(pickletest.Raw(), "u1").Pop().Call("os", "system", "echo poc").Bytes()
+	framed := append(pickletest.New(4).Frame(len(inner)).Bytes(), inner...)
+	framed = append(append(framed, array...), '.')
+
+	objects := append(wrapper(pickletest.New(4), "O8").Bytes(), pickletest.New(4).Call("os", "system", "echo poc").Stop()...)
+	objects = append(objects, '.')
+
+	for _, c := range []struct {
+		name string
+		data []byte
+	}{{"behind the array", behind}, {"in the frame", framed}, {"in an array of objects", objects}} {
+		got, err := calls(c.data, pickle.Reading{Arrays: true})
+		if err != nil || !slices.Contains(got, system) {
+			t.Errorf("%s: got %q (%v), want %s among them", c.name, got, err, system)
+		}
+	}
+	var fault *hostile.Fault
+	_, err := calls(wrapper(pickletest.New(4), "?what").Stop(), pickle.Reading{Arrays: true})
+	if !errors.As(err, &fault) || fault.Kind != hostile.Unsupported {
+		t.Errorf("an unknown dtype: got %v, want an unsupported one", err)
+	}
+}
+
+// TestForgets: old objects are forgotten, and their types are not.
+func TestForgets(t *testing.T) {
+	s := pickletest.New(4).Named("os", "system").Put(0).Pop().Named("models", "Net").Tuple(0).NewObj().Put(1).Pop().EmptyList()
+	for range 300_000 {
+		s.EmptyDict().Append()
+	}
+	s.Get(1).EmptyDict().Build().Pop().Get(0).Str("echo poc").Tuple(1).Reduce()
+	m := pickle.New(reader(s.Stop()), names, pickle.Reading{})
+	built, called := "", ""
+	for e := range m.Run() {
+		switch e.Kind {
+		case pickle.Builds:
+			built = m.Python(m.Class(e.Fn))
+		case pickle.Calls:
+			called = m.PythonCall(e.Fn, e.Args, e.Kw)
+		}
+	}
+	if built != "models.Net" || called != "posix.system('echo poc')" || !m.Stopped() {
+		t.Errorf("built %q, called %q, stopped %v (%v)", built, called, m.Stopped(), m.Err())
+	}
+}
