@@ -1,0 +1,96 @@
+package pickle_test
+
+import (
+	"encoding/binary"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/modelaudit/modelaudit/internal/audit"
+	"github.com/modelaudit/modelaudit/internal/detector"
+	"github.com/modelaudit/modelaudit/internal/detector/detectortest"
+	"github.com/modelaudit/modelaudit/internal/detector/pickle"
+	"github.com/modelaudit/modelaudit/internal/format/pickle/pickletest"
+)
+
+var all = []*detector.Detector{pickle.Detector}
+
+// TestChangedBytes: whatever one byte of a pickle becomes, the scan ends and
+// does not crash.
+func TestChangedBytes(t *testing.T) {
+	data := pickletest.New(4).Frame(0).Named("functools", "partial").Named("os", "system").Str("echo poc").Tuple(2).Reduce().
+		EmptyDict().Mark().Str("a").Int(1).SetItems().Build().Memoize().Mark().Get(0).Appends().Tuple(0).Reduce().Stop()
+	for i := range data {
+		for c := range 256 {
+			changed := slices.Clone(data)
+			changed[i] = byte(c)
+			got := detectortest.Scan(all, "model.pkl", changed)
+			if slices.Contains(detectortest.RuleIDs(got), "scan-crashed") {
+				t.Fatalf("byte %d as %#02x: the scanner crashed", i, c)
+			}
+			if got.Status == audit.NotAModel {
+				t.Errorf("byte %d as %#02x: %s", i, c, got.Status)
+			}
+		}
+	}
+}
+
+// TestBombs: what is small to write and large to follow ends in seconds.
+func TestBombs(t *testing.T) {
+	repeat := func(s *pickletest.Stream, n int, add func(*pickletest.Stream)) []byte {
+		for range n {
+			add(s)
+		}
+		return s.Stop()
+	}
+	for _, c := range []struct {
+		name string
+		data []byte
+	}{
+		{"doubling", repeat(pickletest.New(4).EmptyList(), 200_000, func(s *pickletest.Stream) { s.Op('2').Tuple(2) })},
+		{"depth", repeat(pickletest.New(4).None(), 200_000, func(s *pickletest.Stream) { s.Tuple(1) })},
+		{"marks", repeat(pickletest.New(4), 1_000_000, func(s *pickletest.Stream) { s.Mark() })},
+		{"lists", repeat(pickletest.New(4), 1_000_000, func(s *pickletest.Stream) { s.EmptyList() })},
+		{"calls", repeat(pickletest.New(4).Named("models", "f").Put(0), 200_000, func(s *pickletest.Stream) { s.Get(0).Tuple(0).Reduce() })},
+		{"maps of maps", repeat(pickletest.New(4).Named("builtins", "len").Put(0), 60, func(s *pickletest.Stream) {
+			s.Pop().Named("functools", "partial").Named("builtins", "list").Named("builtins", "map").Get(0).
+				EmptyList().Int(1).Append().Int(2).Append().Tuple(2).Reduce().Tuple(2).Reduce().Put(0)
+		})},
+		{"claimed", pickletest.New(4).None().None().Op('B', 0xff, 0xff, 0xff, 0x7f).Bytes()},
+	} {
+		start := time.Now()
+		got := detectortest.Scan(all, "model.pkl", c.data)
+		if took := time.Since(start); took > 10*time.Second {
+			t.Errorf("%s: %d bytes took %v (%s)", c.name, len(c.data), took, got.Status)
+		}
+	}
+}
+
+// legacyTorch is a file of PyTorch's older format with one storage of n floats.
+func legacyTorch(object *pickletest.Stream, n int) []byte {
+	out := pickletest.New(2).Op(0x8a, 10, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19).Stop()
+	out = slices.Concat(out, pickletest.New(2).Int(1001).Stop(), pickletest.New(2).EmptyDict().Stop(), object.Stop(),
+		pickletest.New(2).EmptyList().Str("0").Append().Stop())
+	out = binary.LittleEndian.AppendUint64(out, uint64(n))
+	return append(out, make([]byte, 4*n)...)
+}
+
+func TestLegacyTorch(t *testing.T) {
+	sound := legacyTorch(tensor(6, 2, 3), 6)
+	for _, c := range []struct {
+		name   string
+		data   []byte
+		rules  []string
+		status audit.Status
+	}{
+		{"sound", sound, nil, audit.Clean},
+		{"cut", sound[:len(sound)-1], nil, audit.Incomplete},
+		{"object", legacyTorch(tensor(6, 2, 3).Pop().Call("os", "system", "echo poc"), 6), []string{"pickle-executes-code"}, audit.Findings},
+		{"behind the storages", slices.Concat(sound, shell), []string{"pickle-executes-code"}, audit.Findings},
+	} {
+		got := detectortest.Scan(all, "model.pt", c.data)
+		if got.Status != c.status || !slices.Equal(detectortest.RuleIDs(got), c.rules) {
+			t.Errorf("%s: got %s %v (%s), want %s %v", c.name, got.Status, detectortest.RuleIDs(got), got.Reason, c.status, c.rules)
+		}
+	}
+}
