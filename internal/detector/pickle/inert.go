@@ -19,9 +19,10 @@ import (
 const (
 	// maxInert is how many constants in constants are looked into.
 	maxInert = 4
-	// maxConstant is the longest constant of which more than the start is looked
-	// at for what is encoded in it.
-	maxConstant = 1 << 20
+	// maxText and maxBytes are the longest constants of which more than the start
+	// is looked at: numbers of an array are bytes, and hold no pickles.
+	maxText  = 1 << 20
+	maxBytes = 16 << 10
 )
 
 var seed = maphash.MakeSeed()
@@ -35,8 +36,11 @@ type payload struct {
 // wanted says which constants are looked into: text in which something may be
 // encoded, bytes that start like a pickle or like something compressed.
 func wanted(kind pickle.Kind, head []byte, size int64) bool {
-	if size <= maxConstant {
-		return kind != pickle.Str || size >= encodedSize
+	if kind == pickle.Str && size <= maxText {
+		return size >= encodedSize
+	}
+	if kind != pickle.Str && size <= maxBytes {
+		return true
 	}
 	return compress.Sniff(head) != nil || encoded.Kind(head) != ""
 }
