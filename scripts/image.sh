@@ -6,6 +6,7 @@
 #
 # usage: scripts/image.sh [NAME]      (the image stays in the store below $STORE)
 set -euo pipefail
+exec 3>&2 # what goes wrong is said, whatever is done with the output
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 name=${1:-localhost/modelaudit:test}
 store=${STORE:-$(mktemp -d)}
@@ -48,26 +49,59 @@ shell() {
 	for tool in sh mkdir cp rm ls cat env; do ln -s busybox "$1/$tool"; done
 }
 
-# inside runs the image's program as the runner does: the workspace at its usual
-# place, and the environment that an Action gets.
+# inside runs the image's program with a directory as the workspace, where the
+# runner mounts it. Further arguments go to buildah, up to a --.
 inside() {
-	local c status=0
+	local c workspace=$1 options=() status=0
+	shift
+	while [ "$1" != -- ]; do
+		options+=("$1")
+		shift
+	done
 	c=$(buildah from --pull=never "$name")
-	buildah run --volume "$PWD:/github/workspace:ro" --workingdir /github/workspace \
-		--env GITHUB_ACTIONS=true --env CI=true --env HOME=/github/home --env GITHUB_WORKSPACE=/github/workspace \
-		"$c" -- /modelaudit "$@" || status=$?
+	buildah run --volume "$workspace" --workingdir /github/workspace "${options[@]}" "$c" -- /modelaudit "${@:2}" || status=$?
 	buildah rm "$c" >/dev/null
 	return $status
+}
+
+# action runs the image as a step does, on a push, with its outputs mounted.
+action() {
+	local dir=$store/job setting options=()
+	mkdir -p "$dir/commands" "$dir/home"
+	cp -r testdata/demo "$dir/workspace"
+	echo '{"ref":"refs/heads/main","repository":{"full_name":"octo/models","default_branch":"main"}}' >"$dir/commands/event.json"
+	: >"$dir/commands/output"
+	: >"$dir/commands/summary"
+	for setting in GITHUB_ACTIONS=true CI=true HOME=/github/home GITHUB_WORKSPACE=/github/workspace GITHUB_REPOSITORY=octo/models \
+		GITHUB_EVENT_NAME=push GITHUB_EVENT_PATH=/github/file_commands/event.json GITHUB_REF=refs/heads/main \
+		GITHUB_SHA=0123456789012345678901234567890123456789 GITHUB_OUTPUT=/github/file_commands/output \
+		GITHUB_STEP_SUMMARY=/github/file_commands/summary INPUT_UPLOAD=never INPUT_COMMENT=never INPUT_SCAN-MODE=full; do
+		options+=(--env "$setting")
+	done
+	inside "$dir/workspace:/github/workspace" --volume "$dir/commands:/github/file_commands" --volume "$dir/home:/github/home" \
+		"${options[@]}" -- action
+}
+
+# expect runs a command and compares its exit status.
+expect() {
+	local want=$1 status=0
+	shift
+	"$@" || status=$?
+	[ "$status" -eq "$want" ] || { echo "$*: exit status $status, want $want" >&3; exit 1; }
 }
 
 base
 buildah build --quiet --pull=never --build-arg BASE_BUILD=localhost/golang:local -t "$name" . >/dev/null
 echo "built $name: $(buildah images --format '{{.Size}}' "$name")"
 
-status=0
-inside scan --format json testdata/demo >"$store/inside.txt" || status=$?
-[ "$status" -eq 1 ] || { echo "scan of testdata/demo: exit status $status, want 1"; exit 1; }
-status=0
-go run . scan --format json testdata/demo >"$store/outside.txt" || status=$?
+expect 1 inside "$PWD:/github/workspace:ro" -- scan --format json testdata/demo >"$store/inside.txt" 2>/dev/null
+expect 1 go run . scan --format json testdata/demo >"$store/outside.txt" 2>/dev/null
 cmp "$store/inside.txt" "$store/outside.txt"
 echo "the image says what the program says"
+
+expect 1 action >"$store/action.txt" 2>/dev/null
+grep -c '^::error ' "$store/action.txt" | sed 's/$/ errors annotated/'
+grep -A1 '^verdict' "$store/job/commands/output" | grep -qx fail
+grep -q posix.system "$store/job/commands/summary"
+test -s "$store/job/workspace/modelaudit.sarif"
+echo "the Action says fail, and leaves its outputs, its summary and its report"
