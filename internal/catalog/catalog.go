@@ -11,6 +11,7 @@ import (
 	"github.com/modelaudit/modelaudit/internal/detector/cntk"
 	"github.com/modelaudit/modelaudit/internal/detector/coreml"
 	"github.com/modelaudit/modelaudit/internal/detector/executable"
+	"github.com/modelaudit/modelaudit/internal/detector/executorch"
 	"github.com/modelaudit/modelaudit/internal/detector/flax"
 	"github.com/modelaudit/modelaudit/internal/detector/gguf"
 	"github.com/modelaudit/modelaudit/internal/detector/hdf5"
@@ -46,6 +47,7 @@ func Detectors() []*detector.Detector {
 		cntk.Detector,
 		coreml.Detector,
 		executable.Detector,
+		executorch.Detector,
 		flax.Detector,
 		gguf.Detector,
 		hdf5.Detector,

@@ -1,0 +1,18 @@
+package executorch_test
+
+import (
+	"testing"
+
+	"github.com/modelaudit/modelaudit/internal/detector/detectortest"
+	"github.com/modelaudit/modelaudit/internal/detector/executorch"
+	"github.com/modelaudit/modelaudit/internal/format/executorch/executorchtest"
+)
+
+func TestDetector(t *testing.T) {
+	whole := executorchtest.Program([]string{"aten::add"}, []string{"XnnpackBackend"})
+	detectortest.Run(t, executorch.Detector, []detectortest.Case{
+		{Name: "program", File: "m.pte", Data: whole},
+		{Name: "cut", File: "m.pte", Data: whole[:len(whole)-1], Unread: true},
+		{Name: "custom operator", Data: executorchtest.Program([]string{"aten::add", "mine::evil", "mine::other"}, nil), Want: []string{"executorch-custom-operator"}},
+	})
+}

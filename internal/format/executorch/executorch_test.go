@@ -1,0 +1,77 @@
+package executorch_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/modelaudit/modelaudit/internal/format/executorch"
+	"github.com/modelaudit/modelaudit/internal/format/executorch/executorchtest"
+	"github.com/modelaudit/modelaudit/internal/hostile"
+)
+
+func decode(data []byte) (executorch.Program, error) {
+	budget := hostile.NewBudget(context.Background(), hostile.DefaultLimits(), int64(len(data)), time.Now)
+	return executorch.Decode(hostile.NewReader(hostile.Bytes(data), int64(len(data)), budget))
+}
+
+func TestDecode(t *testing.T) {
+	data := executorchtest.Program([]string{"aten::add", "mine::op"}, []string{"XnnpackBackend"})
+	got, err := decode(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, n := range append(got.Operators, got.Delegates...) {
+		if name := strings.TrimSuffix(n.Text, ".out"); !strings.HasPrefix(string(data[n.Offset:]), name) {
+			t.Errorf("%q does not stand at byte %#x", name, n.Offset)
+		}
+		names = append(names, n.Text)
+	}
+	if diff := cmp.Diff([]string{"aten::add.out", "mine::op.out", "XnnpackBackend"}, names); diff != "" {
+		t.Errorf("want (-), got (+):\n%s", diff)
+	}
+	if !executorch.Looks(data) {
+		t.Errorf("Looks: got false")
+	}
+}
+
+func TestDecodeFaults(t *testing.T) {
+	whole := executorchtest.Program([]string{"aten::add"}, nil)
+	for _, c := range []struct {
+		name string
+		data []byte
+		kind hostile.Kind
+	}{
+		{name: "empty", kind: hostile.Malformed},
+		{name: "another file", data: []byte("\x00\x00\x00\x00TFL3"), kind: hostile.Malformed},
+		{name: "cut", data: whole[:len(whole)-1], kind: hostile.Truncated},
+		{name: "root behind the file", data: []byte("\xff\xff\xff\x7fET12"), kind: hostile.Truncated},
+	} {
+		_, err := decode(c.data)
+		var f *hostile.Fault
+		if !errors.As(err, &f) || f.Kind != c.kind {
+			t.Errorf("%s: got %v, want %v", c.name, err, c.kind)
+		}
+	}
+}
+
+// FuzzDecode: the names that are told lie in the file.
+func FuzzDecode(f *testing.F) {
+	f.Add(executorchtest.Program([]string{"aten::add", "b::c"}, []string{"d"}))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		p, err := decode(data)
+		if err != nil {
+			return
+		}
+		for _, n := range append(p.Operators, p.Delegates...) {
+			if n.Offset < 0 || n.Offset > int64(len(data)) {
+				t.Errorf("%+v lies outside of %d bytes", n, len(data))
+			}
+		}
+	})
+}
