@@ -28,7 +28,7 @@ type patience struct{ slept []time.Duration }
 
 func (p *patience) net() github.Net {
 	return github.Net{
-		Timeout: 300 * time.Millisecond,
+		Timeout: time.Minute,
 		Sleep:   func(_ context.Context, d time.Duration) error { p.slept = append(p.slept, d); return nil },
 	}
 }
@@ -120,7 +120,15 @@ func TestTrouble(t *testing.T) {
 	} {
 		s := githubtest.New(t)
 		s.Trouble = func(*http.Request) *githubtest.Trouble { return &test.trouble }
-		_, err := client(t, s).PullFiles(t.Context(), &github.Pull{Number: 7})
+		net := (&patience{}).net()
+		if test.trouble.Hang {
+			net.Timeout = 100 * time.Millisecond
+		}
+		c, err := github.New(github.Config{APIURL: s.APIURL(), ServerURL: s.URL, Repository: githubtest.Repository, Token: githubtest.Token, Net: net})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = c.PullFiles(t.Context(), &github.Pull{Number: 7})
 		var got *github.Trouble
 		if !errors.As(err, &got) || got.Kind != test.kind {
 			t.Errorf("%s: error %v, want kind %d", test.name, err, test.kind)
