@@ -36,6 +36,7 @@ type settingFlags struct {
 	config, baseline string
 	include, exclude globList
 	shard            shard.Shard // of the files; only scan has a flag for it
+	digest           bool        // the report names the SHA-256 of every model
 }
 
 // register adds the flags that every scan takes.
@@ -57,6 +58,7 @@ func (f *settingFlags) registerOptions(flags *pflag.FlagSet) {
 // settings lays the flags over the policy file over the defaults.
 func (f *settingFlags) settings() (settings.Settings, error) {
 	s := settings.Default()
+	s.Digest = f.digest
 	base := "."
 	if f.config != "" {
 		base = governed(f.config)

@@ -3,8 +3,11 @@ package entrypoint
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
+	"strconv"
+	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -12,6 +15,7 @@ import (
 	"github.com/modelaudit/modelaudit/internal/catalog"
 	"github.com/modelaudit/modelaudit/internal/policy"
 	"github.com/modelaudit/modelaudit/internal/report"
+	"github.com/modelaudit/modelaudit/internal/report/bom"
 	"github.com/modelaudit/modelaudit/internal/report/review"
 	"github.com/modelaudit/modelaudit/internal/runner"
 	"github.com/modelaudit/modelaudit/internal/scan"
@@ -28,7 +32,7 @@ type scanFlags struct {
 
 func newScanFlags() *scanFlags {
 	return &scanFlags{
-		format: choice{"text", []string{"text", "json", "sarif", "markdown"}},
+		format: choice{"text", []string{"text", "json", "sarif", "markdown", "cyclonedx"}},
 		color:  choice{"auto", []string{"auto", "always", "never"}},
 	}
 }
@@ -92,6 +96,7 @@ func (f *scanFlags) finish(w World, scan func() (policy.Outcome, error)) (int, e
 	if !f.quiet {
 		f.mention(w)
 	}
+	f.digest = f.format.value == "cyclonedx"
 	outcome, err := scan()
 	if err != nil {
 		return 0, err
@@ -144,6 +149,12 @@ func (f *scanFlags) report(w World, o policy.Outcome) error {
 		return w.document(f.output, func(to io.Writer) error { return report.JSON(to, version(), o) })
 	case "sarif":
 		return w.document(f.output, func(to io.Writer) error { return sarif.Write(to, o, sarifOptions()) })
+	case "cyclonedx":
+		made, err := sourceDate(w.Getenv)
+		if err != nil {
+			return err
+		}
+		return w.document(f.output, func(to io.Writer) error { return bom.Write(to, o, bom.Options{Version: version(), Made: made}) })
 	case "markdown":
 		return w.document(f.output, func(to io.Writer) error {
 			_, err := io.WriteString(to, review.Write(&o, review.Options{Policy: usual, Limit: runner.MaxSummary}))
@@ -178,3 +189,20 @@ func sarifOptions() sarif.Options {
 		Place:   uri,
 	}
 }
+
+// sourceDate is the date that a reproducible document bears, zero for none:
+// https://reproducible-builds.org/specs/source-date-epoch/.
+func sourceDate(getenv func(string) string) (time.Time, error) {
+	text := getenv("SOURCE_DATE_EPOCH")
+	if text == "" {
+		return time.Time{}, nil
+	}
+	seconds, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || seconds < 0 || seconds > maxDate {
+		return time.Time{}, usageError{fmt.Errorf("SOURCE_DATE_EPOCH: %q is no number of seconds since 1970", text)}
+	}
+	return time.Unix(seconds, 0).UTC(), nil
+}
+
+// maxDate is the last second of the year 9999, the last that RFC 3339 can name.
+const maxDate = 253402300799

@@ -77,6 +77,8 @@ var layers = []layer{
 	{pkg: "internal/report/workflow", role: "fences and annotations in a job's log", may: []string{
 		"internal/audit", "internal/finding", "internal/policy", "internal/report/plain", "internal/rule"}},
 	{pkg: "internal/report/gfm", role: "strangers' words in Markdown", may: []string{"internal/finding", "internal/report/plain"}},
+	{pkg: "internal/report/bom", role: "models as a CycloneDX bill of materials", may: []string{
+		"internal/audit", "internal/finding", "internal/policy", "internal/report/plain", "internal/rule"}},
 	{pkg: "internal/report/review", role: "what a reviewer reads", may: []string{
 		"internal/audit", "internal/compare", "internal/finding", "internal/policy", "internal/report/gfm", "internal/report/plain", "internal/rule"}},
 	{pkg: "internal/compare", role: "what a change does to findings", may: []string{"internal/audit", "internal/finding"}},
@@ -103,6 +105,7 @@ var reserved = []struct {
 	{imports: []string{"log", "log/slog"}, why: "what is worth saying is a finding, a fault or an error"},
 	{imports: []string{"encoding/gob"}, why: "it allocates what the input claims"},
 	{imports: []string{"github.com/owenrumney/go-sarif/*", "github.com/owenrumney/go-sarif/*/*"}, only: []string{"sarif"}, why: "its traps are handled there"},
+	{imports: []string{"github.com/CycloneDX/*"}, only: []string{"internal/report/bom"}, why: "its document model ends there"},
 	{imports: []string{"github.com/google/go-github/*/*"}, only: []string{"internal/github"}, why: "its traps are handled there"},
 	{imports: []string{"github.com/go-git/*/*", "github.com/go-git/*/*/*", "github.com/go-git/*/*/*/*"}, only: []string{"internal/git"}, why: "its objects are read, its configuration is not"},
 	{imports: []string{"github.com/spf13/*"}, only: []string{"entrypoint", "internal/settings"}, why: "flags end at the door"},

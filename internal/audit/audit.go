@@ -30,6 +30,8 @@ type File struct {
 	Reason   string   // why it was not or not fully read; hostile text in it is quoted
 	Binary   bool     // for NotAModel: it is not text
 	Findings []finding.Finding
+	Licenses []string // what the file says of its own licence, quoted, each once
+	Digest   []byte   // SHA-256 of the bytes as they were scanned, where the scan computed it
 }
 
 // Unread reports whether something that should have been inspected was not.

@@ -43,6 +43,8 @@ type Pass struct {
 	// Incomplete says that a part was not read, where Run goes on with the
 	// rest: an encrypted member, a damaged record between sound ones.
 	Incomplete func(error)
+	// License repeats what the file says of its own licence, in its words.
+	License func(text string)
 }
 
 // Reader returns a cursor over the whole file.

@@ -25,6 +25,7 @@ type Scanner struct {
 	Detectors []*detector.Detector
 	Limits    hostile.Limits
 	Now       func() time.Time
+	Digest    bool // compute the SHA-256 of every file that is, or may be, a model
 }
 
 // File scans one file on disk with everything nested in it. It always returns a
@@ -37,6 +38,9 @@ func (s *Scanner) File(ctx context.Context, f artifact.File) audit.File {
 		told:   make(map[string]bool),
 	}
 	recognised := r.file(f)
+	if s.Digest && r.refused == "" && (recognised || r.problems > 0) {
+		r.digest(f)
+	}
 	return r.conclude(f, recognised)
 }
 
@@ -113,6 +117,7 @@ func (r *run) detect(d *detector.Detector, f artifact.File) (recognised bool) {
 		Nested:     r.nested,
 		Refused:    func(reason string) { r.refuse(f, reason) },
 		Incomplete: func(err error) { r.unread(f, err) },
+		License:    func(text string) { r.license(f, text) },
 	}
 	err := hostile.Guard(func() error { return d.Run(r.ctx, pass) })
 	var crash *hostile.Panic

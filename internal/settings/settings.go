@@ -22,6 +22,7 @@ type Settings struct {
 	Filter   walk.Filter
 	Limits   hostile.Limits
 	Baseline string // file of known findings; "" for none
+	Digest   bool   // compute the SHA-256 of every model
 }
 
 // Default returns the settings of a scan that was told nothing.

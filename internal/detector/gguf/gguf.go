@@ -173,11 +173,24 @@ const (
 	// hundreds of thousands.
 	minElement = 256
 	template   = "tokenizer.chat_template"
+	// license holds an SPDX identifier or expression; longer texts are none.
+	license    = "general.license"
+	maxLicense = 256
 )
+
+// peek returns a short text.
+func (j *judge) peek(t gguf.Text) []byte {
+	r := hostile.NewReader(j.p.File.Content, j.p.File.Size, j.p.Budget)
+	r.MoveTo(t.Offset)
+	return r.Peek(int(t.Size))
+}
 
 // text hands strings on: templates, which loaders render, by a name that says
 // so, and long ones by their key.
 func (j *judge) text(t gguf.Text) {
+	if t.Key == license && t.Size <= maxLicense {
+		j.p.License(string(j.peek(t)))
+	}
 	name, least := t.Key, int64(minText)
 	if t.Index >= 0 {
 		name, least = fmt.Sprintf("%s[%d]", t.Key, t.Index), minElement

@@ -202,3 +202,22 @@ func TestHuge(t *testing.T) {
 		t.Errorf("%d bytes read and %d allocated for a structure of %d bytes", file.Read, after.TotalAlloc-before.TotalAlloc, len(head))
 	}
 }
+
+func TestLicense(t *testing.T) {
+	for _, w := range []writer{v1, v3, be} {
+		for _, c := range []struct {
+			key, value string
+			want       []string
+		}{
+			{key: "general.license", value: "apache-2.0", want: []string{"apache-2.0"}},
+			{key: "general.license.name", value: "A Licence"},
+			{key: "general.license", value: strings.Repeat("no identifier ", 100)},
+		} {
+			data := w.file([][]byte{w.value(c.key, 8, w.text(c.value))}, nil, "")
+			got := detectortest.Scan([]*detector.Detector{gguf.Detector}, "m.gguf", data)
+			if !slices.Equal(got.Licenses, c.want) {
+				t.Errorf("version %d, %s: got %q, want %q (%s)", w.version, c.key, got.Licenses, c.want, got.Reason)
+			}
+		}
+	}
+}

@@ -105,3 +105,12 @@ func TestHandedOn(t *testing.T) {
 		}
 	}
 }
+
+func TestLicense(t *testing.T) {
+	for name, want := range map[string][]string{"license": {"MIT"}, "modelspec.license": {"MIT"}, "licenses": nil} {
+		got := detectortest.Scan([]*detector.Detector{safetensors.Detector}, "m.safetensors", meta(name, "MIT"))
+		if !slices.Equal(got.Licenses, want) {
+			t.Errorf("%s: got %q, want %q", name, got.Licenses, want)
+		}
+	}
+}

@@ -32,6 +32,10 @@ func parseCode(text string) []*regexp.Regexp {
 	return out
 }
 
+// licenses are the metadata that name the model's licence, modelspec.license
+// of https://github.com/Stability-AI/ModelSpec among them.
+var licenses = map[string]bool{"license": true, "modelspec.license": true}
+
 // minName is the shortest name of a tensor that could carry a content.
 const minName = 28
 
@@ -39,6 +43,9 @@ const minName = 28
 func texts(p *detector.Pass, h *safetensors.Header) error {
 	for i := range h.Metadata {
 		e := &h.Metadata[i]
+		if licenses[strings.ToLower(e.Text)] {
+			p.License(e.Value)
+		}
 		found, err := contents(p, e.Name, e.Value)
 		if err != nil {
 			return err

@@ -1,0 +1,64 @@
+package bom
+
+import (
+	_ "embed"
+	"strings"
+
+	"github.com/CycloneDX/cyclonedx-go"
+)
+
+//go:embed formats.txt
+var formatsFile string
+
+//go:embed licenses.txt
+var licensesFile string
+
+// A kind is what a format is in a bill of materials.
+type kind struct {
+	component cyclonedx.ComponentType
+	framework string // "" for none
+}
+
+var (
+	kinds    = parseKinds(formatsFile)
+	licenses = parseLicenses(licensesFile)
+)
+
+func parseKinds(text string) map[string]kind {
+	out := make(map[string]kind)
+	for _, line := range lines(text) {
+		words := strings.Fields(line)
+		if len(words) > 1 {
+			out[words[0]] = kind{cyclonedx.ComponentType(words[1]), strings.Join(words[2:], " ")}
+		}
+	}
+	return out
+}
+
+// parseLicenses returns the identifiers by their lower-case forms.
+func parseLicenses(text string) map[string]string {
+	out := make(map[string]string)
+	for _, line := range lines(text) {
+		out[strings.ToLower(line)] = line
+	}
+	return out
+}
+
+// lines returns the lines that are neither empty nor comments.
+func lines(text string) []string {
+	var out []string
+	for line := range strings.Lines(text) {
+		if line = strings.TrimSpace(line); line != "" && line[0] != '#' {
+			out = append(out, line)
+		}
+	}
+	return out
+}
+
+// kindOf returns what a format is.
+func kindOf(format string) kind {
+	if k, ok := kinds[format]; ok {
+		return k
+	}
+	return kind{component: cyclonedx.ComponentTypeMachineLearningModel}
+}

@@ -1,0 +1,75 @@
+package scan_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/modelaudit/modelaudit/internal/artifact"
+	"github.com/modelaudit/modelaudit/internal/audit"
+	"github.com/modelaudit/modelaudit/internal/detector"
+	"github.com/modelaudit/modelaudit/internal/hostile"
+	"github.com/modelaudit/modelaudit/internal/scan"
+)
+
+// licensed recognises what is no text and reads none of it; each model has
+// another, with another licence, inside.
+var licensed = &detector.Detector{
+	Name:  "licensed",
+	Match: func(h artifact.Head) bool { return !h.HasPrefix("text") },
+	Run: func(_ context.Context, p *detector.Pass) error {
+		if p.File.Nested() {
+			p.License("WTFPL")
+			return nil
+		}
+		p.Recognised("licensed")
+		for _, text := range []string{" mit ", "mit", "", "a\x1bb", "Apache-2.0"} {
+			p.License(text)
+		}
+		return p.Nested(p.File.Member("inner", hostile.Bytes("inner"), 5))
+	},
+}
+
+func inventoried(name string, data []byte, size int64) audit.File {
+	s := scan.Scanner{Detectors: []*detector.Detector{licensed}, Limits: hostile.DefaultLimits(), Now: time.Now, Digest: true}
+	return s.File(context.Background(), artifact.File{Path: name, Content: bytes.NewReader(data), Size: size})
+}
+
+func TestDigest(t *testing.T) {
+	long := bytes.Repeat([]byte("0123456789abcdef"), 3<<16+1) // a part of a piece more than three
+	for _, c := range []struct {
+		name   string
+		data   []byte
+		size   int64
+		want   []byte // what is hashed; nil: nothing
+		status audit.Status
+	}{
+		{name: "short", data: []byte("model"), size: 5, want: []byte("model"), status: audit.Clean},
+		{name: "longer than a piece", data: long, size: int64(len(long)), want: long, status: audit.Clean},
+		{name: "shorter than it was", data: long, size: int64(len(long)) + 1, status: audit.Incomplete},
+		{name: "no model", data: []byte("text"), size: 4, status: audit.NotAModel},
+		{name: "unknown.safetensors", data: []byte("text"), size: 4, want: []byte("text"), status: audit.Incomplete},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			got := inventoried(c.name, c.data, c.size)
+			var want []byte
+			if c.want != nil {
+				sum := sha256.Sum256(c.want)
+				want = sum[:]
+			}
+			if !bytes.Equal(got.Digest, want) || got.Status != c.status {
+				t.Errorf("got %x %s (%s), want %x %s", got.Digest, got.Status, got.Reason, want, c.status)
+			}
+		})
+	}
+}
+
+func TestLicenses(t *testing.T) {
+	got := inventoried("m", []byte("model"), 5).Licenses
+	if want := []string{"mit", `a\x1bb`, "Apache-2.0"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
