@@ -29,6 +29,7 @@ import (
 	"github.com/modelaudit/modelaudit/internal/detector/pytorch"
 	"github.com/modelaudit/modelaudit/internal/detector/rdata"
 	"github.com/modelaudit/modelaudit/internal/detector/safetensors"
+	"github.com/modelaudit/modelaudit/internal/detector/secret"
 	"github.com/modelaudit/modelaudit/internal/detector/skops"
 	"github.com/modelaudit/modelaudit/internal/detector/template"
 	"github.com/modelaudit/modelaudit/internal/detector/tensorflow"
@@ -67,6 +68,7 @@ func Detectors() []*detector.Detector {
 		rdata.Detector,
 		safetensors.Detector,
 		safetensors.Index,
+		secret.Detector,
 		skops.Detector,
 		template.Detector,
 		tensorflow.Detector,

@@ -21,6 +21,9 @@ type Detector struct {
 	// Run reads the file and reports through p. A non-nil error means the file
 	// was not read to its end; findings made so far stand.
 	Run func(ctx context.Context, p *Pass) error
+	// Text looks at a text that another detector read in p.File and that is no
+	// file of its own; name and offset are its own. Nil: the detector does not.
+	Text func(p *Pass, name string, offset int64, text string)
 }
 
 // A Pass is one run of one detector over one file. Its functions are called
@@ -43,6 +46,9 @@ type Pass struct {
 	// Incomplete says that a part was not read, where Run goes on with the
 	// rest: an encrypted member, a damaged record between sound ones.
 	Incomplete func(error)
+	// Text shows a text of the file's metadata to the detectors that look for
+	// what no text should hold. offset is that of the text or of its name.
+	Text func(name string, offset int64, text string)
 	// License repeats what the file says of its own licence, in its words.
 	License func(text string)
 }

@@ -119,6 +119,7 @@ func (r *run) detect(d *detector.Detector, f artifact.File) (recognised bool) {
 		Incomplete: func(err error) { r.unread(f, err) },
 		License:    func(text string) { r.license(f, text) },
 	}
+	pass.Text = func(name string, offset int64, text string) { r.text(pass, name, offset, text) }
 	err := hostile.Guard(func() error { return d.Run(r.ctx, pass) })
 	var crash *hostile.Panic
 	switch {
@@ -129,6 +130,20 @@ func (r *run) detect(d *detector.Detector, f artifact.File) (recognised bool) {
 		r.unread(f, err)
 	}
 	return recognised
+}
+
+// text shows a text to every detector that looks at texts.
+func (r *run) text(p *detector.Pass, name string, offset int64, text string) {
+	for _, d := range r.detectors {
+		if d.Text == nil {
+			continue
+		}
+		err := hostile.Guard(func() error { d.Text(p, name, offset, text); return nil })
+		var crash *hostile.Panic
+		if errors.As(err, &crash) {
+			r.crash(d, p.File, crash)
+		}
+	}
 }
 
 // nested scans a file found inside another. Only the end of the whole budget is

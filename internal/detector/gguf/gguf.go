@@ -198,6 +198,9 @@ func (j *judge) text(t gguf.Text) {
 	if strings.HasPrefix(strings.ToLower(t.Key), template) {
 		name, least = name+".jinja", 1
 	}
+	if t.Index < 0 && t.Size < least {
+		j.p.Text(t.Key, t.Offset, string(j.peek(t)))
+	}
 	if t.Size >= least && j.stop == nil {
 		j.stop = j.p.Nested(j.p.File.Member(name, hostile.Section(j.p.File.Content, t.Offset, t.Size), t.Size))
 	}

@@ -100,9 +100,10 @@ func contents(p *detector.Pass, n safetensors.Name, text string) (found bool, er
 	return len(all) > 0, nil
 }
 
-// template hands on a text that looks like a Jinja template.
+// template hands on a text: as a file, if it looks like a Jinja template.
 func template(p *detector.Pass, e *safetensors.Entry) error {
 	if !strings.Contains(e.Value, "{{") && !strings.Contains(e.Value, "{%") {
+		p.Text(e.Text, e.Offset, e.Value)
 		return nil
 	}
 	return p.Nested(p.File.Member(e.Text+".jinja", hostile.Bytes(e.Value), int64(len(e.Value))))
