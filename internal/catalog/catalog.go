@@ -9,6 +9,7 @@ import (
 	"github.com/modelaudit/modelaudit/internal/detector/archive"
 	"github.com/modelaudit/modelaudit/internal/detector/bytecode"
 	"github.com/modelaudit/modelaudit/internal/detector/cntk"
+	"github.com/modelaudit/modelaudit/internal/detector/config"
 	"github.com/modelaudit/modelaudit/internal/detector/coreml"
 	"github.com/modelaudit/modelaudit/internal/detector/executable"
 	"github.com/modelaudit/modelaudit/internal/detector/executorch"
@@ -46,6 +47,7 @@ func Detectors() []*detector.Detector {
 		archive.Detector,
 		bytecode.Detector,
 		cntk.Detector,
+		config.Detector,
 		coreml.Detector,
 		executable.Detector,
 		executorch.Detector,

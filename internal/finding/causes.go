@@ -64,6 +64,9 @@ func (c *Cause) Add(offset int64, format string, args ...any) {
 	}
 }
 
+// Empty reports whether there is nothing to report.
+func (c *Causes) Empty() bool { return len(c.all) == 0 }
+
 // Report makes the findings, in the order of first mention. Causes without a
 // place are not reported.
 func (c *Causes) Report(report func(Finding)) {

@@ -5,6 +5,7 @@ package template
 import (
 	"context"
 	_ "embed"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -12,6 +13,7 @@ import (
 	"github.com/modelaudit/modelaudit/internal/detector"
 	"github.com/modelaudit/modelaudit/internal/finding"
 	"github.com/modelaudit/modelaudit/internal/format/jinja"
+	"github.com/modelaudit/modelaudit/internal/hostile"
 	"github.com/modelaudit/modelaudit/internal/location"
 	"github.com/modelaudit/modelaudit/internal/rule"
 )
@@ -63,11 +65,19 @@ var Detector = &detector.Detector{
 	Run: run,
 }
 
+// run judges a template. A text of another template language, which a name may
+// hide, is nobody's template of a model: it is one only if it is named so, comes
+// out of a model's metadata, or reaches something.
 func run(_ context.Context, p *detector.Pass) error {
-	p.Recognised("jinja")
 	j := &judge{}
 	err := jinja.Walk(p.Reader(), jinja.Visitor{Access: j.access, Call: j.call, Load: j.load, Repeat: j.repeat})
 	j.conclude()
+	var fault *hostile.Fault
+	foreign := errors.As(err, &fault) && (fault.Kind == hostile.Malformed || fault.Kind == hostile.Truncated)
+	if foreign && j.causes.Empty() && !strings.Contains(strings.ToLower(p.File.Name()), "chat") {
+		return nil
+	}
+	p.Recognised("jinja")
 	j.causes.Report(p.Report)
 	return err
 }

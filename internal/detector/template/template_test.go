@@ -108,7 +108,7 @@ func cases() []detectortest.Case {
 		"too many signs": "{{ " + strings.Repeat("-", 300) + "1 }}", "too many nots": "{{ " + strings.Repeat("not ", 300) + "1 }}",
 		"bad character": "{{ a ? b }}", "too many points": "{{ a" + strings.Repeat(".b", 5100) + " }}",
 	} {
-		cases = append(cases, detectortest.Case{Name: name, File: "t.jinja", Data: []byte(text), Unread: true})
+		cases = append(cases, detectortest.Case{Name: name, File: "chat_template.jinja", Data: []byte(text), Unread: true})
 	}
 	return cases
 }
@@ -120,6 +120,20 @@ func TestBeforeFault(t *testing.T) {
 	got := detectortest.RuleIDs(detectortest.Scan([]*detector.Detector{template.Detector}, "t.j2", []byte(`{{ x.__class__ }}{{ ( }}`)))
 	if len(got) != 1 || got[0] != "template-reaches-interpreter" {
 		t.Errorf("got %v, want the access before the fault", got)
+	}
+}
+
+// TestForeign: a text of another language is no template of a model, unless
+// something in it reaches the interpreter.
+func TestForeign(t *testing.T) {
+	for text, want := range map[string]audit.Status{
+		`{% load static %}{% blocktranslate %}{% endblocktranslate %}`: audit.NotAModel,
+		`{% if x %}`:                      audit.NotAModel,
+		`{{ x.__class__ }}{{ ( }}`: audit.Incomplete,
+	} {
+		if got := detectortest.Scan([]*detector.Detector{template.Detector}, "base.j2", []byte(text)); got.Status != want {
+			t.Errorf("%s: got %s, want %s", text, got.Status, want)
+		}
 	}
 }
 

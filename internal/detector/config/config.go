@@ -1,0 +1,123 @@
+// Package config judges the configuration that lies beside models, in JSON and
+// YAML: what it has loaders import and call, and the templates in it.
+package config
+
+import (
+	"bytes"
+	"context"
+	"strings"
+
+	"github.com/modelaudit/modelaudit/internal/artifact"
+	"github.com/modelaudit/modelaudit/internal/detector"
+	"github.com/modelaudit/modelaudit/internal/finding"
+	"github.com/modelaudit/modelaudit/internal/format/config"
+	"github.com/modelaudit/modelaudit/internal/hostile"
+	"github.com/modelaudit/modelaudit/internal/rule"
+)
+
+// Detector recognises configuration that a loader of models reads.
+var Detector = &detector.Detector{
+	Name:  "config",
+	Rules: rule.Explain(help, constructs, object, reference, instantiates, suspicious, remote, trusts),
+	Match: func(h artifact.Head) bool { return isYAML(h.Name) || startsJSON(h.First) },
+	Run:   run,
+}
+
+func isYAML(name string) bool {
+	name = strings.ToLower(name)
+	return strings.HasSuffix(name, ".yaml") || strings.HasSuffix(name, ".yml") || strings.HasSuffix(name, "mlmodel") && !strings.HasSuffix(name, ".mlmodel")
+}
+
+// startsJSON reports whether text may be a JSON object or array, in any encoding.
+func startsJSON(first []byte) bool {
+	first = bytes.TrimLeft(first, "\x00\xff\xfe\xef\xbb\xbf \t\r\n")
+	return len(first) > 0 && (first[0] == '{' || first[0] == '[')
+}
+
+func run(_ context.Context, p *detector.Pass) error {
+	j := &judge{p: p}
+	if isYAML(p.File.Name()) {
+		return j.yaml()
+	}
+	return j.json()
+}
+
+// words are what a text must hold to be of interest: names of keys that loaders
+// know, or the signs by which a name can be written in other letters.
+var words = []string{
+	"auto_map", "trust_remote_code", "custom_pipelines", "template", "_target_", "class_path", "parent_library",
+	"model_type", "architectures", "_class_name", "tokenizer_class", `\u00`,
+}
+
+// json reads JSON text that holds a word of interest. Text of other content is
+// for others.
+func (j *judge) json() error {
+	if j.base() != "modules.json" && !mentions(j.p.Reader(), words) {
+		return nil
+	}
+	err := config.JSON(j.p.Reader(), j.item)
+	return j.conclude(err)
+}
+
+// signs are what YAML must hold to be of interest although it cannot be parsed:
+// parsers differ.
+var signs = []string{"!!", "!<", "%TAG", "_target_", "trust_remote_code", "chat_template", "class_path"}
+
+func (j *judge) yaml() error {
+	err := config.YAML(j.p.Reader(), j.item)
+	if err != nil && mentions(j.p.Reader(), signs) {
+		j.known = true
+	}
+	return j.conclude(err)
+}
+
+// conclude reports, if the file is one that a loader of models reads.
+func (j *judge) conclude(err error) error {
+	if !j.known {
+		return nil
+	}
+	j.p.Recognised("model-config")
+	for _, t := range j.templates {
+		if j.stop == nil {
+			j.stop = j.p.Nested(j.p.File.Member(t.name, hostile.Bytes(t.text), int64(len(t.text))))
+		}
+	}
+	j.causes.Report(j.p.Report)
+	if j.stop != nil {
+		return j.stop
+	}
+	return err
+}
+
+// mentions reports whether a text holds any of the words, in one pass and in
+// UTF-8 or, for their first letters apart by zeros, in wider encodings.
+func mentions(r *hostile.Reader, words []string) bool {
+	const window, overlap = 32 << 10, 64
+	for r.Left() > 0 && r.Step() {
+		p := r.Peek(window)
+		if bytes.IndexByte(p[:min(len(p), 4)], 0) >= 0 {
+			return true // UTF-16 or UTF-32: read it all
+		}
+		for _, w := range words {
+			if bytes.Contains(p, []byte(w)) {
+				return true
+			}
+		}
+		if len(p) < window {
+			return false
+		}
+		r.Skip(window - overlap)
+	}
+	return false
+}
+
+type judge struct {
+	p         *detector.Pass
+	known     bool // a loader of models reads the file
+	causes    finding.Causes
+	templates []template
+	stop      error // the budget is spent
+}
+
+// A template is text that a program renders.
+type template struct{ name, text string }

@@ -1,0 +1,140 @@
+package config_test
+
+import (
+	"context"
+	"io/fs"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf16"
+
+	"github.com/modelaudit/modelaudit/internal/artifact"
+	"github.com/modelaudit/modelaudit/internal/audit"
+	"github.com/modelaudit/modelaudit/internal/detector"
+	"github.com/modelaudit/modelaudit/internal/detector/config"
+	"github.com/modelaudit/modelaudit/internal/detector/detectortest"
+	"github.com/modelaudit/modelaudit/internal/hostile"
+	"github.com/modelaudit/modelaudit/internal/scan"
+)
+
+const text = "text has no end that could be missing"
+
+func cases() []detectortest.Case {
+	remote, calls := []string{"config-remote-code"}, []string{"config-calls-dangerous"}
+	runs, object := []string{"yaml-runs-code"}, []string{"yaml-python-object"}
+	cases := []detectortest.Case{
+		{Name: "model", File: "config.json", Data: []byte(`{"model_type": "llama", "architectures": ["LlamaForCausalLM"], "torch_dtype": "float16", "_name_or_path": "a/b"}`)},
+		{Name: "tokenizer", File: "tokenizer_config.json", Data: []byte(`{"tokenizer_class": "LlamaTokenizer", "added_tokens_decoder": {"0": {"content": "import os"}}, "trust_remote_code": false}`)},
+		{Name: "auto_map", File: "config.json", Data: []byte(`{"auto_map": {"AutoConfig": "configuration_x.X", "AutoModel": "modeling_x.XModel"}}`), Want: remote},
+		{Name: "auto_map of a tokenizer", File: "tokenizer_config.json", Data: []byte(`{"auto_map": {"AutoTokenizer": ["tokenization_x.X", null]}}`), Want: remote},
+		{Name: "auto_map elsewhere", File: "config.json", Data: []byte(`{"auto_map": {"AutoModel": "other/model--modeling_x.XModel"}}`), Want: remote},
+		{Name: "auto_map in other letters", File: "config.json", Data: []byte(`{"\u0061uto_map": {"AutoModel": "a.B"}}`), Want: remote},
+		{Name: "auto_map in UTF-16", File: "config.json", Data: wide(`{"auto_map": {"AutoModel": "a.B"}}`), Want: remote},
+		{Name: "custom pipeline", File: "config.json", Data: []byte(`{"custom_pipelines": {"x": {"impl": "pipeline_x.X", "pt": ["AutoModel"], "type": "text"}}}`), Want: remote},
+		{Name: "trusts", File: "settings.json", Data: []byte(`{"model": {"trust_remote_code": true}}`), Want: []string{"config-trusts-remote-code"}},
+		{Name: "trusts in YAML", File: "serve.yaml", Data: []byte("engine:\n  trust_remote_code: yes\n"), Want: []string{"config-trusts-remote-code"}, AnyPrefix: text},
+		{Name: "Hydra", File: "config.yaml", Data: []byte("model:\n  _target_: torch.nn.Linear\n  in_features: 2\ntarget: os.path\n"), AnyPrefix: text},
+		{Name: "Hydra that starts a program", File: "config.yaml", Data: []byte("a:\n  - _target_: os.system\n    _args_: [echo poc]\n"), Want: calls, AnyPrefix: text},
+		{Name: "Hydra in JSON", File: "x.json", Data: []byte(`{"_target_": "builtins.exec"}`), Want: calls},
+		{Name: "Hydra by another path", File: "x.json", Data: []byte(`{"_target_": "random._os.system"}`), Want: calls},
+		{Name: "class_path", File: "x.yml", Data: []byte("class_path: subprocess.Popen\ninit_args: {args: [echo, poc]}\n"), Want: calls, AnyPrefix: text},
+		{Name: "target with params", File: "x.yml", Data: []byte("target: builtins.eval\nparams: {x: 1}\n"), Want: calls, AnyPrefix: text},
+		{Name: "adapter", File: "adapter_config.json", Data: []byte(`{"auto_mapping": {"base_model_class": "X", "parent_library": "os.system"}}`), Want: calls},
+		{Name: "modules", File: "m/modules.json", Data: []byte(`[{"idx": 0, "type": "sentence_transformers.models.Transformer"}]`)},
+		{Name: "modules with code", File: "m/modules.json", Data: []byte(`[{"idx": 0, "type": "custom_st.Transformer"}]`), Want: remote},
+		{Name: "modules that run code", File: "m/modules.json", Data: []byte(`[{"idx": 0, "type": "runpy.run_path"}]`), Want: calls},
+		{Name: "YAML of data", File: "x.yaml", Data: []byte("_target_: a.B\na: !!python/tuple [1, 2]\nb: !!python/unicode x\nc: !Ref d\n"), AnyPrefix: text},
+		{Name: "applies", File: "x.yaml", Data: []byte("a: !!python/object/apply:os.system [echo poc]\n"), Want: runs, AnyPrefix: text},
+		{Name: "applies, escaped", File: "x.yaml", Data: []byte("a: !!pyth%6fn/object/apply:os.%73ystem [echo poc]\n"), Want: runs, AnyPrefix: text},
+		{Name: "applies, by a prefix", File: "x.yaml", Data: []byte("%TAG !p! tag:yaml.org,2002:pyt\n--- !p!hon/object/new:subprocess.Popen [[echo, poc]]\n"), Want: runs, AnyPrefix: text},
+		{Name: "applies in a key", File: "x.yaml", Data: []byte("? !!python/object/apply:builtins.eval ['1']\n: x\n"), Want: runs, AnyPrefix: text},
+		{Name: "applies in the second document", File: "x.yaml", Data: []byte("a: 1\n---\n!!python/object/apply:os.system [echo poc]\n"), Want: runs, AnyPrefix: text},
+		{Name: "object", File: "x.yaml", Data: []byte("a: !!python/object:mypackage.Thing {b: 1}\n"), Want: object, AnyPrefix: text},
+		{Name: "dangerous name", File: "x.yaml", Data: []byte("a: !!python/name:os.system ''\n"), Want: runs, AnyPrefix: text},
+		{Name: "name of a function that writes", File: "x.yaml", Data: []byte("a: !!python/name:shutil.copy ''\n"), Want: object, AnyPrefix: text},
+		{Name: "name of a builtin", File: "x.yaml", Data: []byte("a: !!python/object/new:type\n  args: [z, !!python/tuple [], {extend: !!python/name:exec }]\n"), Want: []string{"yaml-python-object", "yaml-runs-code"}, AnyPrefix: text},
+		{Name: "data of libraries", File: "x.yaml", Data: []byte("a: !!python/object/apply:collections.OrderedDict [[]]\nb: !!python/object/apply:pathlib.PosixPath [x]\n"), AnyPrefix: text},
+		{Name: "name", File: "x.yaml", Data: []byte("a: !!python/name:mypackage.thing ''\n"), Want: []string{"yaml-python-name"}, AnyPrefix: text},
+		{Name: "signs in what cannot be parsed", File: "x.yaml", Data: []byte("a:\t- !!python/object/apply:os.system [echo poc]\n"), Unread: true},
+		{Name: "cut", File: "config.json", Data: []byte(`{"auto_map": {"AutoModel": "a.B"`), Want: remote, Unread: true},
+	}
+	for path, want := range map[string]string{
+		"keras.layers.Dense": "", "timm.create_model": "", "torch.hub.load": "config-calls-suspicious", "logging.FileHandler": "",
+		"hydra._internal.core_plugins.basic_launcher.BasicLauncher": "", "hydra.utils.get_class": "", "functools.partial": "",
+		"datasets.load_dataset": "", "lightning.pytorch.callbacks.ModelCheckpoint": "", "builtins.open": "config-calls-dangerous",
+		"shutil.rmtree": "config-calls-dangerous", "pickle.loads": "config-calls-dangerous", "importlib.import_module": "config-calls-suspicious",
+		"torch.utils.cpp_extension.load": "config-calls-dangerous", "pip.main": "config-calls-dangerous", "project.models.Net": "",
+	} {
+		cases = append(cases, detectortest.Case{Name: path, File: "x.json", Data: []byte(`{"_target_": "` + path + `"}`), Want: strings.Fields(want)})
+	}
+	return cases
+}
+
+// wide encodes text in UTF-16, little-endian, as Python detects it.
+func wide(s string) []byte {
+	var out []byte
+	for _, u := range utf16.Encode([]rune(s)) {
+		out = append(out, byte(u), byte(u>>8))
+	}
+	return out
+}
+
+func TestDetector(t *testing.T) { detectortest.Run(t, config.Detector, cases()) }
+
+// TestNotOurs: JSON and YAML of other purposes is left alone.
+func TestNotOurs(t *testing.T) {
+	for file, data := range map[string]string{
+		"package.json": `{"name": "x", "target": "es2020", "template": "react"}`, "chart.yaml": "a: {{ .Values.x }}\nb: {{- if }}\n",
+		"mkdocs.yml": "theme: material\nnav: [a, b]\n", "broken.json": `{"template": `, "list.json": `[1, 2]`,
+	} {
+		if got := detectortest.Scan([]*detector.Detector{config.Detector}, file, []byte(data)); got.Status != audit.NotAModel {
+			t.Errorf("%s: got %s %s, want not-a-model", file, got.Status, got.Reason)
+		}
+	}
+}
+
+// TestTemplates: templates go back to the scan under a name that says so.
+func TestTemplates(t *testing.T) {
+	for _, c := range []struct{ file, data, want string }{
+		{"tokenizer_config.json", `{"chat_template": "{{ x }}"}`, "chat_template.jinja"},
+		{"tokenizer_config.json", `{"chat_template": [{"name": "default", "template": "{% if x %}{% endif %}"}, {"name": "b", "template": "none"}]}`, "chat_template.[0].template.jinja"},
+		{"chat_template.json", `{"chat_template": {"default": "{{ x }}"}}`, "chat_template.default.jinja"},
+		{"serve.yaml", "chat_template: |\n  {{ x }}\n", "chat_template.jinja"},
+		{"prompt.yaml", "_type: prompt\ntemplate_format: jinja2\ntemplate: '{{ x }}'\n", "template.jinja"},
+	} {
+		var seen []string
+		listener := &detector.Detector{
+			Name:  "listener",
+			Match: func(h artifact.Head) bool { return h.Depth > 0 },
+			Run: func(_ context.Context, p *detector.Pass) error {
+				seen = append(seen, p.File.Name())
+				return nil
+			},
+		}
+		detectortest.Scan([]*detector.Detector{config.Detector, listener}, c.file, []byte(c.data))
+		if got := strings.Join(seen, ","); got != c.want {
+			t.Errorf("%s %s: got %q, want %q", c.file, c.data, got, c.want)
+		}
+	}
+}
+
+// TestComponents: a part of a pipeline whose library is a file beside it.
+func TestComponents(t *testing.T) {
+	beside := func(name string) (artifact.Entry, error) {
+		if name == "unet/my_unet.py" {
+			return artifact.Entry{Size: 1}, nil
+		}
+		return artifact.Entry{}, fs.ErrNotExist
+	}
+	for data, want := range map[string]string{
+		`{"_class_name": "X", "unet": ["my_unet", "MyUNet"]}`:                   "config-remote-code",
+		`{"_class_name": "X", "unet": ["diffusers", "UNet2DConditionModel"]}`:   "",
+		`{"_class_name": "X", "safety_checker": ["stable_diffusion", "Check"]}`: "",
+	} {
+		s := scan.Scanner{Detectors: []*detector.Detector{config.Detector}, Limits: hostile.DefaultLimits(), Now: time.Now}
+		got := s.File(context.Background(), artifact.File{Path: "model_index.json", Content: hostile.Bytes(data), Size: int64(len(data)), Open: beside})
+		if ids := strings.Join(detectortest.RuleIDs(got), " "); ids != want {
+			t.Errorf("%s: got %q, want %q", data, ids, want)
+		}
+	}
+}

@@ -1,0 +1,160 @@
+package config
+
+import (
+	"fmt"
+	"path"
+	"strings"
+
+	"github.com/modelaudit/modelaudit/internal/finding"
+	"github.com/modelaudit/modelaudit/internal/format/config"
+	"github.com/modelaudit/modelaudit/internal/globals"
+	"github.com/modelaudit/modelaudit/internal/rule"
+)
+
+// item judges one scalar or group by its key and tag.
+func (j *judge) item(i config.Item) {
+	if i.Tag != "" {
+		j.tag(i)
+	}
+	if i.Kind == config.Group || len(i.Path) == 0 {
+		return
+	}
+	key := i.Key()
+	switch {
+	case key == "_target_" || key == "class_path" || key == "parent_library" || key == "loader_module":
+		j.known = true
+		j.target(i, key)
+	case key == "target":
+		j.target(i, key)
+	case under(i, "auto_map"), under(i, "custom_pipelines") && key == "impl":
+		j.code(i)
+	case key == "trust_remote_code" && truth(i):
+		j.known = true
+		j.causes.At(trusts, "trust_remote_code", "The configuration switches on trust_remote_code: code that comes with a model runs.").
+			Add(i.Offset, "%s: %s", j.where(i), finding.Quote(i.Value))
+	case key == "model_type", key == "architectures", key == "_class_name", key == "tokenizer_class":
+		j.known = true
+		j.component(i, key)
+	case key == "type" && j.base() == "modules.json":
+		j.module(i)
+	case strings.Contains(key, "template") || under(i, "chat_template"):
+		j.template(i, key)
+	default:
+		j.component(i, key)
+	}
+}
+
+func (j *judge) base() string {
+	return path.Base(strings.ReplaceAll(j.p.File.Name(), `\`, "/"))
+}
+
+// under reports whether a key is among those that lead to the item.
+func under(i config.Item, key string) bool {
+	for _, p := range i.Path {
+		if p == key {
+			return true
+		}
+	}
+	return false
+}
+
+// truth reports whether a value switches something on.
+func truth(i config.Item) bool {
+	switch strings.ToLower(i.Value) {
+	case "true", "yes", "on", "1":
+		return true
+	}
+	return false
+}
+
+// maxWhere is how much of a path is shown.
+const maxWhere = 120
+
+func (j *judge) where(i config.Item) string {
+	return finding.QuoteUpTo(strings.Join(i.Path, "."), maxWhere)
+}
+
+// target judges a callable that a loader imports and calls by its dotted path.
+func (j *judge) target(i config.Item, key string) {
+	if i.Kind != config.Text || !strings.ContainsAny(i.Value, ".:") {
+		return
+	}
+	v, called := verdict(globals.Call, i.Value)
+	g := assess(called, v)
+	var r *rule.Rule
+	switch {
+	case g == bad:
+		r = instantiates
+	case g == odd && key != "target":
+		r = suspicious
+	default:
+		return
+	}
+	j.known = true
+	j.causes.At(r, called, fmt.Sprintf("Instantiating the configuration calls %s, which %s.", finding.Quote(called), v.Effect.Does())).
+		Add(i.Offset, "%s: %s", j.where(i), finding.Quote(i.Value))
+}
+
+// verdict returns what is known of a use of a dotted path, and the path of the
+// object that it leads to.
+func verdict(use globals.Use, dotted string) (globals.Verdict, string) {
+	module, rest, _ := strings.Cut(strings.ReplaceAll(strings.TrimSpace(dotted), ":", "."), ".")
+	m, n := globals.Resolve(module, rest)
+	called := strings.TrimSuffix(m+"."+n, ".")
+	return globals.On(use, m, n), called
+}
+
+// code notes a class that a loader takes from Python files beside the model, or
+// from those of another one.
+func (j *judge) code(i config.Item) {
+	if i.Kind != config.Text || i.Value == "" {
+		return
+	}
+	j.known = true
+	message := "Loading the model with trust_remote_code runs Python files that come with it."
+	if repository, _, elsewhere := strings.Cut(i.Value, "--"); elsewhere {
+		message = fmt.Sprintf("Loading the model with trust_remote_code runs Python files of another one, %q.", finding.Quote(repository))
+	}
+	j.causes.At(remote, message, message).Add(i.Offset, "%s: %s", j.where(i), finding.Quote(i.Value))
+}
+
+// module judges a layer of a sentence-transformers model: a class that is
+// imported by its path.
+func (j *judge) module(i config.Item) {
+	j.known = true
+	if v, called := verdict(globals.Call, i.Value); assess(called, v) != fine {
+		j.target(i, "type")
+		return
+	}
+	if !strings.HasPrefix(i.Value, "sentence_transformers.") {
+		j.code(i)
+	}
+}
+
+// component judges a part of a diffusion pipeline: [library, class], where the
+// library may be a Python file in the part's directory.
+func (j *judge) component(i config.Item, key string) {
+	if n := len(i.Path); n != 2 || i.Path[1] != "[0]" || i.Kind != config.Text || j.base() != "model_index.json" || j.p.File.Open == nil {
+		return
+	}
+	file := i.Value + ".py"
+	if key != "_class_name" {
+		file = key + "/" + file
+	}
+	if _, err := j.p.File.Open(path.Clean(file)); err == nil {
+		j.code(i)
+	}
+}
+
+// template notes text that a program renders.
+func (j *judge) template(i config.Item, key string) {
+	if i.Kind != config.Text || !strings.Contains(i.Value, "{{") && !strings.Contains(i.Value, "{%") {
+		return
+	}
+	j.known = true
+	name := strings.Join(i.Path, ".")
+	if len(name) > maxWhere {
+		name = key
+	}
+	j.templates = append(j.templates, template{name: name + ".jinja", text: i.Value})
+}

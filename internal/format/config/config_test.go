@@ -1,0 +1,95 @@
+package config_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/modelaudit/modelaudit/internal/format/config"
+	"github.com/modelaudit/modelaudit/internal/hostile"
+)
+
+func reader(text string) *hostile.Reader {
+	budget := hostile.NewBudget(context.Background(), hostile.DefaultLimits(), int64(len(text)), time.Now)
+	return hostile.NewReader(hostile.Bytes(text), int64(len(text)), budget)
+}
+
+// items lists what is visited as path=value, with tag and offset.
+func items(read func(*hostile.Reader, func(config.Item)) error, text string) (string, error) {
+	var out []string
+	err := read(reader(text), func(i config.Item) {
+		s := fmt.Sprintf("%s=%s%s@%d", strings.Join(i.Path, "/"), i.Tag, i.Value, i.Offset)
+		if i.Kind == config.Group {
+			s = fmt.Sprintf("%s{%s}@%d", strings.Join(i.Path, "/"), i.Tag, i.Offset)
+		}
+		out = append(out, s)
+	})
+	return strings.Join(out, " "), err
+}
+
+func TestJSON(t *testing.T) {
+	got, err := items(config.JSON, `{"a": [1, {"b": "x"}, []], "c": true}`)
+	want := "{}@0 a{}@6 a/[0]=1@7 a/[1]{}@10 a/[1]/b=x@16 a/[2]{}@22 c=true@32"
+	if got != want || err != nil {
+		t.Errorf("got %q (%v), want %q", got, err, want)
+	}
+}
+
+func TestYAML(t *testing.T) {
+	for _, c := range []struct{ name, text, want string }{
+		{"scalars", "a:\n- 1\n- b: x\n", "{}@0 a{}@3 a/[0]=1@5 a/[1]{}@9 a/[1]/b=x@12"},
+		{"tags", "a: !!python/tuple [1]\nb: !!pyth%6fn/name:os.x ''\n", "{}@0 a{!!python/tuple}@3 a/[0]=1@19 b=!!python/name:os.x@25"},
+		{"tag of a prefix", "%TAG !p! tag:yaml.org,2002:pyt\n---\n!p!hon/object:a.B {}\n", "{!!python/object:a.B}@35"},
+		{"alias", "a: &x v\nb: *x\n", "{}@0 a=v@3 b=v@3"},
+		{"escaped key", `"\x61": 1`, "{}@0 a=1@8"},
+		{"documents", "--- 1\n--- 2\n", "=1@4 =2@10"},
+		{"key that is built", "? !!python/object:a.B {}\n: x\n", "{}@0 [key]{!!python/object:a.B}@2 =x@27"},
+	} {
+		if got, err := items(config.YAML, c.text); got != c.want || err != nil {
+			t.Errorf("%s: got %q (%v), want %q", c.name, got, err, c.want)
+		}
+	}
+}
+
+func TestFaults(t *testing.T) {
+	for _, c := range []struct {
+		name, text string
+		read       func(*hostile.Reader, func(config.Item)) error
+		want       string
+	}{
+		{"cut JSON", `{"a": [1`, config.JSON, "truncated at byte 0x8"},
+		{"tabs in YAML", "a:\t- x\n", config.YAML, "malformed at byte 0x0"},
+		{"deep YAML", strings.Repeat("[", 20000), config.YAML, "malformed at byte 0x0"},
+		{"long YAML", strings.Repeat("- a\n", 1<<20), config.YAML, "over budget at byte 0x0"},
+	} {
+		if _, err := items(c.read, c.text); err == nil || !strings.HasPrefix(err.Error(), c.want) {
+			t.Errorf("%s: got %v, want %s", c.name, err, c.want)
+		}
+	}
+}
+
+// FuzzYAML: whatever the text, no item lies outside of it.
+func FuzzYAML(f *testing.F) {
+	f.Add("a: !!python/tuple [1]\n? [b]\n: &x c\nd: *x\n---\n<<: {e: f}\n")
+	f.Fuzz(func(t *testing.T, text string) {
+		config.YAML(reader(text), func(i config.Item) {
+			if i.Offset < 0 || i.Offset > int64(2*len(text)) {
+				t.Fatalf("%v at %d of %d bytes", i.Path, i.Offset, len(text))
+			}
+		})
+	})
+}
+
+// FuzzJSON: the same for JSON.
+func FuzzJSON(f *testing.F) {
+	f.Add(`{"a": [1, {"b": "x"}], "c": true}`)
+	f.Fuzz(func(t *testing.T, text string) {
+		config.JSON(reader(text), func(i config.Item) {
+			if i.Offset < 0 || i.Offset > int64(4*len(text)) {
+				t.Fatalf("%v at %d of %d bytes", i.Path, i.Offset, len(text))
+			}
+		})
+	})
+}

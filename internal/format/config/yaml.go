@@ -1,0 +1,153 @@
+package config
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"strconv"
+	"strings"
+
+	"go.yaml.in/yaml/v4"
+
+	"github.com/modelaudit/modelaudit/internal/hostile"
+)
+
+// yamlCost is what a byte of YAML takes in memory as a tree, at most.
+const yamlCost = 64
+
+// YAML reads every document of a YAML stream. Aliases to scalars are followed;
+// what other aliases stand for is visited where it is defined.
+func YAML(r *hostile.Reader, visit func(Item)) error {
+	if err := r.Budget().Hold(uint64(r.Left()) * yamlCost); err != nil {
+		return r.Fail(hostile.OverBudget, "a YAML text of %d bytes: %v", r.Left(), err)
+	}
+	text := r.Bytes(uint64(r.Left()))
+	if r.Err() != nil {
+		return r.Err()
+	}
+	w := yamlWalker{r: r, visit: visit, lines: lines(text)}
+	decoder := yaml.NewDecoder(bytes.NewReader(text))
+	for r.Step() {
+		var doc yaml.Node
+		err := decoder.Decode(&doc)
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return r.FailAt(w.offset(errorLine(err), 1), hostile.Malformed, "the YAML text is damaged: %v", err)
+		}
+		w.node(&doc, 0)
+	}
+	return r.Err()
+}
+
+// lines returns the offset of each line's start.
+func lines(text []byte) []int64 {
+	at := []int64{0}
+	for i, c := range text {
+		if c == '\n' {
+			at = append(at, int64(i)+1)
+		}
+	}
+	return at
+}
+
+// errorLine finds "line 5:" in an error of the parser.
+func errorLine(err error) int {
+	_, rest, found := strings.Cut(err.Error(), "line ")
+	digits, _, _ := strings.Cut(rest, ":")
+	n, convErr := strconv.Atoi(digits)
+	if !found || convErr != nil {
+		return 1
+	}
+	return n
+}
+
+type yamlWalker struct {
+	r     *hostile.Reader
+	visit func(Item)
+	lines []int64
+	path  []string
+}
+
+// offset turns a line and a column, both from 1, into an offset; columns count
+// characters, so that it is near the place in lines of other alphabets.
+func (w *yamlWalker) offset(line, column int) int64 {
+	if line < 1 || line > len(w.lines) {
+		return 0
+	}
+	return w.lines[line-1] + int64(max(0, column-1))
+}
+
+// maxYAML bounds the nesting of what is visited; the parser's own is 10000.
+const maxYAML = 10_000
+
+func (w *yamlWalker) node(n *yaml.Node, depth int) {
+	if !w.r.Step() || depth > maxYAML {
+		return
+	}
+	switch n.Kind {
+	case yaml.DocumentNode:
+		for _, c := range n.Content {
+			w.node(c, depth+1)
+		}
+	case yaml.AliasNode:
+		if n.Alias != nil && n.Alias.Kind == yaml.ScalarNode {
+			w.scalar(n.Alias)
+		}
+	case yaml.ScalarNode:
+		w.scalar(n)
+	case yaml.SequenceNode:
+		w.group(n)
+		for i, c := range n.Content {
+			w.below("["+strconv.Itoa(i)+"]", c, depth)
+		}
+	case yaml.MappingNode:
+		w.group(n)
+		for i := 0; i+1 < len(n.Content); i += 2 {
+			w.entry(n.Content[i], n.Content[i+1], depth)
+		}
+	}
+}
+
+func (w *yamlWalker) entry(key, value *yaml.Node, depth int) {
+	if key.Kind == yaml.AliasNode && key.Alias != nil {
+		key = key.Alias
+	}
+	if key.Kind != yaml.ScalarNode || own(key.Tag) != "" {
+		w.below("[key]", key, depth)
+	}
+	w.below(key.Value, value, depth)
+}
+
+func (w *yamlWalker) below(key string, n *yaml.Node, depth int) {
+	w.path = append(w.path, key)
+	w.node(n, depth+1)
+	w.path = w.path[:len(w.path)-1]
+}
+
+func (w *yamlWalker) group(n *yaml.Node) {
+	w.visit(Item{Kind: Group, Path: w.path, Tag: own(n.Tag), Offset: w.offset(n.Line, n.Column)})
+}
+
+func (w *yamlWalker) scalar(n *yaml.Node) {
+	kind := Text
+	switch n.Tag {
+	case "!!int", "!!float":
+		kind = Number
+	case "!!bool":
+		kind = Bool
+	case "!!null":
+		kind = Null
+	}
+	w.visit(Item{Kind: kind, Path: w.path, Value: n.Value, Tag: own(n.Tag), Offset: w.offset(n.Line, n.Column)})
+}
+
+// own returns a tag that is none of YAML's own types.
+func own(tag string) string {
+	switch tag {
+	case "", "!", "!!str", "!!int", "!!float", "!!bool", "!!null", "!!map", "!!seq", "!!binary", "!!timestamp", "!!merge", "!!set", "!!omap", "!!pairs":
+		return ""
+	}
+	return tag
+}
