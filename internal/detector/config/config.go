@@ -18,7 +18,7 @@ import (
 // Detector recognises configuration that a loader of models reads.
 var Detector = &detector.Detector{
 	Name:  "config",
-	Rules: rule.Explain(help, constructs, object, reference, instantiates, suspicious, remote, trusts),
+	Rules: rule.Explain(help, instantiates, suspicious, remote, trusts),
 	Match: func(h artifact.Head) bool { return isYAML(h.Name) || startsJSON(h.First) },
 	Run:   run,
 }
@@ -35,8 +35,8 @@ func startsJSON(first []byte) bool {
 }
 
 func run(_ context.Context, p *detector.Pass) error {
-	j := &judge{p: p}
-	if isYAML(p.File.Name()) {
+	j := &judge{p: p, inYAML: isYAML(p.File.Name())}
+	if j.inYAML {
 		return j.yaml()
 	}
 	return j.json()
@@ -61,7 +61,7 @@ func (j *judge) json() error {
 
 // signs are what YAML must hold to be of interest although it cannot be parsed:
 // parsers differ.
-var signs = []string{"!!", "!<", "%TAG", "_target_", "trust_remote_code", "chat_template", "class_path"}
+var signs = []string{"_target_", "trust_remote_code", "chat_template", "class_path"}
 
 func (j *judge) yaml() error {
 	err := config.YAML(j.p.Reader(), j.item)
@@ -113,6 +113,7 @@ func mentions(r *hostile.Reader, words []string) bool {
 
 type judge struct {
 	p         *detector.Pass
+	inYAML    bool
 	known     bool // a loader of models reads the file
 	causes    finding.Causes
 	templates []template

@@ -21,7 +21,6 @@ const text = "text has no end that could be missing"
 
 func cases() []detectortest.Case {
 	remote, calls := []string{"config-remote-code"}, []string{"config-calls-dangerous"}
-	runs, object := []string{"yaml-runs-code"}, []string{"yaml-python-object"}
 	cases := []detectortest.Case{
 		{Name: "model", File: "config.json", Data: []byte(`{"model_type": "llama", "architectures": ["LlamaForCausalLM"], "torch_dtype": "float16", "_name_or_path": "a/b"}`)},
 		{Name: "tokenizer", File: "tokenizer_config.json", Data: []byte(`{"tokenizer_class": "LlamaTokenizer", "added_tokens_decoder": {"0": {"content": "import os"}}, "trust_remote_code": false}`)},
@@ -34,7 +33,6 @@ func cases() []detectortest.Case {
 		{Name: "trusts", File: "settings.json", Data: []byte(`{"model": {"trust_remote_code": true}}`), Want: []string{"config-trusts-remote-code"}},
 		{Name: "trusts in YAML", File: "serve.yaml", Data: []byte("engine:\n  trust_remote_code: yes\n"), Want: []string{"config-trusts-remote-code"}, AnyPrefix: text},
 		{Name: "Hydra", File: "config.yaml", Data: []byte("model:\n  _target_: torch.nn.Linear\n  in_features: 2\ntarget: os.path\n"), AnyPrefix: text},
-		{Name: "Hydra that starts a program", File: "config.yaml", Data: []byte("a:\n  - _target_: os.system\n    _args_: [echo poc]\n"), Want: calls, AnyPrefix: text},
 		{Name: "Hydra in JSON", File: "x.json", Data: []byte(`{"_target_": "builtins.exec"}`), Want: calls},
 		{Name: "Hydra by another path", File: "x.json", Data: []byte(`{"_target_": "random._os.system"}`), Want: calls},
 		{Name: "class_path", File: "x.yml", Data: []byte("class_path: subprocess.Popen\ninit_args: {args: [echo, poc]}\n"), Want: calls, AnyPrefix: text},
@@ -43,19 +41,7 @@ func cases() []detectortest.Case {
 		{Name: "modules", File: "m/modules.json", Data: []byte(`[{"idx": 0, "type": "sentence_transformers.models.Transformer"}]`)},
 		{Name: "modules with code", File: "m/modules.json", Data: []byte(`[{"idx": 0, "type": "custom_st.Transformer"}]`), Want: remote},
 		{Name: "modules that run code", File: "m/modules.json", Data: []byte(`[{"idx": 0, "type": "runpy.run_path"}]`), Want: calls},
-		{Name: "YAML of data", File: "x.yaml", Data: []byte("_target_: a.B\na: !!python/tuple [1, 2]\nb: !!python/unicode x\nc: !Ref d\n"), AnyPrefix: text},
-		{Name: "applies", File: "x.yaml", Data: []byte("a: !!python/object/apply:os.system [echo poc]\n"), Want: runs, AnyPrefix: text},
-		{Name: "applies, escaped", File: "x.yaml", Data: []byte("a: !!pyth%6fn/object/apply:os.%73ystem [echo poc]\n"), Want: runs, AnyPrefix: text},
-		{Name: "applies, by a prefix", File: "x.yaml", Data: []byte("%TAG !p! tag:yaml.org,2002:pyt\n--- !p!hon/object/new:subprocess.Popen [[echo, poc]]\n"), Want: runs, AnyPrefix: text},
-		{Name: "applies in a key", File: "x.yaml", Data: []byte("? !!python/object/apply:builtins.eval ['1']\n: x\n"), Want: runs, AnyPrefix: text},
-		{Name: "applies in the second document", File: "x.yaml", Data: []byte("a: 1\n---\n!!python/object/apply:os.system [echo poc]\n"), Want: runs, AnyPrefix: text},
-		{Name: "object", File: "x.yaml", Data: []byte("a: !!python/object:mypackage.Thing {b: 1}\n"), Want: object, AnyPrefix: text},
-		{Name: "dangerous name", File: "x.yaml", Data: []byte("a: !!python/name:os.system ''\n"), Want: runs, AnyPrefix: text},
-		{Name: "name of a function that writes", File: "x.yaml", Data: []byte("a: !!python/name:shutil.copy ''\n"), Want: object, AnyPrefix: text},
-		{Name: "name of a builtin", File: "x.yaml", Data: []byte("a: !!python/object/new:type\n  args: [z, !!python/tuple [], {extend: !!python/name:exec }]\n"), Want: []string{"yaml-python-object", "yaml-runs-code"}, AnyPrefix: text},
-		{Name: "data of libraries", File: "x.yaml", Data: []byte("a: !!python/object/apply:collections.OrderedDict [[]]\nb: !!python/object/apply:pathlib.PosixPath [x]\n"), AnyPrefix: text},
-		{Name: "name", File: "x.yaml", Data: []byte("a: !!python/name:mypackage.thing ''\n"), Want: []string{"yaml-python-name"}, AnyPrefix: text},
-		{Name: "signs in what cannot be parsed", File: "x.yaml", Data: []byte("a:\t- !!python/object/apply:os.system [echo poc]\n"), Unread: true},
+		{Name: "signs in what cannot be parsed", File: "x.yaml", Data: []byte("a:\t- {chat_template: x}\n"), Unread: true},
 		{Name: "cut", File: "config.json", Data: []byte(`{"auto_map": {"AutoModel": "a.B"`), Want: remote, Unread: true},
 	}
 	for path, want := range map[string]string{

@@ -13,14 +13,13 @@ import (
 
 // item judges one scalar or group by its key and tag.
 func (j *judge) item(i config.Item) {
-	if i.Tag != "" {
-		j.tag(i)
-	}
 	if i.Kind == config.Group || len(i.Path) == 0 {
 		return
 	}
 	key := i.Key()
 	switch {
+	case key == "_target_" && j.inYAML: // judged with what its interpolations come to, elsewhere
+		j.known = true
 	case key == "_target_" || key == "class_path" || key == "parent_library" || key == "loader_module":
 		j.known = true
 		j.target(i, key)
@@ -79,13 +78,12 @@ func (j *judge) target(i config.Item, key string) {
 	if i.Kind != config.Text || !strings.ContainsAny(i.Value, ".:") {
 		return
 	}
-	v, called := verdict(globals.Call, i.Value)
-	g := assess(called, v)
+	called, v, concern := globals.Target(i.Value)
 	var r *rule.Rule
 	switch {
-	case g == bad:
+	case concern == globals.Bad:
 		r = instantiates
-	case g == odd && key != "target":
+	case concern == globals.Odd && key != "target":
 		r = suspicious
 	default:
 		return
@@ -93,15 +91,6 @@ func (j *judge) target(i config.Item, key string) {
 	j.known = true
 	j.causes.At(r, called, fmt.Sprintf("Instantiating the configuration calls %s, which %s.", finding.Quote(called), v.Effect.Does())).
 		Add(i.Offset, "%s: %s", j.where(i), finding.Quote(i.Value))
-}
-
-// verdict returns what is known of a use of a dotted path, and the path of the
-// object that it leads to.
-func verdict(use globals.Use, dotted string) (globals.Verdict, string) {
-	module, rest, _ := strings.Cut(strings.ReplaceAll(strings.TrimSpace(dotted), ":", "."), ".")
-	m, n := globals.Resolve(module, rest)
-	called := strings.TrimSuffix(m+"."+n, ".")
-	return globals.On(use, m, n), called
 }
 
 // code notes a class that a loader takes from Python files beside the model, or
@@ -122,7 +111,7 @@ func (j *judge) code(i config.Item) {
 // imported by its path.
 func (j *judge) module(i config.Item) {
 	j.known = true
-	if v, called := verdict(globals.Call, i.Value); assess(called, v) != fine {
+	if _, _, concern := globals.Target(i.Value); concern != globals.Fine {
 		j.target(i, "type")
 		return
 	}

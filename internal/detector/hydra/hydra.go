@@ -57,16 +57,29 @@ var (
 		ID: "hydra-target-computed", Title: "A configuration computes the name of what is called",
 		Severity: rule.Medium, Precision: rule.Possible, CWE: []int{470}, Since: "0.1.0",
 	}
-	tagged = &rule.Rule{
-		ID: "yaml-python-object", Title: "A YAML file calls a Python function by a tag",
-		Severity: rule.High, Precision: rule.Likely, CWE: []int{502}, Since: "0.1.0",
+	suspicious = &rule.Rule{
+		ID: "hydra-target-suspicious", Title: "A configuration names a function to call that no model needs",
+		Severity: rule.Medium, Precision: rule.Likely, CWE: []int{470}, Since: "0.1.0",
+	}
+	constructs = &rule.Rule{
+		ID: "yaml-runs-code", Title: "A YAML file runs code when it is loaded",
+		Severity: rule.Critical, Precision: rule.Likely, CWE: []int{502},
+		CVE: []string{"CVE-2017-18342", "CVE-2020-1747", "CVE-2020-14343"}, Since: "0.1.0",
+	}
+	object = &rule.Rule{
+		ID: "yaml-python-object", Title: "A YAML file makes Python objects when it is loaded",
+		Severity: rule.Medium, Precision: rule.Likely, CWE: []int{502}, Since: "0.1.0",
+	}
+	reference = &rule.Rule{
+		ID: "yaml-python-name", Title: "A YAML file imports Python modules when it is loaded",
+		Severity: rule.Low, Precision: rule.Possible, CWE: []int{829}, Since: "0.1.0",
 	}
 )
 
 // Detector judges configurations in YAML.
 var Detector = &detector.Detector{
 	Name:  "hydra",
-	Rules: rule.Explain(help, runs, unknown, computed, tagged),
+	Rules: rule.Explain(help, runs, suspicious, unknown, computed, constructs, object, reference),
 	Match: func(h artifact.Head) bool { return h.Extension() == ".yaml" || h.Extension() == ".yml" },
 	Run:   run,
 }
@@ -92,10 +105,23 @@ func run(_ context.Context, p *detector.Pass) error {
 	if c.used {
 		p.Recognised("hydra")
 	}
-	if err == nil || !c.nemo && !c.used && !bytes.Contains(text, []byte("_target_")) {
+	if err == nil || !c.nemo && !c.used && !signed(text) {
 		return nil // a YAML file that is nobody's model
 	}
 	return err
+}
+
+// signs are what YAML holds that has something to say to us, although it cannot
+// be parsed: parsers differ.
+var signs = []string{"_target_", "python/", "!<", "%TAG"}
+
+func signed(text []byte) bool {
+	for _, s := range signs {
+		if bytes.Contains(text, []byte(s)) {
+			return true
+		}
+	}
+	return false
 }
 
 // ofNeMo reports whether a file lies in a NeMo archive, by the name of either:

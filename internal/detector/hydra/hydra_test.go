@@ -30,7 +30,8 @@ func nemo(config string) []byte {
 }
 
 func TestDetector(t *testing.T) {
-	runs, unknown, computed, tagged := []string{"hydra-target-runs-code"}, []string{"nemo-target-unknown"}, []string{"hydra-target-computed"}, []string{"yaml-python-object"}
+	runs, unknown, computed, tagged := []string{"hydra-target-runs-code"}, []string{"nemo-target-unknown"}, []string{"hydra-target-computed"}, []string{"yaml-runs-code"}
+	object, reference := []string{"yaml-python-object"}, []string{"yaml-python-name"}
 	detectortest.Run(t, hydra.Detector, []detectortest.Case{
 		{Name: "NeMo", File: "m.nemo", Data: nemo(honest)},
 		{Name: "Hydra on disk", File: "conf.yaml", Data: []byte("model:\n  _target_: mine.Model\n"), AnyPrefix: prefix},
@@ -49,6 +50,18 @@ func TestDetector(t *testing.T) {
 		{Name: "tag", File: "conf.yaml", Data: []byte("a: !!python/object/apply:os.system ['echo poc']\n"), Want: tagged},
 		{Name: "tag, long", File: "conf.yaml", Data: []byte("a: !<tag:yaml.org,2002:python/object/apply:os.system> ['echo poc']\n"), Want: tagged},
 		{Name: "tag of a tuple", File: "conf.yaml", Data: []byte("a: !!python/tuple [1, 2]\nb: {_target_: mine.Model}\n"), AnyPrefix: prefix},
+		{Name: "tag, escaped", File: "conf.yaml", Data: []byte("a: !!pyth%6fn/object/apply:os.%73ystem [echo poc]\n"), Want: tagged},
+		{Name: "tag, by a prefix", File: "conf.yaml", Data: []byte("%TAG !p! tag:yaml.org,2002:pyt\n--- !p!hon/object/new:subprocess.Popen [[echo, poc]]\n"), Want: tagged},
+		{Name: "tag of a key", File: "conf.yaml", Data: []byte("? !!python/object/apply:builtins.eval ['1']\n: x\n"), Want: tagged},
+		{Name: "tag of a builtin", File: "conf.yaml", Data: []byte("a: !!python/object/new:type\n  args: [z, !!python/tuple [], {extend: !!python/name:exec }]\n"), Want: []string{"yaml-python-object", "yaml-runs-code"}},
+		{Name: "tag of a dangerous name", File: "conf.yaml", Data: []byte("a: !!python/name:os.system ''\n"), Want: tagged},
+		{Name: "tag of a name that writes", File: "conf.yaml", Data: []byte("a: !!python/name:shutil.copy ''\n"), Want: object},
+		{Name: "tag of an unknown object", File: "conf.yaml", Data: []byte("a: !!python/object:mypackage.Thing {b: 1}\n"), Want: object},
+		{Name: "tag of an unknown name", File: "conf.yaml", Data: []byte("a: !!python/name:mypackage.thing ''\n"), Want: reference},
+		{Name: "tags of data", File: "conf.yaml", Data: []byte("a: !!python/object/apply:collections.OrderedDict [[]]\nb: !!python/object/apply:pathlib.PosixPath [x]\nc: !Ref d\n"), AnyPrefix: prefix},
+		{Name: "tag in what cannot be parsed", File: "conf.yaml", Data: []byte("a:\t- !!python/object/apply:os.system [echo poc]\n"), Unread: true},
+		{Name: "what configuration is for", File: "conf.yaml", Data: []byte("a: {_target_: timm.create_model}\nb: {_target_: hydra._internal.core_plugins.basic_launcher.BasicLauncher}\nc: {_target_: keras.layers.Dense}\n"), AnyPrefix: prefix},
+		{Name: "odd", File: "conf.yaml", Data: []byte("a: {_target_: importlib.import_module, name: x}\n"), Want: []string{"hydra-target-suspicious"}},
 		{Name: "damaged", File: "m.nemo", Data: nemo("a: [1, 2\n"), Unread: true},
 	}, archive.Detector)
 }

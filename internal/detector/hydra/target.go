@@ -16,15 +16,39 @@ func (c *config) target(n *yaml.Node) {
 	c.used = true
 	name, ok := c.resolve(n.Value, maxInterpolations)
 	name = strings.TrimSpace(name)
-	shown := finding.Quote(name)
-	switch v, bad := globals.Path(name, true); {
+	switch {
 	case !ok:
 		c.report(computed, n, n.Value, fmt.Sprintf("Loading the model calls what %s comes to, which cannot be told from the file.", finding.Quote(n.Value)))
+	case c.nemo:
+		c.restored(n, name)
+	default:
+		c.instantiated(n, name)
+	}
+}
+
+// restored judges what is called when a NeMo model is restored, whose
+// configuration names parts of networks and nothing else.
+func (c *config) restored(n *yaml.Node, name string) {
+	shown := finding.Quote(name)
+	switch v, bad := globals.Path(name, true); {
 	case bad:
 		c.report(runs, n, name, fmt.Sprintf("Loading the model calls %s, which %s.", shown, does(v)))
-	case !c.nemo || targets[name] || safe(name):
+	case targets[name] || safe(name):
 	default:
 		c.report(unknown, n, name, fmt.Sprintf("Loading the model calls %s, of which nothing is known.", shown))
+	}
+}
+
+// instantiated judges what a program calls that instantiates its configuration:
+// it is there to name what libraries offer.
+func (c *config) instantiated(n *yaml.Node, name string) {
+	_, v, concern := globals.Target(name)
+	shown := finding.Quote(name)
+	switch concern {
+	case globals.Bad:
+		c.report(runs, n, name, fmt.Sprintf("Instantiating the configuration calls %s, which %s.", shown, does(v)))
+	case globals.Odd:
+		c.report(suspicious, n, name, fmt.Sprintf("Instantiating the configuration calls %s, which %s.", shown, does(v)))
 	}
 }
 
@@ -106,36 +130,4 @@ func member(n *yaml.Node, key string) *yaml.Node {
 		}
 	}
 	return out
-}
-
-// Prefixes of PyYAML's tags for Python objects (constructor.py), long and short.
-const (
-	longTag  = "tag:yaml.org,2002:python/"
-	shortTag = "!!python/"
-)
-
-// tag judges a tag that makes PyYAML's unsafe loaders import or call something.
-func (c *config) tag(n *yaml.Node) {
-	rest, ok := strings.CutPrefix(n.Tag, longTag)
-	if !ok {
-		if rest, ok = strings.CutPrefix(n.Tag, shortTag); !ok {
-			return
-		}
-	}
-	kind, name, _ := strings.Cut(rest, ":")
-	switch kind {
-	case "object", "object/apply", "object/new", "name", "module":
-	default:
-		return // values of Python's own types
-	}
-	v, bad := globals.Path(name, true)
-	if !bad && (kind == "object" || kind == "object/new" || kind == "name" || safe(name)) {
-		return
-	}
-	c.used = true
-	what := "of which nothing is known"
-	if bad {
-		what = "which " + does(v)
-	}
-	c.report(tagged, n, name, fmt.Sprintf("The tag %s makes an unsafe loader of YAML call %s, %s.", finding.Quote(n.Tag), finding.Quote(name), what))
 }

@@ -128,7 +128,7 @@ func TestBeforeFault(t *testing.T) {
 func TestForeign(t *testing.T) {
 	for text, want := range map[string]audit.Status{
 		`{% load static %}{% blocktranslate %}{% endblocktranslate %}`: audit.NotAModel,
-		`{% if x %}`:                      audit.NotAModel,
+		`{% if x %}`:               audit.NotAModel,
 		`{{ x.__class__ }}{{ ( }}`: audit.Incomplete,
 	} {
 		if got := detectortest.Scan([]*detector.Detector{template.Detector}, "base.j2", []byte(text)); got.Status != want {
