@@ -84,7 +84,6 @@ var layers = []layer{
 	{pkg: "internal/compare", role: "what a change does to findings", may: []string{"internal/audit", "internal/finding"}},
 	{pkg: "internal/git", role: "reads commits and files of a clone"},
 	{pkg: "internal/shard", role: "divides files among machines", may: []string{"internal/walk"}},
-	{pkg: "internal/bench", role: "measures the built program"},
 	{pkg: "internal/demo", role: "makes the files of testdata/demo"},
 }
 
@@ -96,11 +95,11 @@ var reserved = []struct {
 	why     string
 }{
 	{imports: []string{"unsafe", "plugin", "C"}, why: "memory safety is what the program stands on"},
-	{imports: []string{"os/exec"}, only: []string{"internal/bench"}, why: "nothing is ever executed"},
+	{imports: []string{"os/exec"}, why: "nothing is ever executed"},
 	{imports: []string{"net", "net/http", "net/http/*", "net/rpc", "net/smtp", "crypto/tls"}, only: []string{"internal/github"},
 		why: "scanning uses no network"},
 	{imports: []string{"syscall", "golang.org/x/sys/*"}, only: []string{"internal/walk", "internal/runner"}, why: "the system is met at the doors"},
-	{imports: []string{"os"}, only: []string{".", "entrypoint", "internal/walk", "internal/change", "internal/git", "internal/github", "internal/policy", "internal/runner", "internal/bench", "internal/demo"},
+	{imports: []string{"os"}, only: []string{".", "entrypoint", "internal/walk", "internal/change", "internal/git", "internal/github", "internal/policy", "internal/runner", "internal/demo"},
 		why: "formats and detectors see a file through the scan alone"},
 	{imports: []string{"log", "log/slog"}, why: "what is worth saying is a finding, a fault or an error"},
 	{imports: []string{"encoding/gob"}, why: "it allocates what the input claims"},
