@@ -20,6 +20,7 @@ import (
 	"github.com/modelaudit/modelaudit/internal/detector/keras"
 	"github.com/modelaudit/modelaudit/internal/detector/lfs"
 	"github.com/modelaudit/modelaudit/internal/detector/lightgbm"
+	"github.com/modelaudit/modelaudit/internal/detector/llamafile"
 	"github.com/modelaudit/modelaudit/internal/detector/mxnet"
 	"github.com/modelaudit/modelaudit/internal/detector/numpy"
 	"github.com/modelaudit/modelaudit/internal/detector/onnx"
@@ -78,6 +79,7 @@ func Detectors() []*detector.Detector {
 		xgboost.Detector,
 		torchserve.Detector,
 		hydra.Detector,
+		llamafile.Detector,
 	}
 }
 
