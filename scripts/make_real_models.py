@@ -301,6 +301,9 @@ def torch():
         ep = torch.export.export(nn.Linear(2, 2), (torch.zeros(1, 2),))
         torch.export.save(ep, path("torch/exported.pt2", "torch.export program"))
     with trying("fx"):
+        with torch.package.PackageExporter(path("torch/package.pt", "torch.package archive with source", "code")) as ex:
+            ex.save_source_string("mine", "def f(x):\n    return x\n")
+            ex.save_pickle("model", "model.pkl", t)
         save(torch.fx.symbolic_trace(nn.Sequential(nn.Linear(2, 2), nn.ReLU())), "fx_graph.pt", "fx GraphModule (carries source)")
         ROWS[-1] = (ROWS[-1][0], "code", ROWS[-1][2])
     with trying("checkpoint"):
@@ -417,7 +420,7 @@ def lightning():
 def ultralytics():
     import torch
     from ultralytics import YOLO
-    for n in ("yolov8n.yaml", "yolo11n.yaml", "yolov8n-seg.yaml", "yolov8n-pose.yaml", "yolov8n-cls.yaml", "yolov5n.yaml", "rtdetr-l.yaml", "yolo11n-obb.yaml"):
+    for n in ("yolov8n.yaml", "yolo11n.yaml", "yolov8n-seg.yaml", "yolov8n-pose.yaml", "yolov8n-cls.yaml", "yolov5n.yaml", "yolo11n-obb.yaml"):
         with trying(n):
             m = YOLO(n)
             for p in list(m.model.parameters()) + list(m.model.buffers()):
@@ -609,7 +612,7 @@ def more_sklearn():
 def fastai():
     import fastai.tabular.all as fa, pandas as pd, numpy as np
     df = pd.DataFrame({"a": np.random.rand(40), "c": list("xy") * 20, "y": np.random.rand(40)})
-    dls = fa.TabularDataLoaders.from_df(df, procs=[fa.Categorify, fa.FillMissing, fa.Normalize], cat_names=["c"], cont_names=["a"], y_names="y", bs=8)
+    dls = fa.TabularDataLoaders.from_df(df, procs=[fa.FillMissing, fa.Normalize], cat_names=[], cont_names=["a"], y_names="y", bs=8)
     learn = fa.tabular_learner(dls, layers=[4])
     learn.export(path("fastai/export.pkl", "fastai Learner.export"))
     learn.path = __import__("pathlib").Path(OUT) / "fastai"

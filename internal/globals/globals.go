@@ -82,6 +82,9 @@ func Lookup(module, name string) Verdict {
 	if v, ok := inherited(module, name); ok {
 		return v
 	}
+	if v, ok := method(module, name); ok {
+		return v
+	}
 	v, _ := wildcard(module)
 	if w := anywhere(name); w.Class > v.Class {
 		return w
@@ -115,6 +118,17 @@ func inherited(module, name string) (Verdict, bool) {
 		}
 	}
 	return Verdict{}, false
+}
+
+// method gives a method the verdict on all methods of its name in the package:
+// a class may have inherited it.
+func method(module, name string) (Verdict, bool) {
+	i := strings.LastIndexByte(name, '.')
+	if i < 0 {
+		return Verdict{}, false
+	}
+	top, _, _ := strings.Cut(module, ".")
+	return find(top, "*"+name[i:])
 }
 
 // wildcard returns the verdict on all of a module, or of the nearest package

@@ -61,6 +61,11 @@ func TestResolve(t *testing.T) {
 		{"os", "path.join", "posixpath", "join"},
 		{"builtins", "eval.__call__", "builtins", "eval"},
 		{"random", "_os", "os", ""},
+		{"pip", "_vendor.requests.get", "requests", "get"},
+		{"pip._vendor", "requests.get", "requests", "get"},
+		{"tensorflow", "keras.models.load_model", "keras.models", "load_model"},
+		{"_operator", "attrgetter", "operator", "attrgetter"},
+		{"numpy.core.multiarray", "_reconstruct", "numpy._core.multiarray", "_reconstruct"},
 		{"pathlib", "PosixPath.unlink", "pathlib", "PosixPath.unlink"},
 		{"statistics", "mean.__globals__.__getitem__", "statistics", "mean.__globals__.__getitem__"},
 	} {
@@ -119,6 +124,9 @@ func TestOn(t *testing.T) {
 		{Build, "xgboost.core", "Booster", Safe},
 		{Build, "scipy.stats._continuous_distns", "uniform_gen", Conditional},
 		{New, "logging", "FileHandler", Dangerous},
+		{New, "wandb.sdk.wandb_config", "Config", Unknown},
+		{Call, "wandb.sdk.wandb_config", "Config", Dangerous},
+		{New, "subprocess", "Popen", Dangerous},
 	} {
 		if got := On(tc.use, tc.module, tc.name); got.Class != tc.want {
 			t.Errorf("On(%d, %s, %s) = %+v, want class %d", tc.use, tc.module, tc.name, got, tc.want)

@@ -50,8 +50,8 @@ func step(m, n, attr string, more bool) (string, string) {
 	if to, ok := reexport("*", attr); ok {
 		return to[0], to[1]
 	}
-	if more && isModule(m+"."+attr) {
-		return m + "." + attr, ""
+	if below := home(m + "." + attr); more && isModule(below) {
+		return below, ""
 	}
 	if to, ok := reexport("?", attr); ok && more {
 		return to[0], to[1]
@@ -103,7 +103,8 @@ func isModule(name string) bool {
 			return true
 		}
 	}
-	return reexportsTxt.holds(name+" ") || exportsTxt.holds(name+" ")
+	_, copied := aliasesTxt.lookup(name)
+	return copied || reexportsTxt.holds(name+" ") || exportsTxt.holds(name+" ")
 }
 
 // Py2 returns the Python 3 name of a Python 2 one, as an unpickler does that

@@ -136,7 +136,7 @@ func spellings(module string) iter.Seq[string] {
 			return
 		}
 		for end := len(module); end > 0; end = strings.LastIndexByte(module[:end], '.') {
-			if to, ok := aliasesTxt.lookup(module[:end]); ok {
+			if to, ok := aliasesTxt.lookup(module[:end]); ok && (to != "-" || end < len(module)) {
 				yield(strings.TrimPrefix(to+module[end:], "-."))
 				return
 			}

@@ -23,7 +23,8 @@ var hooks = map[Use][]string{
 }
 
 // On returns the verdict on one use of a name: that of the name, or of the
-// methods that the use runs if one of them is worse.
+// methods that the use runs if one of them is worse. Where only a whole package
+// is known, its "*.__new__" says what making and filling instances is.
 func On(use Use, module, name string) Verdict {
 	v := Lookup(module, name)
 	switch {
@@ -33,11 +34,24 @@ func On(use Use, module, name string) Verdict {
 		v = Verdict{}
 	case v.Class == Inert:
 		v.Class = Safe
+	case use != Call:
+		v = made(module, name, v)
 	}
 	for _, h := range hooks[use] {
 		if w, ok := listed(module, name+"."+h); ok && w.Class > max(v.Class, Inert) {
 			v = w
 		}
+	}
+	return v
+}
+
+// made returns the verdict on instances of a class that is not listed itself.
+func made(module, name string, v Verdict) Verdict {
+	if _, ok := listed(module, name); ok {
+		return v
+	}
+	if w, ok := method(module, name+".__new__"); ok {
+		return w
 	}
 	return v
 }

@@ -48,6 +48,9 @@ func (j *judge) conditional(e pickle.Effect, u *use, v globals.Verdict) {
 	case "name", "template": // nothing, or what its state is judged for
 	case "source":
 		j.source(e, u, j.sourceText)
+	case "program":
+		j.carries(e)
+		j.source(e, u, j.sourceText)
 	case "text":
 		j.source(e, u, j.evaluated)
 	case "code":

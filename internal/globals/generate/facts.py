@@ -111,9 +111,10 @@ class Body:
             self.assign(target.value, value)
         elif isinstance(target, ast.Name):
             self.env[target.id] = self.env.get(target.id, frozenset()) | roots
-            d = dotted(value.func) if isinstance(value, ast.Call) else dotted(value)
+            picked = value.body if isinstance(value, ast.IfExp) else value
+            d = dotted(picked.func) if isinstance(picked, ast.Call) else dotted(picked)
             if d:
-                self.local.setdefault(target.id, (d, isinstance(value, ast.Call)))
+                self.local.setdefault(target.id, (d, isinstance(picked, ast.Call)))
         elif isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name):
             k = target.value.id, target.attr
             if target.value.id == self.me:
@@ -259,10 +260,16 @@ def read(root, cache, only=None):
 
 
 def load(cache, roots):
+    """Facts of all roots as one: of a module that several have, what the first
+    has outranks the others, which may have functions that it has not."""
     modules = {}
     for root in roots:
         name = os.path.join(cache, hashlib.sha256(root.encode()).hexdigest()[:12] + ".facts")
         for k, v in read(root, name).items():
-            if k.split(".")[0] not in SKIP:
-                modules.setdefault(k, v)
+            if k.split(".")[0] in SKIP:
+                continue
+            old = modules.setdefault(k, v)
+            if old is not v:
+                for part in ("functions", "classes", "names"):
+                    old[part] = {**v[part], **old[part]}
     return modules

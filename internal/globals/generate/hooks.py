@@ -63,7 +63,8 @@ class Hooks:
         """Yields (hook, effect, reason) of a class and its bases."""
         for hook in HOOKS:
             at = self.world.method(module, cls, hook)
-            if at:
+            vetted = at and self.verdicts.exact(*at)
+            if at and not (vetted and vetted[0] in ("inert", "safe")):
                 w = self.worst(at)
                 if w:
                     yield hook, w[0], w[1]

@@ -47,6 +47,28 @@ def lines(world, known):
             yield from of_class(world, known, walk if inert else None, module, cls)
 
 
+def methods(world, known, out):
+    """Names of methods that do the same in most classes of a package, and so in
+    those that inherit them."""
+    made, bad = collections.Counter(), collections.defaultdict(list)
+    for module, info in world.modules.items():
+        w = known.wildcard(module)
+        if w and w[0] in ("dangerous", "conditional"):
+            continue
+        home = list(known.spellings(module))[-1]
+        for qual in info["functions"]:
+            if qual.count(".") == 1 and not qual.split(".")[1].startswith("_"):
+                key = home.split(".")[0], qual.split(".")[1]
+                made[key] += 1
+                line = out.get((home, qual))
+                if line:
+                    bad[key].append(line.split(" ")[2:])
+    for (top, name), lines in sorted(bad.items()):
+        if 2 * len(lines) >= made[top, name]:
+            c, e = collections.Counter((w[0], w[1]) for w in lines).most_common(1)[0][0]
+            yield top, f"*.{name}", c, e, "does so in most classes of the package"
+
+
 def of_class(world, known, walk, module, cls):
     for parent in world.mro(module, cls)[1:]:
         verdict = known.exact(*parent)
@@ -79,6 +101,8 @@ def main():
         if (module, name) not in out:
             out[module, name] = f"{module} {name} {c} {e} {why}"
             tally[e] += 1
+    for top, name, c, e, why in methods(world, known, out):
+        out[top, name] = f"{top} {name} {c} {e} {why}"
     print(len(out), tally)
     text = sorted(out.values(), key=lambda s: " ".join(s.split()[:2]).encode() + b" ")
     with open(os.path.join(verdicts.HERE, "surveyed.txt"), "w", encoding="utf-8") as f:
@@ -95,24 +119,36 @@ def exports(world, known, out):
         return list(known.spellings(module))[-1]
 
     def listed(m, n):
-        return any((m, n + part) in out for part in ("", ".__init__", ".__new__"))
+        if any((m, n + part) in out for part in ("", ".__init__", ".__new__")):
+            return True
+        exact, whole = known.exact(m, n), known.wildcard(m)
+        if exact or not whole:
+            return bool(exact) and exact[0] == "dangerous"
+        sharp = m.split(".")[0] in sys.stdlib_module_names or any(
+            world.summary.get((m, n + part)) for part in ("", ".__init__"))
+        return whole[0] == "dangerous" and sharp
 
     for module, info in world.modules.items():
         w = known.wildcard(module)
         if w and w[0] == "dangerous":
             continue
-        attrs = set(info["names"]) - {"*"}
+        attrs = set(info["names"])
         for base in info["names"].get("*", []):
             attrs |= {n for n in world.names_of(base) if not n.startswith("_") and "." not in n}
+        attrs.discard("*")
         for attr in attrs:
             m, n = world.lookup(module, (attr,))
-            if (home(m), n) != (home(module), attr) and listed(home(m), n) and not known.exact(module, attr):
+            if n and (home(m), n) != (home(module), attr) and listed(home(m), n) and not known.exact(module, attr):
                 found[home(module), attr] = f"{home(module)} {attr} {home(m)} {n}"
     lazy = {m for m, i in world.modules.items() if "." not in m and ("__getattr__" in i["functions"] or "_LazyModule" in i["names"])}
     for module, name in out:
         top, name = module.split(".")[0], name.split(".")[0]
         if top in lazy and not name.startswith("_") and not known.exact(top, name):
             found.setdefault((top, name), f"{top} {name} {module} {name}")
+    for key in list(found):
+        m, n = found[key].split(" ")[2:]
+        if (m, n) in found and (home(m), n) == (m, n) and found[m, n].split(" ")[2:] == list(key):
+            del found[key]
     print(len(found), "re-exports")
     with open(os.path.join(verdicts.HERE, "exports.txt"), "w", encoding="utf-8") as f:
         f.write("".join(found[k] + "\n" for k in sorted(found, key=lambda k: f"{k[0]} {k[1]} ".encode())))
