@@ -26,7 +26,7 @@ const lzmaHeader = 13
 // dictionary of 2^n or 2^n + 2^(n-1) bytes and a size below 256 GiB; and that
 // the range coder starts with the zero byte that it must start with.
 func isLZMA(head []byte) bool {
-	if len(head) <= lzmaHeader || head[0] >= 9*5*5 || head[lzmaHeader] != 0 {
+	if len(head) <= lzmaHeader || head[0] >= 9*5*5 || head[lzmaHeader] != 0 || empty(head) {
 		return false
 	}
 	dictionary := binary.LittleEndian.Uint32(head[1:])
@@ -37,6 +37,11 @@ func isLZMA(head []byte) bool {
 	rest := dictionary &^ (1 << (31 - bits.LeadingZeros32(dictionary)))
 	return dictionary == 1<<32-1 || rest == 0 || rest<<1 == dictionary&^rest
 }
+
+// empty reports whether a stream says that nothing comes out of it. That is how
+// the weights of a Core ML package start, a count and a version behind it, and
+// there is nothing in such a stream to read.
+func empty(head []byte) bool { return binary.LittleEndian.Uint64(head[5:]) == 0 }
 
 func openLZMA(in *input) (io.Reader, error) {
 	head, err := in.Peek(lzmaHeader)
