@@ -35,6 +35,7 @@ import (
 	"github.com/modelaudit/modelaudit/internal/detector/skops"
 	"github.com/modelaudit/modelaudit/internal/detector/template"
 	"github.com/modelaudit/modelaudit/internal/detector/tensorflow"
+	"github.com/modelaudit/modelaudit/internal/detector/tflite"
 	"github.com/modelaudit/modelaudit/internal/detector/torch7"
 	"github.com/modelaudit/modelaudit/internal/detector/torchserve"
 	"github.com/modelaudit/modelaudit/internal/detector/xgboost"
@@ -55,9 +56,11 @@ func Detectors() []*detector.Detector {
 		flax.Detector,
 		gguf.Detector,
 		hdf5.Detector,
+		hydra.Detector,
 		keras.Detector,
 		lfs.Detector,
 		lightgbm.Detector,
+		llamafile.Detector,
 		mxnet.Graph,
 		mxnet.Parameters,
 		numpy.Detector,
@@ -65,9 +68,9 @@ func Detectors() []*detector.Detector {
 		openvino.Detector,
 		paddle.Detector,
 		pickle.Detector,
+		pmml.Detector,
 		pytorch.Detector,
 		pytorch.Tar,
-		pmml.Detector,
 		rdata.Detector,
 		safetensors.Detector,
 		safetensors.Index,
@@ -75,11 +78,10 @@ func Detectors() []*detector.Detector {
 		skops.Detector,
 		template.Detector,
 		tensorflow.Detector,
+		tflite.Detector,
 		torch7.Detector,
-		xgboost.Detector,
 		torchserve.Detector,
-		hydra.Detector,
-		llamafile.Detector,
+		xgboost.Detector,
 	}
 }
 

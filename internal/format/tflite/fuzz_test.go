@@ -1,0 +1,32 @@
+package tflite
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	fb "github.com/modelaudit/modelaudit/internal/format/flatbuffers/flatbufferstest"
+	"github.com/modelaudit/modelaudit/internal/hostile"
+)
+
+// FuzzDecode: whatever the bytes, decoding ends in them, and every error is a
+// Fault.
+func FuzzDecode(f *testing.F) {
+	f.Add(fb.Build(Identifier, fb.Table{
+		1: []fb.Table{{0: uint8(32), 1: "Op"}}, 2: []fb.Table{{0: []fb.Table{{2: uint32(0)}}, 3: []fb.Table{{}}}}, 4: []fb.Table{{0: []byte("data")}},
+	}))
+	f.Fuzz(func(t *testing.T, p []byte) {
+		budget := hostile.NewBudget(context.Background(), hostile.DefaultLimits(), int64(len(p)), time.Now)
+		m, err := Decode(hostile.NewReader(hostile.Bytes(p), int64(len(p)), budget))
+		for _, c := range m.Custom {
+			if c.Offset < 0 || c.Offset > int64(len(p)) || len(c.Name) > maxName {
+				t.Errorf("an operator code at %d of %d bytes", c.Offset, len(p))
+			}
+		}
+		var fault *hostile.Fault
+		if err != nil && !errors.As(err, &fault) {
+			t.Errorf("got %T %v, want a *hostile.Fault", err, err)
+		}
+	})
+}
