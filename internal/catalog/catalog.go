@@ -8,6 +8,7 @@ import (
 	"github.com/modelaudit/modelaudit/internal/detector"
 	"github.com/modelaudit/modelaudit/internal/detector/archive"
 	"github.com/modelaudit/modelaudit/internal/detector/bytecode"
+	"github.com/modelaudit/modelaudit/internal/detector/catboost"
 	"github.com/modelaudit/modelaudit/internal/detector/cntk"
 	"github.com/modelaudit/modelaudit/internal/detector/config"
 	"github.com/modelaudit/modelaudit/internal/detector/coreml"
@@ -48,6 +49,7 @@ func Detectors() []*detector.Detector {
 		archive.Compressed,
 		archive.Detector,
 		bytecode.Detector,
+		catboost.Detector,
 		cntk.Detector,
 		config.Detector,
 		coreml.Detector,
