@@ -162,7 +162,11 @@ func (j *judge) nested(e pickle.Effect) bool {
 		content, ok := j.m.Bytes(v)
 		if !ok {
 			if stream := j.m.Class(v); stream != 0 { // io.BytesIO(content)
-				if items, _ := j.m.Items(v); len(items) > 0 {
+				items, _ := j.m.Items(v)
+				if made, _ := j.m.Items(j.m.State(v)); len(made) > 0 { // (content, position, attributes)
+					items = made
+				}
+				if len(items) > 0 {
 					content, ok = j.m.Bytes(items[0])
 				}
 			}

@@ -62,6 +62,8 @@ func TestDetector(t *testing.T) {
 		{Name: "graph layer", Data: p(4).Named("torch_geometric.inspector", "Inspector").Tuple(0).NewObj().EmptyDict().Str("_modules").EmptyList().Str("torch_geometric.typing").Append().SetItem().Build().Stop()},
 		{Name: "graph layer that imports code", Data: p(4).Named("torch_geometric.inspector", "Inspector").Tuple(0).NewObj().EmptyDict().Str("_modules").EmptyList().Str("os import *\nsystem('echo poc')").Append().SetItem().Build().Stop(),
 			Want: []string{"pickle-executes-code"}},
+		{Name: "stream with a state", Data: p(4).Named("pickle", "load").Named("io", "BytesIO").Tuple(0).NewObj().
+			Data(shell).Int(0).None().Tuple(3).Build().Tuple(1).Reduce().Stop(), Want: []string{"pickle-executes-code", "pickle-loads-more"}},
 		{Name: "torch's own loader", Data: p(4).Named("torch.storage", "_load_from_bytes").Data(shell).Tuple(1).Reduce().Stop(), Want: []string{"pickle-executes-code"}},
 		{Name: "module by cloudpickle", Data: p(4).Named("builtins", "getattr").Call("cloudpickle.cloudpickle", "subimport", "os").Str("system").Tuple(2).Reduce().Str("echo poc").Tuple(1).Reduce().Stop(),
 			Want: []string{"pickle-executes-code"}},

@@ -282,6 +282,14 @@ func (m *Machine) PersistentID(v Value) Value {
 	return 0
 }
 
+// State returns what BUILD gave an object, or zero.
+func (m *Machine) State(v Value) Value {
+	if o := m.object(v); o != nil && o.flags&flagForced == 0 {
+		return o.state
+	}
+	return 0
+}
+
 // Field looks a name up in the state that BUILD gives an object: a dict, or a
 // pair of dicts of which the second sets slots.
 func (m *Machine) Field(state Value, name string) (Value, bool) { return m.stateItem(state, name) }
