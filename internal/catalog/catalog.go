@@ -34,6 +34,7 @@ import (
 	"github.com/modelaudit/modelaudit/internal/detector/safetensors"
 	"github.com/modelaudit/modelaudit/internal/detector/secret"
 	"github.com/modelaudit/modelaudit/internal/detector/skops"
+	"github.com/modelaudit/modelaudit/internal/detector/sqlite"
 	"github.com/modelaudit/modelaudit/internal/detector/template"
 	"github.com/modelaudit/modelaudit/internal/detector/tensorflow"
 	"github.com/modelaudit/modelaudit/internal/detector/tflite"
@@ -79,6 +80,7 @@ func Detectors() []*detector.Detector {
 		secret.Detector,
 		skops.Detector,
 		template.Detector,
+		sqlite.Detector,
 		tensorflow.Detector,
 		tflite.Detector,
 		torch7.Detector,

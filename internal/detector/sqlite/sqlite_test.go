@@ -1,0 +1,41 @@
+package sqlite_test
+
+import (
+	"bytes"
+	"context"
+	"slices"
+	"testing"
+
+	"github.com/modelaudit/modelaudit/internal/artifact"
+	"github.com/modelaudit/modelaudit/internal/detector"
+	"github.com/modelaudit/modelaudit/internal/detector/detectortest"
+	"github.com/modelaudit/modelaudit/internal/detector/sqlite"
+	"github.com/modelaudit/modelaudit/internal/format/sqlite/sqlitetest"
+)
+
+// unpickler stands for the detector that knows pickles.
+var unpickler = &detector.Detector{
+	Name:  "unpickler",
+	Match: func(h artifact.Head) bool { return h.HasPrefix("\x80\x04") },
+	Run: func(_ context.Context, p *detector.Pass) error {
+		p.Recognised("pickle")
+		return nil
+	},
+}
+
+func TestDetector(t *testing.T) {
+	pickle := "\x80\x04]\x94."
+	long := append([]byte(pickle), bytes.Repeat([]byte{0}, 1500)...)
+	detectortest.Run(t, sqlite.Detector, []detectortest.Case{
+		{Name: "shelf", Data: sqlitetest.Database([]byte("a"), []byte(pickle), []byte("b"), long)},
+		{Name: "overflow that is not there", Data: sqlitetest.Database([]byte("a"), long)[:512], Unread: true},
+	}, unpickler)
+}
+
+// TestElsewhere: a database of other things is no model.
+func TestElsewhere(t *testing.T) {
+	got := detectortest.Scan([]*detector.Detector{sqlite.Detector}, "app.db", sqlitetest.Database([]byte("name"), []byte("a plain value")))
+	if len(got.Formats) != 0 || got.Unread() || slices.Contains(detectortest.RuleIDs(got), "model-unrecognised") {
+		t.Errorf("got %+v", got)
+	}
+}

@@ -1,0 +1,230 @@
+// Package sqlite finds the blobs in SQLite databases
+// (https://www.sqlite.org/fileformat2.html). It does not follow trees: every page
+// that has the shape of one with rows is read, so that rows in pages that no tree
+// leads to are found, too.
+package sqlite
+
+import (
+	"github.com/modelaudit/modelaudit/internal/hostile"
+)
+
+// Magic is what every database starts with.
+const Magic = "SQLite format 3\x00"
+
+// headerSize is the size of the header in front of the first page's own.
+const headerSize = 100
+
+// Types of pages with rows.
+const (
+	indexInterior = 0x02
+	indexLeaf     = 0x0a
+	tableLeaf     = 0x0d
+)
+
+// A Database is an open file.
+type Database struct {
+	r        *hostile.Reader
+	pageSize int64
+	usable   int64 // bytes of a page without the reserved ones at its end
+}
+
+// A Blob is a value of a row that is bytes.
+type Blob struct {
+	Offset int64 // of the row in the file
+	Size   int64
+	Head   []byte // its first bytes, those that lie in the row's own page
+	row    row
+	skip   int64 // bytes of the row in front of it
+}
+
+// A row is the place of a row's bytes.
+type row struct {
+	offset   int64 // of its first bytes
+	local    int64 // bytes in its own page
+	size     int64
+	overflow int64 // page of the next bytes, or 0
+}
+
+// Open reads the header of a database.
+func Open(r *hostile.Reader) (*Database, error) {
+	if string(r.Peek(len(Magic))) != Magic {
+		return nil, r.Fail(hostile.Malformed, "no signature of a SQLite database")
+	}
+	r.Skip(uint64(len(Magic)))
+	size := int64(r.UintBE(2))
+	r.Skip(2)
+	reserved := int64(r.Uint8())
+	if size == 1 {
+		size = 65536
+	}
+	if r.Err() == nil && (size < 512 || size&(size-1) != 0 || size-reserved < 480) {
+		r.Fail(hostile.Malformed, "pages of %d bytes with %d reserved", size, reserved)
+	}
+	return &Database{r: r, pageSize: size, usable: size - reserved}, r.Err()
+}
+
+// Blobs tells every blob of every row. Rows that make no sense are passed over:
+// free pages hold the remains of old ones.
+func (d *Database) Blobs(tell func(Blob) error) error {
+	if d.r.Left() == 0 && d.r.Err() != nil {
+		return d.r.Err()
+	}
+	for at := int64(0); at+d.pageSize <= d.r.End() && d.r.Step(); at += d.pageSize {
+		if err := d.page(at, tell); err != nil {
+			return err
+		}
+	}
+	if tail := d.r.End() % d.pageSize; d.r.Err() == nil && tail != 0 {
+		d.r.FailAt(d.r.End()-tail, hostile.Truncated, "a page of %d bytes claimed, %d left", d.pageSize, tail)
+	}
+	return d.r.Err()
+}
+
+// page reads the rows of one page.
+func (d *Database) page(at int64, tell func(Blob) error) error {
+	start := at
+	if at == 0 {
+		start = headerSize
+	}
+	head := d.r.At(uint64(start), 12)
+	kind := head.Uint8()
+	head.Skip(2)
+	cells := int64(head.UintBE(2))
+	size := int64(8)
+	switch kind {
+	case indexInterior:
+		size = 12
+	case indexLeaf, tableLeaf:
+	default:
+		return nil
+	}
+	if start+size+2*cells > at+d.usable {
+		return nil
+	}
+	pointers := d.r.At(uint64(start+size), uint64(2*cells))
+	for range cells {
+		if !d.r.Step() {
+			return d.r.Err()
+		}
+		if err := d.cell(at, int64(pointers.UintBE(2)), kind, tell); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// cell reads one row of a page, at an offset in it.
+func (d *Database) cell(page, offset int64, kind uint8, tell func(Blob) error) error {
+	if offset >= d.usable {
+		return nil
+	}
+	c := d.r.At(uint64(page+offset), uint64(d.usable-offset))
+	if kind == indexInterior {
+		c.Skip(4)
+	}
+	size := varint(c)
+	if kind == tableLeaf {
+		varint(c) // the row's number
+	}
+	local := d.local(size, kind)
+	if c.Err() != nil || size < 0 || local > c.Left() {
+		return nil
+	}
+	w := row{offset: c.Offset(), local: local, size: size}
+	if size > local {
+		c.Skip(uint64(local))
+		w.overflow = int64(c.UintBE(4))
+	}
+	return d.record(w, tell)
+}
+
+// local returns how many bytes of a row lie in its own page (section 1.6).
+func (d *Database) local(size int64, kind uint8) int64 {
+	most := d.usable - 35
+	if kind != tableLeaf {
+		most = (d.usable-12)*64/255 - 23
+	}
+	if size <= most {
+		return size
+	}
+	least := (d.usable-12)*32/255 - 23
+	if k := least + (size-least)%(d.usable-4); k <= most {
+		return k
+	}
+	return least
+}
+
+// record reads the header of a row and tells its blobs.
+func (d *Database) record(w row, tell func(Blob) error) error {
+	r := d.r.At(uint64(w.offset), uint64(w.local))
+	end := varint(r)
+	if r.Err() != nil || end > w.local {
+		return nil
+	}
+	at := end
+	for r.Offset() < w.offset+end && r.Err() == nil && d.r.Step() {
+		kind := varint(r)
+		size := width(kind)
+		if size < 0 || at+size > w.size {
+			return nil
+		}
+		if kind >= 12 && kind%2 == 0 && size > 0 && at < w.local {
+			head := d.r.At(uint64(w.offset+at), uint64(min(size, w.local-at)))
+			if err := tell(Blob{Offset: w.offset, Size: size, Head: head.Peek(4096), row: w, skip: at}); err != nil {
+				return err
+			}
+		}
+		at += size
+	}
+	return d.r.Err()
+}
+
+// width is the size of a value by its serial type (section 2.1), or -1.
+func width(kind int64) int64 {
+	switch {
+	case kind >= 12:
+		return (kind - 12) / 2
+	case kind >= 0 && kind < 10:
+		return [10]int64{0, 1, 2, 3, 4, 6, 8, 8, 0, 0}[kind]
+	}
+	return -1
+}
+
+// varint reads a variable-length integer.
+func varint(r *hostile.Reader) int64 {
+	var v uint64
+	for range 8 {
+		c := r.Uint8()
+		v = v<<7 | uint64(c&0x7f)
+		if c < 0x80 {
+			return int64(v)
+		}
+	}
+	return int64(v<<8 | uint64(r.Uint8()))
+}
+
+// Content reads a blob, which is charged to the memory budget, from its row's
+// page and the pages that it overflows to.
+func (d *Database) Content(b Blob) ([]byte, error) {
+	if b.row.size > d.r.End() {
+		return nil, hostile.Faultf(hostile.Malformed, b.Offset, "a row of %d bytes, the file has %d", b.row.size, d.r.End())
+	}
+	if err := d.r.Budget().Hold(uint64(b.row.size)); err != nil {
+		return nil, err
+	}
+	first := d.r.At(uint64(b.row.offset), uint64(b.row.local))
+	all := append(make([]byte, 0, b.row.size), first.Bytes(uint64(b.row.local))...)
+	if first.Err() != nil {
+		return nil, first.Err()
+	}
+	for page := b.row.overflow; int64(len(all)) < b.row.size; {
+		part := d.r.At(uint64((page-1)*d.pageSize), uint64(d.usable))
+		next := int64(part.UintBE(4))
+		all = append(all, part.Bytes(uint64(min(d.usable-4, b.row.size-int64(len(all)))))...)
+		if part.Err() != nil || !d.r.Step() || page < 1 {
+			return nil, hostile.Faultf(hostile.Truncated, b.Offset, "a row of %d bytes overflows to pages that are not there", b.row.size)
+		}
+		page = next
+	}
+	return all[b.skip : b.skip+b.Size], nil
+}
