@@ -645,6 +645,63 @@ def weights():
         onnx.save(onnx.helper.make_model(onnx.helper.make_graph([onnx.helper.make_node("Relu", ["x"], ["y"])], "g", [x], [y])), path("weights/relu.onnx", "ONNX"))
 
 
+@maker
+def tensorflow_graphs():
+    import tensorflow as tf
+    v1 = tf.compat.v1
+    vocabulary = os.path.join(OUT, "vocabulary.txt")
+    with open(vocabulary, "w") as f:
+        f.write("a\nb\n")
+
+    class Served(tf.Module):
+        def __init__(self):
+            self.table = tf.lookup.StaticHashTable(tf.lookup.TextFileInitializer(
+                vocabulary, tf.string, tf.lookup.TextFileIndex.WHOLE_LINE, tf.int64, tf.lookup.TextFileIndex.LINE_NUMBER), -1)
+            self.scale = tf.Variable([1., 2.])
+
+        @tf.function(input_signature=[tf.TensorSpec([None], tf.string)])
+        def look_up(self, words):
+            tf.debugging.assert_greater(tf.size(words), 0)
+            tf.print("words", words)
+            return self.table.lookup(words)
+
+        @tf.function(input_signature=[tf.TensorSpec([None, 2], tf.float32)])
+        def loop(self, x):
+            for _ in tf.range(3):
+                x = x * self.scale
+            return tf.cond(tf.reduce_sum(x) > 0, lambda: x, lambda: -x)
+
+    tf.saved_model.save(Served(), os.path.dirname(path("tensorflow/module/saved_model.pb", "SavedModel with an asset")))
+    with v1.Graph().as_default(), v1.Session() as session:
+        x = v1.placeholder(tf.float32, [None, 4], name="x")
+        y = tf.matmul(x, v1.get_variable("w", [4, 2]), name="y")
+        saver = v1.train.Saver(sharded=True)
+        session.run(v1.global_variables_initializer())
+        saver.save(session, path("tensorflow/train/model.ckpt.meta", "MetaGraphDef with a sharded saver")[:-len(".meta")])
+        frozen = v1.graph_util.convert_variables_to_constants(session, session.graph_def, ["y"])
+        with open(path("tensorflow/frozen.pb", "frozen GraphDef"), "wb") as f:
+            f.write(frozen.SerializeToString())
+    os.remove(vocabulary)
+
+
+@maker
+def gguf_files():
+    import gguf, numpy as np
+    for order in gguf.GGUFEndian.LITTLE, gguf.GGUFEndian.BIG:
+        w = gguf.GGUFWriter(path(f"gguf/{order.name.lower()}.gguf", f"GGUF, {order.name.lower()}-endian"), "llama", endianess=order)
+        w.add_block_count(2)
+        w.add_token_list([b"a", b"b", "system exec eval"])
+        w.add_chat_template([{"name": "default", "template": "{% for m in messages %}{{ m.content }}{% endfor %}"},
+                             {"name": "tool_use", "template": "{{ bos_token }}"}])
+        w.add_custom_alignment(64)
+        w.add_tensor("f32", np.zeros((4, 512), "f4"))
+        w.add_tensor("q8_0", gguf.quants.quantize(np.ones((4, 512), "f4"), gguf.GGMLQuantizationType.Q8_0), raw_dtype=gguf.GGMLQuantizationType.Q8_0)
+        w.write_header_to_file()
+        w.write_kv_data_to_file()
+        w.write_tensors_to_file()
+        w.close()
+
+
 def main():
     global OUT
     if len(sys.argv) < 2:
