@@ -33,7 +33,7 @@ func TestTablesAreSortedAndUnique(t *testing.T) {
 
 func TestVerdictsAreWellFormed(t *testing.T) {
 	for _, tab := range tables {
-		for line := range strings.Lines(string(*tab)) {
+		for line := range strings.Lines(string(*tab.text)) {
 			w := strings.SplitN(strings.TrimSuffix(line, "\n"), " ", 5)
 			if len(w) < 4 {
 				t.Errorf("short line %q", line)

@@ -41,7 +41,7 @@ func TestRealModels(t *testing.T) {
 // of something that is not.
 func TestNoSafeNameLeadsToDanger(t *testing.T) {
 	for _, tab := range tables {
-		for line := range strings.Lines(string(*tab)) {
+		for line := range strings.Lines(string(*tab.text)) {
 			w := strings.SplitN(strings.TrimSuffix(line, "\n"), " ", 4)
 			if classes[w[2]] != Safe && classes[w[2]] != Inert || w[1] == "*" {
 				continue

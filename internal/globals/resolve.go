@@ -26,7 +26,7 @@ func Resolve(module, qualname string) (m, n string) {
 
 // home returns the one name of a module that has several.
 func home(module string) string {
-	if to, ok := aliasesTxt.lookup("=" + module); ok {
+	if to, ok := aliases.lookup("=" + module); ok {
 		return to
 	}
 	for m := range spellings(module) {
@@ -80,9 +80,9 @@ func inside(m, n, attr string, more bool) (string, string) {
 func reexport(module, attr string) (home [2]string, ok bool) {
 	const longest = 8 // links in a chain of re-exports
 	for range longest {
-		to, found := reexportsTxt.lookup(module + " " + attr)
+		to, found := reexports.lookup(module + " " + attr)
 		if !found {
-			to, found = exportsTxt.lookup(module + " " + attr)
+			to, found = exports.lookup(module + " " + attr)
 		}
 		if !found {
 			break
@@ -103,19 +103,19 @@ func isModule(name string) bool {
 			return true
 		}
 	}
-	_, copied := aliasesTxt.lookup(name)
-	return copied || reexportsTxt.holds(name+" ") || exportsTxt.holds(name+" ")
+	_, copied := aliases.lookup(name)
+	return copied || reexports.holds(name+" ") || exports.holds(name+" ")
 }
 
 // Py2 returns the Python 3 name of a Python 2 one, as an unpickler does that
 // reads protocol 2 or lower with fix_imports; other names are returned as they
 // are.
 func Py2(module, name string) (string, string) {
-	if to, ok := py2Txt.lookup(module + " " + name); ok {
+	if to, ok := py2.lookup(module + " " + name); ok {
 		m, n, _ := strings.Cut(to, " ")
 		return m, n
 	}
-	if to, ok := py2Txt.lookup(module + " *"); ok {
+	if to, ok := py2.lookup(module + " *"); ok {
 		return to, name
 	}
 	return module, name

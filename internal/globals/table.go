@@ -4,7 +4,9 @@ import (
 	"cmp"
 	_ "embed"
 	"iter"
+	"sort"
 	"strings"
+	"sync"
 )
 
 //go:embed globals.txt
@@ -28,24 +30,65 @@ var exportsTxt table
 //go:embed py2.txt
 var py2Txt table
 
-// A table is a text of lines sorted by their first words, searched in place.
+// A table is a text of lines sorted by their first words.
 type table string
 
-// lookup returns what follows key and a space on the line that starts so.
-func (t table) lookup(key string) (rest string, ok bool) {
-	lo, hi := 0, len(t)
-	for lo < hi {
-		start, end := t.line(lo + (hi-lo)/2)
-		switch order(string(t[start:end]), key) {
-		case 0:
-			return string(t[start+len(key)+1 : end]), true
-		case -1:
-			lo = end + 1
-		default:
-			hi = start
+// The tables, ready to be searched.
+var (
+	globals   = index(&globalsTxt)
+	objects   = index(&objectsTxt)
+	surveyed  = index(&surveyedTxt)
+	aliases   = index(&aliasesTxt)
+	reexports = index(&reexportsTxt)
+	exports   = index(&exportsTxt)
+	py2       = index(&py2Txt)
+)
+
+// An indexed table knows where its lines start, from its first search on: a run
+// that meets no pickle does not pay for it.
+type indexed struct {
+	text   *table
+	starts func() []uint32
+}
+
+func index(t *table) *indexed {
+	return &indexed{text: t, starts: sync.OnceValue(func() []uint32 { return starts(string(*t)) })}
+}
+
+// starts returns where the lines of a text start, and where the text ends.
+func starts(text string) []uint32 {
+	out := make([]uint32, 0, len(text)/64)
+	for at := 0; at < len(text); {
+		out = append(out, uint32(at))
+		n := strings.IndexByte(text[at:], '\n')
+		if n < 0 {
+			break
 		}
+		at += n + 1
 	}
-	return "", false
+	return append(out, uint32(len(text)))
+}
+
+// line returns the i-th line, without its newline.
+func (t *indexed) line(i int) string {
+	at := t.starts()
+	return strings.TrimSuffix(string((*t.text)[at[i]:at[i+1]]), "\n")
+}
+
+// search returns the first line that does not compare as less than what is
+// sought, or the number of lines.
+func (t *indexed) search(less func(line string) bool) (i, n int) {
+	n = len(t.starts()) - 1
+	return sort.Search(n, func(i int) bool { return !less(t.line(i)) }), n
+}
+
+// lookup returns what follows key and a space on the line that starts so.
+func (t *indexed) lookup(key string) (rest string, ok bool) {
+	i, n := t.search(func(line string) bool { return order(line, key) < 0 })
+	if i == n || order(t.line(i), key) != 0 {
+		return "", false
+	}
+	return t.line(i)[len(key)+1:], true
 }
 
 // order compares the start of a line with key and the space behind it, without
@@ -60,36 +103,15 @@ func order(line, key string) int {
 	return cmp.Compare(line[len(key)], ' ')
 }
 
-// line returns the bounds of the line that byte at is in, without its newline.
-func (t table) line(at int) (start, end int) {
-	start = strings.LastIndexByte(string(t[:at]), '\n') + 1
-	if i := strings.IndexByte(string(t[at:]), '\n'); i >= 0 {
-		return start, at + i
-	}
-	return start, len(t)
-}
-
 // holds reports whether some line starts with prefix.
-func (t table) holds(prefix string) bool {
-	lo, hi := 0, len(t)
-	for lo < hi {
-		start, end := t.line(lo + (hi-lo)/2)
-		line := string(t[start:end])
-		switch {
-		case strings.HasPrefix(line, prefix):
-			return true
-		case line < prefix:
-			lo = end + 1
-		default:
-			hi = start
-		}
-	}
-	return false
+func (t *indexed) holds(prefix string) bool {
+	i, n := t.search(func(line string) bool { return line < prefix })
+	return i < n && strings.HasPrefix(t.line(i), prefix)
 }
 
 // tables are the verdicts, in the order of their weight: what was written by
 // hand outranks what was vetted in bulk, which outranks what a survey suspects.
-var tables = [...]*table{&globalsTxt, &objectsTxt, &surveyedTxt}
+var tables = [...]*indexed{globals, objects, surveyed}
 
 // classes are the first words of a verdict.
 var classes = map[string]Class{
@@ -110,7 +132,7 @@ func find(module, name string) (Verdict, bool) {
 
 // byHand is find in the lines that people wrote, where all wildcards are.
 func byHand(module, name string) (Verdict, bool) {
-	rest, ok := globalsTxt.lookup(module + " " + name)
+	rest, ok := globals.lookup(module + " " + name)
 	if !ok {
 		return Verdict{}, false
 	}
@@ -136,7 +158,7 @@ func spellings(module string) iter.Seq[string] {
 			return
 		}
 		for end := len(module); end > 0; end = strings.LastIndexByte(module[:end], '.') {
-			if to, ok := aliasesTxt.lookup(module[:end]); ok && (to != "-" || end < len(module)) {
+			if to, ok := aliases.lookup(module[:end]); ok && (to != "-" || end < len(module)) {
 				yield(strings.TrimPrefix(to+module[end:], "-."))
 				return
 			}

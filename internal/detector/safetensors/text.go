@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/modelaudit/modelaudit/internal/detector"
 	"github.com/modelaudit/modelaudit/internal/finding"
@@ -20,7 +21,7 @@ import (
 //go:embed code.txt
 var codeFile string
 
-var codeShapes = parseCode(codeFile)
+var codeShapes = sync.OnceValue(func() []*regexp.Regexp { return parseCode(codeFile) })
 
 func parseCode(text string) []*regexp.Regexp {
 	var out []*regexp.Regexp
@@ -111,7 +112,7 @@ func template(p *detector.Pass, e *safetensors.Entry) error {
 
 // program reports a text that contains code.
 func program(p *detector.Pass, e *safetensors.Entry) {
-	for _, shape := range codeShapes {
+	for _, shape := range codeShapes() {
 		at := shape.FindStringIndex(e.Value)
 		if at == nil {
 			continue

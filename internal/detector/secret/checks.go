@@ -9,6 +9,7 @@ import (
 	"hash/crc32"
 	"regexp"
 	"strings"
+	"sync"
 )
 
 const digits62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -93,11 +94,13 @@ func decode(part string, to any) bool {
 // near is how far the two halves of a key of AWS stand apart, in bytes.
 const near = 400
 
-var secretKey = regexp.MustCompile(`(?i:secret)[^\n]{0,40}?[\s"'=:]([0-9A-Za-z/+]{40})(?:[^0-9A-Za-z/+=]|$)`)
+var secretKey = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?i:secret)[^\n]{0,40}?[\s"'=:]([0-9A-Za-z/+]{40})(?:[^0-9A-Za-z/+=]|$)`)
+})
 
 // pair checks that the secret half of a key stands behind its name, close to it.
 func pair(_, _ string, around []byte, at int) bool {
-	m := secretKey.FindSubmatch(around[max(0, at-near):min(len(around), at+near)])
+	m := secretKey().FindSubmatch(around[max(0, at-near):min(len(around), at+near)])
 	return m != nil && bits(string(m[1])) >= 4.2 && !stopgap(string(m[1]))
 }
 

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 //go:embed rules.txt
@@ -22,9 +23,9 @@ const shortest = 20
 type kind struct {
 	name    string
 	keyword []byte
-	pattern *regexp.Regexp // anchored at the keyword
-	entropy float64        // bits a character
-	check   check          // nil for none
+	pattern func() *regexp.Regexp // anchored at the keyword; compiled when its keyword is met
+	entropy float64               // bits a character
+	check   check                 // nil for none
 	certain bool
 }
 
@@ -54,7 +55,7 @@ func parseKinds(text string) []kind {
 		c := checks[f[1]]
 		out = append(out, kind{
 			name: f[0], keyword: []byte(f[3]), entropy: entropy, check: c.check, certain: c.certain,
-			pattern: regexp.MustCompile("^(?:" + strings.Join(f[4:], " ") + ")"),
+			pattern: sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile("^(?:" + strings.Join(f[4:], " ") + ")") }),
 		})
 	}
 	return out
@@ -74,7 +75,7 @@ func lines(text string) []string {
 // match returns the secret of kind k that starts at a place of the text.
 func (k *kind) match(text []byte, at int) (string, bool) {
 	around := text[at:min(len(text), at+longest)]
-	m := k.pattern.FindSubmatchIndex(around)
+	m := k.pattern().FindSubmatchIndex(around)
 	if m == nil || m[1] < len(around) && word(around[m[1]]) {
 		return "", false
 	}
