@@ -42,6 +42,17 @@ func TestFingerprint(t *testing.T) {
 			}
 		})
 	}
+	root := func(inside ...string) string {
+		f := base
+		f.Location.Inside = inside
+		return f.Fingerprint()
+	}
+	if a, b := root("archive/data.pkl"), root("model/data.pkl"); a != b {
+		t.Errorf("the root folder of an archive of PyTorch counts: %s and %s", a, b)
+	}
+	if a, b := root("a/weights.pkl"), root("b/weights.pkl"); a == b {
+		t.Errorf("folders do not count: %s", a)
+	}
 	// Alerts and baselines out there carry it: it may not change between versions.
 	if got, want := base.Fingerprint(), "c524a1a7e136fdb2:1"; got != want {
 		t.Errorf("fingerprint: got %s, want %s", got, want)
