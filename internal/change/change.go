@@ -20,21 +20,6 @@ type Set struct {
 	Whole string
 }
 
-// Removed returns the files that are gone, the old names of renamed ones
-// included.
-func (s Set) Removed() []string {
-	var out []string
-	for _, f := range s.Files {
-		switch f.Status {
-		case "removed":
-			out = append(out, f.Path)
-		case "renamed":
-			out = append(out, f.Previous)
-		}
-	}
-	return out
-}
-
 // A Workspace is the directory in which the repository is checked out.
 type Workspace struct {
 	Root string

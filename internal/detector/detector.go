@@ -57,3 +57,9 @@ type Pass struct {
 func (p *Pass) Reader() *hostile.Reader {
 	return hostile.NewReader(p.File.Content, p.File.Size, p.Budget)
 }
+
+// Part hands size bytes of the file from an offset on to the scan, as a file of
+// the name. Its error is that of Nested.
+func (p *Pass) Part(name string, offset, size int64) error {
+	return p.Nested(p.File.Member(name, hostile.Section(p.File.Content, offset, size), size))
+}

@@ -34,14 +34,6 @@ func (c *Client) Content(ctx context.Context, path, commit string) ([]byte, erro
 	return c.raw(ctx, "contents/"+strings.Join(parts, "/")+"?ref="+url.QueryEscape(commit))
 }
 
-// Blob returns a git object's content; GitHub serves up to 100 MB.
-func (c *Client) Blob(ctx context.Context, id string) ([]byte, error) {
-	if !commitID.MatchString(id) {
-		return nil, &Trouble{Kind: Rejected, Message: "not the name of a git object"}
-	}
-	return c.raw(ctx, "git/blobs/"+id)
-}
-
 func (c *Client) raw(ctx context.Context, path string) ([]byte, error) {
 	req, err := c.api.NewRequest(http.MethodGet, c.path("")+path, nil)
 	if err != nil {

@@ -71,6 +71,15 @@ type Verdict struct {
 	Why    string // a phrase for people; may be empty
 }
 
+// Does returns a predicate that completes "the call …" for a verdict that
+// condemns: what its effect does, or that it does harm.
+func (v Verdict) Does() string {
+	if s := v.Effect.Does(); s != "" {
+		return s
+	}
+	return "does harm"
+}
+
 // Lookup returns the verdict on the object at the exact path, which Resolve
 // should have walked first; name may be a method ("PosixPath.unlink"). An empty
 // name asks about the module object itself. A more specific line outranks a

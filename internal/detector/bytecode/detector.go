@@ -123,16 +123,9 @@ func report(p *detector.Pass, r *rule.Rule, found []step, start string) {
 		f.Evidence = append(f.Evidence, finding.Step{Offset: s.offset, Text: finding.Quote(strings.TrimPrefix(s.path, "."))})
 	}
 	first := found[0]
-	f.Message = fmt.Sprintf("%s %s, which %s.", start, finding.Quote(strings.TrimPrefix(first.path, ".")), does(first.verdict))
+	f.Message = fmt.Sprintf("%s %s, which %s.", start, finding.Quote(strings.TrimPrefix(first.path, ".")), first.verdict.Does())
 	if len(found) > 1 {
 		f.Message += fmt.Sprintf(" It names %d such functions.", len(found))
 	}
 	p.Report(f)
-}
-
-func does(v globals.Verdict) string {
-	if s := v.Effect.Does(); s != "" {
-		return s
-	}
-	return "does harm"
 }

@@ -7,7 +7,6 @@ import (
 	"context"
 	_ "embed"
 	"fmt"
-	"io"
 
 	"github.com/modelaudit/modelaudit/internal/artifact"
 	"github.com/modelaudit/modelaudit/internal/detector"
@@ -45,5 +44,5 @@ func run(_ context.Context, p *detector.Pass) error {
 			Message: fmt.Sprintf("%d bytes follow the model, which names no further parts.", rest),
 		})
 	}
-	return p.Nested(p.File.Member("parts", io.NewSectionReader(p.File.Content, m.End, rest), rest))
+	return p.Part("parts", m.End, rest)
 }

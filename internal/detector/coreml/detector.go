@@ -6,7 +6,6 @@ import (
 	"context"
 	_ "embed"
 	"fmt"
-	"io"
 	"path"
 	"strings"
 
@@ -85,8 +84,7 @@ func judge(p *detector.Pass, f coreml.Fact) error {
 			report(p, escape, f, fmt.Sprintf("The model reads weights from %s.", name))
 		}
 	case coreml.Serialized:
-		content := io.NewSectionReader(p.File.Content, f.Offset, f.Size)
-		return p.Nested(p.File.Member("serialized model", content, f.Size))
+		return p.Part("serialized model", f.Offset, f.Size)
 	}
 	return nil
 }

@@ -6,7 +6,6 @@ import (
 	"context"
 	_ "embed"
 	"fmt"
-	"io"
 
 	"github.com/modelaudit/modelaudit/internal/artifact"
 	"github.com/modelaudit/modelaudit/internal/detector"
@@ -104,7 +103,7 @@ func (w *walker) token(t msgpack.Token) error {
 		return w.array(t)
 	case t.Kind == msgpack.Binary && t.Size > 0:
 		key := w.key
-		w.held = append(w.held, func() error { return part(w.pass, key, t.Start, t.Size) })
+		w.held = append(w.held, func() error { return w.pass.Part(key, t.Start, t.Size) })
 	}
 	return nil
 }
@@ -135,14 +134,9 @@ func (w *walker) array(t msgpack.Token) error {
 			Rule: objects, Key: key, Location: finding.Location{Offset: offset},
 			Message: fmt.Sprintf("The array %s is of Python objects, which have no form in this format but a pickle.", finding.Quote(key)),
 		})
-		return part(w.pass, key, data.Start, data.Size)
+		return w.pass.Part(key, data.Start, data.Size)
 	})
 	return nil
-}
-
-// part hands a range of the file to the scan.
-func part(p *detector.Pass, name string, offset, size int64) error {
-	return p.Nested(p.File.Member(name, io.NewSectionReader(p.File.Content, offset, size), size))
 }
 
 // rest reports what follows the value.
@@ -154,5 +148,5 @@ func rest(p *detector.Pass, end int64) error {
 		Rule: trailing, Key: "trailing data", Location: finding.Location{Offset: end, Length: p.File.Size - end},
 		Message: fmt.Sprintf("%d bytes follow the end of the checkpoint.", p.File.Size-end),
 	})
-	return part(p, "trailing data", end, p.File.Size-end)
+	return p.Part("trailing data", end, p.File.Size-end)
 }

@@ -7,7 +7,6 @@ import (
 	"context"
 	_ "embed"
 	"fmt"
-	"io"
 	"strings"
 
 	"github.com/modelaudit/modelaudit/internal/artifact"
@@ -79,20 +78,15 @@ func run(_ context.Context, p *detector.Pass) error {
 // outside hands what lies before and behind the HDF5 data to the scan.
 func outside(p *detector.Pass, f *hdf5.File) error {
 	if f.Start > 0 {
-		if err := part(p, "user block", 0, f.Start); err != nil {
+		if err := p.Part("user block", 0, f.Start); err != nil {
 			return err
 		}
 	}
 	end := f.Start + int64(f.EndOfFile)
 	if end < p.File.Size {
-		return part(p, "trailing data", end, p.File.Size-end)
+		return p.Part("trailing data", end, p.File.Size-end)
 	}
 	return nil
-}
-
-// part hands a range of the file to the scan.
-func part(p *detector.Pass, name string, offset, size int64) error {
-	return p.Nested(p.File.Member(name, io.NewSectionReader(p.File.Content, offset, size), size))
 }
 
 // minContent is the shortest value that can be a stream of any format: shorter
@@ -176,7 +170,7 @@ func content(p *detector.Pass, f *hdf5.File, o *hdf5.Object) error {
 	d := o.Dataset
 	name := strings.TrimPrefix(o.Path, "/")
 	if data := d.Data(); data != nil && d.Type.Bytes() && data.Left() >= minContent {
-		return part(p, name, data.Start(), data.Left())
+		return p.Part(name, data.Start(), data.Left())
 	}
 	err := f.Sequences(d, func(text []byte) error {
 		if len(text) < minContent {

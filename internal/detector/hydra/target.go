@@ -32,7 +32,7 @@ func (c *config) restored(n *yaml.Node, name string) {
 	shown := finding.Quote(name)
 	switch v, bad := globals.Path(name, true); {
 	case bad:
-		c.report(runs, n, name, fmt.Sprintf("Loading the model calls %s, which %s.", shown, does(v)))
+		c.report(runs, n, name, fmt.Sprintf("Loading the model calls %s, which %s.", shown, v.Does()))
 	case targets[name] || safe(name):
 	default:
 		c.report(unknown, n, name, fmt.Sprintf("Loading the model calls %s, of which nothing is known.", shown))
@@ -46,17 +46,10 @@ func (c *config) instantiated(n *yaml.Node, name string) {
 	shown := finding.Quote(name)
 	switch concern {
 	case globals.Bad:
-		c.report(runs, n, name, fmt.Sprintf("Instantiating the configuration calls %s, which %s.", shown, does(v)))
+		c.report(runs, n, name, fmt.Sprintf("Instantiating the configuration calls %s, which %s.", shown, v.Does()))
 	case globals.Odd:
-		c.report(suspicious, n, name, fmt.Sprintf("Instantiating the configuration calls %s, which %s.", shown, does(v)))
+		c.report(suspicious, n, name, fmt.Sprintf("Instantiating the configuration calls %s, which %s.", shown, v.Does()))
 	}
-}
-
-func does(v globals.Verdict) string {
-	if s := v.Effect.Does(); s != "" {
-		return s
-	}
-	return "does harm"
 }
 
 // safe reports whether a dotted path is known to be harmless to call. Where the

@@ -16,7 +16,11 @@ var layersText string
 
 // own are the packages whose classes a Keras configuration names as a matter of
 // course. Their dangerous functions are known by name.
-var own = []string{"keras", "tf_keras", "tensorflow", "keras_hub", "keras_nlp", "keras_cv", "keras_core", "tensorflow_addons"}
+//
+//go:embed packages.txt
+var ownText string
+
+var own = strings.Fields(ownText)
 
 // reference judges what an object asks the loader to import: a class, or, with
 // the class name "function", the function that its config names.
@@ -68,7 +72,7 @@ func (w *walker) target(o *json.Value, parents []*json.Value, module, name strin
 	case v.Class >= globals.Suspicious && !(ours(module) && name == "Lambda"):
 		w.report(runsFunction, o.Offset, module+"."+name,
 			fmt.Sprintf("The configuration refers to %s, which %s.%s",
-				finding.Quote(module+"."+name), does(v), arguments(parents)),
+				finding.Quote(module+"."+name), v.Does(), arguments(parents)),
 			finding.Quote(module+"."+name))
 	case ours(module) || v.Class == globals.Safe || builtin(module):
 		if builtin(module) {
@@ -79,25 +83,13 @@ func (w *walker) target(o *json.Value, parents []*json.Value, module, name strin
 	}
 }
 
-func does(v globals.Verdict) string {
-	if s := v.Effect.Does(); s != "" {
-		return s
-	}
-	return "no model needs"
-}
-
 // builtin reports whether a module is what Keras writes for functions that
 // belong to no package: loss functions of a training script.
 func builtin(module string) bool { return module == "builtins" || module == "__main__" }
 
 func ours(module string) bool {
 	root, _, _ := strings.Cut(module, ".")
-	for _, m := range own {
-		if root == m {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(own, root)
 }
 
 func (w *walker) foreign(o *json.Value, module, name string) {

@@ -47,7 +47,7 @@ func (j *judge) judge(v *json.Value, module, class, use string) {
 	switch d.Class {
 	case globals.Safe:
 	case globals.Dangerous, globals.Suspicious:
-		j.report(dangerous, v, name, fmt.Sprintf("Loading the file with its types trusted %s %s, which %s.", verb(use), finding.Quote(name), does(d)))
+		j.report(dangerous, v, name, fmt.Sprintf("Loading the file with its types trusted %s %s, which %s.", verb(use), finding.Quote(name), d.Does()))
 	case globals.Conditional:
 		if use != "new" { // what fills the instance is judged node by node
 			j.untrusted(v, name)
@@ -67,13 +67,6 @@ func verb(use string) string {
 	return map[string]string{"call": "calls", "new": "makes and fills an instance of", "refer": "hands on"}[use]
 }
 
-func does(v globals.Verdict) string {
-	if s := v.Effect.Does(); s != "" {
-		return s
-	}
-	return "does harm"
-}
-
 // operator judges a node that calls a function of the module operator, whatever
 // module it names: versions before 0.12 checked one name and called another.
 func (j *judge) operator(v *json.Value, module, class string) {
@@ -85,7 +78,7 @@ func (j *judge) operator(v *json.Value, module, class string) {
 	d := globals.On(globals.Call, "operator", class)
 	getter := slices.Contains([]string{"attrgetter", "itemgetter", "methodcaller"}, class)
 	if d.Class >= globals.Suspicious && !getter {
-		j.report(dangerous, v, "operator."+class, fmt.Sprintf("Loading the file calls operator.%s with arguments of its choice, which %s.", finding.Quote(class), does(d)))
+		j.report(dangerous, v, "operator."+class, fmt.Sprintf("Loading the file calls operator.%s with arguments of its choice, which %s.", finding.Quote(class), d.Does()))
 	}
 	if class != "itemgetter" {
 		for _, s := range texts(v.Get("attrs"), nil) {
@@ -121,7 +114,7 @@ func (j *judge) attribute(v *json.Value, name string) {
 			continue
 		}
 		j.report(attribute, v, name, fmt.Sprintf("The node reaches for the attribute %s of whatever it is given, which %s. No model needs that.",
-			finding.Quote(name), does(d)))
+			finding.Quote(name), d.Does()))
 		return
 	}
 }
@@ -140,7 +133,7 @@ func (j *judge) method(v *json.Value, module, class string) {
 	function := content.Get("func").String()
 	m, n := globals.Resolve(owner[0], owner[1]+"."+function)
 	if d := globals.Lookup(m, n); d.Class == globals.Dangerous {
-		j.report(dangerous, v, name+"."+function, fmt.Sprintf("Loading the file with its types trusted hands on %s, which %s.", finding.Quote(name+"."+function), does(d)))
+		j.report(dangerous, v, name+"."+function, fmt.Sprintf("Loading the file with its types trusted hands on %s, which %s.", finding.Quote(name+"."+function), d.Does()))
 		return
 	}
 	j.attribute(v, function)

@@ -34,9 +34,6 @@ func (f Field) Len() int64 {
 // Int returns the value of an int32 or int64 field.
 func (f Field) Int() int64 { return int64(f.Uint) }
 
-// Bool returns the value of a bool field.
-func (f Field) Bool() bool { return f.Uint != 0 }
-
 // Message returns the value as a message one level deeper.
 func (f Field) Message() Message {
 	start, end := f.Body()

@@ -77,9 +77,6 @@ func (s *Stream) uint32(n int) *Stream {
 // Int writes BININT.
 func (s *Stream) Int(n int32) *Stream { return s.Op('J').uint32(int(uint32(n))) }
 
-// Long writes LONG, in text.
-func (s *Stream) Long(digits string) *Stream { return s.Text('L', digits+"L") }
-
 // None writes NONE.
 func (s *Stream) None() *Stream { return s.Op('N') }
 
