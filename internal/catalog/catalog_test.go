@@ -24,7 +24,7 @@ func TestDetectors(t *testing.T) {
 	}
 }
 
-var update = flag.Bool("update", false, "write RULES.md")
+var update = flag.Bool("update", false, "write list.go and RULES.md")
 
 // TestDocument holds RULES.md to what the rules say.
 func TestDocument(t *testing.T) {
