@@ -40,6 +40,10 @@ type Pass struct {
 	// afresh. A non-nil error means that the budget of the file on disk is spent
 	// and that the caller should stop; it is safe to return it from Run.
 	Nested func(artifact.File) error
+	// Examine scans a file found inside another and returns what Nested would
+	// report: for content that nothing loads from where it stands, and of which
+	// the caller makes a finding of its own. Its error is that of Nested.
+	Examine func(artifact.File) ([]finding.Finding, error)
 	// Refused says that the content to inspect is not here at all (a Git LFS
 	// pointer stands in its place, all of it is encrypted), and why.
 	Refused func(reason string)

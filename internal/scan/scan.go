@@ -115,6 +115,7 @@ func (r *run) detect(d *detector.Detector, f artifact.File) (recognised bool) {
 			}
 		},
 		Nested:     r.nested,
+		Examine:    r.examine,
 		Refused:    func(reason string) { r.refuse(f, reason) },
 		Incomplete: func(err error) { r.unread(f, err) },
 		License:    func(text string) { r.license(f, text) },
@@ -156,6 +157,32 @@ func (r *run) nested(f artifact.File) error {
 	defer r.budget.Leave()
 	r.file(f)
 	return r.budget.Spent()
+}
+
+// examine scans a file found inside another apart from the run. What is damaged in
+// it is its own affair; a limit that was hit and a crash are the run's.
+func (r *run) examine(f artifact.File) ([]finding.Finding, error) {
+	apart := &run{
+		ctx: r.ctx, detectors: r.detectors, budget: r.budget,
+		out: audit.File{Path: f.Path}, told: make(map[string]bool),
+	}
+	err := apart.nested(f)
+	var found []finding.Finding
+	for _, x := range apart.out.Findings {
+		switch {
+		case x.Rule == crashed:
+			r.problem(apart.reason)
+			r.report(f, x)
+		case !x.Rule.Unread:
+			found = append(found, x)
+		}
+	}
+	var fault *hostile.Fault
+	if errors.As(apart.reason, &fault) && fault.Kind == hostile.OverBudget {
+		r.unread(f, fault)
+	}
+	slices.SortStableFunc(found, finding.Compare)
+	return found, err
 }
 
 // refuse records that the content of f is not here. Inside a container that is

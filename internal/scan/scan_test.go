@@ -251,3 +251,37 @@ func TestRulesAreComplete(t *testing.T) {
 		}
 	}
 }
+
+// TestExamine: what a detector examines is reported by nobody but itself, and
+// damage in it is not the file's; a crash in it is.
+func TestExamine(t *testing.T) {
+	for _, c := range []struct {
+		name, inner string
+		found       int
+		status      audit.Status
+	}{
+		{name: "nothing", inner: "toy:", status: audit.Clean},
+		{name: "something bad", inner: "toy:!!", found: 2, status: audit.Clean},
+		{name: "damaged", inner: "toy:!f", found: 1, status: audit.Clean},
+		{name: "a crash", inner: "toy:!c", found: 1, status: audit.Incomplete},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			found := -1
+			looks := &detector.Detector{
+				Name:  "looks",
+				Match: func(h artifact.Head) bool { return h.Depth == 0 },
+				Run: func(_ context.Context, p *detector.Pass) error {
+					p.Recognised("looks")
+					all, err := p.Examine(p.File.Member("inner", hostile.Bytes(c.inner), int64(len(c.inner))))
+					found = len(all)
+					return err
+				},
+			}
+			s := scan.Scanner{Detectors: []*detector.Detector{looks, toy()}, Limits: hostile.DefaultLimits(), Now: time.Now}
+			got := s.File(context.Background(), artifact.File{Path: "m", Content: hostile.Bytes("x"), Size: 1})
+			if found != c.found || got.Status != c.status {
+				t.Errorf("got %d findings and %s (%s), want %d and %s", found, got.Status, got.Reason, c.found, c.status)
+			}
+		})
+	}
+}
