@@ -1,7 +1,6 @@
 package entrypoint_test
 
 import (
-	"encoding/base64"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -14,35 +13,13 @@ import (
 // The git-lfs client pushes models, and the Action of a pull request fetches
 // the one that was changed: now and before, and no other.
 func TestGitLFS(t *testing.T) {
-	for _, tool := range []string{"git", "git-lfs"} {
-		if _, err := exec.LookPath(tool); err != nil {
-			t.Skipf("there is no %s to push models with", tool)
-		}
-	}
+	git := withGitLFS(t)
 	s := githubtest.New(t)
 	remote, author := filepath.Join(t.TempDir(), "remote.git"), t.TempDir()
-	home := t.TempDir()
-	git := func(dir string, args ...string) string {
-		t.Helper()
-		cmd := exec.Command("git", append([]string{"-c", "user.name=a", "-c", "user.email=a@b", "-c", "protocol.file.allow=always"}, args...)...)
-		cmd.Dir = dir
-		cmd.Env = append(os.Environ(), "HOME="+home, "GIT_CONFIG_GLOBAL="+filepath.Join(home, "config"), "GIT_CONFIG_SYSTEM=/dev/null",
-			"GIT_LFS_SKIP_SMUDGE=1", "GIT_TERMINAL_PROMPT=0")
-		out, err := cmd.CombinedOutput()
-		if err != nil {
-			t.Fatalf("git %v: %v\n%s", args, err, out)
-		}
-		return strings.TrimSpace(string(out))
-	}
 	git(author, "init", "-q", "-b", "main")
 	git(author, "init", "-q", "--bare", remote)
 	git(author, "remote", "add", "origin", remote)
-	git(author, "lfs", "install", "--local")
-	git(author, "config", "lfs.url", s.URL+"/"+githubtest.Repository+".git/info/lfs")
-	git(author, "config", "lfs.locksverify", "false")
-	git(author, "config", "lfs."+s.URL+"/"+githubtest.Repository+".git/info/lfs.access", "basic")
-	git(author, "config", "http."+s.URL+"/"+githubtest.Repository+".git/.extraheader",
-		"Authorization: Basic "+base64.StdEncoding.EncodeToString([]byte("x-access-token:"+githubtest.Token)))
+	pushTo(git, author, s, githubtest.Token)
 	git(author, "lfs", "track", "*.pt")
 	big := archiveOf(t, "../../old")
 	put(t, filepath.Join(author, "a.pt"), big)
@@ -82,4 +59,34 @@ func TestGitLFS(t *testing.T) {
 	if n := s.Count("GET", "/contents/a.pt?ref="+base); n != 0 {
 		t.Error("the base was asked of GitHub, though the clone has it")
 	}
+}
+
+// withGitLFS returns what runs git in a directory, with the git-lfs client and
+// nobody's configuration, or skips the test.
+func withGitLFS(t *testing.T) func(dir string, args ...string) string {
+	for _, tool := range []string{"git", "git-lfs"} {
+		if _, err := exec.LookPath(tool); err != nil {
+			t.Skipf("there is no %s to push models with", tool)
+		}
+	}
+	home := t.TempDir()
+	return func(dir string, args ...string) string {
+		t.Helper()
+		cmd := exec.Command("git", append([]string{"-c", "user.name=a", "-c", "user.email=a@b", "-c", "protocol.file.allow=always"}, args...)...)
+		cmd.Dir = dir
+		cmd.Env = append(os.Environ(), "HOME="+home, "GIT_CONFIG_GLOBAL="+filepath.Join(home, "config"), "GIT_CONFIG_SYSTEM=/dev/null",
+			"GIT_LFS_SKIP_SMUDGE=1", "GIT_TERMINAL_PROMPT=0")
+		out, err := cmd.CombinedOutput()
+		if err != nil {
+			t.Fatalf("git %v: %v\n%s", args, err, out)
+		}
+		return strings.TrimSpace(string(out))
+	}
+}
+
+// pushTo makes the objects of a repository go to the server's, with the token.
+func pushTo(git func(string, ...string) string, dir string, s *githubtest.Server, token string) {
+	git(dir, "lfs", "install", "--local")
+	git(dir, "config", "lfs.url", strings.Replace(s.URL, "://", "://x-access-token:"+token+"@", 1)+"/"+githubtest.Repository+".git/info/lfs")
+	git(dir, "config", "lfs.locksverify", "false")
 }

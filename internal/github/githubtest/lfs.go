@@ -23,7 +23,7 @@ func (s *Server) lfs(w http.ResponseWriter, r *http.Request) bool {
 	if repository == s.Fork {
 		has = s.ForkObjects
 	}
-	want := "Basic " + base64.StdEncoding.EncodeToString([]byte("x-access-token:"+Token))
+	want := "Basic " + base64.StdEncoding.EncodeToString([]byte("x-access-token:"+s.Accepts))
 	if r.Header.Get("Authorization") != want {
 		refuse(w, http.StatusUnauthorized, "Credentials needed")
 		return true

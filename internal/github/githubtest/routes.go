@@ -30,7 +30,7 @@ func (s *Server) route(w http.ResponseWriter, r *http.Request) {
 	if !ok && s.lfs(w, r) {
 		return
 	}
-	if got := r.Header.Get("Authorization"); got != "Bearer "+Token && got != "token "+Token {
+	if got := r.Header.Get("Authorization"); got != "Bearer "+s.Accepts && got != "token "+s.Accepts {
 		refuse(w, http.StatusUnauthorized, "Bad credentials")
 		return
 	}

@@ -36,6 +36,7 @@ type Server struct {
 
 	mu           sync.Mutex
 	Permissions  Permissions
+	Accepts      string             // the token that it knows
 	Login        string             // who the token belongs to
 	Pulls        map[int][]File     // what each pull request changes
 	PullHead     map[int]string     // the head commit of each
@@ -52,6 +53,7 @@ type Server struct {
 	ForkObjects  map[string][]byte // of Git LFS, in the fork
 	Requests     []Request         // everything that was asked, in order
 	CodeScanning string            // what it answers if it is off; "" if it is on
+	LFS          http.Handler      // a Git LFS server in place of this one's; nil: none
 	Trouble      func(*http.Request) *Trouble
 
 	next int64
@@ -72,6 +74,7 @@ type File struct {
 type Request struct {
 	Method, Path, Host, Authorization string
 	Status                            int
+	Sent                              int64 // bytes of the answer
 }
 
 // A Trouble is an answer out of the ordinary.
@@ -86,7 +89,7 @@ type Trouble struct {
 // New starts a server that ends with the test.
 func New(t testing.TB) *Server {
 	s := &Server{
-		Permissions: Writing, Login: "github-actions[bot]",
+		Permissions: Writing, Accepts: Token, Login: "github-actions[bot]",
 		Pulls: map[int][]File{}, PullHead: map[int]string{}, Compares: map[string][]File{},
 		Contents: map[string][]byte{}, Blobs: map[string][]byte{}, Comments: map[int][]*Comment{},
 		Objects: map[string][]byte{}, next: 1000,
@@ -132,13 +135,17 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	defer func() {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		s.Requests = append(s.Requests, Request{r.Method, r.URL.RequestURI(), r.Host, r.Header.Get("Authorization"), out.status})
+		s.Requests = append(s.Requests, Request{r.Method, r.URL.RequestURI(), r.Host, r.Header.Get("Authorization"), out.status, out.sent})
 	}()
 	if s.Trouble != nil {
 		if t := s.Trouble(r); t != nil {
 			t.answer(out, r)
 			return
 		}
+	}
+	if s.LFS != nil && strings.Contains(r.URL.Path, ".git/info/lfs/") {
+		s.LFS.ServeHTTP(out, r)
+		return
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -148,6 +155,13 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 type recorder struct {
 	http.ResponseWriter
 	status int
+	sent   int64
+}
+
+func (r *recorder) Write(p []byte) (int, error) {
+	n, err := r.ResponseWriter.Write(p)
+	r.sent += int64(n)
+	return n, err
 }
 
 func (r *recorder) WriteHeader(status int) {
