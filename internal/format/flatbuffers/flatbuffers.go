@@ -142,6 +142,18 @@ func (t Table) Tables(i int) iter.Seq2[int, Table] {
 // limit bytes of each.
 func (t Table) Strings(i, limit int) iter.Seq[string] {
 	return func(yield func(string) bool) {
+		for text := range t.Texts(i) {
+			s := string(text.Peek(int(min(text.Left(), int64(limit)))))
+			if t.r.Err() != nil || !yield(s) {
+				return
+			}
+		}
+	}
+}
+
+// Texts yields the elements of a field that is a vector of strings, in place.
+func (t Table) Texts(i int) iter.Seq[*hostile.Reader] {
+	return func(yield func(*hostile.Reader) bool) {
 		w, n := t.Vector(i, 4)
 		for range n {
 			if !t.r.Step() {
@@ -149,8 +161,7 @@ func (t Table) Strings(i, limit int) iter.Seq[string] {
 			}
 			at := w.Offset() + int64(w.UintLE(4))
 			size := window(t.r, at, 4).UintLE(4)
-			s := string(window(t.r, at+4, size).Peek(int(min(size, uint64(limit)))))
-			if t.r.Err() != nil || !yield(s) {
+			if text := window(t.r, at+4, size); t.r.Err() != nil || !yield(text) {
 				return
 			}
 		}

@@ -25,6 +25,7 @@ type Tensor struct {
 	// the entries describe.
 	External bool
 	Entries  []Entry
+	elements uint64 // the product of the dimensions
 }
 
 // An Entry is one line of TensorProto.external_data.
@@ -33,29 +34,25 @@ type Entry struct{ Key, Value string }
 // maxEntries is how many entries of one tensor are kept; five keys exist.
 const maxEntries = 64
 
-// building is a Tensor while its messages are merged.
-type building struct {
-	Tensor
-	elements uint64
+// NewTensor returns a tensor of no dimensions at an offset. Readers of other
+// forms of the format fill it in: Dimension for each of them, then Measure.
+func NewTensor(offset int64, where string) Tensor {
+	return Tensor{Offset: offset, Where: where, elements: 1}
 }
 
 func (w *walker) tensor(m protobuf.Message, where string) {
-	b := newBuilding(m, where)
-	w.merge(m, &b)
-	w.emit(&b)
-}
-
-func newBuilding(m protobuf.Message, where string) building {
-	return building{Tensor: Tensor{Offset: m.Start(), Where: where}, elements: 1}
+	t := NewTensor(m.Start(), where)
+	w.merge(m, &t)
+	w.emit(&t)
 }
 
 // merge reads a TensorProto into one that may have been read in part already.
-func (w *walker) merge(m protobuf.Message, b *building) {
+func (w *walker) merge(m protobuf.Message, b *Tensor) {
 	for f := range m.Fields() {
 		switch f.Tag {
 		case tensorDim, tensorDims:
 			for d := range f.Varints() {
-				b.dimension(int64(d))
+				b.Dimension(int64(d))
 			}
 		case tensorType:
 			b.DataType = int64(int32(f.Uint))
@@ -73,17 +70,30 @@ func (w *walker) merge(m protobuf.Message, b *building) {
 	}
 }
 
-func (b *building) dimension(d int64) {
+// Dimension adds a dimension.
+func (t *Tensor) Dimension(d int64) {
 	if d < 0 {
-		b.Negative = true
+		t.Negative = true
 		return
 	}
-	high, low := bits.Mul64(b.elements, uint64(d))
-	b.Huge = b.Huge || high != 0
-	b.elements = low
+	high, low := bits.Mul64(t.elements, uint64(d))
+	t.Huge = t.Huge || high != 0
+	t.elements = low
 }
 
-func (b *building) entry(m protobuf.Message) {
+// Measure sets Size, Sized and Huge from the type and the dimensions.
+func (t *Tensor) Measure() {
+	width, known := widths[t.DataType]
+	if !known {
+		return
+	}
+	high, total := bits.Mul64(t.elements, width)
+	t.Huge = t.Huge || high != 0 || total > 1<<62
+	t.Sized = !t.Negative && !t.Huge
+	t.Size = (total + 7) / 8
+}
+
+func (t *Tensor) entry(m protobuf.Message) {
 	var e Entry
 	for f := range m.Fields() {
 		switch f.Tag {
@@ -93,28 +103,23 @@ func (b *building) entry(m protobuf.Message) {
 			e.Value = string(f.Prefix(maxAttribute))
 		}
 	}
-	if len(b.Entries) < maxEntries {
-		b.Entries = append(b.Entries, e)
+	if len(t.Entries) < maxEntries {
+		t.Entries = append(t.Entries, e)
 	}
 }
 
 // emit computes the size and hands the tensor on.
-func (w *walker) emit(b *building) {
+func (w *walker) emit(t *Tensor) {
 	if w.r.Err() != nil {
 		return
 	}
-	if width, known := widths[b.DataType]; known {
-		high, total := bits.Mul64(b.elements, width)
-		b.Huge = b.Huge || high != 0 || total > 1<<62
-		b.Sized = !b.Negative && !b.Huge
-		b.Size = (total + 7) / 8
-	}
-	w.v.Tensor(b.Tensor)
+	t.Measure()
+	w.v.Tensor(*t)
 }
 
 // sparse reads the two tensors of a SparseTensorProto.
 func (w *walker) sparse(m protobuf.Message, where string) {
-	values, indices := newBuilding(m, where+" (values)"), newBuilding(m, where+" (indices)")
+	values, indices := NewTensor(m.Start(), where+" (values)"), NewTensor(m.Start(), where+" (indices)")
 	var any, anyIndices bool
 	for f := range m.Fields() {
 		switch f.Tag {
@@ -147,7 +152,7 @@ func (w *walker) attribute(m protobuf.Message, n *Node) {
 	if n != nil {
 		where += " of " + n.OpType + " " + n.Name
 	}
-	one := newBuilding(m, where)
+	one := NewTensor(m.Start(), where)
 	merged := false
 	for f := range m.Fields() {
 		switch f.Tag {
