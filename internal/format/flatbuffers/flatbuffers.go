@@ -74,6 +74,12 @@ func (t Table) field(i int) (int64, bool) {
 	return t.at + int64(offset), offset != 0
 }
 
+// Has reports whether the table has a field.
+func (t Table) Has(i int) bool {
+	_, ok := t.field(i)
+	return ok
+}
+
 // Uint returns an unsigned scalar field of n bytes, or a default.
 func (t Table) Uint(i, n int, or uint64) uint64 {
 	at, ok := t.field(i)
