@@ -49,7 +49,7 @@ func table(r *hostile.Reader, at int64) Table {
 	back := int64(int32(window(r, at, 4).UintLE(4)))
 	t.vtable = at - back
 	v := window(r, t.vtable, 4)
-	size := v.UintLE(2)
+	size, inline := v.UintLE(2), v.UintLE(2)
 	if r.Err() != nil {
 		return t
 	}
@@ -58,6 +58,7 @@ func table(r *hostile.Reader, at int64) Table {
 		return t
 	}
 	window(r, t.vtable, size)
+	window(r, at, inline)
 	t.fields = int(size-4) / 2
 	return t
 }

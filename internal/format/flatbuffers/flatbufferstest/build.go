@@ -4,8 +4,11 @@ package flatbufferstest
 import "encoding/binary"
 
 // A Table is the fields of a table by their slot: a uint8, uint32 or uint64, a
-// string, []byte, []string, Table or []Table.
+// string, []byte, []string, Int64s, Table or []Table.
 type Table map[int]any
+
+// Int64s is a vector of 64-bit numbers.
+type Int64s []uint64
 
 // Build lays out a buffer with an identifier: each table behind its vtable, and
 // what it refers to behind it.
@@ -76,6 +79,12 @@ func (b *builder) referred(v any, at int) {
 	case []byte:
 		point(len(b.data))
 		b.data = append(le.AppendUint32(b.data, uint32(len(x))), x...)
+	case Int64s:
+		point(len(b.data))
+		b.data = le.AppendUint32(b.data, uint32(len(x)))
+		for _, v := range x {
+			b.data = le.AppendUint64(b.data, v)
+		}
 	case Table:
 		point(b.table(x))
 	case []string:
