@@ -66,6 +66,7 @@ func Detectors() []*detector.Detector {
 		mxnet.Parameters,
 		numpy.Detector,
 		onnx.Detector,
+		onnx.Runtime,
 		openvino.Detector,
 		paddle.Detector,
 		pickle.Detector,

@@ -10,6 +10,7 @@ import (
 	"github.com/modelaudit/modelaudit/internal/detector"
 	"github.com/modelaudit/modelaudit/internal/finding"
 	"github.com/modelaudit/modelaudit/internal/format/onnx"
+	"github.com/modelaudit/modelaudit/internal/format/ort"
 	"github.com/modelaudit/modelaudit/internal/hostile"
 	"github.com/modelaudit/modelaudit/internal/rule"
 )
@@ -29,8 +30,28 @@ func run(_ context.Context, p *detector.Pass) error {
 		return nil
 	}
 	p.Recognised("onnx")
+	return judged(p, onnx.Walk)
+}
+
+// Runtime recognises models in the form of ONNX Runtime's own. Its tensors lie
+// in the file, or in one that whoever loads the model has to name.
+var Runtime = &detector.Detector{
+	Name:  "onnxruntime",
+	Rules: rule.Explain(help, missing, mismatch, python, engineEscapes, custom),
+	Match: func(h artifact.Head) bool { return ort.Looks(h.First) || h.Extension() == ".ort" && h.Size > 0 },
+	Run: func(_ context.Context, p *detector.Pass) error {
+		if r := p.Reader(); ort.Looks(r.Peek(8)) || !onnx.Looks(p.Reader()) {
+			p.Recognised("ort")
+			return judged(p, ort.Walk)
+		}
+		return nil // the other form, under this one's name
+	},
+}
+
+// judged judges what a walk over either form tells.
+func judged(p *detector.Pass, walk func(*hostile.Reader, onnx.Visitor) (onnx.Model, error)) error {
 	j := &judge{p: p, own: make(map[operator]bool), foreign: make(map[operator]*use), places: make(map[string]*place)}
-	_, err := onnx.Walk(p.Reader(), onnx.Visitor{
+	_, err := walk(p.Reader(), onnx.Visitor{
 		Node: j.node, Tensor: j.tensor, Function: j.function, Text: j.text,
 	})
 	j.conclude()

@@ -1,0 +1,91 @@
+package ort
+
+import "github.com/modelaudit/modelaudit/internal/format/flatbuffers"
+
+// What follows says nothing about a model, but a runtime reads it: it must lie
+// in the file like everything else.
+
+// names reads fields that are vectors of strings.
+func names(t flatbuffers.Table, fields ...int) {
+	for _, f := range fields {
+		for range t.Texts(f) {
+		}
+	}
+}
+
+// arg reads a value of a graph: its name and type.
+func (w *walker) arg(t flatbuffers.Table) {
+	name := t.String(argName, maxName)
+	w.text("doc_string", name, t, argDoc)
+	if info, ok := t.Table(argType); ok {
+		w.info(info)
+	}
+}
+
+// info reads a type, which may be made of others.
+func (w *walker) info(t flatbuffers.Table) {
+	defer w.leave()
+	if !w.enter() {
+		return
+	}
+	t.String(typeDenotation, maxName)
+	value, ok := t.Table(typeValue)
+	if !ok {
+		return
+	}
+	switch t.Uint(typeKind, 1, 0) {
+	case kindTensor:
+		shape(value)
+	case kindSequence:
+		if e, ok := value.Table(typeElement); ok {
+			w.info(e)
+		}
+	case kindMap:
+		if e, ok := value.Table(typeMapValue); ok {
+			w.info(e)
+		}
+	}
+}
+
+func shape(t flatbuffers.Table) {
+	s, ok := t.Table(typeShape)
+	if !ok {
+		return
+	}
+	for _, d := range s.Tables(shapeDims) {
+		d.String(dimensionNote, maxName)
+		if v, ok := d.Table(dimensionValue); ok {
+			v.String(valueParameter, maxName)
+		}
+	}
+}
+
+// optimizations reads what the runtime may do to a graph when it loads it.
+func optimizations(g flatbuffers.Table) {
+	all, ok := g.Table(graphOptimizations)
+	if !ok {
+		return
+	}
+	for _, e := range all.Tables(optimizationEntries) {
+		e.String(entryOptimizer, maxName)
+		for _, r := range e.Tables(entryRecords) {
+			r.String(recordAction, maxName)
+			if n, ok := r.Table(recordNodes); ok {
+				n.Vector(recordNodeIndices, size32)
+			}
+			names(r, recordProduced)
+		}
+	}
+}
+
+// resolve reads which kernels the operators take, by types of their arguments.
+func resolve(t flatbuffers.Table) {
+	for _, op := range t.Tables(resolverOps) {
+		op.String(resolverOp, maxName)
+		for _, e := range op.Tables(resolverOpArgs) {
+			e.String(resolverArgsType, maxName)
+			for range e.Tables(resolverArgsArgs) {
+			}
+		}
+	}
+}

@@ -1,0 +1,221 @@
+// Package ort reads models in the form of ONNX Runtime's own: FlatBuffers that
+// hold what an ONNX model does. They are told as onnx tells the form in
+// protobuf.
+//
+// Format: https://onnxruntime.ai/docs/performance/model-optimizations/ort-format-models.html
+package ort
+
+import (
+	"github.com/modelaudit/modelaudit/internal/format/flatbuffers"
+	"github.com/modelaudit/modelaudit/internal/format/onnx"
+	"github.com/modelaudit/modelaudit/internal/hostile"
+)
+
+// Identifier is the file identifier, at byte 4.
+const Identifier = "ORTM"
+
+const (
+	// maxDepth is how deep graphs and types may be nested. The runtime's verifier
+	// gives up at 64 tables.
+	maxDepth = 64
+	// maxName is how much of a name is kept; longer ones are cut.
+	maxName = 1 << 10
+	// maxAttribute is how much of a string attribute a node carries.
+	maxAttribute = 4 << 10
+	// maxOpsets bounds what a file can make us keep.
+	maxOpsets = 1000
+	// maxKept bounds the attributes of one node that are kept.
+	maxKept = 100
+)
+
+// Looks reports whether a file that starts with first has the identifier.
+func Looks(first []byte) bool {
+	return len(first) >= 8 && string(first[4:8]) == Identifier
+}
+
+// Walk reads a model to its end or to the first fault. All functions of v must
+// be set; Function is never called, since this form has no functions.
+func Walk(r *hostile.Reader, v onnx.Visitor) (onnx.Model, error) {
+	w := walker{r: r, v: v, model: onnx.Model{Opsets: make(map[string]int64)}}
+	root, id := flatbuffers.Root(r)
+	if r.Err() == nil && id != Identifier {
+		r.FailAt(4, hostile.Malformed, "the identifier %q where %q belongs", id, Identifier)
+	}
+	root.String(sessionVersion, maxName)
+	model, ok := root.Table(sessionModel)
+	if r.Err() == nil && !ok {
+		r.Fail(hostile.Malformed, "a session without a model")
+	}
+	if ok {
+		w.root(model)
+	}
+	if resolver, ok := root.Table(sessionResolver); ok {
+		resolve(resolver)
+	}
+	if r.Err() == nil && !w.model.HasGraph {
+		r.Fail(hostile.Malformed, "a model without a graph")
+	}
+	return w.model, r.Err()
+}
+
+type walker struct {
+	r     *hostile.Reader
+	v     onnx.Visitor
+	model onnx.Model
+	depth int
+}
+
+func (w *walker) root(m flatbuffers.Table) {
+	w.model.IRVersion = int64(m.Uint(modelIRVersion, 8, 0))
+	w.model.Producer = m.String(modelProducer, maxName)
+	m.String(modelProducerVersion, maxName)
+	m.String(modelDomain, maxName)
+	for _, o := range m.Tables(modelOpsets) {
+		domain, version := o.String(opsetDomain, maxName), int64(o.Uint(opsetVersion, 8, 0))
+		if len(w.model.Opsets) < maxOpsets {
+			w.model.Opsets[domain] = version
+		}
+	}
+	w.text("doc_string", "", m, modelDoc)
+	w.text("doc_string", "graph", m, modelGraphDoc)
+	for _, e := range m.Tables(modelMetadata) {
+		w.text("metadata", e.String(entryKey, maxName), e, entryValue)
+	}
+	if g, ok := m.Table(modelGraph); ok {
+		w.model.HasGraph = true
+		w.graph(g)
+	}
+}
+
+// enter goes one level deeper and reports whether that is allowed.
+func (w *walker) enter() bool {
+	w.depth++
+	if w.depth > maxDepth {
+		w.r.Fail(hostile.OverBudget, "graphs and types nested more than %d deep", maxDepth)
+	}
+	return w.r.Err() == nil
+}
+
+func (w *walker) leave() { w.depth-- }
+
+func (w *walker) graph(g flatbuffers.Table) {
+	defer w.leave()
+	if !w.enter() {
+		return
+	}
+	for _, t := range g.Tables(graphInitializers) {
+		w.tensor(t, "initializer")
+	}
+	for _, s := range g.Tables(graphSparse) {
+		w.sparse(s)
+	}
+	for _, n := range g.Tables(graphNodes) {
+		w.node(n)
+	}
+	for _, a := range g.Tables(graphArgs) {
+		w.arg(a)
+	}
+	for _, e := range g.Tables(graphEdges) {
+		e.Vector(edgeInputs, sizeEdge)
+		e.Vector(edgeOutputs, sizeEdge)
+	}
+	names(g, graphInputs, graphOutputs)
+	optimizations(g)
+}
+
+// node tells a node behind what its attributes hold.
+func (w *walker) node(t flatbuffers.Table) {
+	n := onnx.Node{
+		Offset: t.Offset(),
+		Name:   t.String(nodeName, maxName),
+		OpType: t.String(nodeOpType, maxName),
+		Domain: t.String(nodeDomain, maxName),
+	}
+	if n.Domain != "" {
+		n.Strings, n.Ints = make(map[string]string), make(map[string]int64)
+	}
+	w.text("doc_string", n.Name, t, nodeDoc)
+	t.String(nodeProvider, maxName)
+	for _, a := range t.Tables(nodeAttributes) {
+		w.attribute(a, &n)
+	}
+	names(t, nodeInputs, nodeOutputs, nodeImplicit)
+	t.Vector(nodeArgCounts, size32)
+	if w.r.Err() == nil {
+		w.v.Node(n)
+	}
+}
+
+// attribute reads every field of an attribute, whichever its type says counts.
+func (w *walker) attribute(t flatbuffers.Table, n *onnx.Node) {
+	called := t.String(attributeName, maxName)
+	where := "attribute " + called + " of " + n.OpType + " " + n.Name
+	w.text("doc_string", called, t, attributeDoc)
+	w.text("attribute", called, t, attributeString)
+	w.texts("attribute", called, t, attributeStrings)
+	if n.Strings != nil && len(n.Strings) < maxKept {
+		n.Strings[called] = t.String(attributeString, maxAttribute)
+		n.Ints[called] = int64(t.Uint(attributeInt, 8, 0))
+	}
+	t.Vector(attributeFloats, size32)
+	t.Vector(attributeInts, size64)
+	if one, ok := t.Table(attributeTensor); ok {
+		w.tensor(one, where)
+	}
+	for _, each := range t.Tables(attributeTensors) {
+		w.tensor(each, where)
+	}
+	if g, ok := t.Table(attributeGraph); ok {
+		w.graph(g)
+	}
+	for _, g := range t.Tables(attributeGraphs) {
+		w.graph(g)
+	}
+}
+
+func (w *walker) tensor(t flatbuffers.Table, where string) {
+	out := onnx.NewTensor(t.Offset(), where)
+	out.Name = t.String(tensorName, maxName)
+	out.DataType = int64(int32(t.Uint(tensorType, 4, 0)))
+	w.text("doc_string", out.Name, t, tensorDoc)
+	dims, n := t.Vector(tensorDims, size64)
+	for range n {
+		if !w.r.Step() {
+			return
+		}
+		out.Dimension(int64(dims.UintLE(size64)))
+	}
+	if raw, n := t.Vector(tensorRaw, 1); n > 0 || t.Has(tensorRaw) {
+		out.Raw, out.RawSize = true, raw.Left()
+	}
+	w.texts("string tensor", out.Name, t, tensorStrings)
+	out.External = int64(t.Uint(tensorExternal, 8, 1<<64-1)) >= 0
+	if w.r.Err() == nil {
+		out.Measure()
+		w.v.Tensor(out)
+	}
+}
+
+func (w *walker) sparse(t flatbuffers.Table) {
+	if values, ok := t.Table(sparseValues); ok {
+		w.tensor(values, "sparse initializer (values)")
+	}
+	if indices, ok := t.Table(sparseIndices); ok {
+		w.tensor(indices, "sparse initializer (indices)")
+	}
+	t.Vector(sparseDims, size64)
+}
+
+// text tells a field that is a string, if the table has it.
+func (w *walker) text(kind, label string, t flatbuffers.Table, field int) {
+	if s, n := t.Vector(field, 1); n > 0 && w.r.Err() == nil {
+		w.v.Text(onnx.Text{Kind: kind, Name: label, Offset: s.Start(), Size: s.Left()})
+	}
+}
+
+// texts tells a field that is a vector of strings.
+func (w *walker) texts(kind, label string, t flatbuffers.Table, field int) {
+	for s := range t.Texts(field) {
+		w.v.Text(onnx.Text{Kind: kind, Name: label, Offset: s.Start(), Size: s.Left()})
+	}
+}
