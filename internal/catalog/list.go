@@ -10,6 +10,7 @@ import (
 	"github.com/modelaudit/modelaudit/internal/detector/cntk"
 	"github.com/modelaudit/modelaudit/internal/detector/config"
 	"github.com/modelaudit/modelaudit/internal/detector/coreml"
+	"github.com/modelaudit/modelaudit/internal/detector/dbm"
 	"github.com/modelaudit/modelaudit/internal/detector/executable"
 	"github.com/modelaudit/modelaudit/internal/detector/executorch"
 	"github.com/modelaudit/modelaudit/internal/detector/flax"
@@ -52,6 +53,7 @@ func Detectors() []*detector.Detector {
 		cntk.Detector,
 		config.Detector,
 		coreml.Detector,
+		dbm.Detector,
 		executable.Detector,
 		executorch.Detector,
 		flax.Detector,

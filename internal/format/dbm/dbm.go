@@ -1,0 +1,136 @@
+// Package dbm reads the databases of keys and values that Python's dbm and shelve
+// use: those of GNU dbm and of Berkeley DB. Pages are read one by one and not
+// looked up by key, so that values are found whatever the keys hash to.
+package dbm
+
+import (
+	"cmp"
+
+	"github.com/modelaudit/modelaudit/internal/hostile"
+)
+
+// HeadSize is how much of a file Sniff looks at.
+const HeadSize = 16
+
+// A Database is an open file.
+type Database struct {
+	// Kind is "gdbm" or "berkeleydb".
+	Kind string
+
+	r     *hostile.Reader
+	big   bool  // big-endian
+	fault error // of an item or a page; others are read all the same
+	items func(d *Database, tell func(Item) error) error
+	gdbm  gdbm
+	pages pages
+	key   string // of the next item
+}
+
+// An Item is a value of the database; of Berkeley DB it may be a key, too.
+type Item struct {
+	Offset int64  // of its first byte in the file
+	Size   int64  // bytes
+	Head   []byte // its first bytes, up to HeadBytes of them
+	Key    string // that it is stored under, as far as it is next to it; up to HeadBytes of it
+
+	overflow int64 // page that it begins on, if it lies on pages of its own
+}
+
+// HeadBytes is how much of an item its Head shows.
+const HeadBytes = 64
+
+// Sniff names the kind of database that starts with head, or returns "".
+func Sniff(head []byte) string {
+	if len(head) < HeadSize {
+		return ""
+	}
+	for _, order := range []bool{false, true} {
+		if width(number(head[:4], order)) != nil {
+			return "gdbm"
+		}
+		if m := number(head[12:16], order); m == magicBtree || m == magicHash || m == magicQueue || m == magicHeap {
+			return "berkeleydb"
+		}
+	}
+	return ""
+}
+
+func number(p []byte, big bool) uint32 {
+	n := uint32(0)
+	for i := range p {
+		if big {
+			n = n<<8 | uint32(p[i])
+		} else {
+			n |= uint32(p[i]) << (8 * i)
+		}
+	}
+	return n
+}
+
+// Open reads the header of a database.
+func Open(r *hostile.Reader) (*Database, error) {
+	head := r.Peek(HeadSize)
+	d := &Database{Kind: Sniff(head), r: r}
+	switch d.Kind {
+	case "gdbm":
+		d.big = width(number(head[:4], false)) == nil
+		d.items = (*Database).buckets
+		d.gdbmHeader()
+	case "berkeleydb":
+		d.big = head[12] == 0
+		d.items = (*Database).eachPage
+		d.pagesHeader()
+	default:
+		r.Fail(hostile.Malformed, "no signature of a dbm database")
+	}
+	return d, r.Err()
+}
+
+// Items tells every item. What is damaged is passed over and is the error when
+// the rest has been told.
+func (d *Database) Items(tell func(Item) error) error {
+	if err := d.items(d, tell); err != nil {
+		return err
+	}
+	return cmp.Or(d.r.Err(), d.fault)
+}
+
+// Content returns the bytes of an item.
+func (d *Database) Content(it Item) ([]byte, error) {
+	if it.overflow != 0 {
+		return d.chain(it)
+	}
+	r := d.r.At(uint64(it.Offset), uint64(it.Size))
+	return r.Bytes(uint64(it.Size)), r.Err()
+}
+
+// note keeps the first fault that is no reason to stop.
+func (d *Database) note(err error) {
+	if d.fault == nil {
+		d.fault = err
+	}
+}
+
+// uint reads an integer of n bytes in the order of the file.
+func (d *Database) uint(r *hostile.Reader, n int) int64 {
+	if d.big {
+		return int64(r.UintBE(n))
+	}
+	return int64(r.UintLE(n))
+}
+
+// item tells of size bytes at an offset of the file.
+func (d *Database) item(at, size int64, tell func(Item) error) error {
+	r := d.r.At(uint64(at), uint64(size))
+	head := r.Peek(HeadBytes)
+	if err := r.Err(); err != nil {
+		d.note(err)
+		return nil
+	}
+	return tell(Item{Offset: at, Size: size, Head: head, Key: d.key})
+}
+
+// start returns up to HeadBytes of size bytes at an offset of the file.
+func (d *Database) start(at, size int64) string {
+	return string(d.r.At(uint64(at), uint64(min(size, HeadBytes))).Peek(HeadBytes))
+}
