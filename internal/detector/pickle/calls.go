@@ -226,6 +226,7 @@ func (j *judge) changes(e pickle.Effect, way globals.Use) {
 		return
 	case way == globals.Build:
 		j.sourceState(e, u)
+		j.sideFile(e, u)
 	}
 	switch v := u.on(way); v.Class {
 	case globals.Dangerous:

@@ -81,6 +81,10 @@ func TestDetector(t *testing.T) {
 		{Name: "tensor behind its storage", File: "data.pkl", Data: tensor(8, 3, 3).Stop(), Want: []string{"pickle-corrupts-memory"}},
 		{Name: "item of a tensor", File: "data.pkl", Data: tensor(8, 2, 3).Int(0).Int(1).SetItem().Stop(), Want: []string{"pickle-corrupts-memory"}},
 		{Name: "payload kept", File: "model.pkl", Data: p(4).Str(base64.StdEncoding.EncodeToString(shell)).Stop(), Want: []string{"pickle-carries-payload"}},
+		{Name: "side file", File: "model.pkl", Data: sideFile("model.pkl_01.npy").Stop()},
+		{Name: "side file elsewhere", File: "model.pkl", Data: sideFile("../../tmp/poc.npy").Stop(), Want: []string{"pickle-side-file-escapes"}},
+		{Name: "side file without a name", File: "model.pkl", Data: sideFile("").Stop(), Want: []string{"pickle-side-file-missing"}},
+		{Name: "side file by a path", File: "model.pkl", Data: sideFile("/tmp/poc.npy").Stop(), Want: []string{"pickle-side-file-escapes"}},
 
 		{Name: "payload before damage", Data: p(4).Call("os", "system", "echo poc").Op(0xff).Bytes(), Want: []string{"pickle-executes-code"}, Unread: true},
 		{Name: "second pickle", Data: slices.Concat(plain, shell), Want: []string{"pickle-executes-code"}},

@@ -24,6 +24,7 @@ const (
 	outOfBounds   = 787
 	hidden        = 506 // embedded malicious code
 	misread       = 436 // interpretation conflict
+	traversal     = 22
 	modification  = 915 // improperly controlled modification of object attributes
 )
 
@@ -113,6 +114,14 @@ var (
 	dangerousCode = &rule.Rule{
 		ID: "pickle-code-dangerous", Title: "The file carries Python code that reaches a function that does harm",
 		Severity: rule.High, Precision: rule.Likely, CWE: []int{codeInjection, untrustedData}, Since: since,
+	}
+	sideEscapes = &rule.Rule{
+		ID: "pickle-side-file-escapes", Title: "joblib reads an array from outside of the model's directory",
+		Severity: rule.High, Precision: rule.Certain, CWE: []int{untrustedData, traversal}, Since: since,
+	}
+	sideMissing = &rule.Rule{
+		ID: "pickle-side-file-missing", Title: "A file with an array of the model is not beside it",
+		Severity: rule.Low, Precision: rule.Certain, CWE: []int{untrustedData}, Since: since,
 	}
 	inert = &rule.Rule{
 		ID: "pickle-carries-payload", Title: "A constant of the file holds a dangerous pickle",

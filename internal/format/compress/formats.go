@@ -130,9 +130,10 @@ func isZlib(head []byte) bool {
 func openZlib(in *input) (io.Reader, error) { return zlib.NewReader(in.Reader) }
 
 // joblib before 0.10 wrote "ZF", the unpacked size in hexadecimal, padded to 19
-// characters, and a zlib stream (numpy_pickle_compat.read_zfile).
+// characters, and a zlib stream (numpy_pickle_compat.read_zfile). What a name in
+// .npy.z stands for is no .npy file but the bare data of an array.
 var joblibFormat = &Format{
-	Name: "joblib-zfile", Suffixes: []string{".z"},
+	Name: "joblib-zfile", Suffixes: []string{".npy.z", ".z"},
 	match: func(head []byte) bool {
 		return len(head) > joblibHeader+2 && string(head[:4]) == "ZF0x" && isZlib(joblibStream(head))
 	},

@@ -1,0 +1,62 @@
+package pickle
+
+import (
+	"cmp"
+	"errors"
+	"io/fs"
+	"path"
+	"strings"
+
+	"github.com/modelaudit/modelaudit/internal/finding"
+	"github.com/modelaudit/modelaudit/internal/format/pickle"
+	"github.com/modelaudit/modelaudit/internal/location"
+)
+
+// joblib before 0.10 wrote each array to a file of its own, beside the pickle,
+// which holds an NDArrayWrapper or a ZNDArrayWrapper with the file's name
+// (joblib/numpy_pickle_compat.py). Today's joblib still reads such files, with
+// allow_pickle.
+
+// sideFile judges where the array is read from that a wrapper stands for.
+func (j *judge) sideFile(e pickle.Effect, u *use) {
+	if !wrapsFile(&u.at) || len(e.Args) != 1 {
+		return
+	}
+	v, ok := j.m.Field(e.Args[0], "filename")
+	if !ok {
+		return
+	}
+	name, ok := j.m.Str(v)
+	if !ok {
+		j.add(unresolved, e, "filename", func() string {
+			return "Loading this file with joblib reads an array from a file whose name is computed in a way that only running it would tell: " + j.python(v) + "."
+		})
+		return
+	}
+	quoted := finding.Quote(name)
+	if why := location.Leaves(name); why != "" {
+		j.add(sideEscapes, e, name, func() string {
+			return "Loading this file with joblib reads an array from " + quoted + ", " + why + "; an array of objects is a pickle, and is run."
+		})
+		return
+	}
+	if name == "" || j.s.absent(name) {
+		j.add(sideMissing, e, cmp.Or(name, "unnamed"), func() string {
+			return "The array that joblib reads from " + quoted + " is not beside this file: what will be loaded in its place was not checked."
+		})
+	}
+}
+
+// wrapsFile reports whether instances of a class name a file with an array.
+func wrapsFile(n *pickle.Name) bool {
+	return strings.Contains("."+n.Module, ".joblib.numpy_pickle") && strings.HasSuffix(n.Name, "NDArrayWrapper")
+}
+
+// absent reports whether nothing lies at a path beside the file on disk.
+func (s *session) absent(name string) bool {
+	if s.p.File.Open == nil {
+		return false
+	}
+	_, err := s.p.File.Open(path.Clean(strings.ReplaceAll(name, `\`, "/")))
+	return errors.Is(err, fs.ErrNotExist)
+}
