@@ -36,6 +36,7 @@ import (
 	"github.com/modelaudit/modelaudit/internal/detector/sqlite"
 	"github.com/modelaudit/modelaudit/internal/detector/template"
 	"github.com/modelaudit/modelaudit/internal/detector/tensorflow"
+	"github.com/modelaudit/modelaudit/internal/detector/tensorrt"
 	"github.com/modelaudit/modelaudit/internal/detector/tflite"
 	"github.com/modelaudit/modelaudit/internal/detector/torch7"
 	"github.com/modelaudit/modelaudit/internal/detector/torchserve"
@@ -83,6 +84,7 @@ func Detectors() []*detector.Detector {
 		sqlite.Detector,
 		template.Detector,
 		tensorflow.Detector,
+		tensorrt.Detector,
 		tflite.Detector,
 		torch7.Detector,
 		torchserve.Detector,
