@@ -88,6 +88,7 @@ func Detectors() []*detector.Detector {
 		tflite.Detector,
 		torch7.Detector,
 		torchserve.Detector,
+		xgboost.Binary,
 		xgboost.Detector,
 	}
 }

@@ -1,5 +1,6 @@
-// Package xgboost judges XGBoost models in JSON and UBJSON. They hold numbers and
-// no code; what can be wrong with them is that trees point out of themselves.
+// Package xgboost judges XGBoost models, in JSON, UBJSON and the older binary form.
+// They hold numbers and no code; what can be wrong with them is that trees point
+// out of themselves, and that numbers are missing which are read all the same.
 package xgboost
 
 import (
@@ -22,7 +23,7 @@ var outside = &rule.Rule{
 	Severity: rule.Medium, Precision: rule.Certain, CWE: []int{125, 787}, Since: "0.1.0",
 }
 
-// Detector judges XGBoost models.
+// Detector judges XGBoost models in JSON and UBJSON.
 var Detector = &detector.Detector{
 	Name:  "xgboost",
 	Rules: rule.Explain(help, outside),
@@ -163,8 +164,12 @@ func (w *walker) judge() {
 	if w.tree.highest < w.tree.nodes {
 		return
 	}
-	w.found = append(w.found, finding.Finding{
-		Rule: outside, Key: "tree", Location: finding.Location{Offset: w.tree.offset},
-		Message: fmt.Sprintf("A tree of %d nodes points to a child that is none of them. XGBoost follows it without a check.", w.tree.nodes),
-	})
+	w.found = append(w.found, pointsOut(w.tree.offset, w.tree.nodes))
+}
+
+func pointsOut(offset, nodes int64) finding.Finding {
+	return finding.Finding{
+		Rule: outside, Key: "tree", Location: finding.Location{Offset: offset},
+		Message: fmt.Sprintf("A tree of %d nodes points to a child that is none of them. XGBoost follows it without a check.", nodes),
+	}
 }

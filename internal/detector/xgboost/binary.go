@@ -1,0 +1,113 @@
+package xgboost
+
+import (
+	"context"
+	"encoding/base64"
+	"fmt"
+	"io"
+
+	"github.com/modelaudit/modelaudit/internal/artifact"
+	"github.com/modelaudit/modelaudit/internal/detector"
+	"github.com/modelaudit/modelaudit/internal/finding"
+	"github.com/modelaudit/modelaudit/internal/format/xgboost"
+	"github.com/modelaudit/modelaudit/internal/hostile"
+	"github.com/modelaudit/modelaudit/internal/rule"
+)
+
+var (
+	short = &rule.Rule{
+		ID: "xgboost-weights-short", Title: "An XGBoost model has fewer weights than are read of it",
+		Severity: rule.Medium, Precision: rule.Certain, CWE: []int{125}, Since: "0.1.0",
+	}
+	trailing = &rule.Rule{
+		ID: "xgboost-trailing-data", Title: "Data follows an XGBoost model",
+		Severity: rule.Low, Precision: rule.Certain, CWE: []int{506}, Since: "0.1.0",
+	}
+)
+
+// Binary judges XGBoost models in the binary form of versions before 3.
+var Binary = &detector.Detector{
+	Name:  "xgboost-binary",
+	Rules: rule.Explain(help, outside, short, trailing),
+	Match: func(h artifact.Head) bool { return inBase64(h) || xgboost.Sniff(h.First) },
+	Run:   runBinary,
+}
+
+// spaces may stand between the mark of base64 and its text.
+const spaces = " \t\r\n"
+
+func inBase64(h artifact.Head) bool {
+	for i := range len(spaces) {
+		if h.HasPrefix(xgboost.Base64 + spaces[i:i+1]) {
+			return true
+		}
+	}
+	return false
+}
+
+func runBinary(_ context.Context, p *detector.Pass) error {
+	p.Recognised("xgboost")
+	if string(p.Reader().Peek(len(xgboost.Base64))) == xgboost.Base64 {
+		return decoded(p)
+	}
+	m, err := xgboost.Decode(p.Reader(), func(t xgboost.Tree) { judge(p, t) })
+	for _, a := range m.Attributes {
+		p.Text(a.Key, a.Offset, a.Value)
+	}
+	if err != nil {
+		return err
+	}
+	judgeWeights(p, m)
+	if err := rest(p, m.End); err != nil || m.Config == m.End {
+		return err
+	}
+	return p.Part("configuration", m.Config, m.End-m.Config)
+}
+
+// decoded hands a model that is written in base64 back to the scan.
+func decoded(p *detector.Pass) error {
+	r := p.Reader()
+	r.Skip(uint64(len(xgboost.Base64) + 1))
+	content, err := hostile.Unpack(p.Budget, func() (io.Reader, error) {
+		return base64.NewDecoder(base64.StdEncoding, io.NewSectionReader(p.File.Content, r.Offset(), r.Left())), nil
+	})
+	model := p.File.Member("model", content.Reader(), content.Size)
+	if head, unread := model.Head(); unread == nil && err == nil && !xgboost.Sniff(head.First) {
+		err = hostile.Faultf(hostile.Malformed, r.Offset(), "no model follows in base64")
+	}
+	if nested := p.Nested(model); nested != nil {
+		return nested
+	}
+	return err
+}
+
+func judge(p *detector.Pass, t xgboost.Tree) {
+	if t.Highest < int64(t.Nodes) {
+		return
+	}
+	p.Report(pointsOut(t.Offset, int64(t.Nodes)))
+}
+
+func judgeWeights(p *detector.Pass, m xgboost.Model) {
+	untrained := m.Booster == "gblinear" && m.Weights == 0
+	if m.Weights >= m.Wanted || untrained {
+		return
+	}
+	p.Report(finding.Finding{
+		Rule: short, Key: m.Booster,
+		Message: fmt.Sprintf("The model has %d weights and predicting reads %d. XGBoost does not check.", m.Weights, m.Wanted),
+	})
+}
+
+// rest reports what follows a model and hands it on.
+func rest(p *detector.Pass, end int64) error {
+	n := p.File.Size - end
+	if n <= 0 {
+		return nil
+	}
+	p.Report(finding.Finding{
+		Rule: trailing, Key: "trailing data", Location: finding.Location{Offset: end, Length: n},
+		Message: fmt.Sprintf("%d bytes follow the model, which XGBoost does not read.", n),
+	})
+	return p.Part("trailing data", end, n)
+}

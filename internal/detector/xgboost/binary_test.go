@@ -1,0 +1,41 @@
+package xgboost_test
+
+import (
+	"encoding/base64"
+	"testing"
+
+	"github.com/modelaudit/modelaudit/internal/detector/detectortest"
+	"github.com/modelaudit/modelaudit/internal/detector/xgboost"
+	test "github.com/modelaudit/modelaudit/internal/format/xgboost/xgboosttest"
+)
+
+// legacy is a model of these trees as save_model writes it.
+func legacy(trees ...test.Tree) []byte {
+	return append([]byte("binf"), test.Build(test.Model{Version: 1, Features: 6, Trees: trees, Attributes: []string{"note", "the ecosystem (x)"}})...)
+}
+
+func TestBinary(t *testing.T) {
+	out, before := test.Tree{{1, 7}, {-1, -1}}, test.Tree{{1, -5}, {-1, -1}}
+	linear := func(weights int) []byte {
+		return test.Build(test.Model{Version: 1, Booster: "gblinear", Features: 6, Classes: 3, Weights: weights})
+	}
+	detectortest.Run(t, xgboost.Binary, []detectortest.Case{
+		{Name: "trees", File: "model.deprecated", Data: legacy(test.Stump, test.Stump)},
+		{Name: "without a mark", File: "model", Data: legacy(test.Stump)[4:]},
+		{Name: "snapshot", Data: test.Snapshot(legacy(test.Stump), `{"version": [1, 2, 0]}`)},
+		{Name: "in base64", Data: []byte("bs64\t" + base64.StdEncoding.EncodeToString(legacy(test.Stump)))},
+		{Name: "points out", Data: legacy(test.Stump, out), Want: []string{"xgboost-tree-outside"}},
+		{Name: "points before", Data: legacy(before), Want: []string{"xgboost-tree-outside"}},
+		{Name: "points out in base64", Data: []byte("bs64\n" + base64.StdEncoding.EncodeToString(legacy(out))), Want: []string{"xgboost-tree-outside"}},
+		{Name: "linear", Data: linear(21)},
+		{Name: "linear, untrained", Data: linear(0)},
+		{Name: "linear, short", Data: linear(20), Want: []string{"xgboost-weights-short"}},
+		{Name: "dropout, short", Data: test.Build(test.Model{Version: 1, Booster: "dart", Trees: []test.Tree{test.Stump, test.Stump}, Weights: 1}),
+			Want: []string{"xgboost-weights-short"}},
+		{Name: "more behind it", Data: append(legacy(test.Stump), "more"...), Want: []string{"xgboost-trailing-data"}},
+		{Name: "a booster that is none", Data: append([]byte("binf"), test.Build(test.Model{Booster: "gbshrub"})...), Unread: true},
+		{Name: "a tree of no nodes", Data: legacy(test.Tree{}), Unread: true},
+		{Name: "claims too many trees", Data: legacy(test.Stump)[:400], Unread: true},
+		{Name: "damaged base64", Data: []byte("bs64\tAAAA*AAA"), Unread: true},
+	})
+}
