@@ -69,6 +69,7 @@ type Verdict struct {
 	Class  Class
 	Effect Effect
 	Why    string // a phrase for people; may be empty
+	Named  bool   // the name alone says so, whatever module it is of
 }
 
 // Does returns a predicate that completes "the call …" for a verdict that
@@ -164,6 +165,7 @@ func wildcard(module string) (Verdict, bool) {
 func anywhere(name string) Verdict {
 	for part := range strings.SplitSeq(name, ".") {
 		if v, ok := byHand("*", part); ok {
+			v.Named = true
 			return v
 		}
 	}

@@ -29,7 +29,7 @@ func On(use Use, module, name string) Verdict {
 	v := Lookup(module, name)
 	switch {
 	case name == "" && use > New:
-		return Verdict{Dangerous, Indirect, "changes a module"}
+		return Verdict{Class: Dangerous, Effect: Indirect, Why: "changes a module"}
 	case v.Class == Inert && use == Call:
 		v = Verdict{}
 	case v.Class == Inert:

@@ -31,7 +31,11 @@ func (j *judge) calls(e pickle.Effect) {
 	case globals.Dangerous:
 		j.dangerous(e, u, v)
 	case globals.Suspicious:
-		j.add(suspicious, e, u.name, func() string { return "Loading this file " + j.callText(e) + does(v) + "." })
+		r := suspicious
+		if v.Named && harms[v.Effect] {
+			r = lookalike
+		}
+		j.add(r, e, u.name, func() string { return "Loading this file " + j.callText(e) + does(v) + "." })
 	case globals.Conditional:
 		j.conditional(e, u, v)
 	case globals.Unknown:
@@ -41,6 +45,12 @@ func (j *judge) calls(e pickle.Effect) {
 			j.tensor(e, n)
 		}
 	}
+}
+
+// harms are the effects that a name promises which no honest function has that
+// an unpickler calls: loaders and readers of names are called so in earnest.
+var harms = map[globals.Effect]bool{
+	globals.Execute: true, globals.Process: true, globals.Native: true, globals.Write: true, globals.Network: true,
 }
 
 // callee names what is called: a global, or a method of an instance.

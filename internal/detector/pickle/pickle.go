@@ -17,7 +17,7 @@ import (
 var Detector = &detector.Detector{
 	Name: "pickle",
 	Rules: rule.Explain(help, executes, vulnerable, rewrites, corrupts, writes, deserialises, reads, connects, disturbs, indirect, unresolved,
-		refers, suspicious, unknownCall, unknownClass, unknownImport, mainName, extension, torn, carriesCode, dangerousCode, inert,
+		refers, suspicious, lookalike, unknownCall, unknownClass, unknownImport, mainName, extension, torn, carriesCode, dangerousCode, inert,
 		sideEscapes, sideMissing),
 	Match: match,
 	Run:   run,

@@ -83,6 +83,10 @@ var (
 		ID: "pickle-suspicious-call", Title: "Loading the file calls something that no model needs",
 		Severity: rule.Medium, Precision: rule.Likely, CWE: []int{untrustedData}, Since: since,
 	}
+	lookalike = &rule.Rule{
+		ID: "pickle-dangerous-name", Title: "Loading the file calls a function that is named like a dangerous one",
+		Severity: rule.High, Precision: rule.Likely, CWE: []int{untrustedData}, Since: since, NamesCallable: true,
+	}
 	unknownCall = &rule.Rule{
 		ID: "pickle-unknown-call", Title: "Loading the file calls a function that is not known",
 		Severity: rule.Medium, Precision: rule.Possible, CWE: []int{untrustedData}, Since: since, NamesCallable: true,
