@@ -47,6 +47,7 @@ var layers = []layer{
 	{pkg: "internal/artifact", role: "what is scanned"},
 	{pkg: "internal/globals", role: "what is known of callables", may: []string{"internal/rule"}},
 	{pkg: "internal/source", role: "what source that comes with a model reaches", may: []string{"internal/format/python", "internal/globals", "internal/hostile"}},
+	{pkg: "internal/needle", role: "finds many short texts in long ones"},
 	{pkg: "internal/location", role: "where paths that a file names lead"},
 	{pkg: "internal/report/plain", role: "hostile text made fit for a log and for Markdown", may: []string{"internal/finding"}},
 	{pkg: "internal/glob", role: "patterns over paths"},
@@ -56,7 +57,7 @@ var layers = []layer{
 	{pkg: "internal/detector", role: "the contract", may: []string{
 		"internal/artifact", "internal/finding", "internal/hostile", "internal/rule"}},
 	{pkg: "internal/detector/*", role: "opinions", may: []string{
-		"internal/artifact", "internal/detector", "internal/finding", "internal/format/*", "internal/globals", "internal/hostile", "internal/location", "internal/rule", "internal/source"}},
+		"internal/artifact", "internal/detector", "internal/finding", "internal/format/*", "internal/globals", "internal/hostile", "internal/location", "internal/needle", "internal/rule", "internal/source"}},
 	{pkg: "internal/catalog", role: "the one list of detectors", may: []string{
 		"internal/detector", "internal/detector/*", "internal/rule"}},
 

@@ -36,6 +36,10 @@ type Finding struct {
 	// Key is what makes this finding the same one after the model is exported
 	// again: a callable, a member, a layer; never an offset or a hash of the file.
 	Key string
+	// Secrets are what the finding is about and no output may show: the scan takes
+	// them out of everything that is said of the file, and gathers findings of one
+	// rule and the same first secret into one.
+	Secrets []Secret
 	// Ordinal tells equal keys of one rule in one nested file apart; the scan
 	// counts it from 0.
 	Ordinal int

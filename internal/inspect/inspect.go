@@ -30,6 +30,7 @@ type Watch struct {
 	Disassemble bool // keep the instructions of pickles
 	root        *Node
 	nodes       map[string]*Node
+	redactor    finding.Redactor
 }
 
 // NewWatch returns a watch for one file.
@@ -43,6 +44,11 @@ func (w *Watch) Detectors(all []*detector.Detector) []*detector.Detector {
 	for i, d := range all {
 		watched := *d
 		watched.Run = func(ctx context.Context, p *detector.Pass) error { return w.run(ctx, d, p) }
+		if d.Text != nil {
+			watched.Text = func(p *detector.Pass, name string, offset int64, text string) {
+				d.Text(w.listen(p), name, offset, text)
+			}
+		}
 		out[i] = &watched
 	}
 	return out
@@ -50,7 +56,7 @@ func (w *Watch) Detectors(all []*detector.Detector) []*detector.Detector {
 
 func (w *Watch) run(ctx context.Context, d *detector.Detector, p *detector.Pass) error {
 	node := w.node(p.File)
-	seen := *p
+	seen := w.listen(p)
 	seen.Recognised = func(format string) {
 		if !slices.Contains(node.Formats, format) {
 			node.Formats = append(node.Formats, format)
@@ -61,11 +67,21 @@ func (w *Watch) run(ctx context.Context, d *detector.Detector, p *detector.Pass)
 		w.node(f)
 		return p.Nested(f)
 	}
-	err := d.Run(ctx, &seen)
+	err := d.Run(ctx, seen)
 	if node.Does == nil && slices.Contains(node.Formats, pickles) {
 		node.follow(p, w.Disassemble)
 	}
 	return err
+}
+
+// listen returns the pass with an ear on the secrets that are reported.
+func (w *Watch) listen(p *detector.Pass) *detector.Pass {
+	heard := *p
+	heard.Report = func(f finding.Finding) {
+		w.redactor.Add(f.Secrets...)
+		p.Report(f)
+	}
+	return &heard
 }
 
 // pickles is the name by which the detector of pickles recognises them.
@@ -113,5 +129,16 @@ func (w *Watch) Tree(f *audit.File) *Node {
 		}
 		n.Findings = append(n.Findings, found)
 	}
+	w.redact(root)
 	return root
+}
+
+// redact takes the secrets of the file out of what is shown of a node and of
+// those below it.
+func (w *Watch) redact(n *Node) {
+	n.Name = w.redactor.Redact(n.Name)
+	n.Does, n.Listing = w.redactor.Steps(n.Does), w.redactor.Steps(n.Listing)
+	for _, m := range n.Members {
+		w.redact(m)
+	}
 }

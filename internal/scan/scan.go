@@ -32,7 +32,7 @@ type Scanner struct {
 // conclusion: bad news about the file or the machine is part of it.
 func (s *Scanner) File(ctx context.Context, f artifact.File) audit.File {
 	r := &run{
-		ctx: ctx, detectors: s.Detectors,
+		ctx: ctx, detectors: s.Detectors, readers: readers(s.Detectors),
 		budget: hostile.NewBudget(ctx, s.Limits, f.Size, s.Now),
 		out:    audit.File{Path: f.Path, Size: f.Size},
 		told:   make(map[string]bool),
@@ -53,6 +53,7 @@ const maxFindings = 2000
 type run struct {
 	ctx       context.Context
 	detectors []*detector.Detector
+	readers   []*detector.Detector // those that look at texts
 	budget    *hostile.Budget
 	out       audit.File
 	reason    error           // the first thing that kept something from being read
@@ -60,6 +61,8 @@ type run struct {
 	problems  int             // things that kept something from being read
 	told      map[string]bool // those that are findings already, by file and cause
 	listed    [rule.Critical + 1]int
+	redactor  finding.Redactor
+	secrets   []known
 }
 
 // file runs every detector that matches f, and returns whether any recognised it.
@@ -133,20 +136,6 @@ func (r *run) detect(d *detector.Detector, f artifact.File) (recognised bool) {
 	return recognised
 }
 
-// text shows a text to every detector that looks at texts.
-func (r *run) text(p *detector.Pass, name string, offset int64, text string) {
-	for _, d := range r.detectors {
-		if d.Text == nil {
-			continue
-		}
-		err := hostile.Guard(func() error { d.Text(p, name, offset, text); return nil })
-		var crash *hostile.Panic
-		if errors.As(err, &crash) {
-			r.crash(d, p.File, crash)
-		}
-	}
-}
-
 // nested scans a file found inside another. Only the end of the whole budget is
 // returned; every other fault is recorded where it happened.
 func (r *run) nested(f artifact.File) error {
@@ -197,6 +186,9 @@ func (r *run) refuse(f artifact.File, reason string) {
 }
 
 func (r *run) report(f artifact.File, found finding.Finding) {
+	if r.secret(f, &found) {
+		return
+	}
 	if r.listed[found.Rule.Severity]++; r.listed[found.Rule.Severity] > maxFindings {
 		return
 	}
@@ -258,14 +250,15 @@ func (r *run) unrecognised(f artifact.File) {
 // conclude decides the status of the file on disk.
 func (r *run) conclude(f artifact.File, recognised bool) audit.File {
 	r.unlisted(f)
+	r.redact()
 	out := &r.out
 	slices.SortStableFunc(out.Findings, finding.Compare)
 	finding.Number(out.Findings)
 	switch {
 	case r.refused != "":
-		out.Status, out.Reason = audit.NotScanned, finding.Quote(r.refused)
+		out.Status, out.Reason = audit.NotScanned, r.redactor.Redact(finding.Quote(r.refused))
 	case r.reason != nil:
-		out.Status, out.Reason = audit.Incomplete, finding.Quote(r.reason.Error())
+		out.Status, out.Reason = audit.Incomplete, r.redactor.Redact(finding.Quote(r.reason.Error()))
 	case len(out.Findings) > 0:
 		out.Status = audit.Findings
 	case recognised:

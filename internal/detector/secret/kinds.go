@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+
+	"github.com/modelaudit/modelaudit/internal/needle"
 )
 
 //go:embed rules.txt
@@ -16,47 +18,75 @@ var rulesFile string
 //go:embed stopgaps.txt
 var stopgapsFile string
 
-// shortest is the least size of a text that could hold a secret.
-const shortest = 20
-
 // A kind is one format of secrets.
 type kind struct {
 	name    string
-	keyword []byte
-	pattern func() *regexp.Regexp // anchored at the keyword; compiled when its keyword is met
+	keyword string
+	within  bool                  // the keyword stands within a word, with which the secret starts
+	pattern func() *regexp.Regexp // anchored at the start; compiled when its keyword is met
 	entropy float64               // bits a character
 	check   check                 // nil for none
 	certain bool
+	proven  bool // the check leaves no doubt, whatever words the secret seems to hold
 }
 
-// A check looks at what matched: the secret itself, all of the match, and the
-// text with the place of the match in it.
-type check func(secret, match string, around []byte, at int) bool
+// A check looks at a candidate. It returns what is secret beside the candidate's
+// own secret, and whether that is one.
+type check func(c *candidate) (more []string, ok bool)
+
+// A candidate is what has the form of a secret.
+type candidate struct {
+	secret string // what nobody should see
+	match  string // with what tells of it
+	text   string // in which it stands
+	at     int    // start of match in text
+}
 
 var (
 	kinds    = parseKinds(rulesFile)
+	keywords = needle.New(keywordsOf(kinds))
 	stopgaps = lines(stopgapsFile)
 )
 
-// checks are the checks that rules name, and whether they make certain.
+// checks are the checks that rules name.
 var checks = map[string]struct {
-	check   check
-	certain bool
+	check           check
+	certain, proven bool
 }{
-	"-": {}, "crc62": {crc62, true}, "macaroon": {macaroon, true}, "pem": {privateKey, true}, "marker": {nil, true},
-	"jwt": {webToken, false}, "pair": {pair, false}, "password": {password, false},
+	"-": {}, "crc62": {crc62, true, true}, "macaroon": {macaroon, true, true}, "pem": {privateKey, true, true},
+	"marker": {certain: true}, "pgp": {secretPacket, false, true}, "jwt": {check: webToken}, "pair": {check: pair},
+	"lone": {check: lone}, "sas": {check: sharedAccess}, "snowflake": {check: snowflake}, "server": {check: server},
+	"password": {check: password},
 }
 
 func parseKinds(text string) []kind {
 	var out []kind
 	for _, line := range lines(text) {
-		f := strings.Fields(line)
+		f, pattern := columns(line, 4)
 		entropy, _ := strconv.ParseFloat(f[2], 64)
+		keyword, within := strings.CutPrefix(f[3], "~")
 		c := checks[f[1]]
 		out = append(out, kind{
-			name: f[0], keyword: []byte(f[3]), entropy: entropy, check: c.check, certain: c.certain,
-			pattern: sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile("^(?:" + strings.Join(f[4:], " ") + ")") }),
+			name: f[0], keyword: keyword, within: within, entropy: entropy, check: c.check, certain: c.certain, proven: c.proven,
+			pattern: sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile("^(?:" + pattern + ")") }),
 		})
+	}
+	return out
+}
+
+// columns returns the first n words of a line, and what follows them.
+func columns(line string, n int) (words []string, rest string) {
+	for range n {
+		word, after, _ := strings.Cut(line, " ")
+		words, line = append(words, word), strings.TrimSpace(after)
+	}
+	return words, line
+}
+
+func keywordsOf(kinds []kind) []string {
+	out := make([]string, len(kinds))
+	for i := range kinds {
+		out[i] = kinds[i].keyword
 	}
 	return out
 }
@@ -72,22 +102,45 @@ func lines(text string) []string {
 	return out
 }
 
-// match returns the secret of kind k that starts at a place of the text.
-func (k *kind) match(text []byte, at int) (string, bool) {
+// start returns where the candidate begins whose keyword stands at a place.
+func (k *kind) start(text string, at int) (start int, ok bool) {
+	for k.within && at > 0 && (word(text[at-1]) || text[at-1] == '.') {
+		at--
+	}
+	return at, k.within || !wordBefore(text, at)
+}
+
+// match returns the secrets of kind k that a candidate at a place holds, the one
+// that it is of first, and the length of the candidate.
+func (k *kind) match(text string, at int) (secrets []string, size int) {
 	around := text[at:min(len(text), at+longest)]
-	m := k.pattern().FindSubmatchIndex(around)
+	m := k.pattern().FindStringSubmatchIndex(around)
 	if m == nil || m[1] < len(around) && word(around[m[1]]) {
-		return "", false
+		return nil, 0
 	}
-	match := string(around[:m[1]])
-	secret := match[len(k.keyword):]
+	c := candidate{match: around[:m[1]], text: text, at: at}
+	c.secret = c.match
+	if !k.within {
+		c.secret = c.match[len(k.keyword):]
+	}
 	if len(m) > 2 && m[2] >= 0 {
-		secret = match[m[2]:m[3]]
+		c.secret = c.match[m[2]:m[3]]
 	}
-	if stopgap(match) || bits(secret) < k.entropy || k.check != nil && !k.check(secret, match, text, at) {
-		return "", false
+	if !k.proven && stopgap(strings.TrimPrefix(c.match, k.keyword)) || bits(c.secret) < k.entropy {
+		return nil, 0
 	}
-	return match, true
+	secrets = []string{c.secret}
+	if !strings.Contains(c.match, "://") && !k.within {
+		secrets = append(secrets, c.match[len(k.keyword):])
+	}
+	if k.check != nil {
+		more, ok := k.check(&c)
+		if !ok {
+			return nil, 0
+		}
+		secrets = append(secrets, more...)
+	}
+	return secrets, len(c.match)
 }
 
 func word(c byte) bool {
@@ -96,7 +149,7 @@ func word(c byte) bool {
 
 // wordBefore reports whether a word goes on at a place: the letter of an escape
 // such as \n is no part of one.
-func wordBefore(text []byte, at int) bool {
+func wordBefore(text string, at int) bool {
 	if at == 0 || !word(text[at-1]) {
 		return false
 	}

@@ -1,11 +1,12 @@
 // Package secret finds credentials in the texts that models carry in the open:
-// metadata, and configurations in archives. It shows none of them.
+// metadata, and configurations in archives. No output shows them.
 package secret
 
 import (
 	"bytes"
 	"context"
 	_ "embed"
+	"encoding/binary"
 	"fmt"
 	"unicode/utf8"
 
@@ -18,6 +19,9 @@ import (
 //go:embed help.md
 var help string
 
+//go:embed documents.txt
+var documentsFile string
+
 var (
 	certain = &rule.Rule{
 		ID: "secret-in-model", Title: "A model contains a credential",
@@ -29,19 +33,36 @@ var (
 	}
 )
 
-// Detector reads the texts inside of files. Texts on disk are not part of a
-// model, and what looks through source code looks through them.
+// Detector reads texts: those inside of files, those that other detectors find
+// in the files that they decode, and on disk those that come with models. Of
+// source code on disk there are better readers.
 var Detector = &detector.Detector{
 	Name:  "secret",
 	Rules: rule.Explain(help, certain, likely),
-	Match: func(h artifact.Head) bool { return h.Depth > 0 && text(h.First) },
-	Run:   run,
-	Text:  inText,
+	Match: func(h artifact.Head) bool {
+		return (h.Depth > 0 || documents[h.Extension()]) && (plain(h.First) || wide(h.First) != nil)
+	},
+	Run:  run,
+	Text: inText,
 }
 
-// text reports whether the start of a file reads as UTF-8 without control
+// documents are the extensions of texts that lie beside models.
+var documents = set(lines(documentsFile))
+
+func set(words []string) map[string]bool {
+	out := make(map[string]bool, len(words))
+	for _, w := range words {
+		out[w] = true
+	}
+	return out
+}
+
+// shortest is the least size of a text that could hold a secret.
+const shortest = 20
+
+// plain reports whether the start of a file reads as UTF-8 without control
 // characters, its last character perhaps cut.
-func text(p []byte) bool {
+func plain(p []byte) bool {
 	if len(p) < shortest || bytes.IndexByte(p, 0) >= 0 {
 		return false
 	}
@@ -54,99 +75,144 @@ func text(p []byte) bool {
 	return false
 }
 
+// wide returns how the start of a file is written if it reads as UTF-16, with a
+// mark of the order of bytes or without; nil if it does not.
+func wide(p []byte) binary.ByteOrder {
+	if len(p) < 2*shortest {
+		return nil
+	}
+	for _, order := range []binary.ByteOrder{binary.LittleEndian, binary.BigEndian} {
+		if order.Uint16(p) == 0xfeff {
+			return order
+		}
+		letters := 0
+		for i := 0; i+1 < len(p); i += 2 {
+			if c := order.Uint16(p[i:]); c >= ' ' && c < 0x7f || c == '\n' || c == '\r' || c == '\t' {
+				letters++
+			}
+		}
+		if letters >= len(p)/2*9/10 {
+			return order
+		}
+	}
+	return nil
+}
+
 const (
 	// piece is how much of a file is looked at together.
 	piece = 1 << 20
 	// longest is the size of the longest secret, a private key.
 	longest = 10 << 10
 	// before is how much is looked at in front of a keyword.
-	before = 2
+	before = near + 128
 )
 
 // run looks through a file piece by piece. Pieces overlap by what a secret may
 // take, so that none is cut.
 func run(_ context.Context, p *detector.Pass) error {
 	r := p.Reader()
-	s := search{p: p, at: r.Offset()}
+	s := search{p: p, unit: 1}
+	read := func(b []byte) string { return string(b) }
+	if order := wide(r.Peek(artifact.FirstSize)); order != nil {
+		s.unit, read = 2, func(b []byte) string { return narrow(b, order) }
+	}
 	mark := p.Budget.Held()
-	var kept []byte
-	for from := 0; r.Left() > 0; from = before {
+	kept := ""
+	for first := true; r.Left() > 0; first = false {
 		p.Budget.Release(mark)
 		got := r.Bytes(uint64(min(piece, r.Left())))
 		if r.Err() != nil {
 			return r.Err()
 		}
-		window := append(kept, got...)
-		to := len(window)
+		window := kept + read(got)
+		from, to := before, len(window)
+		if first {
+			from = 0
+		}
 		if r.Left() > 0 {
 			to = max(from, to-longest)
 		}
-		if kept == nil {
-			from = 0
-		}
-		s.look(window, from, to)
+		s.look(window, min(from, len(window)), to)
 		keep := max(0, to-before)
-		s.at += int64(keep)
-		kept = bytes.Clone(window[keep:])
+		s.at += int64(keep) * s.unit
+		kept = window[keep:]
 	}
 	return nil
 }
 
-// inText looks through a text that a detector read in p.File.
+// narrow returns the ASCII of a text of UTF-16, which is what secrets are made
+// of; any other character becomes one byte that no secret has.
+func narrow(p []byte, order binary.ByteOrder) string {
+	out := make([]byte, len(p)/2)
+	for i := range out {
+		if c := order.Uint16(p[2*i:]); c < 0x80 {
+			out[i] = byte(c)
+		}
+	}
+	return string(out)
+}
+
+// inText looks through a text that a detector read in p.File. A name that tells
+// what the text is, as that of a variable, is looked at together with it.
 func inText(p *detector.Pass, name string, offset int64, text string) {
-	s := search{p: p, at: offset, name: name, fixed: true}
-	s.look([]byte(text), 0, len(text))
-}
-
-// A search reports each secret of one text once.
-type search struct {
-	p     *detector.Pass
-	at    int64  // offset of the window
-	fixed bool   // the text is decoded: places in it are not places in the file
-	name  string // of the text, if it has one
-	seen  map[string]bool
-}
-
-// look reports the secrets that start in window[from:to].
-func (s *search) look(window []byte, from, to int) {
-	for i := range kinds {
-		k := &kinds[i]
-		for at := from; at < to; {
-			next := bytes.Index(window[at:], k.keyword)
-			if next < 0 || at+next >= to {
-				break
-			}
-			at += next
-			if !wordBefore(window, at) {
-				s.candidate(k, window, at)
-			}
-			at += len(k.keyword)
+	s := search{p: p, at: offset, name: name}
+	s.look(text, 0, len(text))
+	if named := false; len(text) <= maxNamed && name != "" {
+		keywords.All(name, func(int, int) { named = true })
+		if named {
+			s.look(name+"="+text, 0, len(name))
 		}
 	}
 }
 
-// candidate reports what stands at a keyword, if it is a secret.
-func (s *search) candidate(k *kind, window []byte, at int) {
-	found, ok := k.match(window, at)
-	if !ok || s.seen[found] {
+// maxNamed is the longest text that is a secret by its name.
+const maxNamed = 200
+
+// A search reports each secret of one text once.
+type search struct {
+	p    *detector.Pass
+	at   int64  // offset of the window
+	unit int64  // bytes of a character; 0: the text is decoded, places in it are not places in the file
+	name string // of the text, if it has one
+	seen map[string]bool
+}
+
+// look reports the secrets whose keywords stand in window[from:to].
+func (s *search) look(window string, from, to int) {
+	keywords.All(window, func(at, i int) {
+		if at < from || at >= to {
+			return
+		}
+		k := &kinds[i]
+		if start, ok := k.start(window, at); ok {
+			s.candidate(k, window, start)
+		}
+	})
+}
+
+// candidate reports what stands at a place, if it is a secret.
+func (s *search) candidate(k *kind, window string, at int) {
+	secrets, size := k.match(window, at)
+	if len(secrets) == 0 || s.seen[secrets[0]] {
 		return
 	}
 	if s.seen == nil {
 		s.seen = make(map[string]bool)
 	}
-	s.seen[found] = true
-	offset := s.at
-	if !s.fixed {
-		offset += int64(at)
-	}
+	s.seen[secrets[0]] = true
+	offset := s.at + int64(at)*s.unit
+	name := finding.Quote(s.name)
 	out := finding.Finding{
-		Rule: likely, Key: k.name + "/" + s.name,
+		Rule: likely, Key: k.name + "/" + name,
 		Location: finding.Location{Offset: offset},
-		Evidence: []finding.Step{{Offset: offset, Text: fmt.Sprintf("%s, %d characters that start with %s", k.name, len(found), k.keyword)}},
+		Evidence: []finding.Step{{Offset: offset, Text: k.preview(size)}},
+	}
+	for _, text := range secrets {
+		out.Secrets = append(out.Secrets, finding.NewSecret(text))
 	}
 	where := "The text"
 	if s.name != "" {
-		where = "The text of " + finding.Quote(s.name)
+		where = "The text of " + name
 	}
 	out.Message = fmt.Sprintf("%s has the form of a credential (%s).", where, k.name)
 	if k.certain {
@@ -154,4 +220,13 @@ func (s *search) candidate(k *kind, window []byte, at int) {
 		out.Message = fmt.Sprintf("%s contains a credential (%s).", where, k.name)
 	}
 	s.p.Report(out)
+}
+
+// preview says what a secret looks like, without showing it.
+func (k *kind) preview(size int) string {
+	how := "start with"
+	if k.within {
+		how = "hold"
+	}
+	return fmt.Sprintf("%s, %d characters that %s %s", k.name, size, how, k.keyword)
 }

@@ -18,6 +18,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode/utf16"
 
 	"github.com/modelaudit/modelaudit/internal/audit"
 	"github.com/modelaudit/modelaudit/internal/detector"
@@ -34,13 +35,14 @@ const (
 	lower   = "abcdefghijklmnopqrstuvwxyz"
 	base62  = digits + upper + lower
 	base64x = base62 + "_-"
+	hex     = digits + "abcdef"
 )
 
 // noise is n characters of an alphabet that look random and are always the same.
 // No secret stands in this file as a whole.
 func noise(n int, alphabet string) string {
 	var b strings.Builder
-	for x := uint32(n); b.Len() < n; {
+	for x := uint32(n + len(alphabet)); b.Len() < n; {
 		x = x*1664525 + 1013904223
 		b.WriteByte(alphabet[int(x>>16)%len(alphabet)])
 	}
@@ -49,7 +51,7 @@ func noise(n int, alphabet string) string {
 
 // summed is a token of GitHub or npm with its checksum.
 func summed(prefix string) string {
-	body := noise(30, base62)
+	body := noise(30+len(prefix)+int(prefix[2]), base62)[:30]
 	n := crc32.ChecksumIEEE([]byte(body))
 	sum := []byte("000000")
 	for i := 5; i >= 0; i-- {
@@ -87,6 +89,33 @@ func ecKey() string {
 
 func escaped(kind string, der []byte) string {
 	return strings.ReplaceAll(string(pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der})), "\n", `\n`)
+}
+
+// bot is a token of Discord for an account.
+func bot(account string) string {
+	return raw(account) + "." + noise(6, base62) + "." + noise(27, base62)
+}
+
+// armour is a block of OpenPGP of which the first packet has a tag.
+func armour(tag byte) string {
+	p := append([]byte{tag, 0x01}, noise(60, base62)...)
+	crc := uint32(0xb704ce) // RFC 9580, section 6.1.1
+	for _, c := range p {
+		crc ^= uint32(c) << 16
+		for range 8 {
+			if crc <<= 1; crc&0x1000000 != 0 {
+				crc ^= 0x1864cfb
+			}
+		}
+	}
+	sum := base64.StdEncoding.EncodeToString([]byte{byte(crc >> 16), byte(crc >> 8), byte(crc)})
+	const kind = "PGP PRIVATE KEY BLOCK-----"
+	return strings.ReplaceAll("-----BEGIN "+kind+"\n\n"+base64.StdEncoding.EncodeToString(p)+"\n="+sum+"\n-----END "+kind, "\n", `\n`)
+}
+
+func putty(cipher string) string {
+	return strings.Join([]string{"PuTTY-User-Key-File-3: ssh-ed25519", "Encryption: " + cipher, "Comment: trainer", "Public-Lines: 2",
+		noise(64, base62), noise(20, base62), "Private-Lines: 1", noise(48, base62), "Private-MAC: " + noise(64, hex)}, `\n`)
 }
 
 // A sample is a secret, and a harmless text that looks much like it.
@@ -140,6 +169,73 @@ func samples() []sample {
 		{name: "mongodb", secret: "mongodb://a:" + noise(14, base62) + "@db.company.net", twin: "mongodb://a:" + noise(14, base62) + "@db.example.com"},
 		{name: "redis", secret: "redis://:" + noise(14, base62) + "@cache.company.net", twin: "redis://:aaaabbbbaaaabbbb@cache.company.net"},
 		{name: "amqp", secret: "amqp://a:" + noise(14, base62) + "@queue.company.net", twin: "amqp://a:<a password>@queue.company.net"},
+		{name: "gitlab, routable", secret: "glpat-" + noise(27, base62) + ".01.0z" + noise(7, digits+lower), twin: "glpat-" + noise(14, base62)},
+		{name: "gitlab deploy", secret: "gldt-" + noise(20, base62), twin: "gldt-" + strings.Repeat("ab", 10)},
+		{name: "gitlab runner", secret: "glrt-" + noise(20, base62), twin: "glrt-" + noise(19, base62)},
+		{name: "gitlab trigger", secret: "glptt-" + noise(40, hex), twin: "glptt-" + noise(40, base62)},
+		{name: "rubygems", secret: "rubygems_" + noise(48, hex), twin: "rubygems_" + strings.Repeat("0a", 24)},
+		{name: "docker", secret: "dckr_pat_" + noise(27, base62), twin: "dckr_pat_" + strings.Repeat("x", 27)},
+		{name: "docker of an organisation", secret: "dckr_oat_" + noise(32, base62), twin: "dckr_oat_" + noise(31, base62)},
+		{name: "atlassian", secret: "ATATT3" + noise(180, base64x) + "=0A1B2C3D", twin: "ATATT3" + noise(180, base64x) + "=0a1b2c3d"},
+		{name: "pgp", secret: armour(0x95), twin: armour(0x99)},
+		{name: "putty", secret: putty("none"), twin: putty("aes256-cbc"), certain: true},
+		{name: "age", secret: "AGE-SECRET-KEY-1" + noise(58, "QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L"), twin: "AGE-SECRET-KEY-1" + strings.Repeat("QP", 29)},
+		{name: "huggingface organisation", secret: "api_org_" + noise(34, upper+lower), twin: "api_org_" + noise(20, upper+lower)},
+		{name: "openrouter", secret: "sk-or-v1-" + noise(64, hex), twin: "sk-or-v1-" + strings.Repeat("0a", 32)},
+		{name: "groq", secret: "gsk_" + noise(52, base62), twin: "gsk_" + "your" + noise(48, base62)},
+		{name: "xai", secret: "xai-" + noise(80, base62), twin: "xai-" + strings.Repeat("x", 80)},
+		{name: "perplexity", secret: "pplx-" + noise(48, base62), twin: "pplx-7b-online-chat-and-more"},
+		{name: "replicate", secret: "r8_" + noise(37, base62), twin: "r8_" + strings.Repeat("*", 37)},
+		{name: "nvidia", secret: "nvapi-" + noise(64, base62), twin: "nvapi-" + strings.Repeat("nvapi-", 11)},
+		{name: "together", secret: "tgp_v1_" + noise(43, base64x), twin: "tgp_v1_" + noise(30, base62)},
+		{name: "langsmith", secret: "lsv2_pt_" + noise(32, hex) + "_" + noise(10, hex), twin: "lsv2_pt_" + strings.Repeat("0", 32) + "_" + noise(10, hex)},
+		{name: "pinecone", secret: "pcsk_" + noise(6, base62) + "_" + noise(63, base62), twin: "pcsk_" + noise(6, base62)},
+		{name: "jina", secret: "jina_" + noise(60, base62), twin: "jina_embeddings_v2_base_en"},
+		{name: "wandb", secret: "wandb_v1_" + noise(77, base62), twin: "wandb_v1_" + noise(20, base62)},
+		{name: "wandb by its name", secret: "WANDB_API_KEY=" + noise(40, hex), twin: "WANDB_RUN_ID=" + noise(40, hex)},
+		{name: "wandb in lower case", secret: "wandb_api_key: " + noise(40, hex), twin: "wandb_api_key: " + strings.Repeat("0a1b", 10)},
+		{name: "aws, temporary", secret: "ASIA" + noise(16, upper), twin: "ASIA" + noise(16, lower),
+			after: `", "SecretAccessKey": "` + noise(40, base62)},
+		{name: "aws secret", secret: "aws_secret_access_key=" + noise(40, base62), twin: "aws_secret_access_key=" + "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"},
+		{name: "aws secret in the environment", secret: "AWS_SECRET_ACCESS_KEY=" + noise(40, base62), twin: "AWS_SECRET_ACCESS_KEY=" + noise(39, base62)},
+		{name: "bedrock", secret: "ABSKQmVkcm9ja0FQSUtleS" + noise(100, base62), twin: "ABSKQmVkcm9ja0FQSUtleS" + noise(20, base62), certain: true},
+		{name: "google client", secret: "GOCSPX-" + noise(28, base62), twin: "GOCSPX-" + strings.Repeat("x", 28)},
+		{name: "azure bus", secret: "SharedAccessKey=" + noise(43, base62) + "=", twin: "SharedAccessKey=" + strings.Repeat("A", 43) + "="},
+		{name: "azure signature", before: "https://acct.blob.core.windows.net/models/m.bin?sv=2022-11-02&se=2030-01-01T00:00:00Z&sr=b&sp=r&",
+			secret: "sig=" + noise(43, base62) + "%3D", twin: "sig=" + noise(20, base62) + "%3D"},
+		{name: "azure signature alone", secret: "", twin: "sig=" + noise(43, base62) + "%3D"},
+		{name: "azure client", secret: noise(3, base62) + "8Q~" + noise(34, base62), twin: "abc8Q~" + noise(12, base62)},
+		{name: "azure client, older", secret: noise(3, base62) + "7Q~" + noise(31, base62), twin: "abc7Q~" + strings.Repeat("a", 34)},
+		{name: "databricks", secret: "dapi" + noise(32, hex), twin: "dapi" + strings.Repeat("0a", 16)},
+		{name: "supabase", secret: "sbp_" + noise(40, hex), twin: "sbp_" + noise(40, base62)},
+		{name: "vault", secret: "hvs." + noise(95, base64x), twin: "hvs." + noise(24, base62)},
+		{name: "doppler", secret: "dp.pt." + noise(43, base62), twin: "dp.pt." + noise(20, base62)},
+		{name: "grafana", secret: "glsa_" + noise(32, base62) + "_" + noise(8, hex), twin: "glsa_" + noise(32, base62)},
+		{name: "slack app", secret: "xapp-1-A" + noise(10, upper) + "-" + noise(13, digits) + "-" + noise(64, hex), twin: "xapp-1-A" + noise(10, upper)},
+		{name: "discord webhook", secret: "https://discord.com/api/webhooks/" + noise(18, digits) + "/" + noise(68, base62),
+			twin: "https://discord.com/api/webhooks/" + noise(18, digits) + "/" + noise(12, base62)},
+		{name: "discord webhook, older", secret: "https://discordapp.com/api/webhooks/" + noise(18, digits) + "/" + noise(68, base62),
+			twin: "https://discordapp.com/api/webhooks/ID/TOKEN"},
+		{name: "discord bot", secret: "DISCORD_TOKEN=" + bot("7" + noise(17, digits)), twin: "DISCORD_TOKEN=" + bot("seventeen letters")},
+		{name: "discord bot in lower case", secret: "discord_token: " + bot("7" + noise(17, digits)), twin: "discord_token: ${DISCORD_TOKEN}"},
+		{name: "telegram bot", secret: noise(9, digits) + ":AA" + noise(33, base62), twin: noise(9, digits) + ":AA" + noise(12, base62)},
+		{name: "stripe webhook", secret: "whsec_" + noise(32, base62), twin: "whsec_" + strings.Repeat("x", 32)},
+		{name: "twilio", secret: "TWILIO_AUTH_TOKEN=" + noise(32, hex), twin: "TWILIO_AUTH_TOKEN=" + strings.Repeat("x", 32)},
+		{name: "twilio in lower case", secret: "twilio_auth_token: " + noise(32, hex), twin: "twilio_auth_token: your_auth_token"},
+		{name: "mailgun", secret: "key-" + noise(32, hex), twin: "key-" + strings.Repeat("0a", 16)},
+		{name: "shopify", secret: "shpat_" + noise(32, hex), twin: "shpat_" + noise(20, hex)},
+		{name: "linear", secret: "lin_api_" + noise(40, base62), twin: "lin_api_" + strings.Repeat("x", 40)},
+		{name: "notion", secret: "ntn_" + noise(11, digits) + noise(35, base62), twin: "ntn_" + noise(11, digits)},
+		{name: "postman", secret: "PMAK-" + noise(24, hex) + "-" + noise(34, hex), twin: "PMAK-" + noise(24, hex)},
+		{name: "new relic", secret: "NRAK-" + noise(27, digits+upper), twin: "NRAK-" + strings.Repeat("X", 27)},
+		{name: "postgresql with a driver", secret: "postgresql+psycopg2://a:" + noise(14, base62) + "@db.company.net/x", twin: "postgresql+psycopg2://scott:tiger@db.company.net/x"},
+		{name: "mysql with a driver", secret: "mysql+pymysql://a:" + noise(14, base62) + "@db.company.net/x", twin: "mysql+pymysql://scott:tiger@db.company.net/x"},
+		{name: "mssql", secret: "mssql+pyodbc://a:" + noise(14, base62) + "@db.company.net/x", twin: "mssql+pyodbc://a:" + noise(14, base62) + "@dsn"},
+		{name: "redis with TLS", secret: "rediss://:" + noise(14, base62) + "@cache.company.net", twin: "rediss://:password@cache.company.net"},
+		{name: "amqp with TLS", secret: "amqps://a:" + noise(14, base62) + "@queue.company.net", twin: "amqps://a:aaaaaaaaaaaa@queue.company.net"},
+		{name: "clickhouse", secret: "clickhouse://a:" + noise(14, base62) + "@ch.company.net:9000", twin: "clickhouse://default:@ch.company.net"},
+		{name: "ado", before: "Server=tcp:db.company.net,1433;User Id=trainer;", secret: "Password=" + noise(14, base62), twin: "Password=your_password", after: ";"},
+		{name: "ado, local", before: "Server=localhost;User Id=trainer;", secret: "", twin: "Password=" + noise(14, base62), after: ";"},
 		{name: "local database", secret: "", twin: "postgresql://trainer:" + noise(14, base62) + "@localhost:5432/runs"},
 	}
 }
@@ -175,6 +271,14 @@ func ggml(name, value string) []byte {
 	return append(binary.LittleEndian.AppendUint64(b, uint64(len(value))), value...)
 }
 
+func utf16le(text string) string {
+	var b []byte
+	for _, c := range utf16.Encode([]rune(text)) {
+		b = binary.LittleEndian.AppendUint16(b, c)
+	}
+	return string(b)
+}
+
 var all = []*detector.Detector{secret.Detector, archive.Detector, gguf.Detector, safetensors.Detector}
 
 func TestDetector(t *testing.T) {
@@ -194,6 +298,11 @@ func TestDetector(t *testing.T) {
 		detectortest.Case{Name: "metadata of safetensors", File: "m.safetensors", Data: tensors("training", "run by "+token), Want: []string{"secret-in-model"}},
 		detectortest.Case{Name: "a text of GGUF", File: "m.gguf", Data: ggml("general.note", token), Want: []string{"secret-in-model"}},
 		detectortest.Case{Name: "a long text of GGUF", File: "m.gguf", Data: ggml("general.note", strings.Repeat("word ", 40)+token), Want: []string{"secret-in-model"}},
+		detectortest.Case{Name: "beside the model", File: "config.json", Data: []byte(`{"token": "` + token + `"}`), Want: []string{"secret-in-model"}},
+		detectortest.Case{Name: "a secret by the name of its text", File: "m.safetensors", Data: tensors("WANDB_API_KEY", noise(40, hex)), Want: []string{"secret-likely-in-model"}},
+		detectortest.Case{Name: "the same by another name", File: "m.safetensors", Data: tensors("WANDB_RUN_ID", noise(40, hex))},
+		detectortest.Case{Name: "UTF-16", Data: zipped("run.txt", utf16le("\ufeff" + strings.Repeat("run by ", 8) + token)), Want: []string{"secret-in-model"}},
+		detectortest.Case{Name: "UTF-16 without a mark", Data: zipped("run.txt", utf16le(strings.Repeat("run by ", 8) + token)), Want: []string{"secret-in-model"}},
 		detectortest.Case{Name: "no text", Data: zipped("weights", "\x00\x01"+token)},
 		detectortest.Case{Name: "behind an escape", Data: zipped("a.json", `{"a":"\n`+token+`"}`), Want: []string{"secret-in-model"}},
 	)
@@ -244,6 +353,29 @@ func TestTwoSecretsAreTwoFindings(t *testing.T) {
 	}
 }
 
+// TestPlaces: a secret is one finding, wherever in the file it stands.
+func TestPlaces(t *testing.T) {
+	var b bytes.Buffer
+	w := zip.NewWriter(&b)
+	for _, name := range []string{"a.json", "b.json", "c.json"} {
+		if m, err := w.Create(name); err == nil {
+			io.WriteString(m, "the token is "+summed("ghp_"))
+		}
+	}
+	w.Close()
+	f := scanned("m.zip", b.Bytes())
+	if len(f.Findings) != 1 {
+		t.Fatalf("got %d findings, want 1: %+v", len(f.Findings), f.Findings)
+	}
+	var got []string
+	for _, s := range f.Findings[0].Evidence[1:] {
+		got = append(got, s.Text)
+	}
+	if want := []string{"the same once more, at byte 0xd of b.json", "the same once more, at byte 0xd of c.json"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
 // TestEveryLineIsTried: each keyword of the rules starts a sample.
 func TestEveryLineIsTried(t *testing.T) {
 	table, err := os.ReadFile("rules.txt")
@@ -256,7 +388,8 @@ func TestEveryLineIsTried(t *testing.T) {
 			continue
 		}
 		tried := slices.ContainsFunc(samples(), func(s sample) bool {
-			return strings.HasPrefix(s.secret, f[3])
+			keyword, within := strings.CutPrefix(f[3], "~")
+			return strings.HasPrefix(s.secret, keyword) || within && strings.Contains(s.secret, keyword)
 		})
 		if !tried {
 			t.Errorf("no sample starts with %s", f[3])
