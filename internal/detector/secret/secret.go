@@ -112,9 +112,9 @@ const (
 func run(_ context.Context, p *detector.Pass) error {
 	r := p.Reader()
 	s := search{p: p, unit: 1}
-	read := func(b []byte) string { return string(b) }
-	if order := wide(r.Peek(artifact.FirstSize)); order != nil {
-		s.unit, read = 2, func(b []byte) string { return narrow(b, order) }
+	order := wide(r.Peek(artifact.FirstSize))
+	if order != nil {
+		s.unit = 2
 	}
 	mark := p.Budget.Held()
 	kept := ""
@@ -124,7 +124,10 @@ func run(_ context.Context, p *detector.Pass) error {
 		if r.Err() != nil {
 			return r.Err()
 		}
-		window := kept + read(got)
+		if order != nil {
+			got = narrow(got, order)
+		}
+		window := kept + string(got)
 		from, to := before, len(window)
 		if first {
 			from = 0
@@ -142,14 +145,14 @@ func run(_ context.Context, p *detector.Pass) error {
 
 // narrow returns the ASCII of a text of UTF-16, which is what secrets are made
 // of; any other character becomes one byte that no secret has.
-func narrow(p []byte, order binary.ByteOrder) string {
+func narrow(p []byte, order binary.ByteOrder) []byte {
 	out := make([]byte, len(p)/2)
 	for i := range out {
 		if c := order.Uint16(p[2*i:]); c < 0x80 {
 			out[i] = byte(c)
 		}
 	}
-	return string(out)
+	return out
 }
 
 // inText looks through a text that a detector read in p.File. A name that tells
