@@ -30,6 +30,7 @@ import (
 	"github.com/modelaudit/modelaudit/internal/detector/pmml"
 	"github.com/modelaudit/modelaudit/internal/detector/pytorch"
 	"github.com/modelaudit/modelaudit/internal/detector/rdata"
+	"github.com/modelaudit/modelaudit/internal/detector/rknn"
 	"github.com/modelaudit/modelaudit/internal/detector/safetensors"
 	"github.com/modelaudit/modelaudit/internal/detector/secret"
 	"github.com/modelaudit/modelaudit/internal/detector/skops"
@@ -77,6 +78,7 @@ func Detectors() []*detector.Detector {
 		pytorch.Detector,
 		pytorch.Tar,
 		rdata.Detector,
+		rknn.Detector,
 		safetensors.Detector,
 		safetensors.Index,
 		secret.Detector,
