@@ -4,9 +4,6 @@ package finding
 
 import (
 	"cmp"
-	"crypto/sha256"
-	"encoding/hex"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -43,39 +40,6 @@ type Finding struct {
 	// Ordinal tells equal keys of one rule in one nested file apart; the scan
 	// counts it from 0.
 	Ordinal int
-}
-
-// Fingerprint identifies the finding across exports of the same model: a hash
-// of rule, nesting and key. The path is left to the one who compares.
-func (f *Finding) Fingerprint() string {
-	h := sha256.New()
-	for i, s := range append([]string{f.Rule.ID, f.Key}, f.Location.Inside...) {
-		if i >= 2 {
-			s = withoutRoot(s)
-		}
-		fmt.Fprintf(h, "%d:%s", len(s), s)
-	}
-	sum := hex.EncodeToString(h.Sum(nil)[:8])
-	return fmt.Sprintf("%s:%d", sum, f.Ordinal+1)
-}
-
-// torchMembers are what stands below the root folder of an archive of PyTorch.
-var torchMembers = []string{"data.pkl", "constants.pkl", "version", "byteorder", "data/", "code/", ".data/", "constants/"}
-
-// withoutRoot takes the root folder off a member of an archive of PyTorch: it is
-// "archive" or the name of the file, depending on the version that saved it and
-// on how.
-func withoutRoot(name string) string {
-	_, rest, found := strings.Cut(name, "/")
-	if !found {
-		return name
-	}
-	for _, m := range torchMembers {
-		if rest == m || strings.HasSuffix(m, "/") && strings.HasPrefix(rest, m) {
-			return "*/" + rest
-		}
-	}
-	return name
 }
 
 // Compare orders findings: worst first, then by path, nesting, offset, rule and

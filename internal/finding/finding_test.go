@@ -53,6 +53,25 @@ func TestFingerprint(t *testing.T) {
 	if a, b := root("a/weights.pkl"), root("b/weights.pkl"); a == b {
 		t.Errorf("folders do not count: %s", a)
 	}
+	inside := func(path string, inside ...string) string {
+		f := base
+		f.Location.Path, f.Location.Inside = path, inside
+		return f.Fingerprint()
+	}
+	for _, same := range [][2]string{
+		{inside("a.joblib", "a"), inside("a.joblib")},
+		{inside("m/a.pkl.gz", "a.pkl"), inside("b.pkl")},
+		{inside("a.tgz", "a.tar", "data.pkl"), inside("a.tar", "data.pkl")},
+		{inside("a.bin", "a.bin"), inside("a.bin")},
+		{inside("a.keras", "@model_config"), inside("a.keras", "config.json")},
+	} {
+		if same[0] != same[1] {
+			t.Errorf("what compression or a version names counts: %s and %s", same[0], same[1])
+		}
+	}
+	if a, b := inside("a.zip", "b.pkl"), inside("a.zip"); a == b {
+		t.Errorf("members do not count: %s", a)
+	}
 	// Alerts and baselines out there carry it: it may not change between versions.
 	if got, want := base.Fingerprint(), "c524a1a7e136fdb2:1"; got != want {
 		t.Errorf("fingerprint: got %s, want %s", got, want)

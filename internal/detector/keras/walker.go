@@ -187,6 +187,9 @@ func (w *walker) code(e effect, v *json.Value, layer string) error {
 		return nil
 	}
 	raw, form := decode(text)
+	if e.class == "__lambda__" {
+		e.class = "Lambda" // Keras 3 writes what was a value of the layer as an object in it
+	}
 	w.report(carriesCode, v.Offset, e.class+" "+layer,
 		fmt.Sprintf("Layer %s (%s) carries Python %s. Loading the model, or its first use, runs it.",
 			finding.Quote(layer), e.class, form),
