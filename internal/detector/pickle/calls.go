@@ -113,6 +113,9 @@ func (j *judge) dangerous(e pickle.Effect, u *use, v globals.Verdict) {
 	if r == nil {
 		r = executes
 	}
+	if v.Effect != globals.Indirect {
+		j.report.byName(r, u.name)
+	}
 	if cve := vulnerability(&u.at); cve != "" {
 		j.add(vulnerable, e, u.name, func() string {
 			return "Loading this file " + j.effectVerb(e) + does(v) + ": this is how " + cve + " is used."

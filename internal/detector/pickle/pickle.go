@@ -17,8 +17,8 @@ import (
 var Detector = &detector.Detector{
 	Name: "pickle",
 	Rules: rule.Explain(help, executes, vulnerable, rewrites, corrupts, writes, deserialises, reads, connects, disturbs, indirect, unresolved,
-		refers, suspicious, lookalike, unknownCall, unknownClass, unknownImport, mainName, extension, torn, carriesCode, dangerousCode, inert,
-		sideEscapes, sideMissing),
+		refers, suspicious, lookalike, unknownCall, unknownClass, unknownImport, mainName, extension, torn, badFrame, carriesCode,
+		dangerousCode, inert, sideEscapes, sideMissing),
 	Match: match,
 	Run:   run,
 }

@@ -47,6 +47,15 @@ func TestDetector(t *testing.T) {
 		{Name: "main", Data: p(4).Named("__main__", "Net").Tuple(0).NewObj().EmptyDict().Build().Stop(), Want: []string{"pickle-main-name"}},
 		{Name: "extension", Data: p(4).Op(0x82, 7).Stop(), Want: []string{"pickle-extension-code"}},
 		{Name: "torn frame", Data: pickletest.New(4).Frame(3).Op('c', []byte("mamarshal\nnothing\n")...).Pop().None().Stop(), Want: []string{"pickle-dangerous-reference", "pickle-torn-frame", "pickle-unknown-import"}},
+		{Name: "frame in a frame", Data: p(4).Frame(12).Frame(2).None().Pop().None().Stop(), Want: []string{"pickle-false-frame"}},
+		{Name: "frame behind the end", Data: p(4).Frame(1 << 20).None().Stop(), Want: []string{"pickle-false-frame"}},
+		{Name: "frame out of a frame", File: "data.pkl", Data: frameOutOfFrame(), Want: []string{"pickle-executes-code", "pickle-torn-frame"}},
+		{Name: "one unpickler for two pickles", Data: slices.Concat(p(4).Str("os").Memoize().Pop().Str("system").Memoize().Stop(),
+			p(4).Get(0).Get(1).StackGlobal().Str("echo poc").Tuple(1).Reduce().Stop()), Want: []string{"pickle-executes-code"}},
+		{Name: "one unpickler for two pickles, the second with names of its own", Data: slices.Concat(p(4).Str("os").Memoize().Pop().Str("system").Memoize().Stop(),
+			p(4).Str("collections").Memoize().Pop().Str("OrderedDict").Memoize().Pop().Get(0).Get(1).StackGlobal().Str("echo poc").Tuple(1).Reduce().Stop()),
+			Want: []string{"pickle-executes-code"}},
+		{Name: "one pickler for two objects", AnyPrefix: "the first pickle is whole", Data: slices.Concat(p(4).Named("collections", "OrderedDict").Memoize().Tuple(0).Reduce().Stop(), p(4).Get(0).Tuple(0).Reduce().Stop())},
 		{Name: "code", Data: codeObject("types", "CodeType", "abs").Stop(), Want: []string{"pickle-carries-code"}},
 		{Name: "code that evaluates", Data: codeObject("dill._dill", "_create_code", "eval").Stop(), Want: []string{"pickle-carries-code", "pickle-code-dangerous"}},
 		{Name: "code of a type by name", Data: codeObject("cloudpickle.cloudpickle", "_builtin_type", "eval").Stop(), Want: []string{"pickle-carries-code", "pickle-code-dangerous"}},
@@ -92,6 +101,16 @@ func TestDetector(t *testing.T) {
 		{Name: "behind damage", File: "model.pkl", Data: slices.Concat(p(4).None().Op(0xff).Bytes(), shell), Want: []string{"pickle-executes-code"}, Unread: true},
 		{Name: "behind junk", Data: slices.Concat(plain, []byte("junk, and more of it"), shell), Want: []string{"pickle-executes-code"}},
 	})
+}
+
+// frameOutOfFrame is a pickle whose second frame begins in the first and ends
+// behind it: CPython forgets the rest of the first frame if it reads from an
+// io.BytesIO, and what the rest says is otherwise all there is.
+func frameOutOfFrame() []byte {
+	rest := pickletest.Raw().Str("nothing").Stop()
+	behind := pickletest.Raw().Call("os", "system", "echo poc").Stop()
+	const header = 9 // bytes of FRAME
+	return slices.Concat(pickletest.New(4).Frame(header+len(rest)).Frame(len(behind)).Bytes(), rest, behind)
 }
 
 // codeObject calls what makes a code object of Python 3.8 that loads one global

@@ -7,7 +7,6 @@ import (
 	"github.com/modelaudit/modelaudit/internal/artifact"
 	"github.com/modelaudit/modelaudit/internal/detector"
 	"github.com/modelaudit/modelaudit/internal/finding"
-	"github.com/modelaudit/modelaudit/internal/format/pickle"
 	"github.com/modelaudit/modelaudit/internal/rule"
 )
 
@@ -24,6 +23,7 @@ type report struct {
 	findings []*finding.Finding
 	nested   []artifact.File // what loaders in the pickle are given
 	by       map[key]*finding.Finding
+	named    map[key]bool // findings that rest on a name alone
 }
 
 type key struct {
@@ -54,6 +54,23 @@ func (r *report) add(f finding.Finding) {
 	r.findings = append(r.findings, &f)
 }
 
+// byName notes that the finding of a rule with a key rests on a name alone.
+func (r *report) byName(rule *rule.Rule, k string) {
+	if r.named == nil {
+		r.named = make(map[key]bool)
+	}
+	r.named[key{rule, k}] = true
+}
+
+// mergeNamed takes over the findings that rest on a name alone.
+func (r *report) mergeNamed(other *report) {
+	for _, f := range other.findings {
+		if other.named[key{f.Rule, f.Key}] {
+			r.add(*f)
+		}
+	}
+}
+
 // find returns the finding of a rule with a key, or nil.
 func (r *report) find(rule *rule.Rule, k string) *finding.Finding { return r.by[key{rule, k}] }
 
@@ -82,11 +99,20 @@ func (r *report) dangerous() bool {
 }
 
 // torn reports an opcode that crosses the end of its frame.
-func (r *report) torn(at int64, _ *pickle.Machine) {
+func (r *report) torn(at int64) {
 	r.add(finding.Finding{
 		Rule: torn, Key: "frame", Location: finding.Location{Offset: at},
 		Message:  fmt.Sprintf("At byte %#x an opcode crosses the end of its frame, so that loaders read different pickles from the same bytes.", at),
-		Evidence: []finding.Step{{Offset: at, Text: "an argument that begins in a frame and ends behind it"}},
+		Evidence: []finding.Step{{Offset: at, Text: "what begins in a frame and ends behind it"}},
+	})
+}
+
+// badFrame reports a frame inside another, or one that ends behind the file.
+func (r *report) badFrame(at int64) {
+	r.add(finding.Finding{
+		Rule: badFrame, Key: "frame", Location: finding.Location{Offset: at},
+		Message:  fmt.Sprintf("The frame at byte %#x begins inside another or ends behind the file, which no pickler writes: some loaders refuse the file, and others load it.", at),
+		Evidence: []finding.Step{{Offset: at, Text: "FRAME"}},
 	})
 }
 

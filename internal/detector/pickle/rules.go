@@ -111,6 +111,10 @@ var (
 		ID: "pickle-torn-frame", Title: "Readers disagree about what the file says",
 		Severity: rule.High, Precision: rule.Certain, CWE: []int{misread, hidden}, Since: since,
 	}
+	badFrame = &rule.Rule{
+		ID: "pickle-false-frame", Title: "A frame of the pickle claims what it does not hold",
+		Severity: rule.Medium, Precision: rule.Likely, CWE: []int{misread}, Since: since,
+	}
 	carriesCode = &rule.Rule{
 		ID: "pickle-carries-code", Title: "The file carries Python code and makes functions of it",
 		Severity: rule.Medium, Precision: rule.Certain, CWE: []int{codeInjection}, Since: since,

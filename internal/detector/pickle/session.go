@@ -25,7 +25,9 @@ type session struct {
 	report     *report
 	legacy     legacy
 	faults     []error
-	depth      int // of constants in constants that are looked into
+	count      int  // of pickles that were read to their end
+	shared     bool // they were read as one unpickler reads them
+	depth      int  // of constants in constants that are looked into
 }
 
 func newSession(p *detector.Pass) *session {
@@ -51,6 +53,12 @@ func (s *session) streams() error {
 		if err := s.p.Budget.Spent(); err != nil {
 			return err
 		}
+	}
+	if s.count > 1 && !s.shared && !s.legacy.complete() {
+		// To pickles with a memo each this makes no sense: whatever depends on the
+		// arguments of a call is left aside.
+		_, found := s.sharedMemo()
+		s.report.mergeNamed(found)
 	}
 	return s.faultError()
 }
@@ -85,18 +93,40 @@ func (s *session) stream(at int64) (end int64, ok bool) {
 	if o.arrays {
 		s.also(at, pickle.Reading{})
 	}
-	if at, is := o.machine.Torn(); is {
-		s.report.torn(at, o.machine)
-	}
-	if _, is := o.machine.Torn(); is {
-		s.also(at, pickle.Reading{Arrays: true, DropTail: true})
+	s.frames(o)
+	if s.count > 0 && o.machine.Missing() && !s.shared {
+		// A pickler that was used more than once writes such files.
+		if end, found := s.sharedMemo(); end > at {
+			s.report.merge(found)
+			return end, true
+		}
 	}
 	if o.err != nil {
 		s.faults = append(s.faults, o.err)
 		return o.end, false
 	}
+	s.count++
 	s.legacy.add(o)
 	return o.end, true
+}
+
+// frames judges the frames of a pickle, and reads on where they make readers
+// differ. A file that was cut has a frame that ends behind it.
+func (s *session) frames(o *outcome) {
+	if at, is := o.machine.Torn(); is {
+		s.report.torn(at)
+		s.also(o.start, pickle.Reading{Arrays: true, DropTail: true})
+	} else if at, is := o.machine.BadFrame(); is && o.machine.Stopped() {
+		s.report.badFrame(at)
+	}
+}
+
+// sharedMemo reads all pickles as one unpickler does that is asked for one after
+// the other, and returns where that ends and what came of it.
+func (s *session) sharedMemo() (end int64, found *report) {
+	s.shared = true
+	o := s.follow(0, pickle.Reading{Arrays: true, Shared: true})
+	return o.machine.Ended(), o.report
 }
 
 // also follows a pickle in another reading, for what is dangerous in it: honest

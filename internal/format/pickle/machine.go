@@ -25,6 +25,9 @@ type Reading struct {
 	// Arrays skips the array that joblib's loader reads from the stream whenever
 	// it has built a NumpyArrayWrapper.
 	Arrays bool
+	// Shared reads on behind STOP, as one unpickler that is asked for pickle after
+	// pickle: what one of them memoised, the next may get.
+	Shared bool
 	// Literal follows the opcodes alone: no result of a call is computed.
 	Literal bool
 }
@@ -62,8 +65,10 @@ type Machine struct {
 	result  Value
 	ops     int64
 	held    int64
-	done    bool // STOP was reached, or the consumer has had enough
-	stopped bool // STOP was reached
+	done    bool  // STOP was reached, or the consumer has had enough
+	stopped bool  // STOP was reached
+	ended   int64 // offset behind the last STOP
+	missing bool  // the reading ended at a memo key that is not there
 }
 
 // LookSize is the size from which on a Machine asks Look about a constant: no
@@ -113,6 +118,12 @@ func (m *Machine) Err() error { return m.s.r.Err() }
 // Stopped reports whether STOP was reached with something on the stack.
 func (m *Machine) Stopped() bool { return m.stopped }
 
+// Ended returns the offset behind the last STOP, or 0.
+func (m *Machine) Ended() int64 { return m.ended }
+
+// Missing reports whether reading ended at a GET of a key that is not in the memo.
+func (m *Machine) Missing() bool { return m.missing }
+
 // Ops returns how many opcodes were followed.
 func (m *Machine) Ops() int64 { return m.ops }
 
@@ -122,8 +133,8 @@ func (m *Machine) Protocol() int { return int(m.protocol) }
 // Result returns what loading returns: the top of the stack at STOP.
 func (m *Machine) Result() Value { return m.result }
 
-// Torn returns the offset of the first opcode whose argument crosses the end of
-// its frame. CPython's readers then see different pickles.
+// Torn returns the offset of the first opcode whose argument, or frame, crosses
+// the end of its frame. CPython's readers then see different pickles.
 func (m *Machine) Torn() (int64, bool) { return m.s.torn - 1, m.s.torn > 0 }
 
 // BadFrame returns the offset of the first frame that begins inside another or
@@ -228,6 +239,15 @@ func (m *Machine) stop(*Op) {
 	m.done = true
 	m.result = m.pop()
 	m.stopped = m.Err() == nil
+	if !m.stopped || len(m.outer) > 0 {
+		return
+	}
+	m.ended = m.s.r.Offset()
+	if m.reading.Shared && m.s.r.Left() > 0 {
+		m.s.leaveFrame()
+		m.stack, m.marks, m.protocol = m.stack[:0], m.marks[:0], 0
+		m.done, m.stopped = false, false
+	}
 }
 
 // popOne is POP: where the top is a mark, it takes that.
@@ -309,6 +329,7 @@ func (m *Machine) get(op *Op) {
 		v = m.memo.get(uint64(op.Arg))
 	}
 	if v == 0 {
+		m.missing = true
 		m.fail("%s of the memo key %d, which is not there", op.Code, op.Arg)
 		return
 	}

@@ -55,7 +55,7 @@ type scanner struct {
 	dropTail bool
 	frameEnd int64 // offset behind the current frame; 0 outside of frames
 	hole     int64 // bytes behind the current frame that the loader has read already
-	torn     int64 // offset of the first opcode that crosses the end of its frame, plus one
+	torn     int64 // offset of the first opcode, or frame, that crosses the end of its frame, plus one
 	nested   int64 // offset of the first frame that begins inside another, plus one
 	pastEnd  int64 // offset of the first frame that ends behind the file, plus one
 	buf      []byte
@@ -194,6 +194,9 @@ func (s *scanner) frame(op *Op) {
 		}
 		if int64(n) <= s.frameEnd-pos {
 			return // the C unpickler keeps what it has buffered
+		}
+		if s.torn == 0 { // and of less than it needs, nothing
+			s.torn = op.Offset + 1
 		}
 		if s.dropTail {
 			s.r.MoveTo(s.frameEnd)
