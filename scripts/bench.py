@@ -59,6 +59,25 @@ def make_directory(path):
         make_tiny(os.path.join(path, f"model-{i:04}.pkl"))
 
 
+def make_forests(path):
+    """2,000 small random forests of ten trees."""
+    os.makedirs(path)
+    for i in range(2000):
+        trees = b"".join(small_tree(i * 10 + n) for n in range(10))
+        with open(os.path.join(path, f"forest-{i:04}.pkl"), "wb") as f:
+            f.write(b"\x80\x04csklearn.ensemble._forest\nRandomForestClassifier\n)\x81}(" + text("estimators_") + b"](" + trees + b"eub.")
+
+
+def small_tree(seed):
+    """A fitted decision tree with 15 nodes of 64 bytes and the counts of two classes in each."""
+    state = {"max_depth": 4, "node_count": 15, "min_samples_leaf": 1, "random_state": seed, "criterion": "gini", "splitter": "best"}
+    tree = b"csklearn.tree._tree\nTree\n(K\x04" + array(struct.pack("<q", 2)) + b"K\x01tR}("
+    for key, data in (("nodes", bytes(range(64)) * 15), ("values", struct.pack("<30d", *range(30)))):
+        tree += text(key) + array(data)
+    items = b"".join(text(k) + plain(v) for k, v in state.items())
+    return b"csklearn.tree._classes\nDecisionTreeClassifier\n)\x81}(" + items + text("tree_") + tree + b"ubub"
+
+
 def make_dense(path):
     """The vocabulary of a text vectoriser: millions of opcodes, hardly any bytes that are not."""
     words = {f"w{(i * 2654435761) % 2**32:08x}": i for i in range(2_500_000)}
@@ -104,6 +123,7 @@ def make_torch(path):
 INPUTS = [
     ("tiny", "tiny.pkl", make_tiny, 0.010, 64),
     ("directory", "directory", make_directory, 0.2, 64),
+    ("forests", "forests", make_forests, 0.3, 64),
     ("torch", "torch-1g.pt", make_torch, 0.050, 64),
     ("forest", "forest-200m.pkl", make_forest, 0.5, 64),
     ("dense", "dense-45m.pkl", make_dense, 1.0, 64),

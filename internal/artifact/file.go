@@ -95,7 +95,13 @@ func (f File) Head() (Head, error) {
 	return h, err
 }
 
+// whole is implemented by content that is in memory and need not be copied.
+type whole interface{ Slice(off, n int64) []byte }
+
 func readRange(r io.ReaderAt, off, n int64) ([]byte, error) {
+	if w, ok := r.(whole); ok {
+		return w.Slice(off, n), nil
+	}
 	p := make([]byte, n)
 	got, err := r.ReadAt(p, off)
 	if got == len(p) || errors.Is(err, io.EOF) {

@@ -7,9 +7,10 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 )
 
-var commitID = regexp.MustCompile(`^[0-9a-f]{40}([0-9a-f]{24})?$`)
+var commitID = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[0-9a-f]{40}([0-9a-f]{24})?$`) })
 
 // maxGitFile bounds what is read of HEAD, a ref, or packed-refs, in bytes.
 const maxGitFile = 64 << 20
@@ -97,7 +98,7 @@ func packed(dir, ref string) string {
 }
 
 func commit(s string) string {
-	if s = strings.ToLower(strings.TrimSpace(s)); commitID.MatchString(s) {
+	if s = strings.ToLower(strings.TrimSpace(s)); commitID().MatchString(s) {
 		return s
 	}
 	return ""

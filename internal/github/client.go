@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"sync"
 	"time"
 
 	gh "github.com/google/go-github/v60/github"
@@ -43,12 +44,12 @@ type Client struct {
 }
 
 // repositoryParts: go-github formats owner and name into paths as they are.
-var repositoryParts = regexp.MustCompile(`^([A-Za-z0-9_.-]+)/([A-Za-z0-9_.-]+)$`)
+var repositoryParts = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^([A-Za-z0-9_.-]+)/([A-Za-z0-9_.-]+)$`) })
 
 // New returns a client, or an error that names what in the configuration is
 // not usable.
 func New(c Config) (*Client, error) {
-	parts := repositoryParts.FindStringSubmatch(c.Repository)
+	parts := repositoryParts().FindStringSubmatch(c.Repository)
 	if parts == nil || parts[1] == ".." || parts[2] == ".." || parts[1] == "." || parts[2] == "." {
 		return nil, fmt.Errorf("repository %q is not of the form owner/name", c.Repository)
 	}

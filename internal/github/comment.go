@@ -5,6 +5,7 @@ import (
 	"errors"
 	"regexp"
 	"strings"
+	"sync"
 
 	gh "github.com/google/go-github/v60/github"
 )
@@ -13,7 +14,7 @@ import (
 // 65536 characters.
 const MaxComment = 60_000
 
-var deliveryID = regexp.MustCompile(`^[A-Za-z0-9._-]+$`)
+var deliveryID = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9._-]+$`) })
 
 // A Comment is one that this Action wrote on a pull request.
 type Comment struct {

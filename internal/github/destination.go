@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"sync"
 )
 
 // A Destination is the commit and the ref that results belong to.
@@ -11,16 +12,16 @@ type Destination struct{ Ref, SHA string }
 
 // What the upload API accepts; anything else is a 400.
 var (
-	uploadRef = regexp.MustCompile(`^refs/(heads|tags|pull)/.+$`)
-	commitID  = regexp.MustCompile(`^[0-9a-fA-F]{40}([0-9a-fA-F]{24})?$`)
+	uploadRef = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^refs/(heads|tags|pull)/.+$`) })
+	commitID  = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[0-9a-fA-F]{40}([0-9a-fA-F]{24})?$`) })
 )
 
 // Check returns an error that names what the upload API would refuse.
 func (d Destination) Check() error {
-	if !uploadRef.MatchString(d.Ref) {
+	if !uploadRef().MatchString(d.Ref) {
 		return fmt.Errorf("ref %q does not start with refs/heads/, refs/tags/ or refs/pull/", d.Ref)
 	}
-	if !commitID.MatchString(d.SHA) {
+	if !commitID().MatchString(d.SHA) {
 		return fmt.Errorf("commit %q is not 40 or 64 hexadecimal digits", d.SHA)
 	}
 	return nil

@@ -63,7 +63,7 @@ func (c *Client) PullFiles(ctx context.Context, p *Pull) (ChangeList, error) {
 
 // Compare lists what lies between two commits, from their merge base.
 func (c *Client) Compare(ctx context.Context, r Range) (ChangeList, error) {
-	if !commitID.MatchString(r.Base) || !commitID.MatchString(r.Head) {
+	if !commitID().MatchString(r.Base) || !commitID().MatchString(r.Head) {
 		return ChangeList{}, fmt.Errorf("commits %q and %q cannot be compared", r.Base, r.Head)
 	}
 	diff, _, err := c.api.Repositories.CompareCommits(ctx, c.owner, c.name, r.Base, r.Head, &gh.ListOptions{PerPage: perPage})
@@ -85,7 +85,7 @@ func changed(f *gh.CommitFile) ChangedFile {
 		Path: f.GetFilename(), Previous: f.GetPreviousFilename(),
 		Status: f.GetStatus(), Text: f.GetPatch() != "",
 	}
-	if commitID.MatchString(f.GetSHA()) {
+	if commitID().MatchString(f.GetSHA()) {
 		out.Blob = f.GetSHA()
 	}
 	return out
@@ -99,7 +99,7 @@ func listedAt(f *gh.CommitFile) string {
 		return ""
 	}
 	ref := u.Query().Get("ref")
-	if !commitID.MatchString(ref) {
+	if !commitID().MatchString(ref) {
 		return ""
 	}
 	return strings.ToLower(ref)

@@ -63,7 +63,7 @@ type (
 // are. What the repository itself says about its server (.lfsconfig) is not
 // read: it is part of what is being judged.
 func (c *Client) Locate(ctx context.Context, repository string, objects []Object) ([]Source, error) {
-	if !repositoryParts.MatchString(repository) {
+	if !repositoryParts().MatchString(repository) {
 		return nil, &Trouble{Kind: Rejected, Message: "a repository's name that is none"}
 	}
 	if len(objects) > MaxBatch {

@@ -134,7 +134,7 @@ func (c *Client) processing(ctx context.Context, id string) (Processing, error) 
 		Status string   `json:"processing_status"`
 		Errors []string `json:"errors"`
 	}
-	if !deliveryID.MatchString(id) {
+	if !deliveryID().MatchString(id) {
 		return Processing{}, &Trouble{Kind: Rejected, Message: "GitHub answered the upload with an ID that is none"}
 	}
 	if _, err := c.call(ctx, http.MethodGet, c.path("code-scanning/sarifs/%s", id), nil, &answer); err != nil {

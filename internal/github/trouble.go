@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"regexp"
 	"strings"
+	"sync"
 
 	gh "github.com/google/go-github/v60/github"
 
@@ -42,7 +43,9 @@ func (t *Trouble) Error() string { return t.Message }
 func (t *Trouble) Unwrap() error { return t.cause }
 
 // featureOff: the wordings of before and after Advanced Security was split.
-var featureOff = regexp.MustCompile(`(?i)(advanced security|code security|code scanning).{0,40}(must be|is not|not been) enabled`)
+var featureOff = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?i)(advanced security|code security|code scanning).{0,40}(must be|is not|not been) enabled`)
+})
 
 // trouble classifies an error of an API call; nil stays nil.
 func trouble(err error) error {
@@ -103,7 +106,7 @@ func kind(status int, message string) Kind {
 		return BadToken
 	case status == http.StatusTooManyRequests, status == http.StatusForbidden && strings.Contains(low, "rate limit"):
 		return RateLimited
-	case status == http.StatusForbidden && featureOff.MatchString(message):
+	case status == http.StatusForbidden && featureOff().MatchString(message):
 		return FeatureOff
 	case status == http.StatusForbidden && strings.Contains(low, "archived"):
 		return Archived

@@ -5,7 +5,7 @@
 // module and a qualified name, so that all of them are judged here.
 //
 // The knowledge is data, one line per callable, sorted and searched in place:
-// nothing is built at start-up. README.md says how the lines are made.
+// nothing is built at start-up, and answers are remembered. README.md says how the lines are made.
 package globals
 
 import "strings"
@@ -85,7 +85,12 @@ func (v Verdict) Does() string {
 // should have walked first; name may be a method ("PosixPath.unlink"). An empty
 // name asks about the module object itself. A more specific line outranks a
 // wildcard, so that a whole module can be condemned but for a few names.
-func Lookup(module, name string) Verdict {
+func Lookup(module, name string) Verdict { return verdicts.of(module, name) }
+
+var verdicts = remembered(judged)
+
+// judged is Lookup, unremembered.
+func judged(module, name string) Verdict {
 	if v, ok := listed(module, name); ok {
 		return v
 	}

@@ -8,8 +8,8 @@ import (
 
 func TestTablesAreSortedAndUnique(t *testing.T) {
 	for name, text := range map[string]table{
-		"globals.txt": globalsTxt, "objects.txt": objectsTxt, "surveyed.txt": surveyedTxt,
-		"reexports.txt": reexportsTxt, "exports.txt": exportsTxt, "py2.txt": py2Txt,
+		"globals.txt": globals, "objects.txt": objects, "surveyed.txt": surveyed,
+		"reexports.txt": reexports, "exports.txt": exports, "py2.txt": py2,
 	} {
 		var keys []string
 		for line := range strings.Lines(string(text)) {
@@ -33,7 +33,7 @@ func TestTablesAreSortedAndUnique(t *testing.T) {
 
 func TestVerdictsAreWellFormed(t *testing.T) {
 	for _, tab := range tables {
-		for line := range strings.Lines(string(*tab.text)) {
+		for line := range strings.Lines(string(*tab)) {
 			w := strings.SplitN(strings.TrimSuffix(line, "\n"), " ", 5)
 			if len(w) < 4 {
 				t.Errorf("short line %q", line)

@@ -41,7 +41,7 @@ func TestRealModels(t *testing.T) {
 // of something that is not.
 func TestNoSafeNameLeadsToDanger(t *testing.T) {
 	for _, tab := range tables {
-		for line := range strings.Lines(string(*tab.text)) {
+		for line := range strings.Lines(string(*tab)) {
 			w := strings.SplitN(strings.TrimSuffix(line, "\n"), " ", 4)
 			if classes[w[2]] != Safe && classes[w[2]] != Inert || w[1] == "*" {
 				continue
@@ -57,7 +57,7 @@ func TestNoSafeNameLeadsToDanger(t *testing.T) {
 // TestReexportsLeadHome: no chain of re-exports is circular or too long to be
 // followed to its end.
 func TestReexportsLeadHome(t *testing.T) {
-	for _, tab := range []table{reexportsTxt, exportsTxt} {
+	for _, tab := range []table{reexports, exports} {
 		for line := range strings.Lines(string(tab)) {
 			w := strings.Fields(line)
 			home, ok := reexport(w[0], w[1])

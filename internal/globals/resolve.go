@@ -15,6 +15,17 @@ import "strings"
 // Packages have one name: numpy._core for numpy.core, requests for
 // pip._vendor.requests, keras for keras.src.
 func Resolve(module, qualname string) (m, n string) {
+	home := homes.of(module, qualname)
+	return home[0], home[1]
+}
+
+var homes = remembered(func(module, qualname string) [2]string {
+	m, n := walk(module, qualname)
+	return [2]string{m, n}
+})
+
+// walk is Resolve, unremembered.
+func walk(module, qualname string) (m, n string) {
 	m = home(module)
 	for qualname != "" {
 		var part string

@@ -4,91 +4,58 @@ import (
 	"cmp"
 	_ "embed"
 	"iter"
-	"sort"
 	"strings"
-	"sync"
 )
 
 //go:embed globals.txt
-var globalsTxt table
+var globals table
 
 //go:embed objects.txt
-var objectsTxt table
+var objects table
 
 //go:embed surveyed.txt
-var surveyedTxt table
+var surveyed table
 
 //go:embed aliases.txt
-var aliasesTxt table
+var aliases table
 
 //go:embed reexports.txt
-var reexportsTxt table
+var reexports table
 
 //go:embed exports.txt
-var exportsTxt table
+var exports table
 
 //go:embed py2.txt
-var py2Txt table
+var py2 table
 
-// A table is a text of lines sorted by their first words.
+// A table is a text of lines sorted by their first words. It is searched where
+// it lies: nothing is built for a run that meets no pickle, or few names.
 type table string
 
-// The tables, ready to be searched.
-var (
-	globals   = index(&globalsTxt)
-	objects   = index(&objectsTxt)
-	surveyed  = index(&surveyedTxt)
-	aliases   = index(&aliasesTxt)
-	reexports = index(&reexportsTxt)
-	exports   = index(&exportsTxt)
-	py2       = index(&py2Txt)
-)
-
-// An indexed table knows where its lines start, from its first search on: a run
-// that meets no pickle does not pay for it.
-type indexed struct {
-	text   *table
-	starts func() []uint32
-}
-
-func index(t *table) *indexed {
-	return &indexed{text: t, starts: sync.OnceValue(func() []uint32 { return starts(string(*t)) })}
-}
-
-// starts returns where the lines of a text start, and where the text ends.
-func starts(text string) []uint32 {
-	out := make([]uint32, 0, len(text)/64)
-	for at := 0; at < len(text); {
-		out = append(out, uint32(at))
-		n := strings.IndexByte(text[at:], '\n')
-		if n < 0 {
-			break
-		}
-		at += n + 1
-	}
-	return append(out, uint32(len(text)))
-}
-
-// line returns the i-th line, without its newline.
-func (t *indexed) line(i int) string {
-	at := t.starts()
-	return strings.TrimSuffix(string((*t.text)[at[i]:at[i+1]]), "\n")
-}
-
 // search returns the first line that does not compare as less than what is
-// sought, or the number of lines.
-func (t *indexed) search(less func(line string) bool) (i, n int) {
-	n = len(t.starts()) - 1
-	return sort.Search(n, func(i int) bool { return !less(t.line(i)) }), n
+// sought, without its newline; it is empty if there is none.
+func (t table) search(less func(line string) bool) string {
+	found, low, high := "", 0, len(t)
+	for low < high {
+		middle := low + (high-low)/2
+		start := low + strings.LastIndexByte(string(t[low:middle]), '\n') + 1
+		line, _, _ := strings.Cut(string(t[start:]), "\n")
+		if less(line) {
+			low = start + len(line) + 1
+		} else {
+			found, high = line, start
+		}
+	}
+	return found
 }
 
 // lookup returns what follows key and a space on the line that starts so.
-func (t *indexed) lookup(key string) (rest string, ok bool) {
-	i, n := t.search(func(line string) bool { return order(line, key) < 0 })
-	if i == n || order(t.line(i), key) != 0 {
+func (t table) lookup(key string) (rest string, ok bool) {
+	line := t.search(func(line string) bool { return order(line, key) < 0 })
+	if line == "" || order(line, key) != 0 {
 		return "", false
 	}
-	return t.line(i)[len(key)+1:], true
+	return line[len(key)+1:], true
 }
 
 // order compares the start of a line with key and the space behind it, without
@@ -104,14 +71,13 @@ func order(line, key string) int {
 }
 
 // holds reports whether some line starts with prefix.
-func (t *indexed) holds(prefix string) bool {
-	i, n := t.search(func(line string) bool { return line < prefix })
-	return i < n && strings.HasPrefix(t.line(i), prefix)
+func (t table) holds(prefix string) bool {
+	return strings.HasPrefix(t.search(func(line string) bool { return line < prefix }), prefix)
 }
 
 // tables are the verdicts, in the order of their weight: what was written by
 // hand outranks what was vetted in bulk, which outranks what a survey suspects.
-var tables = [...]*indexed{globals, objects, surveyed}
+var tables = [...]*table{&globals, &objects, &surveyed}
 
 // classes are the first words of a verdict.
 var classes = map[string]Class{

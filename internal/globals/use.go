@@ -25,7 +25,19 @@ var hooks = map[Use][]string{
 // On returns the verdict on one use of a name: that of the name, or of the
 // methods that the use runs if one of them is worse. Where only a whole package
 // is known, its "*.__new__" says what making and filling instances is.
-func On(use Use, module, name string) Verdict {
+func On(use Use, module, name string) Verdict { return uses[use].of(module, name) }
+
+var uses = [...]*memo[Verdict]{
+	Call: remembered(on(Call)), New: remembered(on(New)), Build: remembered(on(Build)),
+	Append: remembered(on(Append)), SetItem: remembered(on(SetItem)),
+}
+
+// on is On for one use, unremembered.
+func on(use Use) func(module, name string) Verdict {
+	return func(module, name string) Verdict { return used(use, module, name) }
+}
+
+func used(use Use, module, name string) Verdict {
 	v := Lookup(module, name)
 	switch {
 	case name == "" && use > New:

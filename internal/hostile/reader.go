@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 )
 
 // bufferSize is what one read of the file brings: large enough that a stream of
@@ -30,6 +31,13 @@ func (b Bytes) ReadAt(p []byte, off int64) (int, error) {
 		return n, io.EOF
 	}
 	return n, nil
+}
+
+// Slice returns up to n bytes from off on, without a copy: who gets them may not
+// change them.
+func (b Bytes) Slice(off, n int64) []byte {
+	off = min(max(off, 0), int64(len(b)))
+	return slices.Clip(b[off:min(off+max(n, 0), int64(len(b)))])
 }
 
 // A Reader is a cursor over a window of a file, with a sticky, located fault:

@@ -7,6 +7,7 @@ import (
 	_ "embed"
 	"path"
 	"strings"
+	"sync"
 )
 
 // sensitiveFile lists parts of paths that no model has a reason to name.
@@ -14,7 +15,7 @@ import (
 //go:embed sensitive.txt
 var sensitiveFile string
 
-var sensitive = parse(sensitiveFile)
+var sensitive = sync.OnceValue(func() []string { return parse(sensitiveFile) })
 
 func parse(text string) []string {
 	var out []string
@@ -60,7 +61,7 @@ func Sensitive(p string) bool {
 		slashed = slashed[2:]
 	}
 	rooted := path.Clean("/" + slashed) // climbing ends at the root
-	for _, s := range sensitive {
+	for _, s := range sensitive() {
 		if root, anchored := strings.CutPrefix(s, "^"); anchored && strings.HasPrefix(rooted, root) || !anchored && strings.Contains(rooted, s) {
 			return true
 		}

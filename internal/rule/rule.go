@@ -95,7 +95,11 @@ type Rule struct {
 // second-level heading is id, and whether it is there. It is how a rule finds
 // its prose in the help.md of its family.
 func Section(doc, id string) (string, bool) {
-	_, rest, found := strings.Cut("\n"+doc, "\n## "+id+"\n")
+	heading := "## " + id + "\n"
+	rest, found := strings.CutPrefix(doc, heading)
+	if !found {
+		_, rest, found = strings.Cut(doc, "\n"+heading)
+	}
 	if !found {
 		return "", false
 	}

@@ -21,10 +21,10 @@ func Tree(root string, filter Filter) ([]File, error) {
 // NotThere is why a named file that does not exist is Absent.
 const NotThere = "not in the workspace"
 
-// Named returns the file of that slash-separated name below root, and whether
-// the filter selects it. A link inside root is replaced by what it leads to.
-func Named(root, name string, filter Filter) (File, bool) {
-	f := File{Path: name, root: root, name: filepath.FromSlash(name)}
+// Named returns the file of that slash-separated name below dir, and whether
+// the filter selects it. A link inside dir is replaced by what it leads to.
+func Named(dir, name string, filter Filter) (File, bool) {
+	f := File{Path: name, root: root{path: dir}, name: filepath.FromSlash(name)}
 	if !filter.selects(name) {
 		return f, false
 	}
@@ -32,20 +32,20 @@ func Named(root, name string, filter Filter) (File, bool) {
 		f.Refused = "a path that leads out of the workspace"
 		return f, true
 	}
-	dir, err := os.OpenRoot(root)
+	opened, done, err := f.root.open()
 	if err != nil {
 		f.Refused = cause(err)
 		return f, true
 	}
-	defer dir.Close()
-	info, err := dir.Lstat(f.name)
+	defer done()
+	info, err := opened.Lstat(f.name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ENOTDIR):
 		f.Absent = NotThere
 	case err != nil:
 		f.Refused = cause(err)
 	case info.Mode()&fs.ModeSymlink != 0:
-		if w := (&walker{root: root, filter: filter}); w.link(&f) {
+		if w := (&walker{root: f.root, filter: filter}); w.link(&f) {
 			f.resolve(filter)
 		}
 	default:
@@ -57,8 +57,8 @@ func Named(root, name string, filter Filter) (File, bool) {
 
 // resolve replaces a link by the file inside the root that it leads to.
 func (f *File) resolve(filter Filter) {
-	target, err := filepath.EvalSymlinks(filepath.Join(f.root, f.name))
-	root, rootErr := filepath.EvalSymlinks(f.root)
+	target, err := filepath.EvalSymlinks(filepath.Join(f.root.path, f.name))
+	root, rootErr := filepath.EvalSymlinks(f.root.path)
 	rel, relErr := filepath.Rel(root, target)
 	if err = errors.Join(err, rootErr, relErr); err != nil || !filepath.IsLocal(rel) {
 		f.Refused = "a symbolic link that changed while it was followed"

@@ -16,7 +16,6 @@ import (
 
 	"github.com/modelaudit/modelaudit/internal/artifact"
 	"github.com/modelaudit/modelaudit/internal/glob"
-	"github.com/modelaudit/modelaudit/internal/hostile"
 )
 
 // A File is a candidate for the scan.
@@ -30,7 +29,7 @@ type File struct {
 	// stands for it; nil otherwise.
 	Elsewhere func(onDisk artifact.File) (artifact.File, io.Closer, error)
 
-	root string // directory on disk
+	root root
 	name string // relative to root, with the system's separators
 }
 
@@ -70,34 +69,34 @@ func Sorted(files []File) []File {
 	return slices.CompactFunc(files, func(a, b File) bool { return a.Path == b.Path })
 }
 
-func below(root string, filter Filter) ([]File, error) {
-	info, err := os.Stat(root)
+func below(path string, filter Filter) ([]File, error) {
+	info, err := os.Stat(path)
 	if err != nil {
 		return nil, err
 	}
 	if !info.IsDir() {
-		f := File{Path: filepath.ToSlash(filepath.Clean(root)), Size: info.Size(), root: filepath.Dir(root), name: filepath.Base(root)}
+		f := File{Path: filepath.ToSlash(filepath.Clean(path)), Size: info.Size(), root: root{path: filepath.Dir(path)}, name: filepath.Base(path)}
 		f.judge(info.Mode(), filter)
 		return []File{f}, nil
 	}
-	w := &walker{root: root, filter: filter}
+	w := &walker{root: kept(path), filter: filter}
 	err = w.walk()
 	return w.files, err
 }
 
 type walker struct {
-	root   string
+	root   root
 	filter Filter
 	files  []File
 }
 
 func (w *walker) walk() error {
 	// The separator at the end makes a root that is itself a link to be followed.
-	return filepath.WalkDir(w.root+string(filepath.Separator), func(full string, d fs.DirEntry, err error) error {
+	return filepath.WalkDir(w.root.path+string(filepath.Separator), func(full string, d fs.DirEntry, err error) error {
 		if err != nil && d == nil {
 			return err
 		}
-		if d.IsDir() && skippedDirectories[d.Name()] && filepath.Clean(full) != filepath.Clean(w.root) {
+		if d.IsDir() && skippedDirectories[d.Name()] && filepath.Clean(full) != filepath.Clean(w.root.path) {
 			return fs.SkipDir
 		}
 		if d.IsDir() && err == nil {
@@ -110,7 +109,7 @@ func (w *walker) walk() error {
 
 // add lists one entry that is not a readable directory.
 func (w *walker) add(full string, d fs.DirEntry, err error) {
-	rel, relErr := filepath.Rel(w.root, full)
+	rel, relErr := filepath.Rel(w.root.path, full)
 	if relErr != nil {
 		rel = full
 	}
@@ -118,7 +117,7 @@ func (w *walker) add(full string, d fs.DirEntry, err error) {
 	if !w.filter.selects(filepath.ToSlash(rel)) && !(unlisted && !glob.MatchAny(w.filter.Exclude, filepath.ToSlash(rel))) {
 		return
 	}
-	f := File{Path: path.Join(filepath.ToSlash(w.root), filepath.ToSlash(rel)), root: w.root, name: rel}
+	f := File{Path: path.Join(filepath.ToSlash(w.root.path), filepath.ToSlash(rel)), root: w.root, name: rel}
 	switch {
 	case err != nil:
 		f.Refused = cause(err)
@@ -141,13 +140,13 @@ func (w *walker) add(full string, d fs.DirEntry, err error) {
 // link judges a symbolic link. It reports whether it leads to something that is
 // scanned by its own name.
 func (w *walker) link(f *File) (listed bool) {
-	root, err := os.OpenRoot(f.root)
+	dir, done, err := f.root.open()
 	if err != nil {
 		f.Refused = cause(err)
 		return false
 	}
-	defer root.Close()
-	info, err := root.Stat(f.name)
+	defer done()
+	info, err := dir.Stat(f.name)
 	switch {
 	case err == nil && w.lists(f.name, info):
 		return true
@@ -173,11 +172,11 @@ var nameDecides = map[string]bool{"": true, ".bin": true, ".json": true, ".txt":
 // lists reports whether the walk meets the target of a link elsewhere, under a
 // name from which no less is recognised than from the link's.
 func (w *walker) lists(link string, info fs.FileInfo) bool {
-	base, err := filepath.EvalSymlinks(w.root)
+	base, err := filepath.EvalSymlinks(w.root.path)
 	if err != nil {
 		return false
 	}
-	target, err := filepath.EvalSymlinks(filepath.Join(w.root, link))
+	target, err := filepath.EvalSymlinks(filepath.Join(w.root.path, link))
 	if err != nil {
 		return false
 	}
@@ -222,107 +221,4 @@ func cause(err error) string {
 		return p.Op + ": " + p.Err.Error()
 	}
 	return err.Error()
-}
-
-// wholeSize is the largest file that is read into memory at once: one system
-// call for a small pickle.
-const wholeSize = 256 << 10
-
-// Open opens the file for scanning. The closer must be called when the scan of
-// the file ends.
-func (f File) Open() (artifact.File, io.Closer, error) {
-	a, closer, err := f.OnDisk()
-	if err != nil || f.Elsewhere == nil {
-		return a, closer, err
-	}
-	closer.Close()
-	return f.Elsewhere(a)
-}
-
-// OnDisk is Open without Elsewhere.
-func (f File) OnDisk() (artifact.File, io.Closer, error) {
-	root, err := os.OpenRoot(f.root)
-	if err != nil {
-		return artifact.File{}, nil, err
-	}
-	defer root.Close()
-	// O_NONBLOCK: a FIFO that took the file's place must not hang the scan.
-	file, err := root.OpenFile(f.name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
-	if err != nil {
-		return artifact.File{}, nil, err
-	}
-	info, err := file.Stat()
-	if err == nil && !info.Mode().IsRegular() {
-		err = errors.New("not a regular file any more")
-	}
-	if err != nil {
-		file.Close()
-		return artifact.File{}, nil, err
-	}
-	a := artifact.File{Path: f.Path, Content: file, Size: info.Size(), Open: neighbour(f.root, filepath.Dir(f.name))}
-	if a.Size <= wholeSize {
-		return wholly(a, file)
-	}
-	return a, file, nil
-}
-
-// wholly reads a small file into memory and closes it.
-func wholly(a artifact.File, file *os.File) (artifact.File, io.Closer, error) {
-	defer file.Close()
-	p := make([]byte, a.Size)
-	n, err := io.ReadFull(file, p)
-	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
-		return artifact.File{}, nil, err
-	}
-	a.Content, a.Size = hostile.Bytes(p[:n]), int64(n)
-	return a, io.NopCloser(nil), nil
-}
-
-// neighbour looks at entries beside a file without following links out of root.
-func neighbour(root, dir string) artifact.Neighbour {
-	return func(name string) (artifact.Entry, error) {
-		r, err := os.OpenRoot(root)
-		if err != nil {
-			return artifact.Entry{}, err
-		}
-		defer r.Close()
-		full := filepath.Join(dir, filepath.FromSlash(name))
-		info, err := r.Stat(full)
-		var e artifact.Entry
-		switch {
-		case errors.Is(err, fs.ErrNotExist):
-			return e, err
-		case err != nil:
-			e.Outside = true
-		default:
-			e.Size, e.First = info.Size(), first(r, full, info)
-		}
-		e.Symlink = linked(r, full)
-		return e, nil
-	}
-}
-
-// first returns the start of a regular file, or nothing where it cannot be read.
-func first(r *os.Root, name string, info fs.FileInfo) []byte {
-	if !info.Mode().IsRegular() {
-		return nil
-	}
-	f, err := r.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
-	if err != nil {
-		return nil
-	}
-	defer f.Close()
-	p := make([]byte, min(info.Size(), artifact.NeighbourSize))
-	n, _ := io.ReadFull(f, p)
-	return p[:n]
-}
-
-// linked reports whether any element of a path below a root is a symbolic link.
-func linked(r *os.Root, name string) bool {
-	for p := name; p != "." && p != string(filepath.Separator); p = filepath.Dir(p) {
-		if info, err := r.Lstat(p); err == nil && info.Mode()&fs.ModeSymlink != 0 {
-			return true
-		}
-	}
-	return false
 }

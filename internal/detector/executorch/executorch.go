@@ -7,6 +7,7 @@ import (
 	_ "embed"
 	"fmt"
 	"strings"
+	"sync"
 
 	"github.com/modelaudit/modelaudit/internal/artifact"
 	"github.com/modelaudit/modelaudit/internal/detector"
@@ -34,7 +35,7 @@ var Detector = &detector.Detector{
 //go:embed known.txt
 var knownFile string
 
-var known = parse(knownFile)
+var known = sync.OnceValue(func() map[string]bool { return parse(knownFile) })
 
 func parse(text string) map[string]bool {
 	out := make(map[string]bool)
@@ -52,7 +53,7 @@ func run(_ context.Context, p *detector.Pass) error {
 	seen := make(map[string]bool)
 	for _, o := range program.Operators {
 		namespace, _, qualified := strings.Cut(o.Text, "::")
-		if !qualified || known[namespace] || seen[namespace] {
+		if !qualified || known()[namespace] || seen[namespace] {
 			continue
 		}
 		seen[namespace] = true

@@ -48,7 +48,7 @@ var Detector = &detector.Detector{
 // behind larger user blocks only a name tells.
 func match(h artifact.Head) bool {
 	for at := 0; at < len(h.First); at = max(512, at*2) {
-		if strings.HasPrefix(string(h.First[at:]), hdf5.Signature) {
+		if (artifact.Head{First: h.First[at:]}).HasPrefix(hdf5.Signature) {
 			return true
 		}
 	}

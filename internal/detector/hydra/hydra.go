@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"sync"
 
 	"go.yaml.in/yaml/v4"
 
@@ -27,7 +28,7 @@ var (
 	//go:embed targets.txt
 	targetsFile string
 
-	targets = parseTargets(targetsFile)
+	targets = sync.OnceValue(func() map[string]bool { return parseTargets(targetsFile) })
 )
 
 func parseTargets(text string) map[string]bool {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"sync"
 
 	"go.yaml.in/yaml/v4"
 
@@ -33,7 +34,7 @@ func (c *config) restored(n *yaml.Node, name string) {
 	switch v, bad := globals.Path(name, true); {
 	case bad:
 		c.report(runs, n, name, fmt.Sprintf("Loading the model calls %s, which %s.", shown, v.Does()))
-	case targets[name] || safe(name):
+	case targets()[name] || safe(name):
 	default:
 		c.report(unknown, n, name, fmt.Sprintf("Loading the model calls %s, of which nothing is known.", shown))
 	}
@@ -65,7 +66,7 @@ func safe(name string) bool {
 
 // interpolation is a reference of OmegaConf to another value of the document, by
 // its path from the top.
-var interpolation = regexp.MustCompile(`\$\{([^${}]*)\}`)
+var interpolation = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\$\{([^${}]*)\}`) })
 
 // maxInterpolations bounds how often a text is looked through again.
 const maxInterpolations = 8
@@ -82,7 +83,7 @@ func (c *config) resolve(text string, depth int) (string, bool) {
 		return text, false
 	}
 	replaced := false
-	out := interpolation.ReplaceAllStringFunc(text, func(s string) string {
+	out := interpolation().ReplaceAllStringFunc(text, func(s string) string {
 		value, ok := c.lookup(s[2 : len(s)-1])
 		replaced = replaced || ok
 		if !ok {

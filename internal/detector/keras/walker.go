@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/modelaudit/modelaudit/internal/detector"
 	"github.com/modelaudit/modelaudit/internal/finding"
@@ -109,7 +110,7 @@ func label(o *json.Value, parents []*json.Value, name string) string {
 type effect struct{ class, key, does string }
 
 // effects is layers.txt.
-var effects = parseEffects(layersText)
+var effects = sync.OnceValue(func() []effect { return parseEffects(layersText) })
 
 func parseEffects(text string) []effect {
 	var out []effect
@@ -124,7 +125,7 @@ func parseEffects(text string) []effect {
 // config judges the values that the class does something with.
 func (w *walker) config(o *json.Value, class string, config *json.Value, layer string) error {
 	bare := class[strings.LastIndexAny(class, ">.")+1:] // "package>Class" is a registered name
-	for _, e := range effects {
+	for _, e := range effects() {
 		if e.class != bare {
 			continue
 		}

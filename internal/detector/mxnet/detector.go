@@ -3,6 +3,7 @@
 package mxnet
 
 import (
+	"bytes"
 	"context"
 	_ "embed"
 	"encoding/binary"
@@ -39,8 +40,8 @@ var Graph = &detector.Detector{
 	Name:  "mxnet",
 	Rules: rule.Explain(help, custom, library),
 	Match: func(h artifact.Head) bool {
-		head := strings.TrimLeft(string(h.First), " \t\r\n")
-		return strings.HasPrefix(head, "{") && (strings.Contains(head, `"nodes"`) || strings.HasSuffix(h.Name, "-symbol.json"))
+		head := bytes.TrimLeft(h.First, " \t\r\n")
+		return bytes.HasPrefix(head, []byte("{")) && (bytes.Contains(head, []byte(`"nodes"`)) || strings.HasSuffix(h.Name, "-symbol.json"))
 	},
 	Run: runGraph,
 }

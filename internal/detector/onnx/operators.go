@@ -4,6 +4,7 @@ import (
 	_ "embed"
 	"fmt"
 	"strings"
+	"sync"
 
 	"github.com/modelaudit/modelaudit/internal/finding"
 	"github.com/modelaudit/modelaudit/internal/format/onnx"
@@ -15,7 +16,7 @@ import (
 //go:embed domains.txt
 var domainsFile string
 
-var known = parseDomains(domainsFile)
+var known = sync.OnceValue(func() map[string]bool { return parseDomains(domainsFile) })
 
 func parseDomains(text string) map[string]bool {
 	set := map[string]bool{"": true}
@@ -43,7 +44,7 @@ func (j *judge) node(n onnx.Node) {
 		j.calls(n)
 	case n.OpType == "EPContext":
 		j.engine(n)
-	case !known[n.Domain]:
+	case !known()[n.Domain]:
 		j.note(n)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"path"
 	"strings"
+	"sync"
 
 	"github.com/modelaudit/modelaudit/internal/artifact"
 	"github.com/modelaudit/modelaudit/internal/detector"
@@ -85,7 +86,7 @@ func run(_ context.Context, p *detector.Pass) error {
 }
 
 // effects says what operators do, by their type: operators.txt.
-var effects = parseEffects(operatorsText)
+var effects = sync.OnceValue(func() map[string]string { return parseEffects(operatorsText) })
 
 func parseEffects(text string) map[string]string {
 	out := make(map[string]string)
@@ -101,7 +102,7 @@ func parseEffects(text string) map[string]string {
 var rules = map[string]*rule.Rule{"python": python, "write": writes, "read": loads, "network": network, "native": native}
 
 func operator(p *detector.Pass, o paddle.Op) {
-	r, ok := rules[effects[o.Type]]
+	r, ok := rules[effects()[o.Type]]
 	if !ok {
 		return
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/modelaudit/modelaudit/internal/finding"
 	"github.com/modelaudit/modelaudit/internal/format/marshal"
@@ -18,7 +19,7 @@ import (
 var argumentsText string
 
 // arguments says what the arguments of a callable hold: arguments.txt.
-var arguments = parseArguments(argumentsText)
+var arguments = sync.OnceValue(func() map[string]string { return parseArguments(argumentsText) })
 
 func parseArguments(text string) map[string]string {
 	out := make(map[string]string)
@@ -33,13 +34,13 @@ func parseArguments(text string) map[string]string {
 // argumentsOf returns what the arguments of a callable hold, or "".
 func argumentsOf(n *pickle.Name) string {
 	root, _, _ := strings.Cut(n.Module, ".")
-	return arguments[root+" "+n.Name[strings.LastIndexByte(n.Name, '.')+1:]]
+	return arguments()[root+" "+n.Name[strings.LastIndexByte(n.Name, '.')+1:]]
 }
 
 // anyArguments is argumentsOf for what else of the package is conditional.
 func anyArguments(n *pickle.Name) string {
 	root, _, _ := strings.Cut(n.Module, ".")
-	return arguments[root+" *"]
+	return arguments()[root+" *"]
 }
 
 // conditional judges a call whose danger is in its arguments.
@@ -121,9 +122,11 @@ func (j *judge) all(values []pickle.Value, ok func(string) bool) bool {
 	return true
 }
 
+var hyphens = strings.NewReplacer("-", "", "_", "")
+
 // charset reports whether a codec is a character set: the others hide text.
 func charset(name string) bool {
-	switch strings.NewReplacer("-", "", "_", "").Replace(strings.ToLower(name)) {
+	switch hyphens.Replace(strings.ToLower(name)) {
 	case "latin1", "iso88591", "utf8", "ascii", "utf16", "utf32", "utf16le", "utf16be", "utf32le", "utf32be", "rawunicodeescape", "unicodeescape", "cp1252":
 		return true
 	}
@@ -230,11 +233,13 @@ func (j *judge) sourceIn(v pickle.Value, depth int, judgeText func(string)) {
 
 // arithmetic is text that evaluates to a number or an unknown: names, numbers
 // and operators, without a call, an index or an attribute.
-var arithmetic = regexp.MustCompile(`^([A-Za-z_]\w*|[0-9]+(\.[0-9]*)?|\.[0-9]+|[-+*/^ ])*$`)
+var arithmetic = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^([A-Za-z_]\w*|[0-9]+(\.[0-9]*)?|\.[0-9]+|[-+*/^ ])*$`)
+})
 
 // evaluated reports a text that is given to what evaluates it.
 func (j *judge) evaluated(e pickle.Effect, u *use, text string) {
-	if !arithmetic.MatchString(text) {
+	if !arithmetic().MatchString(text) {
 		j.add(executes, e, u.name, func() string {
 			return fmt.Sprintf("Loading this file gives %s to %s, which evaluates it.", finding.Quote(text), finding.Quote(u.name))
 		})

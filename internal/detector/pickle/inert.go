@@ -63,8 +63,8 @@ func (j *judge) holds(e pickle.Effect) {
 	if mayEncode(text) {
 		contents, _ = encoded.Find(text, budget)
 	}
-	if mayHold(text, budget) {
-		contents = append(contents, encoded.Content{Data: []byte(text)})
+	if data := []byte(text); mayHold(data, budget) {
+		contents = append(contents, encoded.Content{Data: data})
 	}
 	for _, c := range contents {
 		data := unpacked(c.Data, budget)
@@ -109,8 +109,7 @@ var inBase64 = func() (is [256]bool) {
 
 // mayHold reports whether content is compressed, or has a place where a pickle
 // that calls something may begin.
-func mayHold(content string, budget *hostile.Budget) bool {
-	p := []byte(content)
+func mayHold(p []byte, budget *hostile.Budget) bool {
 	return compress.Sniff(p[:min(len(p), compress.HeadSize)]) != nil || len(candidates(p, budget)) > 0
 }
 

@@ -3,6 +3,7 @@ package pickle
 import (
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/modelaudit/modelaudit/internal/finding"
 	"github.com/modelaudit/modelaudit/internal/format/pickle"
@@ -18,7 +19,8 @@ const classSources = "_source_dict"
 
 // template is that source as scipy writes it: only the names of the shape
 // parameters and the defaults of location and scale differ.
-var template = regexp.MustCompile(strings.ReplaceAll(`^\n?def _parse_args\(self, NAMES ?loc=0(?:, scale=1)?\):
+var template = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(strings.ReplaceAll(`^\n?def _parse_args\(self, NAMES ?loc=0(?:, scale=1)?\):
     return \(NAMES\), loc, (?:scale|1)
 
 def _parse_args_rvs\(self, NAMES ?loc=0(?:, scale=1)?, size=None\):
@@ -27,6 +29,7 @@ def _parse_args_rvs\(self, NAMES ?loc=0(?:, scale=1)?, size=None\):
 def _parse_args_stats\(self, NAMES ?loc=0(?:, scale=1)?, moments='mv'\):
     return \(NAMES\), loc, (?:scale|1), moments
 $`, "NAMES", `(?:\w+, )*`))
+})
 
 // sourceState judges a state of which a part is run as source: whatever the
 // class is called, since every scipy has more distributions.
@@ -63,7 +66,7 @@ func (j *judge) templateIn(e pickle.Effect, u *use, state pickle.Value, depth in
 }
 
 func (j *judge) template(e pickle.Effect, u *use, v pickle.Value) {
-	if s, ok := j.m.Str(v); ok && template.MatchString(s) {
+	if s, ok := j.m.Str(v); ok && template().MatchString(s) {
 		return
 	}
 	j.add(executes, e, u.name, func() string {

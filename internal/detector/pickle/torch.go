@@ -4,6 +4,7 @@ import (
 	_ "embed"
 	"math/bits"
 	"strings"
+	"sync"
 
 	"github.com/modelaudit/modelaudit/internal/finding"
 	"github.com/modelaudit/modelaudit/internal/format/pickle"
@@ -13,7 +14,7 @@ import (
 var vulnerabilitiesText string
 
 // vulnerabilities are published numbers, by "module name".
-var vulnerabilities = parseVulnerabilities(vulnerabilitiesText)
+var vulnerabilities = sync.OnceValue(func() map[string]string { return parseVulnerabilities(vulnerabilitiesText) })
 
 func parseVulnerabilities(text string) map[string]string {
 	out := make(map[string]string)
@@ -27,7 +28,7 @@ func parseVulnerabilities(text string) map[string]string {
 
 // vulnerability returns the number of the vulnerability that goes through a
 // callable, or "".
-func vulnerability(n *pickle.Name) string { return vulnerabilities[n.Module+" "+n.Name] }
+func vulnerability(n *pickle.Name) string { return vulnerabilities()[n.Module+" "+n.Name] }
 
 // tensorMaker reports whether a function of torch makes a tensor of a storage.
 func tensorMaker(n *pickle.Name) bool {

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/modelaudit/modelaudit/internal/finding"
 	"github.com/modelaudit/modelaudit/internal/format/python"
@@ -20,8 +21,8 @@ var (
 	//go:embed namespaces.txt
 	namespacesFile string
 
-	operators  = parseOperators(opsFile)
-	namespaces = parseNamespaces(namespacesFile)
+	operators  = sync.OnceValue(func() map[string]operator { return parseOperators(opsFile) })
+	namespaces = sync.OnceValue(func() map[string]bool { return parseNamespaces(namespacesFile) })
 )
 
 // An operator is one that reaches outside of the model.
@@ -84,8 +85,8 @@ func operatorOf(path string) string {
 func (a *archive) use(name string, offset int64, where string) {
 	key := name
 	namespace, _, _ := strings.Cut(name, "::")
-	if _, listed := operators[name]; !listed {
-		if namespaces[namespace] {
+	if _, listed := operators()[name]; !listed {
+		if namespaces()[namespace] {
 			return
 		}
 		key = namespace
@@ -112,7 +113,7 @@ func (a *archive) operators() {
 	for _, key := range slices.Sorted(maps.Keys(a.uses)) {
 		u := a.uses[key]
 		out := finding.Finding{Key: key, Location: finding.Location{Offset: u.where[0].Offset}, Evidence: u.where}
-		if op, listed := operators[u.operator]; listed {
+		if op, listed := operators()[u.operator]; listed {
 			out.Rule = outsideOp
 			out.Message = fmt.Sprintf("Running the model calls %s, which %s.", op.name, op.does)
 		} else {
@@ -159,7 +160,7 @@ func search(r *hostile.Reader, found func(name string, at int64)) error {
 	seen := make(map[string]bool)
 	for r.Left() > 0 && r.Step() {
 		p := r.Peek(chunk)
-		for _, name := range slices.Sorted(maps.Keys(operators)) {
+		for _, name := range slices.Sorted(maps.Keys(operators())) {
 			if i := bytes.Index(p, []byte(name)); i >= 0 && !seen[name] {
 				seen[name] = true
 				found(name, r.Offset()+int64(i))

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/modelaudit/modelaudit/internal/finding"
 	"github.com/modelaudit/modelaudit/internal/format/rds"
@@ -19,9 +20,9 @@ var (
 	//go:embed masks.txt
 	masksFile string
 
-	functions = parse(functionsFile)
-	hooks     = names(hooksFile)
-	masks     = names(masksFile)
+	functions = sync.OnceValue(func() map[string]string { return parse(functionsFile) })
+	hooks     = sync.OnceValue(func() map[string]bool { return names(hooksFile) })
+	masks     = sync.OnceValue(func() map[string]bool { return names(masksFile) })
 )
 
 // parse reads lines of a name and an effect.
@@ -58,28 +59,28 @@ type callee struct{ name, effect string }
 // calleeOf returns the function that a call is of in the end: the one that it
 // looks up by a string, or that the text which it parses calls.
 func calleeOf(e rds.Event) callee {
-	effect := functions[e.Name]
+	effect := functions()[e.Name]
 	if e.Package != "" {
-		if own := functions[e.Package+"::"+e.Name]; own != "" {
+		if own := functions()[e.Package+"::"+e.Name]; own != "" {
 			effect = own
 		}
 	}
 	switch effect {
 	case "look":
-		if found := functions[e.Argument]; found != "" && found != "look" {
+		if found := functions()[e.Argument]; found != "" && found != "look" {
 			return callee{e.Argument, found}
 		}
 		return callee{}
 	case "code":
-		if m := called.FindStringSubmatch(e.Argument); m != nil {
-			return callee{m[1], functions[m[1]]}
+		if m := called().FindStringSubmatch(e.Argument); m != nil {
+			return callee{m[1], functions()[m[1]]}
 		}
 	}
 	return callee{e.Name, effect}
 }
 
 // called finds a call of a function that does harm in R source.
-var called = func() *regexp.Regexp {
+var called = sync.OnceValue(func() *regexp.Regexp {
 	var all []string
 	for line := range strings.Lines(functionsFile) {
 		f := strings.Fields(line)
@@ -88,7 +89,7 @@ var called = func() *regexp.Regexp {
 		}
 	}
 	return regexp.MustCompile(`(?:^|[^\w.])(` + strings.Join(all, "|") + `)\s*\(`)
-}()
+})
 
 // call judges a call by what it calls and by what has it run.
 func (j *judge) call(e rds.Event) {
@@ -121,7 +122,7 @@ func where(c rds.Context, effect string) (ru *rule.Rule, when string) {
 		return promiseRuns, "As soon as a value of this object is asked for"
 	case c.Function && (effect == "code" || effect == "write"):
 		return nil, ""
-	case c.Function && masks[c.Variable]:
+	case c.Function && masks()[c.Variable]:
 		return calledUnasked, fmt.Sprintf("When %s is called, which every session does", finding.Quote(c.Variable))
 	case c.Function:
 		return functionRuns, "When a function of this object is called"

@@ -85,7 +85,7 @@ func (j *judge) event(e rds.Event) {
 			j.report(promiseAstray, e, "promise", "A value is a promise: code that R runs when the value is looked at, and not before. R keeps promises in environments; nothing that it saves has one here.", "promise without a value")
 		}
 	case rds.Function:
-		if hooks[e.Variable] {
+		if hooks()[e.Variable] {
 			j.report(calledUnasked, e, e.Variable, fmt.Sprintf("The workspace defines the function %s, which R calls by itself in a session that starts or ends with this workspace.",
 				finding.Quote(e.Variable)), "function "+finding.Quote(e.Variable))
 		}

@@ -7,6 +7,7 @@ import (
 	"path"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/modelaudit/modelaudit/internal/artifact"
 	"github.com/modelaudit/modelaudit/internal/detector"
@@ -41,10 +42,12 @@ var Index = &detector.Detector{
 const mapName = "weight_map"
 
 // indexName is what the writers of transformers and its relatives call an index.
-var indexName = regexp.MustCompile(`(?i)\.(?:safetensors|bin|pt|pth|h5|msgpack)\.index\b.*\.json$`)
+var indexName = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?i)\.(?:safetensors|bin|pt|pth|h5|msgpack)\.index\b.*\.json$`)
+})
 
 func matchIndex(h artifact.Head) bool {
-	return indexName.MatchString(h.Base()) || bytes.Contains(h.First, []byte(`"`+mapName+`"`))
+	return indexName().MatchString(h.Base()) || bytes.Contains(h.First, []byte(`"`+mapName+`"`))
 }
 
 func runIndex(_ context.Context, p *detector.Pass) error {
@@ -54,7 +57,7 @@ func runIndex(_ context.Context, p *detector.Pass) error {
 	}
 	root, err := json.Parse(text)
 	files := root.Get(mapName)
-	if files == nil && (err == nil || !indexName.MatchString(p.File.Name())) {
+	if files == nil && (err == nil || !indexName().MatchString(p.File.Name())) {
 		return nil // something else that has the word
 	}
 	p.Recognised("weight-index")

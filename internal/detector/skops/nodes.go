@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/modelaudit/modelaudit/internal/finding"
 	"github.com/modelaudit/modelaudit/internal/format/json"
@@ -16,7 +17,7 @@ import (
 var nodesFile string
 
 // uses says what loading a kind of node does with the class that it names.
-var uses = parse(nodesFile)
+var uses = sync.OnceValue(func() map[string]string { return parse(nodesFile) })
 
 func parse(text string) map[string]string {
 	out := make(map[string]string)

@@ -117,7 +117,7 @@ func (j *judge) node(v *json.Value) {
 	if module == "" && class == "" {
 		return
 	}
-	use, known := uses[loader]
+	use, known := uses()[loader]
 	if !known && loader != "" {
 		j.Incomplete(hostile.Faultf(hostile.Unsupported, v.Offset, "a skops node of kind %s", finding.Quote(loader)))
 	}

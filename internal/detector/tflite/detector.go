@@ -7,6 +7,7 @@ import (
 	_ "embed"
 	"fmt"
 	"strings"
+	"sync"
 
 	"github.com/modelaudit/modelaudit/internal/artifact"
 	"github.com/modelaudit/modelaudit/internal/detector"
@@ -57,7 +58,7 @@ func run(_ context.Context, p *detector.Pass) error {
 }
 
 // effects says what custom operators do, by name: operators.txt.
-var effects = parseEffects(operatorsText)
+var effects = sync.OnceValue(func() map[string]string { return parseEffects(operatorsText) })
 
 func parseEffects(text string) map[string]string {
 	out := make(map[string]string)
@@ -77,7 +78,7 @@ var does = map[string]string{
 
 func judge(p *detector.Pass, c tflite.Custom, used bool) {
 	name := finding.Quote(c.Name)
-	effect := effects[c.Name]
+	effect := effects()[c.Name]
 	f := finding.Finding{Key: c.Name, Location: finding.Location{Offset: c.Offset}}
 	switch {
 	case effect == "compute":

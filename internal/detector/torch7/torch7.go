@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/modelaudit/modelaudit/internal/artifact"
 	"github.com/modelaudit/modelaudit/internal/detector"
@@ -107,7 +108,9 @@ func (j *judge) other() error {
 }
 
 // calls finds a call in Lua source that starts a program or loads a library.
-var calls = regexp.MustCompile(`\b(os\.execute|io\.popen|package\.loadlib)\s*(?:\(\s*[^)\s]|["'\[])`)
+var calls = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`\b(os\.execute|io\.popen|package\.loadlib)\s*(?:\(\s*[^)\s]|["'\[])`)
+})
 
 // texts looks for such calls in a part of the file, and reports the first.
 func (j *judge) texts(at, size int64) (found bool) {
@@ -116,7 +119,7 @@ func (j *judge) texts(at, size int64) (found bool) {
 	r.MoveTo(at)
 	for end := at + size; r.Offset() < end && r.Step(); {
 		p := r.Peek(int(min(chunk, end-r.Offset())))
-		if m := calls.FindSubmatchIndex(p); m != nil {
+		if m := calls().FindSubmatchIndex(p); m != nil {
 			where, name := r.Offset()+int64(m[0]), string(p[m[2]:m[3]])
 			shown := finding.Quote(string(p[m[0]:min(len(p), m[1]+80)]))
 			j.report(text, name, where, fmt.Sprintf("A text of the model calls %s when something runs it as Lua: %s.", name, shown), shown)
@@ -138,7 +141,7 @@ func (j *judge) function(e torch7.Event) {
 	r := j.Reader()
 	r.MoveTo(e.Offset)
 	code := r.Bytes(uint64(min(e.Size, maxFunction)))
-	for _, w := range words {
+	for _, w := range words() {
 		if names(code, w.member) && (w.table == "-" || names(code, w.table)) {
 			name := strings.TrimPrefix(w.table+"."+w.member, "-.")
 			j.report(reaches, name, e.Offset, fmt.Sprintf("A function of the model names %s, which %s. It runs when something calls it.", name, w.does), "constants of a dumped function: "+name)
@@ -164,7 +167,7 @@ func names(code []byte, s string) bool {
 //go:embed words.txt
 var wordsFile string
 
-var words = parse(wordsFile)
+var words = sync.OnceValue(func() []word { return parse(wordsFile) })
 
 // A word is a function that Lua code may name.
 type word struct{ table, member, does string }

@@ -6,6 +6,7 @@ import (
 	"path"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/modelaudit/modelaudit/internal/finding"
 	"github.com/modelaudit/modelaudit/internal/hostile"
@@ -19,7 +20,7 @@ import (
 //go:embed packages.txt
 var packagesFile string
 
-var wellKnown, honest = parsePackages(packagesFile)
+var packages = sync.OnceValues(func() ([]string, map[string]bool) { return parsePackages(packagesFile) })
 
 func parsePackages(text string) (known []string, all map[string]bool) {
 	all = make(map[string]bool)
@@ -74,14 +75,18 @@ func lineOf(r *hostile.Reader) string {
 
 var (
 	// indexOption changes where packages are looked for.
-	indexOption = regexp.MustCompile(`^(-i|--index-url|--extra-index-url|-f|--find-links|--trusted-host)([ =]|$)`)
+	indexOption = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^(-i|--index-url|--extra-index-url|-f|--find-links|--trusted-host)([ =]|$)`)
+	})
 	// include reads another file.
-	include = regexp.MustCompile(`^(-r|--requirement|-c|--constraint)([ =]|$)`)
+	include = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^(-r|--requirement|-c|--constraint)([ =]|$)`) })
 	// direct installs from an address or a path: by the option for editable
 	// installs, by a URL with or without a name in front, by a path.
-	direct = regexp.MustCompile(`^(-e|--editable)([ =]|$)|^([A-Za-z0-9._-]+(\[[^]]*\])?\s*@\s*)?([a-z+]+:|git@)//|^\S*://|^\.{0,2}/|^[A-Za-z0-9._-]+(\[[^]]*\])?\s*@\s*\S|\.(whl|tar\.gz|zip)(\s|;|$)`)
+	direct = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^(-e|--editable)([ =]|$)|^([A-Za-z0-9._-]+(\[[^]]*\])?\s*@\s*)?([a-z+]+:|git@)//|^\S*://|^\.{0,2}/|^[A-Za-z0-9._-]+(\[[^]]*\])?\s*@\s*\S|\.(whl|tar\.gz|zip)(\s|;|$)`)
+	})
 	// named starts with the name of a package.
-	named = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*`)
+	named = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*`) })
 )
 
 // requirement judges one line. Comments start behind a space.
@@ -91,14 +96,14 @@ func (a *archive) requirement(m member, line string, at int64) {
 	}
 	switch {
 	case line == "":
-	case indexOption.MatchString(line):
+	case indexOption().MatchString(line):
 		a.reportRequirement(foreignIndex, m, line, at, "Installing what the model requires looks for packages elsewhere than in the index of the installation")
-	case include.MatchString(line):
+	case include().MatchString(line):
 		a.Incomplete(fmt.Errorf("%s reads another file: %s", finding.Quote(m.name), finding.Quote(line)))
-	case direct.MatchString(line):
+	case direct().MatchString(line):
 		a.reportRequirement(directInstall, m, line, at, "Installing what the model requires runs the build of a package that no index has")
 	default:
-		name := normal(named.FindString(line))
+		name := normal(named().FindString(line))
 		if near := nearTo(name); near != "" {
 			a.reportRequirement(nearMiss, m, line, at, "The model requires "+finding.Quote(name)+", whose name is one slip away from "+near)
 		}
@@ -113,10 +118,10 @@ func (a *archive) reportRequirement(r *rule.Rule, m member, line string, at int6
 	})
 }
 
-var separators = regexp.MustCompile(`[-_.]+`)
+var separators = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`[-_.]+`) })
 
 // normal is the form in which indexes compare names (PEP 503).
-func normal(name string) string { return strings.ToLower(separators.ReplaceAllString(name, "-")) }
+func normal(name string) string { return strings.ToLower(separators().ReplaceAllString(name, "-")) }
 
 // shortestNear is the length from which on one slip in a name is telling.
 const shortestNear = 5
@@ -124,10 +129,11 @@ const shortestNear = 5
 // nearTo returns the well-known package whose name is one slip away: a character
 // too many, too few, another, or two exchanged; a separator left out or put in.
 func nearTo(name string) string {
+	known, honest := packages()
 	if honest[name] || len(name) < shortestNear {
 		return ""
 	}
-	for _, k := range wellKnown {
+	for _, k := range known {
 		if len(k) >= shortestNear && oneSlip(name, k) {
 			return k
 		}

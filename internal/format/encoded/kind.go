@@ -5,6 +5,7 @@ import (
 	"compress/zlib"
 	"encoding/binary"
 	"regexp"
+	"sync"
 )
 
 // magics are the signatures that tell a kind by themselves.
@@ -32,7 +33,7 @@ func Kind(data []byte) string {
 		}
 	}
 	switch {
-	case binaryPickle(data), textPickle.Match(data[:min(len(data), 256)]):
+	case binaryPickle(data), textPickle().Match(data[:min(len(data), 256)]):
 		return "pickle"
 	case portable(data):
 		return "PE executable"
@@ -52,7 +53,9 @@ func binaryPickle(data []byte) bool {
 }
 
 // textPickle is the start of a pickle of protocol 0 that names a global soon.
-var textPickle = regexp.MustCompile(`^[(\]})l0dt]{0,8}[ci][A-Za-z_][\w.]*\n[A-Za-z_][\w.]*\n[(\]})0-9IVSLFNtpRogcq]`)
+var textPickle = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^[(\]})l0dt]{0,8}[ci][A-Za-z_][\w.]*\n[A-Za-z_][\w.]*\n[(\]})0-9IVSLFNtpRogcq]`)
+})
 
 // portable reports whether data has a DOS header that leads to a PE header, or
 // is long enough only for the first.

@@ -71,8 +71,11 @@ var codecAliases = map[string]string{
 	"u16": "utf_16", "utf16": "utf_16", "utf_16le": "utf_16_le", "utf_16be": "utf_16_be",
 }
 
+// underscores spells the names of codecs as their modules are.
+var underscores = strings.NewReplacer("-", "_", " ", "_")
+
 func normalise(name string) string {
-	n := strings.ToLower(strings.NewReplacer("-", "_", " ", "_").Replace(name))
+	n := strings.ToLower(underscores.Replace(name))
 	if to, ok := codecAliases[n]; ok {
 		return to
 	}

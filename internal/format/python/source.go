@@ -3,12 +3,13 @@ package python
 import (
 	"regexp"
 	"strings"
+	"sync"
 	"unicode/utf8"
 )
 
 // cookie is how a source names its encoding, in one of its first two lines
 // (PEP 263).
-var cookie = regexp.MustCompile(`^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)`)
+var cookie = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)`) })
 
 // Decode returns a source text as UTF-8. One that names an encoding other than
 // UTF-8, ASCII and Latin-1 is an error (*SyntaxError): its bytes are not the code
@@ -19,7 +20,7 @@ func Decode(raw []byte) (string, error) {
 	second, _, _ := strings.Cut(rest, "\n")
 	name := ""
 	for _, line := range []string{first, second} {
-		if m := cookie.FindStringSubmatch(line); m != nil {
+		if m := cookie().FindStringSubmatch(line); m != nil {
 			name = strings.ReplaceAll(strings.ToLower(m[1]), "_", "-")
 			break
 		}

@@ -119,7 +119,7 @@ func component(f *audit.File) cyclonedx.Component {
 // license is what the author of a model declares: nobody checked that it holds.
 func license(text string) *cyclonedx.License {
 	l := &cyclonedx.License{Acknowledgement: cyclonedx.LicenseAcknowledgementDeclared}
-	if id, ok := licenses[strings.ToLower(text)]; ok {
+	if id, ok := licenses()[strings.ToLower(text)]; ok {
 		l.ID = id
 	} else {
 		l.Name = text

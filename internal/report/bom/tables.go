@@ -3,6 +3,7 @@ package bom
 import (
 	_ "embed"
 	"strings"
+	"sync"
 
 	"github.com/CycloneDX/cyclonedx-go"
 )
@@ -20,8 +21,8 @@ type kind struct {
 }
 
 var (
-	kinds    = parseKinds(formatsFile)
-	licenses = parseLicenses(licensesFile)
+	kinds    = sync.OnceValue(func() map[string]kind { return parseKinds(formatsFile) })
+	licenses = sync.OnceValue(func() map[string]string { return parseLicenses(licensesFile) })
 )
 
 func parseKinds(text string) map[string]kind {
@@ -57,7 +58,7 @@ func lines(text string) []string {
 
 // kindOf returns what a format is.
 func kindOf(format string) kind {
-	if k, ok := kinds[format]; ok {
+	if k, ok := kinds()[format]; ok {
 		return k
 	}
 	return kind{component: cyclonedx.ComponentTypeMachineLearningModel}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"github.com/modelaudit/modelaudit/internal/finding"
@@ -31,11 +32,11 @@ func Code(s string) string {
 func Quoted(s string) string { return "<code>" + Entities(defang(plain.Safe(s))) + "</code>" }
 
 // address is the start of what mail programs and chats make a link of.
-var address = regexp.MustCompile(`(?i)https?://`)
+var address = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?i)https?://`) })
 
 // defang spells addresses so that nothing makes links of them.
 func defang(s string) string {
-	return address.ReplaceAllStringFunc(s, func(scheme string) string { return "hxxp" + scheme[len("http"):] })
+	return address().ReplaceAllStringFunc(s, func(scheme string) string { return "hxxp" + scheme[len("http"):] })
 }
 
 // Entities spells every character that Markdown, HTML or GitHub gives a meaning

@@ -1,0 +1,139 @@
+package walk
+
+import (
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sync"
+	"syscall"
+
+	"github.com/modelaudit/modelaudit/internal/artifact"
+	"github.com/modelaudit/modelaudit/internal/hostile"
+)
+
+// A root is a directory on disk, through which the files below it are opened.
+type root struct {
+	path   string
+	shared func() (*os.Root, error) // nil: it is opened anew each time
+}
+
+// kept returns a root that is opened once, for all files of a walk, and closed
+// when none of them refers to it any more.
+func kept(path string) root {
+	return root{path: path, shared: sync.OnceValues(func() (*os.Root, error) { return os.OpenRoot(path) })}
+}
+
+// open opens the directory; done must be called after use.
+func (r root) open() (dir *os.Root, done func(), err error) {
+	if r.shared != nil {
+		dir, err = r.shared()
+		return dir, func() {}, err
+	}
+	dir, err = os.OpenRoot(r.path)
+	return dir, func() { dir.Close() }, err
+}
+
+// wholeSize is the largest file that is read into memory at once: one system
+// call for a small pickle.
+const wholeSize = 256 << 10
+
+// Open opens the file for scanning. The closer must be called when the scan of
+// the file ends.
+func (f File) Open() (artifact.File, io.Closer, error) {
+	a, closer, err := f.OnDisk()
+	if err != nil || f.Elsewhere == nil {
+		return a, closer, err
+	}
+	closer.Close()
+	return f.Elsewhere(a)
+}
+
+// OnDisk is Open without Elsewhere.
+func (f File) OnDisk() (artifact.File, io.Closer, error) {
+	dir, done, err := f.root.open()
+	if err != nil {
+		return artifact.File{}, nil, err
+	}
+	defer done()
+	// O_NONBLOCK: a FIFO that took the file's place must not hang the scan.
+	file, err := dir.OpenFile(f.name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return artifact.File{}, nil, err
+	}
+	info, err := file.Stat()
+	if err == nil && !info.Mode().IsRegular() {
+		err = errors.New("not a regular file any more")
+	}
+	if err != nil {
+		file.Close()
+		return artifact.File{}, nil, err
+	}
+	a := artifact.File{Path: f.Path, Content: file, Size: info.Size(), Open: neighbour(f.root, filepath.Dir(f.name))}
+	if a.Size <= wholeSize {
+		return wholly(a, file)
+	}
+	return a, file, nil
+}
+
+// wholly reads a small file into memory and closes it.
+func wholly(a artifact.File, file *os.File) (artifact.File, io.Closer, error) {
+	defer file.Close()
+	p := make([]byte, a.Size)
+	n, err := io.ReadFull(file, p)
+	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+		return artifact.File{}, nil, err
+	}
+	a.Content, a.Size = hostile.Bytes(p[:n]), int64(n)
+	return a, io.NopCloser(nil), nil
+}
+
+// neighbour looks at entries beside a file without following links out of root.
+func neighbour(root root, dir string) artifact.Neighbour {
+	return func(name string) (artifact.Entry, error) {
+		r, done, err := root.open()
+		if err != nil {
+			return artifact.Entry{}, err
+		}
+		defer done()
+		full := filepath.Join(dir, filepath.FromSlash(name))
+		info, err := r.Stat(full)
+		var e artifact.Entry
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			return e, err
+		case err != nil:
+			e.Outside = true
+		default:
+			e.Size, e.First = info.Size(), first(r, full, info)
+		}
+		e.Symlink = linked(r, full)
+		return e, nil
+	}
+}
+
+// first returns the start of a regular file, or nothing where it cannot be read.
+func first(r *os.Root, name string, info fs.FileInfo) []byte {
+	if !info.Mode().IsRegular() {
+		return nil
+	}
+	f, err := r.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return nil
+	}
+	defer f.Close()
+	p := make([]byte, min(info.Size(), artifact.NeighbourSize))
+	n, _ := io.ReadFull(f, p)
+	return p[:n]
+}
+
+// linked reports whether any element of a path below a root is a symbolic link.
+func linked(r *os.Root, name string) bool {
+	for p := name; p != "." && p != string(filepath.Separator); p = filepath.Dir(p) {
+		if info, err := r.Lstat(p); err == nil && info.Mode()&fs.ModeSymlink != 0 {
+			return true
+		}
+	}
+	return false
+}
