@@ -207,3 +207,24 @@ func FuzzAnalyse(f *testing.F) {
 		}
 	})
 }
+
+func TestPlausible(t *testing.T) {
+	for _, c := range []struct {
+		name, text string
+		want       bool
+	}{
+		{name: "program", text: "import os\nfor x in (1, 2):\n    print(f'a{x}' 'b', not x, -x)\nlambda y: y if y else None\n", want: true},
+		{name: "class", text: "@deco\nclass A(B):\n    async def f(self, *a: int) -> str:\n        await g(x := 1)\n        return a[1:2]\n", want: true},
+		{name: "match", text: "match a:\n    case [1, b]:\n        pass\n", want: true},
+		{name: "Python 2", text: "print 'a'\nexec code in d\n", want: true},
+		{name: "prose", text: "Then compile the model and call eval (twice), please.\n"},
+		{name: "JavaScript", text: "var x = eval(y); function f(a) { return a ? 1 : 2; }\n"},
+		{name: "shell", text: "curl -s http://example.com/x | sh\n"},
+		{name: "words", text: "train eval exec\n"},
+	} {
+		tokens, err := python.Tokens(c.text)
+		if got := err == nil && python.Plausible(tokens); got != c.want {
+			t.Errorf("%s: got %v, %v, want %v", c.name, got, err, c.want)
+		}
+	}
+}

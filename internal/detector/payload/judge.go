@@ -1,0 +1,130 @@
+package payload
+
+import (
+	"bytes"
+	_ "embed"
+	"fmt"
+	"strings"
+	"sync"
+
+	"github.com/modelaudit/modelaudit/internal/finding"
+	"github.com/modelaudit/modelaudit/internal/format/encoded"
+	"github.com/modelaudit/modelaudit/internal/format/executable"
+	"github.com/modelaudit/modelaudit/internal/hostile"
+	"github.com/modelaudit/modelaudit/internal/rule"
+	"github.com/modelaudit/modelaudit/internal/source"
+)
+
+// namesFile holds the extensions of texts on disk that are data.
+//
+//go:embed names.txt
+var namesFile string
+
+var dataNames = sync.OnceValue(func() map[string]bool {
+	out := make(map[string]bool)
+	for line := range strings.Lines(namesFile) {
+		if line = strings.TrimSpace(line); !strings.HasPrefix(line, "#") {
+			out[line] = true
+		}
+	}
+	return out
+})
+
+// A verdict says what is wrong with a content.
+type verdict struct {
+	rule  *rule.Rule
+	key   string   // what makes it the same after the model is exported again
+	what  string   // "a pickle"
+	why   string   // a sentence
+	steps []string // quoted
+}
+
+// An object is one content that came out of a text.
+type object struct {
+	*search
+	encoded.Content
+}
+
+// maxEvidence is how many steps are repeated of what was found inside.
+const maxEvidence = 6
+
+// judge returns what is wrong with a content, or nil. Its error is that of
+// Pass.Nested.
+func (o *object) judge() (*verdict, error) {
+	if program, ok := executable.Decode(hostile.NewReader(hostile.Bytes(o.Data), int64(len(o.Data)), o.p.Budget)); ok {
+		return o.program(program)
+	}
+	switch o.Kind {
+	case encoded.Text:
+		return o.code()
+	case encoded.Bytecode:
+		if bytes.Contains(o.search.text, []byte(`"class_name"`)) {
+			return nil, nil // a Lambda layer, which the detector of Keras judges
+		}
+	}
+	return o.file()
+}
+
+// foreign are machines whose programs no system starts: those of accelerators,
+// which are compiled into models.
+var foreign = []string{"CUDA", "AMD GPU", "BPF", "unknown"}
+
+func (o *object) program(p executable.Program) (*verdict, error) {
+	switch p.Kind {
+	case executable.Script:
+		found, err := o.code()
+		if found != nil || err != nil {
+			return found, err
+		}
+		return &verdict{rule: script, key: "script", what: "a script",
+			why: "Its first line is " + finding.Quote(p.Detail) + "; nothing that reads models runs it."}, nil
+	case executable.Wasm:
+		return nil, nil
+	}
+	for _, machine := range foreign {
+		if strings.HasPrefix(p.Detail, machine) {
+			return nil, nil
+		}
+	}
+	return &verdict{rule: dangerous, key: p.Kind.String(), what: "a " + p.Kind.String(),
+		why: "Its header says " + finding.Quote(p.Detail) + "; nothing that reads models runs it, and whatever was made to do so gets it here."}, nil
+}
+
+// code judges a text as program code.
+func (o *object) code() (*verdict, error) {
+	found, err := source.Judge(string(o.Data), o.p.Budget)
+	if found == nil || err != nil {
+		return nil, err
+	}
+	name := finding.Quote(found.Name)
+	v := &verdict{
+		rule: dangerous, key: found.Language + " " + name, what: found.Language + " code",
+		why: fmt.Sprintf("It uses %s, which %s.", name, found.Does),
+	}
+	for _, s := range found.Steps {
+		v.steps = append(v.steps, fmt.Sprintf("byte %#x of the code: %s", s.Offset, finding.QuoteUpTo(s.Text, 200)))
+	}
+	return v, nil
+}
+
+// file has the scan examine a content.
+func (o *object) file() (*verdict, error) {
+	name := o.name
+	if name == "" {
+		name = "text"
+	}
+	inner := o.p.File.Member(name+" ("+strings.Join(o.Encodings, " of ")+")", hostile.Bytes(o.Data), int64(len(o.Data)))
+	all, err := o.p.Examine(inner)
+	if len(all) == 0 || all[0].Rule.Severity < dangerous.Severity {
+		return nil, err
+	}
+	worst := all[0]
+	v := &verdict{
+		rule: dangerous, key: worst.Rule.ID + " " + worst.Key, what: "a dangerous file (" + o.Kind + ")",
+		why: "Read as that: " + worst.Message,
+	}
+	for _, s := range worst.Evidence[:min(len(worst.Evidence), maxEvidence)] {
+		v.steps = append(v.steps, fmt.Sprintf("byte %#x of the file: %s", s.Offset, s.Text))
+	}
+	return v, err
+}

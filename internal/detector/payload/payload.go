@@ -1,0 +1,167 @@
+// Package payload finds what is hidden in the texts of models by writing it down
+// in another form: a pickle in base64, a program in hexadecimal. What comes out
+// is judged like a file; what is harmless is encoded for honest reasons.
+package payload
+
+import (
+	"bytes"
+	"context"
+	_ "embed"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/modelaudit/modelaudit/internal/artifact"
+	"github.com/modelaudit/modelaudit/internal/detector"
+	"github.com/modelaudit/modelaudit/internal/finding"
+	"github.com/modelaudit/modelaudit/internal/format/encoded"
+	"github.com/modelaudit/modelaudit/internal/rule"
+)
+
+//go:embed help.md
+var help string
+
+// hidden is CWE-506, embedded malicious code.
+const hidden = 506
+
+var (
+	dangerous = &rule.Rule{
+		ID: "encoded-payload", Title: "A text hides a dangerous file or program in an encoding",
+		Severity: rule.High, Precision: rule.Likely, CWE: []int{hidden}, Since: "0.1.0",
+	}
+	script = &rule.Rule{
+		ID: "encoded-script", Title: "A text hides a script in an encoding",
+		Severity: rule.Medium, Precision: rule.Likely, CWE: []int{hidden}, Since: "0.1.0",
+	}
+)
+
+// Detector looks through texts: those of metadata, which other detectors show,
+// those inside of archives, and those on disk that are data.
+var Detector = &detector.Detector{
+	Name:  "payload",
+	Rules: rule.Explain(help, dangerous, script),
+	Match: func(h artifact.Head) bool {
+		return (h.Depth > 0 || dataNames()[h.Extension()]) && isText(h.First)
+	},
+	Run:  run,
+	Text: inText,
+}
+
+// shortest is the least size of a text that could encode something.
+const shortest = 20
+
+// isText reports whether the start of a file reads as UTF-8 without NUL, its
+// last character perhaps cut.
+func isText(p []byte) bool {
+	if len(p) < shortest || bytes.IndexByte(p, 0) >= 0 {
+		return false
+	}
+	for range utf8.UTFMax {
+		if utf8.Valid(p) {
+			return true
+		}
+		p = p[:len(p)-1]
+	}
+	return false
+}
+
+const (
+	// window is how much of a file is looked at together: the longest text of a
+	// payload that is followed to its end.
+	window = 16 << 20
+	// overlap is how much of a payload that a window cuts is seen at least.
+	overlap = 1 << 20
+)
+
+// run looks through a file window by window.
+func run(_ context.Context, p *detector.Pass) error {
+	s := search{p: p}
+	r := p.Reader()
+	for r.Left() > 0 {
+		mark := p.Budget.Held()
+		s.at = r.Offset()
+		text := r.Bytes(uint64(min(window, r.Left())))
+		if r.Err() != nil {
+			return r.Err()
+		}
+		if err := s.look(text); err != nil {
+			return err
+		}
+		p.Budget.Release(mark)
+		if r.Left() > 0 {
+			r.MoveTo(r.Offset() - overlap)
+		}
+	}
+	s.causes.Report(p.Report)
+	return nil
+}
+
+// inText looks through a text that a detector read in p.File.
+func inText(p *detector.Pass, name string, offset int64, text string) {
+	if len(text) < shortest {
+		return
+	}
+	s := search{p: p, at: offset, name: name, decoded: true}
+	if err := s.look([]byte(text)); err != nil {
+		p.Incomplete(err)
+	}
+	s.causes.Report(p.Report)
+}
+
+// A search looks through one text and gathers what it hides.
+type search struct {
+	p       *detector.Pass
+	name    string // of the text, if it has one
+	at      int64  // offset of the text
+	decoded bool   // places in the text are not places in the file
+	text    []byte
+	causes  finding.Causes
+	err     error
+}
+
+func (s *search) look(text []byte) error {
+	s.text = text
+	w := encoded.Walk{Budget: s.p.Budget, Visit: s.visit}
+	if err := w.In(text); err != nil {
+		return err
+	}
+	return s.err
+}
+
+// visit judges one content. It returns whether something was found, or nothing
+// more is to be looked for.
+func (s *search) visit(c encoded.Content) bool {
+	if s.err != nil {
+		return true
+	}
+	o := &object{search: s, Content: c}
+	verdict, err := o.judge()
+	if err != nil {
+		s.err = err
+		return true
+	}
+	if verdict == nil {
+		return false
+	}
+	s.report(c, verdict)
+	return true
+}
+
+func (s *search) report(c encoded.Content, v *verdict) {
+	where := "The text"
+	if s.name != "" {
+		where = "The text of " + finding.Quote(s.name)
+	}
+	how := strings.Join(c.Encodings, " of ")
+	offset := s.at
+	place := fmt.Sprintf("at character %d of the text", c.Offset)
+	if !s.decoded {
+		offset += int64(c.Offset)
+		place = "here"
+	}
+	cause := s.causes.At(v.rule, s.name+"/"+v.key, fmt.Sprintf("%s hides %s, written as %s. %s", where, v.what, how, v.why))
+	cause.Add(offset, "%s, %d bytes written as %s %s", v.what, len(c.Data), how, place)
+	for _, step := range v.steps {
+		cause.Add(offset, "%s", step)
+	}
+}

@@ -1,0 +1,185 @@
+package encoded
+
+import (
+	"bytes"
+	"encoding/ascii85"
+	"encoding/binary"
+	"strconv"
+	"strings"
+)
+
+// A form is a way of writing bytes down as text. decode returns what it made of
+// a text, as far as it is of the form, or nil.
+type form struct {
+	name   string
+	decode func(text []byte) []byte
+}
+
+var (
+	hexForm     = &form{"hex", func(t []byte) []byte { return unhex(string(t)) }}
+	base32Form  = &form{"base32", func(t []byte) []byte { return unbase32(strings.ToUpper(string(t))) }}
+	base64Form  = &form{"base64", func(t []byte) []byte { return unbase64(string(t)) }}
+	base85Form  = &form{"base85", func(t []byte) []byte { return unbase85(t, &base85Values) }}
+	z85Form     = &form{"z85", func(t []byte) []byte { return unbase85(t, &z85Values) }}
+	ascii85Form = &form{"ascii85", unascii85}
+	literalForm = &form{"ascii85", func(t []byte) []byte { return unascii85(literal(t)) }}
+	numbersForm = &form{"numbers", unnumber}
+	escapesForm = &form{"escapes", unescape}
+	percentForm = &form{"percent-encoding", unpercent}
+	rot13Form   = &form{"rot13", rot13}
+)
+
+// values returns what each character of an alphabet of 85 counts.
+func values(alphabet string) (of [256]uint8) {
+	for i := range of {
+		of[i] = 85
+	}
+	for i := range alphabet {
+		of[alphabet[i]] = uint8(i)
+	}
+	return of
+}
+
+var base85Values, z85Values = values(base85), values(z85)
+
+// unbase85 decodes groups of five characters, the last perhaps shorter.
+func unbase85(text []byte, of *[256]uint8) []byte {
+	out := make([]byte, 0, len(text)/5*4+4)
+	for len(text) > 0 {
+		n := min(len(text), 5)
+		var sum uint64
+		for i := range 5 {
+			v := uint64(84)
+			if i < n {
+				v = uint64(of[text[i]])
+			}
+			sum = sum*85 + v
+		}
+		if sum > 1<<32-1 || n == 1 {
+			return out
+		}
+		out = binary.BigEndian.AppendUint32(out, uint32(sum))[:len(out)+n-1]
+		text = text[n:]
+	}
+	return out
+}
+
+// unascii85 decodes Adobe's form, with or without its brackets.
+func unascii85(text []byte) []byte {
+	text = bytes.TrimSuffix(bytes.TrimPrefix(text, []byte("<~")), []byte("~>"))
+	out := make([]byte, len(text)*4) // each z is four bytes
+	n, _, _ := ascii85.Decode(out, text, true)
+	return out[:n]
+}
+
+// unnumber decodes bytes that are written as numbers: pairs of hexadecimal
+// digits, or decimals up to 255, with anything but digits between them.
+func unnumber(text []byte) []byte {
+	fields := bytes.FieldsFunc(text, func(c rune) bool { return strings.ContainsRune(" ,;:-\n\r\t", c) })
+	out := make([]byte, 0, len(fields))
+	base := 16
+	const enough = 20
+	if decimal(fields[:min(len(fields), enough)]) {
+		base = 10
+	}
+	for _, f := range fields {
+		f = bytes.TrimPrefix(bytes.TrimPrefix(f, []byte("0x")), []byte("0X"))
+		n, err := strconv.ParseUint(string(f), base, 8)
+		if err != nil || base == 16 && len(f) > 2 {
+			break
+		}
+		out = append(out, byte(n))
+	}
+	return out
+}
+
+// decimal reports whether numbers are written in the base of ten: some have
+// one digit or three, and none has a letter.
+func decimal(fields [][]byte) bool {
+	odd := false
+	for _, f := range fields {
+		if bytes.ContainsAny(f, "abcdefABCDEFxX") {
+			return false
+		}
+		odd = odd || len(f) != 2
+	}
+	return odd
+}
+
+// unescape undoes the escapes of string literals. Backslashes may be escaped
+// themselves, as in JSON that quotes a literal.
+func unescape(text []byte) []byte {
+	out := make([]byte, 0, len(text))
+	for i := 0; i < len(text); {
+		c := text[i]
+		if c != '\\' {
+			out = append(out, c)
+			i++
+			continue
+		}
+		for i < len(text) && text[i] == '\\' {
+			i++
+		}
+		var n int
+		out, n = appendEscape(out, text[i:])
+		i += n
+	}
+	return out
+}
+
+// appendEscape appends what the escape stands for whose letter starts text, and
+// returns how many bytes it takes.
+func appendEscape(out, text []byte) ([]byte, int) {
+	if len(text) == 0 {
+		return out, 0
+	}
+	for _, e := range []struct {
+		letter byte
+		n      int
+	}{{'x', 2}, {'u', 4}, {'U', 8}} {
+		if text[0] != e.letter || len(text) <= e.n {
+			continue
+		}
+		v, err := strconv.ParseUint(string(text[1:1+e.n]), 16, 32)
+		switch {
+		case err != nil:
+		case v < 0x100 && (e.letter == 'x' || v < 0x80):
+			return append(out, byte(v)), 1 + e.n
+		default:
+			return append(out, string(rune(v))...), 1 + e.n
+		}
+	}
+	if at := strings.IndexByte("nrtabfv0", text[0]); at >= 0 {
+		return append(out, "\n\r\t\a\b\f\v\x00"[at]), 1
+	}
+	return append(out, text[0]), 1
+}
+
+// unpercent decodes a text by RFC 3986, section 2.1.
+func unpercent(text []byte) []byte {
+	out := make([]byte, 0, len(text))
+	for i := 0; i < len(text); i++ {
+		if text[i] == '%' && i+2 < len(text) {
+			if v, err := strconv.ParseUint(string(text[i+1:i+3]), 16, 8); err == nil {
+				out = append(out, byte(v))
+				i += 2
+				continue
+			}
+		}
+		out = append(out, text[i])
+	}
+	return out
+}
+
+func rot13(text []byte) []byte {
+	out := bytes.Clone(text)
+	for i, c := range out {
+		switch lower := c | 0x20; {
+		case lower >= 'a' && lower <= 'm':
+			out[i] = c + 13
+		case lower >= 'n' && lower <= 'z':
+			out[i] = c - 13
+		}
+	}
+	return out
+}

@@ -1,0 +1,180 @@
+package encoded
+
+import (
+	"bytes"
+	"unicode/utf16"
+	"unicode/utf8"
+
+	"github.com/modelaudit/modelaudit/internal/format/compress"
+	"github.com/modelaudit/modelaudit/internal/format/marshal"
+	"github.com/modelaudit/modelaudit/internal/hostile"
+)
+
+// Kinds of content beside those that the function Kind tells.
+const (
+	Text     = "text"     // UTF-8 that is neither binary nor of a Kind
+	Bytecode = "bytecode" // what may be a marshalled code object of Python
+)
+
+// A Walk looks for what is encoded in texts.
+type Walk struct {
+	Budget *hostile.Budget
+	// Visit is called with each content that comes out, by offset and from the
+	// outside in. It returns whether that is all that is wanted of it: otherwise
+	// what is compressed or encoded in it is looked for.
+	Visit func(Content) bool
+}
+
+// In looks through a text. Its error is a *hostile.Fault of the budget.
+func (w *Walk) In(text []byte) error {
+	return w.text(text, nil, -1)
+}
+
+// text looks through a text that was found at an offset of the outermost one, or
+// through the outermost if the offset is negative.
+func (w *Walk) text(text []byte, encodings []string, at int) (err error) {
+	if err := w.Budget.Steps(int64(len(text) / 64)); err != nil {
+		return err
+	}
+	stretches(text, func(s stretch) {
+		offset := at
+		if at < 0 {
+			offset = s.start
+		}
+		if s.text == nil {
+			s.text = text[s.start:s.end]
+		}
+		for _, f := range s.forms {
+			if err == nil && promises(f, s.text) {
+				err = w.decode(f, s.text, encodings, offset)
+			}
+		}
+	})
+	return err
+}
+
+// probe is how many characters are decoded before the rest is, and promising how
+// many bytes of text make it worth while.
+const (
+	probe     = 80
+	promising = 12
+)
+
+// promises reports whether the start of a text decodes to what content starts
+// with.
+func promises(f *form, text []byte) bool {
+	switch f {
+	case escapesForm, percentForm, rot13Form:
+		return true // what they are found by
+	}
+	head := text[:min(len(text), probe)]
+	if i := bytes.LastIndexAny(head, " ,;:-\n"); f == numbersForm && i > 0 && len(head) < len(text) {
+		head = head[:i]
+	}
+	head = f.decode(head)
+	return starts(head) || len(head) >= promising && (readable(head) || wide(head) != nil)
+}
+
+// starts reports whether data starts like content of a kind.
+func starts(data []byte) bool {
+	if len(data) < promising {
+		return false
+	}
+	return Kind(data) != "" || marshal.Looks(data) || compress.Sniff(data) != nil || data[0] == 'M' && data[1] == 'Z'
+}
+
+// decode undoes one form and goes on with what comes out.
+func (w *Walk) decode(f *form, text []byte, encodings []string, at int) error {
+	mark := w.Budget.Held()
+	defer w.Budget.Release(mark)
+	if err := w.Budget.Hold(uint64(len(text)) * 2); err != nil {
+		return err
+	}
+	data := f.decode(text)
+	if len(data) < promising || bytes.Equal(data, text) {
+		return nil
+	}
+	return w.content(Content{Encodings: with(encodings, f.name), Offset: at, Data: data})
+}
+
+// with returns a list with one more element, sharing nothing.
+func with(list []string, more string) []string {
+	return append(list[:len(list):len(list)], more)
+}
+
+// content visits a content and, unless that is enough, what is in it.
+func (w *Walk) content(c Content) error {
+	c.Kind = Kind(c.Data)
+	switch {
+	case c.Kind != "":
+	case readable(c.Data):
+		c.Kind = Text
+	case marshal.Looks(c.Data):
+		c.Kind = Bytecode
+	case wide(c.Data) != nil:
+		c.Kind, c.Data = Text, wide(c.Data)
+	}
+	packed := compress.Sniff(c.Data)
+	if c.Kind == "" && packed == nil || c.Kind != "" && w.Visit(c) || len(c.Encodings) >= maxLevels {
+		return nil
+	}
+	if packed != nil && c.Kind != Text {
+		return w.unpack(c, packed)
+	}
+	if c.Kind == Text || c.Kind == "script" {
+		return w.text(c.Data, c.Encodings, c.Offset)
+	}
+	return nil
+}
+
+// unpack undoes a compression, as far as the stream is sound. What is too large
+// for memory is text of nobody's.
+func (w *Walk) unpack(c Content, f *compress.Format) error {
+	mark := w.Budget.Held()
+	defer w.Budget.Release(mark)
+	content, _ := f.Unpack(hostile.Bytes(c.Data), int64(len(c.Data)), w.Budget)
+	if err := w.Budget.Spent(); err != nil {
+		return err
+	}
+	data, whole := content.Whole()
+	if !whole || len(data) == 0 {
+		return nil
+	}
+	return w.content(Content{Encodings: with(c.Encodings, f.Name), Offset: c.Offset, Data: data})
+}
+
+// readable reports whether data is UTF-8 without control characters, its last
+// character perhaps cut.
+func readable(data []byte) bool {
+	for len(data) > 0 {
+		c, n := rune(data[0]), 1
+		if c >= utf8.RuneSelf {
+			c, n = utf8.DecodeRune(data)
+		}
+		switch {
+		case c == utf8.RuneError && n == 1:
+			return len(data) < utf8.UTFMax && !utf8.FullRune(data)
+		case c < ' ' && c != '\n' && c != '\r' && c != '\t' && c != '\f', c == 0x7f:
+			return false
+		}
+		data = data[n:]
+	}
+	return true
+}
+
+// wide returns text in UTF-16, little-endian as PowerShell takes its commands,
+// as UTF-8, and nil if data is none, or none of Latin letters.
+func wide(data []byte) []byte {
+	units := make([]uint16, 0, len(data)/2)
+	for i := 0; i+1 < len(data); i += 2 {
+		if data[i+1] != 0 {
+			return nil
+		}
+		units = append(units, uint16(data[i]))
+	}
+	out := []byte(string(utf16.Decode(units)))
+	if len(out) == 0 || !readable(out) {
+		return nil
+	}
+	return out
+}

@@ -1,0 +1,94 @@
+package source
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/modelaudit/modelaudit/internal/format/python"
+	"github.com/modelaudit/modelaudit/internal/globals"
+	"github.com/modelaudit/modelaudit/internal/hostile"
+)
+
+// A Program is a text that is program code and does what no model needs.
+type Program struct {
+	Language string // "Python"
+	Name     string // of the first thing that does harm: "os.system"
+	Does     string // a predicate that completes "it …"
+	Steps    []Step
+}
+
+// A Step is where a program does something.
+type Step struct {
+	Offset int // in the text
+	Text   string
+}
+
+// maxSteps is how many steps a Program shows.
+const maxSteps = 8
+
+// Judge returns what a text does that no model needs if it is a program, and nil
+// for any other text. The error is a *hostile.Fault of the budget. Names in the
+// result are the text's: they have not been quoted.
+func Judge(text string, budget *hostile.Budget) (*Program, error) {
+	mark := budget.Held()
+	defer budget.Release(mark)
+	return judgePython(text, budget)
+}
+
+// pythonSigns are what Python must hold to reach anything.
+var pythonSigns = []string{"import", "exec", "eval", "open", "compile", "__", "os."}
+
+// judgePython takes a text for Python only if all of it reads so: otherwise
+// nothing could run it.
+func judgePython(text string, budget *hostile.Budget) (*Program, error) {
+	if !holds(text, pythonSigns) {
+		return nil, nil
+	}
+	if err := budget.Hold(uint64(len(text)) * cost); err != nil {
+		return nil, err
+	}
+	if err := budget.Steps(int64(len(text))); err != nil {
+		return nil, err
+	}
+	tokens, err := python.Tokens(text)
+	if err != nil || !python.Plausible(tokens) {
+		return nil, nil
+	}
+	s, err := python.Analyse(text)
+	if err != nil {
+		return nil, nil
+	}
+	var out *Program
+	for _, r := range Reaches(s) {
+		if r.Verdict.Effect == globals.Import || !r.Called && !r.Imported {
+			continue
+		}
+		if out == nil {
+			out = &Program{Language: "Python", Name: r.Name(), Does: r.Does()}
+		}
+		if len(out.Steps) < maxSteps {
+			out.Steps = append(out.Steps, Step{r.Offset, shown(r)})
+		}
+	}
+	return out, nil
+}
+
+// shown is how a step shows a reference.
+func shown(r Reach) string {
+	switch {
+	case r.Argument != "":
+		return fmt.Sprintf("%s(%q)", r.Name(), r.Argument)
+	case r.Called:
+		return r.Name() + "(…)"
+	}
+	return r.Name()
+}
+
+func holds(text string, signs []string) bool {
+	for _, s := range signs {
+		if strings.Contains(text, s) {
+			return true
+		}
+	}
+	return false
+}
