@@ -26,6 +26,7 @@ import (
 	"github.com/modelaudit/modelaudit/internal/detector/onnx"
 	"github.com/modelaudit/modelaudit/internal/detector/openvino"
 	"github.com/modelaudit/modelaudit/internal/detector/paddle"
+	"github.com/modelaudit/modelaudit/internal/detector/payload"
 	"github.com/modelaudit/modelaudit/internal/detector/pickle"
 	"github.com/modelaudit/modelaudit/internal/detector/pmml"
 	"github.com/modelaudit/modelaudit/internal/detector/pytorch"
@@ -73,6 +74,7 @@ func Detectors() []*detector.Detector {
 		onnx.Runtime,
 		openvino.Detector,
 		paddle.Detector,
+		payload.Detector,
 		pickle.Detector,
 		pmml.Detector,
 		pytorch.Detector,

@@ -57,12 +57,25 @@ func (o *object) judge() (*verdict, error) {
 	switch o.Kind {
 	case encoded.Text:
 		return o.code()
-	case encoded.Bytecode:
-		if bytes.Contains(o.search.text, []byte(`"class_name"`)) {
-			return nil, nil // a Lambda layer, which the detector of Keras judges
-		}
+	}
+	if o.layer() {
+		return nil, nil
 	}
 	return o.file()
+}
+
+// layer reports whether the content is what Keras itself decodes, which its
+// detector judges: the code of a Lambda layer, or the module of one of PyTorch.
+func (o *object) layer() bool {
+	const near = 40
+	text := o.search.text
+	before := text[max(0, o.Offset-near):o.Offset]
+	for layer, key := range map[string]string{"Lambda": `"function"`, "__lambda__": `"code"`, "TorchModuleWrapper": `"module"`} {
+		if bytes.Contains(before, []byte(key)) && bytes.Contains(text, []byte(`"`+layer+`"`)) {
+			return true
+		}
+	}
+	return false
 }
 
 // foreign are machines whose programs no system starts: those of accelerators,

@@ -26,7 +26,9 @@ var (
 	numbersForm = &form{"numbers", unnumber}
 	escapesForm = &form{"escapes", unescape}
 	percentForm = &form{"percent-encoding", unpercent}
+	queryForm   = &form{"percent-encoding", func(t []byte) []byte { return unpercent(bytes.ReplaceAll(t, []byte("+"), []byte(" "))) }}
 	rot13Form   = &form{"rot13", rot13}
+	rotatedForm = &form{"rot13", func(t []byte) []byte { return rot13(unescape(t)) }}
 )
 
 // values returns what each character of an alphabet of 85 counts.

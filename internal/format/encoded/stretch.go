@@ -28,8 +28,8 @@ var (
 	a85Forms    = []*form{ascii85Form}
 	numberForms = []*form{numbersForm}
 	escapeForms = []*form{escapesForm}
-	percentages = []*form{percentForm}
-	rotations   = []*form{rot13Form}
+	percentages = []*form{percentForm, queryForm}
+	rotations   = []*form{rot13Form, rotatedForm}
 	literals    = []*form{literalForm}
 )
 
@@ -47,6 +47,7 @@ func stretches(text []byte, visit func(stretch)) {
 		visit(stretch{start: start, end: end, forms: numberForms})
 	})
 	brackets(text, visit)
+	quoted(text, visit)
 	escaped(text, visit)
 	percents(text, visit)
 	rotated(text, visit)
@@ -204,6 +205,23 @@ func brackets(text []byte, visit func(stretch)) {
 	}
 }
 
+// quoted visits strings of JSON without a space that have quotation marks, which
+// Ascii85 has as well.
+func quoted(text []byte, visit func(stretch)) {
+	for at := 0; at < len(text); {
+		i := bytes.Index(text[at:], []byte(`\"`))
+		if i < 0 {
+			return
+		}
+		at += i + 1
+		start, end := around(text, at, '"')
+		if s := text[start:end]; len(s) >= minBase85 && bytes.IndexByte(s, ' ') < 0 {
+			visit(stretch{start: start, end: end, forms: literals})
+		}
+		at = max(at, end)
+	}
+}
+
 // escaped visits strings in which characters are escaped that need not be.
 func escaped(text []byte, visit func(stretch)) {
 	for at := 0; at < len(text); {
@@ -213,7 +231,7 @@ func escaped(text []byte, visit func(stretch)) {
 		}
 		at += i
 		if !needless(text[at:]) {
-			at += 2
+			at += 2 + len(text[at+1:]) - len(bytes.TrimLeft(text[at+1:], `\`))
 			continue
 		}
 		at = max(at+2, enclosing(text, at, func(start, end int) {
@@ -234,6 +252,9 @@ func escaped(text []byte, visit func(stretch)) {
 // needless reports whether a text starts with an escape that no writer of JSON
 // makes: of a byte, or of a letter or digit.
 func needless(text []byte) bool {
+	for len(text) > 1 && text[1] == '\\' {
+		text = text[1:]
+	}
 	if len(text) > 3 && text[1] == 'x' {
 		return hexDigit(text[2]) && hexDigit(text[3])
 	}

@@ -64,7 +64,7 @@ const (
 // with.
 func promises(f *form, text []byte) bool {
 	switch f {
-	case escapesForm, percentForm, rot13Form:
+	case escapesForm, percentForm, queryForm, rot13Form, rotatedForm:
 		return true // what they are found by
 	}
 	head := text[:min(len(text), probe)]

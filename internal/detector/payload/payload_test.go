@@ -1,0 +1,129 @@
+package payload_test
+
+import (
+	"archive/zip"
+	"bytes"
+	"compress/zlib"
+	"context"
+	"encoding/base32"
+	"encoding/base64"
+	"encoding/binary"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/modelaudit/modelaudit/internal/artifact"
+	"github.com/modelaudit/modelaudit/internal/detector"
+	"github.com/modelaudit/modelaudit/internal/detector/archive"
+	"github.com/modelaudit/modelaudit/internal/detector/bytecode"
+	"github.com/modelaudit/modelaudit/internal/detector/detectortest"
+	"github.com/modelaudit/modelaudit/internal/detector/payload"
+	"github.com/modelaudit/modelaudit/internal/detector/pickle"
+	"github.com/modelaudit/modelaudit/internal/format/pickle/pickletest"
+)
+
+// header is a file of one text: "H", then the metadata's value.
+var header = &detector.Detector{
+	Name:  "header",
+	Match: func(h artifact.Head) bool { return h.Depth == 0 && h.HasPrefix("H") },
+	Run: func(_ context.Context, p *detector.Pass) error {
+		p.Recognised("header")
+		text := p.Reader().Bytes(uint64(p.File.Size))
+		p.Text("note", 0, string(text[1:]))
+		return nil
+	},
+}
+
+// A sample is a dangerous content and a harmless one of the same kind and size.
+type sample struct{ name, bad, twin string }
+
+func samples() []sample {
+	call := func(module, name string) string {
+		return string(pickletest.New(4).Named(module, name).Str("echo poc").Tuple(1).Reduce().Stop())
+	}
+	return []sample{
+		{name: "pickle", bad: call("posix", "system"), twin: string(pickletest.New(4).Str("posix_").Str("system").Str("echo poc").Tuple(3).Stop())},
+		{name: "zip of a pickle", bad: zipped("a.pkl", call("posix", "system")), twin: zipped("a.pkl", "\x80\x04N.")},
+		{name: "program", bad: elf(62), twin: elf(190)},
+		{name: "Python", bad: "import os\nos.system('echo poc')\n", twin: "import math\nmath.sqrt(12345678)\n"},
+		{name: "Python, imported by name", bad: "__import__('os').system('echo poc')\n", twin: "__name__ == 'os' and print('system')\n"},
+		{name: "Python in a function", bad: "import subprocess as s\ndef f(x):\n    return s.run(x)\n", twin: "import statistics as s\ndef f(x):\n    return s.mean(x)\n"},
+	}
+}
+
+// elf is the header of a shared object for a machine.
+func elf(machine uint16) string {
+	b := append([]byte("\x7fELF\x02\x01\x01"), make([]byte, 57)...)
+	binary.LittleEndian.PutUint16(b[16:], 3)
+	binary.LittleEndian.PutUint16(b[18:], machine)
+	return string(b)
+}
+
+func zipped(name, content string) string {
+	var b bytes.Buffer
+	w := zip.NewWriter(&b)
+	if m, err := w.CreateHeader(&zip.FileHeader{Name: name, Method: zip.Store}); err == nil {
+		io.WriteString(m, content)
+	}
+	w.Close()
+	return b.String()
+}
+
+func deflate(s string) string {
+	var b bytes.Buffer
+	w := zlib.NewWriter(&b)
+	io.WriteString(w, s)
+	w.Close()
+	return b.String()
+}
+
+func base64Of(s string) string { return base64.StdEncoding.EncodeToString([]byte(s)) }
+
+func each(s, format string) string {
+	var b strings.Builder
+	for _, c := range []byte(s) {
+		fmt.Fprintf(&b, format, c)
+	}
+	return b.String()
+}
+
+var encodings = []struct {
+	name   string
+	encode func(string) string
+}{
+	{"base64", base64Of},
+	{"base64 for URLs", func(s string) string { return base64.RawURLEncoding.EncodeToString([]byte(s)) }},
+	{"base32", func(s string) string { return base32.StdEncoding.EncodeToString([]byte(s)) }},
+	{"hex", func(s string) string { return hex.EncodeToString([]byte(s)) }},
+	{"escapes", func(s string) string { return each(s, `\x%02x`) }},
+	{"numbers", func(s string) string { return each(s, "%d,") }},
+	{"percent-encoding", url.QueryEscape},
+	{"base64 of zlib", func(s string) string { return base64Of(deflate(s)) }},
+	{"base64 of hex of zlib", func(s string) string { return base64Of(hex.EncodeToString([]byte(deflate(s)))) }},
+}
+
+func TestDetector(t *testing.T) {
+	var cases []detectortest.Case
+	const anyPrefix = "metadata has no end that could be missing"
+	add := func(name, text, twin string, want ...string) {
+		for place, format := range map[string]string{"metadata": "H%s", "JSON in metadata": `H{"a": 1, "note": "%s"}`} {
+			cases = append(cases,
+				detectortest.Case{Name: name + ", " + place, Data: fmt.Appendf(nil, format, text), Want: want, Heavy: true},
+				detectortest.Case{Name: name + ", harmless, " + place, Data: fmt.Appendf(nil, format, twin), AnyPrefix: anyPrefix, Heavy: true})
+		}
+		cases = append(cases,
+			detectortest.Case{Name: name + ", member", Data: []byte(zipped("config.json", `{"note": "`+text+`"}`)), Want: want, Heavy: true},
+			detectortest.Case{Name: name + ", harmless, member", Data: []byte(zipped("config.json", `{"note": "`+twin+`"}`)), Heavy: true},
+			detectortest.Case{Name: name + ", on disk", File: "config.json", Data: []byte(`{"note": "` + text + `"}`), Want: want, Heavy: true})
+	}
+	for _, s := range samples() {
+		for _, e := range encodings {
+			add(s.name+" in "+e.name, e.encode(s.bad), e.encode(s.twin), "encoded-payload")
+		}
+	}
+	add("script", base64Of("#!/bin/sh\necho poc\n"), base64Of("# /bin/sh\necho poc\n"), "encoded-script")
+	detectortest.Run(t, payload.Detector, cases, header, archive.Detector, pickle.Detector, bytecode.Detector)
+}
