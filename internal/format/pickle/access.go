@@ -105,7 +105,7 @@ func (m *Machine) stateItem(state Value, name string) (Value, bool) {
 	}
 	const most = 256 // keys of a state that are compared with a name
 	for i := min(len(o.items), 2*most) - 2; i >= 0; i -= 2 {
-		if s, ok := m.Str(o.items[i]); ok && s == name {
+		if m.reads(o.items[i], name) {
 			return o.items[i+1], true
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"math"
 	"math/big"
+	"unicode/utf8"
 )
 
 // Constants are read from the file when something depends on them.
@@ -56,6 +57,18 @@ func (m *Machine) content(v Value, kind Kind) (string, bool) {
 		m.cache[v] = s
 	}
 	return s, ok
+}
+
+// reads reports whether v is a str of exactly this text. A literal that is too
+// short is not decoded: each character takes one byte or more of it.
+func (m *Machine) reads(v Value, text string) bool {
+	if v.tag() == tagStr {
+		if _, _, size, ok := m.locate(v.payload()); ok && size < int64(utf8.RuneCountInString(text)) {
+			return false
+		}
+	}
+	s, ok := m.Str(v)
+	return ok && s == text
 }
 
 // locate returns where the argument of the opcode at an offset lies.

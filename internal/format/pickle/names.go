@@ -14,6 +14,7 @@ type Name struct {
 
 	function *function // what the machine knows of it
 	text     string    // what it is, if it is a constant text
+	dotted   string    // what String returned when the machine met it
 }
 
 // constantTexts are the attributes of modules that are texts: alphabets to pick
@@ -46,8 +47,12 @@ func textOfName(n *Name) string {
 
 // String returns the dotted name of where the object lives.
 func (n *Name) String() string {
-	if n.Name == "" {
+	i := len(n.Module)
+	switch {
+	case n.Name == "":
 		return n.Module
+	case len(n.dotted) == i+1+len(n.Name) && n.dotted[:i] == n.Module && n.dotted[i+1:] == n.Name:
+		return n.dotted
 	}
 	return n.Module + "." + n.Name
 }
@@ -122,6 +127,7 @@ func (m *Machine) intern(module, name, asModule, asName string) Value {
 		return unknown
 	}
 	n := Name{Module: homeModule, Name: homeName, AsModule: asModule, AsName: asName, ID: len(m.known)}
+	n.dotted = n.String()
 	n.function, n.text = m.functions[n.String()], textOfName(&n)
 	m.known = append(m.known, n)
 	v := m.newObject(object{kind: Global, at: m.op.Offset, ref: int32(len(m.known) - 1)})
