@@ -129,6 +129,11 @@ func tarContent(p *detector.Pass, e *tar.Entry) error {
 	if err := p.Nested(p.File.Member(e.Name, content, size)); err != nil {
 		return err
 	}
+	if last := (e.Data + e.Packed) % tarBlock; last != 0 {
+		if err := margin(p, "in the padding of a member", e.Data+e.Packed, tarBlock-last); err != nil {
+			return err
+		}
+	}
 	if e.HeaderSize <= 0 {
 		return nil
 	}
@@ -147,6 +152,9 @@ func behindTar(p *detector.Pass, end int64, seen zip.Range) error {
 	if seen.Start >= end && !filled(p, end, seen.Start) {
 		return nil
 	}
+	if next := firstFilled(p, end, p.File.Size); next > end { // zeros up to the next block, which a pickle does not start with
+		size, end = size-(next-end), next
+	}
 	const name = "after the tar archive"
 	reportExtra(p, name, end, size)
 	return p.Nested(p.File.Member("("+name+")", hostile.Section(p.File.Content, end, size), size))
@@ -162,16 +170,23 @@ func reportExtra(p *detector.Pass, where string, at, size int64) {
 }
 
 // filled reports whether a range of the file holds anything but zeros.
-func filled(p *detector.Pass, start, end int64) bool {
+func filled(p *detector.Pass, start, end int64) bool { return firstFilled(p, start, end) < end }
+
+// firstFilled returns where in a range of the file something else than zeros
+// starts, or the end of the range.
+func firstFilled(p *detector.Pass, start, end int64) int64 {
 	r := p.Reader().At(uint64(start), uint64(end-start))
 	for r.Left() > 0 && r.Step() {
 		part := r.Peek(32 << 10)
-		for _, c := range part {
+		for i, c := range part {
 			if c != 0 {
-				return true
+				return r.Offset() + int64(i)
 			}
 		}
 		r.Skip(uint64(len(part)))
 	}
-	return r.Err() != nil
+	if r.Err() != nil {
+		return start
+	}
+	return end
 }

@@ -71,6 +71,9 @@ func (z *zipPass) members() error {
 	if z.encrypted > 0 && z.read == 0 {
 		z.Refused(fmt.Sprintf("all %d members of the zip archive are encrypted", z.encrypted))
 	}
+	if err := z.comments(); err != nil {
+		return err
+	}
 	return z.gaps()
 }
 
@@ -79,6 +82,9 @@ func (z *zipPass) members() error {
 func (z *zipPass) member(e *zip.Entry) error {
 	z.names(e)
 	z.disagreements(e)
+	if err := z.margins(e); err != nil {
+		return err
+	}
 	if e.Central == nil && len(z.archive.Ends) > 0 {
 		z.hidden(e)
 	}

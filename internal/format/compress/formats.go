@@ -127,7 +127,12 @@ func isZlib(head []byte) bool {
 		binary.BigEndian.Uint16(head)%31 == 0
 }
 
-func openZlib(in *input) (io.Reader, error) { return zlib.NewReader(in.Reader) }
+// openZlib opens a stream that nothing follows.
+func openZlib(in *input) (io.Reader, error) {
+	never := func([]byte) bool { return false }
+	next := func(in *input) (io.Reader, error) { return zlib.NewReader(in.Reader) }
+	return chained("zlib", never, next)(in)
+}
 
 // joblib before 0.10 wrote "ZF", the unpacked size in hexadecimal, padded to 19
 // characters, and a zlib stream (numpy_pickle_compat.read_zfile). What a name in

@@ -42,6 +42,8 @@ const (
 type Header struct {
 	Offset      int64 // of the header in the file
 	Length      int64 // of the header with its name, extra fields and comment
+	Extra       Range // of the extra fields in the file
+	Comment     Range // central: of the comment in the file
 	Name        string
 	Unicode     string // the name in an Info-ZIP Unicode path field that is valid for Name, or ""
 	Flags       uint16
@@ -82,6 +84,7 @@ func decodeLocal(r *hostile.Reader) *Header {
 	h.CRC, h.Compressed, h.Size = uint32(r.UintLE(4)), r.UintLE(4), r.UintLE(4)
 	name, extra := r.UintLE(2), r.UintLE(2)
 	h.Name = text(r, name)
+	h.Extra = ahead(r, extra)
 	h.readExtra(r.Window(extra), false)
 	h.Length = r.Offset() - h.Offset
 	return h
@@ -101,10 +104,17 @@ func decodeCentral(r *hostile.Reader) *Header {
 	r.Skip(2) // internal attributes
 	h.External, h.LocalOffset = uint32(r.UintLE(4)), r.UintLE(4)
 	h.Name = text(r, name)
+	h.Extra = ahead(r, extra)
 	h.readExtra(r.Window(extra), true)
+	h.Comment = ahead(r, comment)
 	r.Skip(comment)
 	h.Length = r.Offset() - h.Offset
 	return h
+}
+
+// ahead is the range of the next n bytes.
+func ahead(r *hostile.Reader, n uint64) Range {
+	return Range{r.Offset(), r.Offset() + int64(n)}
 }
 
 // text copies a name of at most 64 KiB, whose memory is not kept.

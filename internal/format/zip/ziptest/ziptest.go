@@ -19,6 +19,7 @@ type Header struct {
 	Compressed uint32
 	Size       uint32
 	Extra      []byte
+	Comment    string // central
 	External   uint32 // central only
 	Offset     uint32 // central only: of the local header
 }
@@ -132,9 +133,10 @@ func (h Header) writeLocal(out *bytes.Buffer) {
 func (h Header) writeCentral(out *bytes.Buffer) {
 	out.WriteString("PK\x01\x02")
 	put(out, uint16(3<<8|20), uint16(20), h.Flags, h.Method, uint16(0), uint16(0x21), h.CRC, h.Compressed, h.Size,
-		uint16(len(h.Name)), uint16(len(h.Extra)), uint16(0), uint16(0), uint16(0), h.External, h.Offset)
+		uint16(len(h.Name)), uint16(len(h.Extra)), uint16(len(h.Comment)), uint16(0), uint16(0), h.External, h.Offset)
 	out.WriteString(h.Name)
 	out.Write(h.Extra)
+	out.WriteString(h.Comment)
 }
 
 func (e End) write(out *bytes.Buffer) {

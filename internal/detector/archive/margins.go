@@ -1,0 +1,117 @@
+package archive
+
+import (
+	"slices"
+
+	"github.com/modelaudit/modelaudit/internal/artifact"
+	"github.com/modelaudit/modelaudit/internal/detector"
+	"github.com/modelaudit/modelaudit/internal/format/encoded"
+	"github.com/modelaudit/modelaudit/internal/format/zip"
+	"github.com/modelaudit/modelaudit/internal/hostile"
+)
+
+// Archives have room for bytes that no member holds: comments, extra fields,
+// padding. Nothing unpacks them, and a loader that is told where they are reads
+// them all the same.
+
+// leastHidden is the size of the smallest pickle that calls something.
+const leastHidden = 8
+
+// margin hands back what lies in such room if it starts like something that a
+// loader takes. Text and numbers, which are there for others, are let be.
+func margin(p *detector.Pass, where string, at, size int64) error {
+	end := min(at+size, p.File.Size)
+	if end-at >= leastHidden {
+		at = firstFilled(p, at, end)
+	}
+	if size = end - at; size < leastHidden {
+		return p.Budget.Step()
+	}
+	head := p.Reader().At(uint64(at), uint64(size)).Peek(artifact.FirstSize)
+	if encoded.Kind(head) == "" {
+		return p.Budget.Step()
+	}
+	reportExtra(p, where, at, size)
+	return p.Nested(p.File.Member("("+where+")", hostile.Section(p.File.Content, at, size), size))
+}
+
+// gzipHeader looks at the extra field and the comment in the header of a gzip
+// stream (RFC 1952 2.3).
+func gzipHeader(p *detector.Pass) error {
+	const fixed, hasExtra, hasName, hasComment = 10, 1 << 2, 1 << 3, 1 << 4
+	r := p.Reader()
+	r.Skip(3)
+	flags := r.Uint8()
+	r.MoveTo(fixed)
+	if flags&hasExtra != 0 {
+		size := int64(r.UintLE(2))
+		if err := margin(p, "in the extra field of the gzip stream", r.Offset(), size); err != nil {
+			return err
+		}
+		r.Skip(uint64(size))
+	}
+	if flags&hasName != 0 {
+		skipText(r)
+	}
+	if flags&hasComment == 0 {
+		return p.Budget.Spent()
+	}
+	at := r.Offset()
+	skipText(r)
+	return margin(p, "in the comment of the gzip stream", at, r.Offset()-at)
+}
+
+// skipText moves behind the next NUL.
+func skipText(r *hostile.Reader) {
+	for r.Left() > 0 && r.Step() && r.Uint8() != 0 {
+	}
+}
+
+// margins looks at the comments and the extra fields of an entry.
+func (z *zipPass) margins(e *zip.Entry) error {
+	for _, h := range []*zip.Header{e.Central, e.Local} {
+		if h == nil {
+			continue
+		}
+		if err := margin(z.Pass, "in the comment of a member", h.Comment.Start, h.Comment.End-h.Comment.Start); err != nil {
+			return err
+		}
+		if err := z.fields(h.Extra); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// fields looks at extra fields one by one.
+func (z *zipPass) fields(all zip.Range) error {
+	const header = 4
+	if all.End-all.Start < header+leastHidden {
+		return nil
+	}
+	r := z.Reader().At(uint64(all.Start), uint64(all.End-all.Start))
+	for r.Left() >= header && r.Step() {
+		r.Skip(2) // the field's number
+		size := min(int64(r.UintLE(2)), r.Left())
+		if err := margin(z.Pass, "in an extra field of a member", r.Offset(), size); err != nil {
+			return err
+		}
+		r.Skip(uint64(size))
+	}
+	return z.Budget.Spent()
+}
+
+// comments looks at the comments of the archive.
+func (z *zipPass) comments() error {
+	const record = 22 // bytes of the end record
+	for _, e := range z.archive.Ends {
+		start, end := e.Offset+record, e.Offset+record+int64(e.Comment)
+		if slices.ContainsFunc(z.archive.Ends, func(other zip.End) bool { return start <= other.Offset && other.Offset < end }) {
+			continue // it holds the end record of other readers, who have been followed
+		}
+		if err := margin(z.Pass, "in the comment of the zip archive", start, int64(e.Comment)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
