@@ -151,6 +151,7 @@ func (a *action) connect() (*github.Client, error) {
 	}
 	return github.New(github.Config{
 		APIURL:     orDefault(a.Getenv("GITHUB_API_URL"), "https://api.github.com"),
+		GraphQLURL: a.Getenv("GITHUB_GRAPHQL_URL"),
 		ServerURL:  orDefault(a.Getenv("GITHUB_SERVER_URL"), "https://github.com"),
 		Repository: a.Getenv("GITHUB_REPOSITORY"),
 		Token:      a.in.token,

@@ -12,6 +12,7 @@ import (
 	"github.com/modelaudit/modelaudit/internal/compare"
 	"github.com/modelaudit/modelaudit/internal/finding"
 	"github.com/modelaudit/modelaudit/internal/github"
+	"github.com/modelaudit/modelaudit/internal/policy"
 	"github.com/modelaudit/modelaudit/internal/report/review"
 	"github.com/modelaudit/modelaudit/internal/report/workflow"
 	"github.com/modelaudit/modelaudit/internal/rule"
@@ -51,6 +52,7 @@ func (a *action) updateFiles(ctx context.Context, old []github.FileComment) erro
 		}
 	}
 	written := make(map[string]bool)
+	threads := conversations{action: a}
 	for _, m := range old {
 		if github.Hopeless(first) {
 			return first
@@ -60,15 +62,18 @@ func (a *action) updateFiles(ctx context.Context, old []github.FileComment) erro
 			continue
 		}
 		written[firstLine(m.Body)] = true
-		if body := a.fileBody(m.Path); body != m.Body {
-			keep(a.client.EditFileComment(ctx, github.FileComment{ID: m.ID, Body: body}))
+		switch err := a.updateFile(ctx, m, &threads); {
+		case github.Gone(err): // deleted meanwhile: written anew below
+			delete(written, firstLine(m.Body))
+		default:
+			keep(err)
 		}
 	}
 	for _, f := range a.worstFiles() {
 		if written[a.fileMarker(f.Path)] {
 			continue
 		}
-		keep(a.client.WriteFileComment(ctx, a.event.Pull.Number, a.event.Pull.Head.SHA, github.FileComment{Path: f.Path, Body: a.fileBody(f.Path)}))
+		keep(a.client.WriteFileComment(ctx, a.event.Pull.Number, a.event.Pull.Head.SHA, github.FileComment{Path: f.Path, Body: a.findingsAt(f)}))
 		if first != nil {
 			break
 		}
@@ -100,17 +105,60 @@ func (a *action) worstFiles() []*audit.File {
 	return out[:min(len(out), maxFileComments)]
 }
 
-// fileBody is what is to be said at a file now.
-func (a *action) fileBody(path string) string {
-	marker := a.fileMarker(path)
+// updateFile makes a comment say what is to be said at its file now. It is left
+// alone where that is not known, because the file was not read.
+func (a *action) updateFile(ctx context.Context, m github.FileComment, threads *conversations) error {
+	f, why := a.stateOf(m.Path)
+	var body string
+	switch {
+	case f != nil:
+		body = a.findingsAt(f)
+		if review.IsSettled(m.Body) {
+			threads.settle(ctx, m, false)
+		}
+	case why == "" || review.IsSettled(m.Body):
+		return nil
+	default:
+		body = review.Settled(a.fileMarker(m.Path), why, threads.settle(ctx, m, true))
+	}
+	if body == m.Body {
+		return nil
+	}
+	return a.client.EditFileComment(ctx, github.FileComment{ID: m.ID, Body: body})
+}
+
+// stateOf returns the file if it has findings, or says why there are none any
+// more; neither, if it was not read.
+func (a *action) stateOf(path string) (f *audit.File, settled string) {
+	ours := func(s policy.Suppressed) bool { return s.Finding.Location.Path == path }
 	for i := range a.outcome.Report.Files {
-		if f := &a.outcome.Report.Files[i]; f.Path == path && len(f.Findings) > 0 {
-			sorted := *f
-			sorted.Findings = slices.SortedStableFunc(slices.Values(f.Findings), finding.Compare)
-			return review.File(&a.outcome, &sorted, marker)
+		switch f := &a.outcome.Report.Files[i]; {
+		case f.Path != path:
+		case len(f.Findings) > 0:
+			return f, ""
+		case f.Unread():
+			return nil, ""
+		case slices.ContainsFunc(a.outcome.Suppressed, ours):
+			return nil, "what ModelAudit finds in this file is accepted by the policy"
+		default:
+			return nil, "ModelAudit finds nothing in this file any more"
 		}
 	}
-	return review.FileFixed(marker)
+	for _, f := range a.set.Files {
+		if f.Path == path && f.Status != "removed" {
+			return nil, "" // left out by the inputs or the policy
+		}
+	}
+	if a.set.Whole != "" {
+		return nil, ""
+	}
+	return nil, "the pull request does not bring this file any more"
+}
+
+func (a *action) findingsAt(f *audit.File) string {
+	sorted := *f
+	sorted.Findings = slices.SortedStableFunc(slices.Values(f.Findings), finding.Compare)
+	return review.File(&a.outcome, &sorted, a.fileMarker(f.Path))
 }
 
 // filePrefix starts the first line of our comments at files; fileMarker is all

@@ -1,6 +1,7 @@
 #!/bin/bash
 # Sends every request of the Action to mocks of GitHub made from its published
-# OpenAPI description: github.com and the oldest Enterprise Server in it.
+# OpenAPI description, github.com and the oldest Enterprise Server in it, and holds
+# its GraphQL queries against the published schema.
 # Usage: scripts/github-contract.sh [DIRECTORY with node_modules; made if absent]
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -10,7 +11,9 @@ mock=
 stop() { [ -z "$mock" ] || kill "$mock" 2>/dev/null || true; }
 trap 'stop; rm -rf "$work"' EXIT
 [ -d "$modules/node_modules/@octokit/openapi" ] ||
-	npm install --no-audit --no-fund --silent --prefix "$modules" @stoplight/prism-cli@5.16.0 @octokit/openapi@23.0.2
+	npm install --no-audit --no-fund --silent --prefix "$modules" @stoplight/prism-cli@5.16.0 @octokit/openapi@23.0.2 \
+		@octokit/graphql-schema@15.26.1 graphql@16.15.0
+node scripts/validate-graphql.mjs "$modules/node_modules"
 descriptions="$modules/node_modules/@octokit/openapi/generated"
 oldest=$(cd "$descriptions" && ls ghes-*.json | grep -v deref | sort -V | head -n 1)
 

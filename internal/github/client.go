@@ -19,6 +19,7 @@ import (
 // A Config says which GitHub to speak to, and how patiently.
 type Config struct {
 	APIURL     string // GITHUB_API_URL, used verbatim: https://api.github.com, https://host/api/v3, https://api.tenant.ghe.com
+	GraphQLURL string // GITHUB_GRAPHQL_URL; "" for what belongs to APIURL
 	ServerURL  string // GITHUB_SERVER_URL
 	Repository string // owner/name
 	Token      string // may be empty
@@ -39,6 +40,7 @@ type Client struct {
 	http        *http.Client
 	owner, name string
 	server      *url.URL
+	graphqlURL  string
 	net         Net
 	token       string
 }
@@ -61,6 +63,10 @@ func New(c Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
+	graphql, err := graphqlAddress(c.GraphQLURL, base)
+	if err != nil {
+		return nil, err
+	}
 	net := c.Net.withDefaults()
 	client := &http.Client{
 		Transport:     &transport{net: net, token: c.Token, trusted: []*url.URL{base, server}},
@@ -71,7 +77,7 @@ func New(c Config) (*Client, error) {
 	api.UserAgent = c.Agent
 	return &Client{
 		api: api, http: client, owner: parts[1], name: parts[2],
-		server: server, net: net, token: c.Token,
+		server: server, graphqlURL: graphql, net: net, token: c.Token,
 	}, nil
 }
 

@@ -10,7 +10,8 @@ import (
 
 // A FileComment stands at a file of a pull request, which may be binary.
 type FileComment struct {
-	ID   int64 // 0 for one that is to be written
+	ID   int64  // 0 for one that is to be written
+	Node string // GraphQL's name for it
 	Path string
 	Body string // its first line is the marker
 }
@@ -28,7 +29,7 @@ func (c *Client) FileComments(ctx context.Context, number int, marker string) ([
 		}
 		for _, m := range page {
 			if strings.HasPrefix(m.GetBody(), marker) && ours(m.User, me) {
-				out = append(out, FileComment{m.GetID(), m.GetPath(), m.GetBody()})
+				out = append(out, FileComment{ID: m.GetID(), Node: m.GetNodeID(), Path: m.GetPath(), Body: m.GetBody()})
 			}
 		}
 		if resp.NextPage <= opts.Page {

@@ -123,6 +123,12 @@ func kind(status int, message string) Kind {
 	}
 }
 
+// Gone reports whether what was to be changed is not there any more.
+func Gone(err error) bool {
+	var t *Trouble
+	return errors.As(err, &t) && t.Kind == Missing
+}
+
 // Hopeless reports whether the next request of the kind would end like this one:
 // nobody answers, or the token may not.
 func Hopeless(err error) bool {

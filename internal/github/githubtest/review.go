@@ -1,10 +1,15 @@
 package githubtest
 
-import "net/http"
+import (
+	"fmt"
+	"net/http"
+)
 
 // A ReviewComment stands at a file of a pull request.
 type ReviewComment struct {
 	ID          int64  `json:"id"`
+	NodeID      string `json:"node_id"`
+	Resolved    bool   `json:"-"` // the conversation that it starts
 	Pull        int    `json:"-"`
 	Body        string `json:"body"`
 	Path        string `json:"path"`
@@ -41,8 +46,9 @@ func (s *Server) reviewComments(w http.ResponseWriter, r *http.Request, n int) {
 	case !s.changes(n, in.Path):
 		refuse(w, http.StatusUnprocessableEntity, "Validation Failed: path is not a valid path")
 	default:
+		id := s.id()
 		c := &ReviewComment{
-			ID: s.id(), Pull: n, Body: in.Body, Path: in.Path, CommitID: in.CommitID,
+			ID: id, NodeID: fmt.Sprintf("PRRC_%d", id), Pull: n, Body: in.Body, Path: in.Path, CommitID: in.CommitID,
 			SubjectType: "file", User: User{s.Login, "Bot"},
 		}
 		s.Reviews = append(s.Reviews, c)

@@ -34,6 +34,10 @@ func (s *Server) route(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusUnauthorized, "Bad credentials")
 		return
 	}
+	if r.URL.Path == strings.TrimSuffix(s.Prefix, "/v3")+"/graphql" && r.Method == http.MethodPost {
+		s.graphql(w, r)
+		return
+	}
 	if !ok {
 		refuse(w, http.StatusNotFound, "Not Found")
 		return

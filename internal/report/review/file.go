@@ -31,7 +31,21 @@ func File(o *policy.Outcome, f *audit.File, first string) string {
 	return strings.TrimRight(p.b.String(), "\n") + "\n"
 }
 
-// FileFixed returns what replaces File when nothing is left to say.
-func FileFixed(first string) string {
-	return first + "\n✅ Resolved: ModelAudit finds nothing in this file any more.\n"
+// settledMark starts the second line of what Settled returns.
+const settledMark = "✅ Resolved: "
+
+// Settled returns what replaces File when nothing is left to say, and why. If
+// the conversation could not be closed, it says who can.
+func Settled(first, why string, closed bool) string {
+	out := first + "\n" + settledMark + why + ".\n"
+	if !closed {
+		out += "\nThis conversation can be resolved: the token of the check may not do so itself.\n"
+	}
+	return out
+}
+
+// IsSettled reports whether a comment is one that Settled wrote.
+func IsSettled(body string) bool {
+	_, rest, _ := strings.Cut(body, "\n")
+	return strings.HasPrefix(rest, settledMark)
 }
