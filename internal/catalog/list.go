@@ -88,6 +88,7 @@ func Detectors() []*detector.Detector {
 		sqlite.Detector,
 		template.Detector,
 		tensorflow.Detector,
+		tensorflow.Text,
 		tensorrt.Detector,
 		tflite.Detector,
 		torch7.Detector,

@@ -51,6 +51,11 @@ func run(_ context.Context, p *detector.Pass) error {
 		return nil
 	}
 	p.Recognised(formats[kind])
+	return judgeModel(p, kind)
+}
+
+// judgeModel judges a file of a kind.
+func judgeModel(p *detector.Pass, kind tensorflow.Kind) error {
 	model, err := tensorflow.Decode(p.Reader(), kind)
 	j := &judge{p: p, model: model, defined: make(map[string]bool), calls: make(map[string][]call)}
 	j.all()

@@ -1,0 +1,79 @@
+package tensorflow
+
+import (
+	"bytes"
+	"context"
+	"strings"
+
+	"github.com/modelaudit/modelaudit/internal/artifact"
+	"github.com/modelaudit/modelaudit/internal/detector"
+	"github.com/modelaudit/modelaudit/internal/finding"
+	"github.com/modelaudit/modelaudit/internal/format/prototext"
+	"github.com/modelaudit/modelaudit/internal/format/tensorflow"
+	"github.com/modelaudit/modelaudit/internal/hostile"
+	"github.com/modelaudit/modelaudit/internal/rule"
+)
+
+// Text recognises the same files in the text format of Protocol Buffers
+// (saved_model.pbtxt, graph.pbtxt), and judges them as it does the binary form.
+var Text = &detector.Detector{
+	Name:  "tensorflow-text",
+	Rules: rule.Explain(help, writes, reads, network, callback, asset, native, data, caller, custom),
+	Match: matchText,
+	Run:   runText,
+}
+
+// savedText is the file that a loader takes for a SavedModel whatever is in it.
+const savedText = "saved_model.pbtxt"
+
+// matchText takes texts that start with a field of a kind, and those that start
+// with a comment.
+func matchText(h artifact.Head) bool {
+	if strings.EqualFold(h.Base(), savedText) {
+		return true
+	}
+	head := bytes.TrimLeft(h.First, " \t\r\n\v\f")
+	return len(head) > 0 && head[0] == '#' || tensorflow.TextStarts(head)
+}
+
+func runText(_ context.Context, p *detector.Pass) error {
+	kind := tensorflow.TextKind(p.Reader())
+	name := p.File.Name()
+	named := strings.EqualFold(name[strings.LastIndexAny(name, `/\`)+1:], savedText)
+	if named {
+		kind = tensorflow.SavedModel
+	}
+	if kind == tensorflow.None {
+		return nil
+	}
+	binary, err := tensorflow.FromText(p.Reader(), kind)
+	if kind == tensorflow.GraphDef && !graph(p, binary) {
+		return nil // other formats have nodes too
+	}
+	p.Recognised(formats[kind])
+	if unread := judgeModel(inBinary(p, binary), kind); err == nil {
+		return unread
+	}
+	return err
+}
+
+// graph reports whether nodes are those of TensorFlow.
+func graph(p *detector.Pass, b *prototext.Binary) bool {
+	r := hostile.NewReader(hostile.Bytes(b.Data), int64(len(b.Data)), p.Budget)
+	return tensorflow.Looks(r, isOp) != tensorflow.None
+}
+
+// inBinary is the pass over the binary form of a text: what is found in it is
+// where the text says it.
+func inBinary(p *detector.Pass, b *prototext.Binary) *detector.Pass {
+	in := *p
+	in.File.Content, in.File.Size = hostile.Bytes(b.Data), int64(len(b.Data))
+	in.Report = func(f finding.Finding) {
+		f.Location.Offset = b.Place(f.Location.Offset)
+		for i := range f.Evidence {
+			f.Evidence[i].Offset = b.Place(f.Evidence[i].Offset)
+		}
+		p.Report(f)
+	}
+	return &in
+}
