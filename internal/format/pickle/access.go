@@ -80,6 +80,7 @@ func (m *Machine) planted(v Value, name string) (Value, bool) {
 	return 0, false
 }
 
+// join puts an attribute's name behind a dotted path, which may be empty.
 func join(path, name string) string {
 	if path == "" {
 		return name
@@ -134,6 +135,8 @@ func (m *Machine) plantState(target, state Value) {
 	}
 }
 
+// plant remembers what the file puts in the place of a name: imports of it, and
+// of what lies below it, find that instead of what Python has there.
 func (m *Machine) plant(module, name string, v Value) {
 	if m.hold(uint64(256 + len(module) + len(name))) {
 		m.patched[[2]string{module, name}] = v
@@ -152,6 +155,9 @@ func (m *Machine) plantItems(target Value, items []Value) {
 	}
 }
 
+// plantItem is an item set in a dict that a module owns: the registry of
+// extensions (copyreg._extension_registry and its inverse), or a namespace such
+// as sys.modules and a module's __dict__.
 func (m *Machine) plantItem(n *Name, k, v Value) {
 	if n.Module == "copyreg" {
 		m.register(n.Name, k, v)
@@ -183,6 +189,8 @@ func (m *Machine) register(table string, k, v Value) {
 	}
 }
 
+// registerName gives an extension code a name, as copyreg.add_extension does:
+// EXT1, EXT2 and EXT4 of the same file then mean it.
 func (m *Machine) registerName(code int64, module, name Value) {
 	s, ok1 := m.Str(module)
 	n, ok2 := m.Str(name)
@@ -240,6 +248,8 @@ func (m *Machine) item(v, k Value) (Value, bool) {
 	return 0, false
 }
 
+// dictItem looks a key up in a dict that is wholly known. The last item of
+// equal keys counts, as where Python fills the dict.
 func (m *Machine) dictItem(o *object, k Value) (Value, bool) {
 	if o.lost > 0 || m.spend(int64(len(o.items))) {
 		return 0, false
@@ -304,6 +314,8 @@ func (m *Machine) at(v, k Value) (Value, bool) {
 	return items[n], true
 }
 
+// index turns an index of Python, which counts from the end if it is negative,
+// into one of Go. It reports whether there is such an item among n.
 func index(i int64, n int) (int, bool) {
 	if i < 0 {
 		i += int64(n)
@@ -376,6 +388,9 @@ func (m *Machine) pick(n int, bounds []Value) ([]int, bool) {
 	return out, true
 }
 
+// clip is the bound of a slice as Python's PySlice_AdjustIndices has it:
+// counted from the end if it is negative, and never outside of lowest and
+// highest.
 func clip(i, n, lowest, highest int64) int64 {
 	if i < 0 {
 		i += n

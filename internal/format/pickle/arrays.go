@@ -59,6 +59,9 @@ func (m *Machine) readArray(o *object) {
 	}
 }
 
+// skipArray skips the data of an array that joblib writes into the stream:
+// since version 1.2 a byte that says how much padding follows, the padding,
+// then the elements (joblib/numpy_pickle.py, NumpyArrayWrapper.write_array).
 func (m *Machine) skipArray(o *object, count, size int64) {
 	r := m.s.r
 	if align, ok := m.stateItem(o.state, "numpy_array_alignment_bytes"); ok && m.Kind(align) != None {

@@ -25,6 +25,8 @@ func (m *Machine) strArg(c *call, n int) (string, bool) {
 
 // Attributes, items and imports.
 
+// getAttr is builtins.getattr. A third argument is a default, which does not
+// matter where the attribute is known.
 func getAttr(m *Machine, c *call) (Value, bool) {
 	name, ok := m.strArg(c, 1)
 	if !ok {
@@ -42,6 +44,8 @@ func (m *Machine) walkName(v Value, name string) Value {
 	return m.attr(v, name)
 }
 
+// setAttr is builtins.setattr. On a module or a class it plants what later
+// imports find.
 func setAttr(m *Machine, c *call) (Value, bool) {
 	name, ok := m.strArg(c, 1)
 	if !ok || len(c.args) < 3 {
@@ -53,6 +57,7 @@ func setAttr(m *Machine, c *call) (Value, bool) {
 	return 0, false // what it does is more than its result
 }
 
+// attrOf makes a function that returns one attribute of its argument.
 func attrOf(name string) func(*Machine, *call) (Value, bool) {
 	return func(m *Machine, c *call) (Value, bool) {
 		if len(c.args) != 1 {
@@ -62,6 +67,7 @@ func attrOf(name string) func(*Machine, *call) (Value, bool) {
 	}
 }
 
+// getItem is operator.getitem.
 func getItem(m *Machine, c *call) (Value, bool) {
 	if len(c.args) != 2 {
 		return 0, false
@@ -69,6 +75,8 @@ func getItem(m *Machine, c *call) (Value, bool) {
 	return m.item(c.args[0], c.args[1])
 }
 
+// setItemOf is operator.setitem, which plants where the container is a
+// namespace.
 func setItemOf(m *Machine, c *call) (Value, bool) {
 	if len(c.args) == 3 {
 		m.plantItems(c.args[0], c.args[1:3])
@@ -89,6 +97,7 @@ func importTop(m *Machine, c *call) (Value, bool) {
 	return m.importedModule(name), true
 }
 
+// importModule is importlib.import_module of an absolute name.
 func importModule(m *Machine, c *call) (Value, bool) {
 	name, ok := m.strArg(c, 0)
 	if !ok || strings.HasPrefix(name, ".") {
@@ -107,6 +116,8 @@ func typeByName(m *Machine, c *call) (Value, bool) {
 	return m.attr(m.importedModule("types"), name), true
 }
 
+// importedModule tells of the import of a module by a call, since the import
+// alone can run code, and returns the module.
 func (m *Machine) importedModule(name string) Value {
 	v := m.module(name)
 	m.emit(Effect{Kind: Imports, Value: v, Inner: true})
@@ -143,8 +154,10 @@ func importPair(m *Machine, c *call) (Value, bool) {
 
 // Calls of arguments.
 
+// callFirst calls its first argument with the others.
 func callFirst(m *Machine, c *call) (Value, bool) { return m.callArg(c, 0) }
 
+// callSecond calls its second argument with those behind it.
 func callSecond(m *Machine, c *call) (Value, bool) { return m.callArg(c, 1) }
 
 // callArg calls the n-th argument with those behind it.
@@ -155,6 +168,8 @@ func (m *Machine) callArg(c *call, n int) (Value, bool) {
 	return m.call(call{fn: c.args[n], args: c.args[n+1:], kw: c.kw, loose: c.loose, inner: true}), true
 }
 
+// apply calls a function with an iterable of arguments and a dict of others,
+// like apply of Python 2.
 func apply(m *Machine, c *call) (Value, bool) {
 	if len(c.args) == 0 {
 		return 0, false
@@ -166,6 +181,8 @@ func apply(m *Machine, c *call) (Value, bool) {
 	return m.call(in), true
 }
 
+// reduceItems is functools.reduce: a chain of calls, each with what the one
+// before returned. Of items that are not known one call stands for all.
 func reduceItems(m *Machine, c *call) (Value, bool) {
 	if len(c.args) < 2 {
 		return 0, false
@@ -229,6 +246,7 @@ func newInstance(m *Machine, c *call) (Value, bool) {
 	return m.call(in), true
 }
 
+// addExtension is copyreg.add_extension(module, name, code).
 func addExtension(m *Machine, c *call) (Value, bool) {
 	if len(c.args) == 3 {
 		if code, ok := m.Int(c.args[2]); ok && code.IsInt64() {
@@ -253,6 +271,8 @@ func callPartial(m *Machine, o *object, c *call) (Value, bool) {
 	return m.call(call{fn: o.items[0], args: args, kw: kw, loose: c.loose || o.lost > 0, inner: true}), true
 }
 
+// callAttrGetter calls an operator.attrgetter: the paths it was made with are
+// walked from its argument.
 func callAttrGetter(m *Machine, o *object, c *call) (Value, bool) {
 	if len(c.args) != 1 || o.lost > 0 {
 		return 0, false
@@ -268,6 +288,7 @@ func callAttrGetter(m *Machine, o *object, c *call) (Value, bool) {
 	return m.oneOrTuple(out)
 }
 
+// callItemGetter calls an operator.itemgetter.
 func callItemGetter(m *Machine, o *object, c *call) (Value, bool) {
 	if len(c.args) != 1 || o.lost > 0 {
 		return 0, false
@@ -283,6 +304,8 @@ func callItemGetter(m *Machine, o *object, c *call) (Value, bool) {
 	return m.oneOrTuple(out)
 }
 
+// oneOrTuple is what the getters of operator return: what they were asked for,
+// or a tuple if they were asked for several things.
 func (m *Machine) oneOrTuple(vs []Value) (Value, bool) {
 	switch len(vs) {
 	case 0:
@@ -293,6 +316,8 @@ func (m *Machine) oneOrTuple(vs []Value) (Value, bool) {
 	return m.newContainer(Tuple, vs), true
 }
 
+// callMethodCaller calls an operator.methodcaller: a method of its argument,
+// with the arguments it was made with.
 func callMethodCaller(m *Machine, o *object, c *call) (Value, bool) {
 	if len(c.args) != 1 || len(o.items) == 0 {
 		return 0, false

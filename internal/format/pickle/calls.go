@@ -8,6 +8,7 @@ func (m *Machine) global(op *Op) {
 	m.push(m.importName(module, name))
 }
 
+// lines returns the two lines of GLOBAL and INST.
 func (m *Machine) lines(op *Op) (module, name string) {
 	module = string(m.s.at(op.Data, op.Size))
 	return module, string(m.s.at(op.Name, op.NameSize))
@@ -94,6 +95,7 @@ func (m *Machine) obj(*Op) {
 	m.push(m.call(call{fn: items[0], args: m.copied(items[1:])}))
 }
 
+// newObj is NEWOBJ: cls.__new__(cls, *args), which runs no __init__.
 func (m *Machine) newObj(*Op) {
 	args := m.pop()
 	fn := m.pop()
@@ -102,6 +104,7 @@ func (m *Machine) newObj(*Op) {
 	}
 }
 
+// newObjEx is NEWOBJ_EX: cls.__new__(cls, *args, **kwargs).
 func (m *Machine) newObjEx(*Op) {
 	kw := m.pop()
 	args := m.pop()
@@ -167,12 +170,15 @@ func (m *Machine) persID(op *Op) {
 	m.persistent(m.newText(Str, string(m.s.at(op.Data, min(op.Size, small)))))
 }
 
+// binPersID is BINPERSID, of which the ID is any object.
 func (m *Machine) binPersID(*Op) {
 	if id := m.pop(); m.Err() == nil {
 		m.persistent(id)
 	}
 }
 
+// persistent is what persistent_load returns for an ID: a value of which only
+// the ID is known, or the class that the ID names.
 func (m *Machine) persistent(id Value) {
 	v := m.newObject(object{kind: Persistent, at: m.op.Offset, fn: id})
 	if class := m.persistentClass(id); class != 0 {
@@ -200,6 +206,8 @@ func (m *Machine) nextBuffer(op *Op) {
 	m.push(m.newObject(object{kind: Buffer, at: op.Offset}))
 }
 
+// readOnlyBuffer is READONLY_BUFFER, which changes nothing that can be seen
+// here.
 func (m *Machine) readOnlyBuffer(*Op) { m.top() }
 
 // copied returns items in a slice that outlives the stack's.

@@ -19,6 +19,8 @@ type codecs struct {
 	to func(name string, from Kind) Kind
 }
 
+// codec makes a function that applies the codec named by one argument to the
+// text in another.
 func codec(t *codecs, text, name int) func(*Machine, *call) (Value, bool) {
 	return func(m *Machine, c *call) (Value, bool) { return t.apply(m, c, text, name) }
 }
@@ -74,6 +76,8 @@ var codecAliases = map[string]string{
 // underscores spells the names of codecs as their modules are.
 var underscores = strings.NewReplacer("-", "_", " ", "_")
 
+// normalise returns the name under which Python finds a codec
+// (encodings.normalize_encoding and encodings/aliases.py).
 func normalise(name string) string {
 	n := strings.ToLower(underscores.Replace(name))
 	if to, ok := codecAliases[n]; ok {
@@ -136,8 +140,11 @@ var decodings = &codecs{
 	},
 }
 
+// same is a codec that keeps the bytes, as far as UTF-8 is their spelling here
+// already.
 func same(_ *Machine, s string) (string, bool) { return s, true }
 
+// toLatin1 encodes text that has no character above U+00FF.
 func toLatin1(_ *Machine, s string) (string, bool) {
 	p := make([]byte, 0, len(s))
 	for _, c := range s {
@@ -149,6 +156,7 @@ func toLatin1(_ *Machine, s string) (string, bool) {
 	return string(p), true
 }
 
+// rot13 is the codec rot_13, its own inverse.
 func rot13(_ *Machine, s string) (string, bool) {
 	return strings.Map(func(c rune) rune {
 		switch {
@@ -161,6 +169,7 @@ func rot13(_ *Machine, s string) (string, bool) {
 	}, s), true
 }
 
+// toUTF16 encodes without a byte order mark.
 func toUTF16(s string, big bool) string {
 	p := make([]byte, 0, 2*len(s))
 	for _, u := range utf16.Encode([]rune(s)) {
@@ -173,6 +182,8 @@ func toUTF16(s string, big bool) string {
 	return string(p)
 }
 
+// fromUTF16 decodes without a byte order mark; an odd byte at the end is
+// dropped.
 func fromUTF16(s string, big bool) string {
 	units := make([]uint16, 0, len(s)/2)
 	for i := 0; i+1 < len(s); i += 2 {
@@ -185,6 +196,8 @@ func fromUTF16(s string, big bool) string {
 	return string(utf16.Decode(units))
 }
 
+// fromUTF16Marked is the codec utf_16, for which a byte order mark decides and
+// little endian is the default.
 func fromUTF16Marked(_ *Machine, s string) (string, bool) {
 	if rest, ok := strings.CutPrefix(s, "\xfe\xff"); ok {
 		return fromUTF16(rest, true), true
@@ -192,6 +205,7 @@ func fromUTF16Marked(_ *Machine, s string) (string, bool) {
 	return fromUTF16(strings.TrimPrefix(s, "\xff\xfe"), false), true
 }
 
+// hexOf is binascii.hexlify.
 func hexOf(s string) string { return hex.EncodeToString([]byte(s)) }
 
 // fromUnicodeEscape decodes the escapes of a str literal.
@@ -253,6 +267,7 @@ func fromBase64(_ *Machine, s string) (string, bool) {
 	return string(out[:n]), err == nil
 }
 
+// fromBase32 is base64.b32decode with casefold, the more lenient reading.
 func fromBase32(_ *Machine, s string) (string, bool) {
 	out, err := base32.StdEncoding.DecodeString(strings.ToUpper(s))
 	return string(out), err == nil
@@ -273,6 +288,7 @@ func fromBase85(m *Machine, s string) (string, bool) {
 	return fromASCII85(m, string(p))
 }
 
+// fromASCII85 is base64.a85decode, with or without Adobe's brackets.
 func fromASCII85(_ *Machine, s string) (string, bool) {
 	s = strings.TrimSuffix(strings.TrimPrefix(s, "<~"), "~>")
 	out := make([]byte, 4*len(s)+8)
@@ -280,6 +296,7 @@ func fromASCII85(_ *Machine, s string) (string, bool) {
 	return string(out[:n]), err == nil
 }
 
+// fromHexText is bytes.fromhex, which skips white space anywhere.
 func fromHexText(_ *Machine, s string) (string, bool) {
 	s = strings.Map(func(c rune) rune {
 		if strings.ContainsRune(" \t\n\r\v\f", c) {

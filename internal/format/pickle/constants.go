@@ -2,10 +2,17 @@ package pickle
 
 // The opcodes that push constants, and those that build containers.
 
-func (m *Machine) pushNone(*Op)     { m.push(none) }
-func (m *Machine) pushBool(op *Op)  { m.push(boolean(op.Code == opNewTrue)) }
+// pushNone is NONE.
+func (m *Machine) pushNone(*Op) { m.push(none) }
+
+// pushBool is NEWTRUE or NEWFALSE.
+func (m *Machine) pushBool(op *Op) { m.push(boolean(op.Code == opNewTrue)) }
+
+// pushFloat is FLOAT or BINFLOAT; its value is read from the file where it is
+// needed.
 func (m *Machine) pushFloat(op *Op) { m.push(constant(tagFloat, op.Offset)) }
 
+// pushSmallInt is BININT, BININT1 or BININT2.
 func (m *Machine) pushSmallInt(op *Op) { m.push(smallInt(op.Arg)) }
 
 // pushInt is INT and LONG; "I00" and "I01" are the booleans of protocol 0.
@@ -34,8 +41,13 @@ func (m *Machine) pushLong(op *Op) {
 	m.push(smallInt(n << shift >> shift))
 }
 
-func (m *Machine) pushStr(op *Op)       { m.pushConstant(op, tagStr) }
-func (m *Machine) pushBytes(op *Op)     { m.pushConstant(op, tagBytes) }
+// pushStr is an opcode of str.
+func (m *Machine) pushStr(op *Op) { m.pushConstant(op, tagStr) }
+
+// pushBytes is an opcode of bytes.
+func (m *Machine) pushBytes(op *Op) { m.pushConstant(op, tagBytes) }
+
+// pushByteArray is BYTEARRAY8.
 func (m *Machine) pushByteArray(op *Op) { m.pushConstant(op, tagByteArray) }
 
 // pushConstant pushes a constant that is read again from the file when
@@ -69,17 +81,31 @@ func (m *Machine) look(op *Op, v Value) {
 // lookHead is how many bytes Look is shown.
 const lookHead = 64
 
-func (m *Machine) emptyDict(*Op)  { m.push(m.newContainer(Dict, nil)) }
-func (m *Machine) emptyList(*Op)  { m.push(m.newContainer(List, nil)) }
-func (m *Machine) emptySet(*Op)   { m.push(m.newContainer(Set, nil)) }
+// emptyDict is EMPTY_DICT.
+func (m *Machine) emptyDict(*Op) { m.push(m.newContainer(Dict, nil)) }
+
+// emptyList is EMPTY_LIST.
+func (m *Machine) emptyList(*Op) { m.push(m.newContainer(List, nil)) }
+
+// emptySet is EMPTY_SET.
+func (m *Machine) emptySet(*Op) { m.push(m.newContainer(Set, nil)) }
+
+// emptyTuple is EMPTY_TUPLE.
 func (m *Machine) emptyTuple(*Op) { m.push(m.newContainer(Tuple, nil)) }
 
-func (m *Machine) list(*Op)      { m.collect(List) }
-func (m *Machine) tuple(*Op)     { m.collect(Tuple) }
+// list is LIST: what lies above the mark.
+func (m *Machine) list(*Op) { m.collect(List) }
+
+// tuple is TUPLE.
+func (m *Machine) tuple(*Op) { m.collect(Tuple) }
+
+// frozenSet is FROZENSET.
 func (m *Machine) frozenSet(*Op) { m.collect(FrozenSet) }
 
+// dict is DICT: keys and values in turn.
 func (m *Machine) dict(*Op) { m.collect(Dict) }
 
+// collect makes a container of what lies above the mark.
 func (m *Machine) collect(kind Kind) {
 	items, ok := m.popToMark()
 	switch {
@@ -104,11 +130,13 @@ func (m *Machine) tupleN(op *Op) {
 	m.push(m.newContainer(Tuple, items))
 }
 
+// appendOne is APPEND.
 func (m *Machine) appendOne(*Op) {
 	m.pair[0] = m.pop()
 	m.appendTo(m.pair[:1])
 }
 
+// appends is APPENDS.
 func (m *Machine) appends(*Op) {
 	if items, ok := m.popToMark(); ok {
 		m.appendTo(items)
@@ -167,12 +195,14 @@ func (m *Machine) addTo(target Value, items []Value, all, one string) {
 	m.emit(Effect{Kind: Appends, Fn: target, Args: items})
 }
 
+// setItem is SETITEM.
 func (m *Machine) setItem(*Op) {
 	m.pair[1] = m.pop()
 	m.pair[0] = m.pop()
 	m.setItemsOf(m.pair[:])
 }
 
+// setItems is SETITEMS.
 func (m *Machine) setItems(*Op) {
 	if items, ok := m.popToMark(); ok {
 		m.setItemsOf(items)

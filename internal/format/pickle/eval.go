@@ -101,6 +101,9 @@ func (m *Machine) compute(c *call) (Value, bool) {
 	return 0, false
 }
 
+// computeGlobal calls a name that the machine may know. A call without effects
+// is only noted, to be computed if somebody asks for what it returns; one with
+// an argument that may change is computed at once.
 func (m *Machine) computeGlobal(o *object, c *call) (Value, bool) {
 	n := m.known[o.ref]
 	f := n.function
@@ -260,6 +263,7 @@ func (m *Machine) unroll(o *object) ([]Value, bool) {
 	return items, ok
 }
 
+// itemsOrNil returns the items of a container, and whether these are all.
 func (o *object) itemsOrNil() ([]Value, bool) {
 	if o == nil {
 		return nil, false
@@ -267,6 +271,7 @@ func (o *object) itemsOrNil() ([]Value, bool) {
 	return o.items, o.lost == 0
 }
 
+// runes are the characters of a str, which Python iterates over.
 func (m *Machine) runes(v Value) ([]Value, bool) {
 	s, ok := m.Str(v)
 	if !ok || len(s) > maxItems || m.spend(int64(len(s))) {
@@ -279,6 +284,7 @@ func (m *Machine) runes(v Value) ([]Value, bool) {
 	return out, true
 }
 
+// octets are the numbers of bytes, which Python iterates over.
 func (m *Machine) octets(v Value) ([]Value, bool) {
 	s, ok := m.Bytes(v)
 	if !ok || len(s) > maxItems || m.spend(int64(len(s))) {

@@ -77,12 +77,14 @@ func (o *object) each(f func(Value) Value) {
 	}
 }
 
+// rewriteAll replaces each value of a list.
 func rewriteAll(vs []Value, f func(Value) Value) {
 	for i, v := range vs {
 		vs[i] = f(v)
 	}
 }
 
+// rewriteMap replaces each value of a map.
 func rewriteMap[K comparable](vs map[K]Value, f func(Value) Value) {
 	for k, v := range vs {
 		vs[k] = f(v)

@@ -14,6 +14,8 @@ func collected(kind Kind) func(*Machine, *call) (Value, bool) {
 	}
 }
 
+// toDict is dict of an iterable of pairs. That of a dict is the caller's to
+// copy.
 func toDict(m *Machine, c *call) (Value, bool) {
 	if len(c.args) == 0 || m.Kind(m.force(c.args[0])) == Dict {
 		return 0, false
@@ -33,6 +35,7 @@ func toDict(m *Machine, c *call) (Value, bool) {
 	return m.newContainer(Dict, items), true
 }
 
+// first is next of what can be iterated over.
 func first(m *Machine, c *call) (Value, bool) {
 	if len(c.args) == 0 {
 		return 0, false
@@ -75,6 +78,7 @@ func (m *Machine) each(fn Value, items []Value, ok bool) []Value {
 	return out
 }
 
+// iterMap is map: one call for each item, or for each row of several iterables.
 func iterMap(m *Machine, args []Value) ([]Value, bool) {
 	if len(args) < 2 {
 		return nil, false
@@ -91,6 +95,8 @@ func iterMap(m *Machine, args []Value) ([]Value, bool) {
 	return iterStar(m, args[0], rows)
 }
 
+// iterFilter is filter: a predicate is called with each item, and may be
+// anything.
 func iterFilter(m *Machine, args []Value) ([]Value, bool) {
 	if len(args) < 2 {
 		return nil, false
@@ -102,6 +108,7 @@ func iterFilter(m *Machine, args []Value) ([]Value, bool) {
 	return nil, false // which of them stay is not computed
 }
 
+// iterStarMap is itertools.starmap: each item is a list of arguments.
 func iterStarMap(m *Machine, args []Value) ([]Value, bool) {
 	if len(args) < 2 {
 		return nil, false
@@ -126,6 +133,8 @@ func iterStar(m *Machine, fn Value, rows []Value) ([]Value, bool) {
 	return out, true
 }
 
+// iterAccumulate is itertools.accumulate with a function, called with what came
+// before and the next item.
 func iterAccumulate(m *Machine, args []Value) ([]Value, bool) {
 	if len(args) < 2 || m.Kind(args[1]) == None {
 		return nil, false
@@ -148,6 +157,8 @@ func iterAccumulate(m *Machine, args []Value) ([]Value, bool) {
 	return out, true
 }
 
+// iterGroupBy is itertools.groupby, whose key function is called with each
+// item.
 func iterGroupBy(m *Machine, args []Value) ([]Value, bool) {
 	if len(args) < 2 {
 		return nil, false
@@ -157,6 +168,7 @@ func iterGroupBy(m *Machine, args []Value) ([]Value, bool) {
 	return nil, false
 }
 
+// iterChain is itertools.chain.
 func iterChain(m *Machine, args []Value) ([]Value, bool) {
 	var out []Value
 	all := true
@@ -177,6 +189,7 @@ func iterFirst(m *Machine, args []Value) ([]Value, bool) {
 	return items, ok && len(args) == 1
 }
 
+// iterReversed is reversed.
 func iterReversed(m *Machine, args []Value) ([]Value, bool) {
 	items, ok := iterFirst(m, args)
 	out := make([]Value, len(items))
@@ -186,6 +199,7 @@ func iterReversed(m *Machine, args []Value) ([]Value, bool) {
 	return out, ok
 }
 
+// iterZip is zip, as long as its shortest argument.
 func iterZip(m *Machine, args []Value) ([]Value, bool) {
 	shortest := maxItems
 	var columns [][]Value
@@ -211,6 +225,7 @@ func iterZip(m *Machine, args []Value) ([]Value, bool) {
 	return out, true
 }
 
+// iterRange is range, of no more than maxItems numbers.
 func iterRange(m *Machine, args []Value) ([]Value, bool) {
 	b := []int64{0, 0, 1}
 	for i, a := range args {

@@ -209,8 +209,10 @@ func (m *Machine) newText(kind Kind, content string) Value {
 	return m.newObject(object{kind: kind, at: m.op.Offset, ref: int32(len(m.texts) - 1)})
 }
 
+// newStr makes a str that the machine computed.
 func (m *Machine) newStr(s string) Value { return m.newText(Str, s) }
 
+// newInt makes an int that the machine computed.
 func (m *Machine) newInt(n *big.Int) Value {
 	if n.IsInt64() && n.Int64() <= maxInt && n.Int64() >= minInt {
 		return smallInt(n.Int64())

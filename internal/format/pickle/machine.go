@@ -102,6 +102,8 @@ func (m *Machine) Run() iter.Seq[Effect] {
 	}
 }
 
+// follow runs opcodes until STOP or a fault. It forgets what nothing refers to
+// when the heap has grown.
 func (m *Machine) follow() {
 	for !m.done && m.s.next(&m.op) {
 		m.ops++
@@ -176,6 +178,7 @@ func (m *Machine) fence() int {
 	return 0
 }
 
+// push puts a value on the stack, paying for its growth.
 func (m *Machine) push(v Value) {
 	if len(m.stack) == cap(m.stack) {
 		more := max(64, cap(m.stack))
@@ -224,6 +227,8 @@ func (m *Machine) popToMark() ([]Value, bool) {
 	return items, true
 }
 
+// mark is MARK. Unlike CPython's its stack of marks holds heights of the one
+// stack, which is the same thing.
 func (m *Machine) mark(*Op) {
 	if len(m.marks) == cap(m.marks) {
 		more := max(16, cap(m.marks))
@@ -235,6 +240,8 @@ func (m *Machine) mark(*Op) {
 	m.marks = append(m.marks, uint32(len(m.stack)))
 }
 
+// stop is STOP. Where several pickles share a memo the machine goes on with the
+// next one, as an Unpickler does that is asked to load again.
 func (m *Machine) stop(*Op) {
 	m.done = true
 	m.result = m.pop()
@@ -259,16 +266,21 @@ func (m *Machine) popOne(*Op) {
 	m.pop()
 }
 
+// popMark is POP_MARK.
 func (m *Machine) popMark(*Op) { m.popToMark() }
 
+// dup is DUP.
 func (m *Machine) dup(*Op) {
 	if v, ok := m.top(); ok {
 		m.push(v)
 	}
 }
 
+// nothing is for opcodes that do nothing here.
 func (m *Machine) nothing(*Op) {}
 
+// proto is PROTO. CPython refuses a protocol that it does not know, and takes
+// any other at any place.
 func (m *Machine) proto(op *Op) {
 	if op.Arg > MaxProtocol {
 		m.fail("protocol %d claimed, %d is the highest", op.Arg, MaxProtocol)
@@ -305,6 +317,8 @@ func (m *Machine) putBig(op *Op, v Value) {
 	m.bigMemo[key] = v
 }
 
+// bigKey is the key of the memo that a decimal line of many digits spells, in
+// one spelling.
 func bigKey(line []byte) string {
 	if len(line) > small {
 		return string(line)
@@ -321,6 +335,7 @@ func (m *Machine) memoize(*Op) {
 	}
 }
 
+// get is GET, BINGET or LONG_BINGET.
 func (m *Machine) get(op *Op) {
 	var v Value
 	if op.Big {

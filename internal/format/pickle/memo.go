@@ -50,6 +50,8 @@ func (t *memo) put(key uint64, v Value, hold func(uint64) bool) bool {
 	return true
 }
 
+// putSparse stores under a key that is far above those before it. A dense list
+// up to it would let eight bytes of a file claim gigabytes.
 func (t *memo) putSparse(key uint64, v Value, hold func(uint64) bool) bool {
 	if !hold(sparseMemoCost) {
 		return false

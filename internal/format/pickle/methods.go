@@ -59,6 +59,7 @@ func (m *Machine) method(name string, c *call) (Value, bool) {
 	return 0, false
 }
 
+// getMethod is __getitem__ of a container, or get of a dict with its default.
 func (m *Machine) getMethod(name string, c *call) (Value, bool) {
 	if len(c.args) == 0 {
 		return 0, false
@@ -122,14 +123,19 @@ var textMethods = map[string]textMethod{
 	"__mul__":      func(m *Machine, _ string, _ Kind, c *call) (Value, bool) { return multiply(m, m.withSelf(c)) },
 }
 
+// withSelf is a method's call as one of a function whose first argument is the
+// object.
 func (m *Machine) withSelf(c *call) *call {
 	return &call{args: append([]Value{c.self}, c.args...)}
 }
 
+// plain makes a method without arguments of a function on texts.
 func plain(f func(string) string) textMethod {
 	return func(m *Machine, s string, kind Kind, c *call) (Value, bool) { return m.text(kind, f(s)) }
 }
 
+// trim makes a method like strip, which cuts white space or the characters it
+// is given.
 func trim(f func(s, cutset string) string) textMethod {
 	return func(m *Machine, s string, kind Kind, c *call) (Value, bool) {
 		cut := " \t\n\r\v\f"
@@ -143,6 +149,7 @@ func trim(f func(s, cutset string) string) textMethod {
 	}
 }
 
+// oneText makes a method of one text.
 func oneText(f func(s, a string) string) textMethod {
 	return func(m *Machine, s string, kind Kind, c *call) (Value, bool) {
 		if len(c.args) != 1 {
@@ -156,6 +163,7 @@ func oneText(f func(s, a string) string) textMethod {
 	}
 }
 
+// replace is str.replace, of results that are not too long.
 func replace(m *Machine, s string, kind Kind, c *call) (Value, bool) {
 	if len(c.args) < 2 {
 		return 0, false
@@ -174,6 +182,7 @@ func replace(m *Machine, s string, kind Kind, c *call) (Value, bool) {
 	return m.text(kind, strings.Replace(s, old, with, int(n)))
 }
 
+// join_ is str.join.
 func join_(m *Machine, s string, _ Kind, c *call) (Value, bool) {
 	if len(c.args) != 1 {
 		return 0, false
@@ -185,6 +194,7 @@ func join_(m *Machine, s string, _ Kind, c *call) (Value, bool) {
 	return m.joined(s, items)
 }
 
+// split is str.split without a limit on the number of parts.
 func split(m *Machine, s string, kind Kind, c *call) (Value, bool) {
 	var parts []string
 	if len(c.args) == 0 || m.Kind(c.args[0]) == None {
@@ -206,6 +216,7 @@ func split(m *Machine, s string, kind Kind, c *call) (Value, bool) {
 	return m.newContainer(List, out), true
 }
 
+// encodeMethod is str.encode.
 func encodeMethod(m *Machine, _ string, kind Kind, c *call) (Value, bool) {
 	if kind != Str {
 		return 0, false
@@ -213,6 +224,7 @@ func encodeMethod(m *Machine, _ string, kind Kind, c *call) (Value, bool) {
 	return encodings.apply(m, m.withSelf(c), 0, 1)
 }
 
+// decodeMethod is bytes.decode.
 func decodeMethod(m *Machine, _ string, kind Kind, c *call) (Value, bool) {
 	if kind == Str {
 		return 0, false
@@ -220,6 +232,7 @@ func decodeMethod(m *Machine, _ string, kind Kind, c *call) (Value, bool) {
 	return decodings.apply(m, m.withSelf(c), 0, 1)
 }
 
+// fromHex is bytes.fromhex.
 func fromHex(m *Machine, _ string, kind Kind, c *call) (Value, bool) {
 	if len(c.args) != 1 {
 		return 0, false
@@ -284,6 +297,7 @@ func translate(m *Machine, s string, kind Kind, c *call) (Value, bool) {
 	return m.text(kind, b.String())
 }
 
+// swapCase is str.swapcase, for letters that have one counterpart.
 func swapCase(s string) string {
 	return strings.Map(func(r rune) rune {
 		if up := []rune(strings.ToUpper(string(r))); len(up) == 1 && up[0] != r {
@@ -296,6 +310,7 @@ func swapCase(s string) string {
 	}, s)
 }
 
+// titleCase is str.title.
 func titleCase(s string) string {
 	letter := false
 	return strings.Map(func(r rune) rune {
@@ -312,6 +327,7 @@ func titleCase(s string) string {
 	}, s)
 }
 
+// capitalise is str.capitalize.
 func capitalise(s string) string {
 	if s == "" {
 		return s

@@ -69,6 +69,7 @@ type tables struct {
 	head     [9]byte             // of an opcode that is read again
 }
 
+// newTables returns tables of a machine that has met nothing.
 func newTables() tables {
 	return tables{
 		globals: make(map[[4]string]Value), byValue: make(map[[2]Value]Value),
@@ -108,6 +109,7 @@ func (m *Machine) importName(module, name string) Value {
 	return v
 }
 
+// emitImport tells of an import.
 func (m *Machine) emitImport(v Value) {
 	m.emit(Effect{Kind: Imports, Value: v})
 }

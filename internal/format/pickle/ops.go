@@ -103,6 +103,7 @@ func (s *scanner) next(op *Op) bool {
 	return r.Err() == nil
 }
 
+// unknown is a byte that is no opcode, where every unpickler stops.
 func (s *scanner) unknown(op *Op) {
 	if s.r.Err() == nil {
 		s.r.FailAt(op.Offset, hostile.Malformed, "%#02x is not an opcode", byte(op.Code))
@@ -143,6 +144,7 @@ func (s *scanner) leaveFrame() {
 	s.frameEnd, s.hole = 0, 0
 }
 
+// uint reads an argument of n bytes, little endian.
 func (s *scanner) uint(op *Op, n int) uint64 {
 	s.need(op, int64(n))
 	return s.r.UintLE(n)
@@ -166,6 +168,8 @@ func (s *scanner) data(op *Op, n uint64) {
 	s.r.Skip(n)
 }
 
+// signed reads a length that CPython takes for negative above 2 GiB, and then
+// refuses.
 func (s *scanner) signed(op *Op) {
 	n := int32(s.uint(op, 4))
 	if n < 0 {
@@ -237,6 +241,8 @@ func (s *scanner) line(op *Op) (at, n int64) {
 	return at, n
 }
 
+// skipLine reads a line without keeping it. A line that crosses the end of a
+// frame is where readers of files and of memory part.
 func (s *scanner) skipLine(op *Op) (at, n int64, ended bool) {
 	at = s.r.Offset()
 	n, ended = s.r.SkipLine()
@@ -311,10 +317,13 @@ func (s *scanner) at(off, n int64) []byte {
 	return p
 }
 
+// refuse is the fault of a line that no unpickler takes.
 func (s *scanner) refuse(op *Op, line []byte, why string) {
 	s.r.FailAt(op.Offset, hostile.Malformed, "the argument of %s %s: %q", op.Code, why, line[:min(len(line), 40)])
 }
 
+// integer reads a decimal, or one with a prefix of its base; big says that it
+// is more than 64 bits hold.
 func (s *scanner) integer(op *Op, line []byte) (n int64, big bool) {
 	v, ok := parseInt(line, op.Code == opLong)
 	if !ok {
@@ -327,6 +336,8 @@ func (s *scanner) integer(op *Op, line []byte) (n int64, big bool) {
 	return v.Int64(), false
 }
 
+// index turns an index of Python, which counts from the end if it is negative,
+// into one of Go. It reports whether there is such an item among n.
 func (s *scanner) index(op *Op, line []byte) {
 	v, ok := parseIndex(line)
 	switch {
@@ -339,6 +350,7 @@ func (s *scanner) index(op *Op, line []byte) {
 	}
 }
 
+// quoted checks a line that Python's repr of a str would write.
 func (s *scanner) quoted(op *Op, line []byte) {
 	body, ok := unquote(line)
 	if !ok {

@@ -30,6 +30,7 @@ func (m *Machine) PythonCall(fn Value, args []Value, kw Value) string {
 	return b.String()
 }
 
+// render writes a value as Python would, down to a depth and up to a length.
 func (m *Machine) render(b *strings.Builder, v Value, depth int) {
 	if depth == 0 || b.Len() > renderTotal {
 		b.WriteString("…")
@@ -58,6 +59,7 @@ func (m *Machine) render(b *strings.Builder, v Value, depth int) {
 	}
 }
 
+// renderBig writes an integer, or only how long it is.
 func (m *Machine) renderBig(b *strings.Builder, v Value) {
 	n, ok := m.Int(v)
 	switch {
@@ -87,6 +89,7 @@ func (m *Machine) renderText(b *strings.Builder, v Value) {
 	b.WriteString(open + quote(shorten(s, kind != Str), kind != Str) + end)
 }
 
+// shorten keeps both ends of a text, since payloads stand at either.
 func shorten(s string, octets bool) string {
 	if octets && len(s) > renderText {
 		return s[:renderText*2/3] + "…" + s[len(s)-renderText/3:]
@@ -138,6 +141,8 @@ func quote(s string, octets bool) string {
 	return b.String()
 }
 
+// renderForgotten writes what is left of an object whose parts were forgotten:
+// its class.
 func (m *Machine) renderForgotten(b *strings.Builder, v Value) {
 	kind := m.Kind(v)
 	if n := m.Name(m.Class(v)); n != nil {
@@ -147,6 +152,7 @@ func (m *Machine) renderForgotten(b *strings.Builder, v Value) {
 	b.WriteString("<" + kind.String() + ">")
 }
 
+// renderObject writes a value that is more than a constant of the file.
 func (m *Machine) renderObject(b *strings.Builder, o *object, v Value, depth int) {
 	switch o.kind {
 	case Str, Bytes, ByteArray:
@@ -176,6 +182,8 @@ func (m *Machine) renderObject(b *strings.Builder, o *object, v Value, depth int
 	}
 }
 
+// renderAttr writes an attribute; one of which the name is computed is written
+// as the computation.
 func (m *Machine) renderAttr(b *strings.Builder, o *object, depth int) {
 	name, ok := m.Str(o.kw)
 	if ok && o.flags&flagForced == 0 {
@@ -194,6 +202,7 @@ var brackets = map[Kind][2]string{
 	Tuple: {"(", ")"}, List: {"[", "]"}, Set: {"{", "}"}, FrozenSet: {"frozenset({", "})"}, Dict: {"{", "}"},
 }
 
+// renderContainer writes the first items, and how many more there are.
 func (m *Machine) renderContainer(b *strings.Builder, o *object, depth int) {
 	pair := brackets[o.kind]
 	if o.kind == Set && len(o.items) == 0 {
@@ -216,6 +225,7 @@ func (m *Machine) renderContainer(b *strings.Builder, o *object, depth int) {
 	b.WriteString(pair[1])
 }
 
+// separator stands before the i-th of the values of a container.
 func separator(kind Kind, i int) string {
 	if kind == Dict && i%2 == 1 {
 		return ": "
@@ -223,6 +233,8 @@ func separator(kind Kind, i int) string {
 	return ", "
 }
 
+// renderCall writes a call with its arguments, unless it was found out what it
+// returns.
 func (m *Machine) renderCall(b *strings.Builder, fn Value, args []Value, kw Value, lost, depth int) {
 	m.render(b, fn, depth)
 	b.WriteString("(")

@@ -29,6 +29,7 @@ func (m *Machine) textOf(v Value) (s string, kind Kind, ok bool) {
 	return s, kind, ok
 }
 
+// toStr is builtins.str.
 func toStr(m *Machine, c *call) (Value, bool) {
 	switch {
 	case len(c.args) == 0:
@@ -84,6 +85,7 @@ func toBytes(kind Kind) func(*Machine, *call) (Value, bool) {
 	}
 }
 
+// fromOctets makes bytes of numbers below 256.
 func (m *Machine) fromOctets(kind Kind, items []Value) (Value, bool) {
 	p := make([]byte, len(items))
 	for i, v := range items {
@@ -96,6 +98,7 @@ func (m *Machine) fromOctets(kind Kind, items []Value) (Value, bool) {
 	return m.text(kind, string(p))
 }
 
+// toInt is builtins.int.
 func toInt(m *Machine, c *call) (Value, bool) {
 	if len(c.args) == 0 {
 		return smallInt(0), true
@@ -127,6 +130,7 @@ func toInt(m *Machine, c *call) (Value, bool) {
 	return m.newInt(n), true
 }
 
+// chr is builtins.chr.
 func chr(m *Machine, c *call) (Value, bool) {
 	if len(c.args) != 1 {
 		return 0, false
@@ -140,6 +144,7 @@ func chr(m *Machine, c *call) (Value, bool) {
 	return m.newStr(b.String()), true
 }
 
+// ord is builtins.ord.
 func ord(m *Machine, c *call) (Value, bool) {
 	if len(c.args) != 1 {
 		return 0, false
@@ -155,6 +160,7 @@ func ord(m *Machine, c *call) (Value, bool) {
 	return smallInt(int64(r)), n == len(s)
 }
 
+// length is builtins.len.
 func length(m *Machine, c *call) (Value, bool) {
 	if len(c.args) != 1 {
 		return 0, false
@@ -220,6 +226,7 @@ func add(m *Machine, c *call) (Value, bool) {
 	return m.newContainer(kind, append(x[:len(x):len(x)], y...)), true
 }
 
+// multiply is operator.mul of integers, or of a text and a count.
 func multiply(m *Machine, c *call) (Value, bool) {
 	if len(c.args) != 2 {
 		return 0, false
@@ -272,6 +279,8 @@ func percent(m *Machine, c *call) (Value, bool) {
 	}
 }
 
+// formatOne writes one value as a verb of printf-style formatting does, and
+// reports whether it knows how.
 func (m *Machine) formatOne(b *strings.Builder, verb byte, v Value) bool {
 	switch verb {
 	case 's', 'd', 'i', 'b':

@@ -186,6 +186,8 @@ func latin1(p []byte) string {
 	return b.String()
 }
 
+// isASCII reports whether text is the same in every character set that pickles
+// come in.
 func isASCII(p []byte) bool {
 	for _, c := range p {
 		if c >= utf8.RuneSelf {
@@ -207,6 +209,8 @@ func validUTF8(p []byte) bool {
 	return true
 }
 
+// firstInvalid returns where a text stops being UTF-8 as Go reads it, which
+// knows no surrogates.
 func firstInvalid(p []byte) int {
 	for i := 0; i < len(p); {
 		c, n := utf8.DecodeRune(p[i:])

@@ -36,16 +36,23 @@ const (
 	pyTrue  Value = pyFalse | 1
 )
 
-func (v Value) tag() int       { return int(v >> tagShift) }
+// tag says which kind of value it is.
+func (v Value) tag() int { return int(v >> tagShift) }
+
+// payload is the number, the offset or the index that the kind wants.
 func (v Value) payload() int64 { return int64(v & payloadMask) }
 
 // small returns the integer of a tagInt.
 func (v Value) small() int64 { return int64(v<<(64-tagShift)) >> (64 - tagShift) }
 
+// constant is a value that lies in the file, where it is read again when it is
+// needed.
 func constant(tag int, offset int64) Value { return Value(tag)<<tagShift | Value(offset)&payloadMask }
 
+// smallInt is an int that fits beside its tag.
 func smallInt(n int64) Value { return Value(tagInt)<<tagShift | Value(n)&payloadMask }
 
+// boolean is True or False.
 func boolean(b bool) Value {
 	if b {
 		return pyTrue
@@ -125,6 +132,7 @@ type heap struct {
 	kept  int     // items held by all objects
 }
 
+// get is GET, BINGET or LONG_BINGET.
 func (h *heap) get(i int64) *object { return &h.pages[i/objectPage][i%objectPage] }
 
 // take returns room for n items in the current page.
@@ -210,6 +218,8 @@ func (m *Machine) extend(o *object, items []Value) {
 	o.items = append(o.items, items[:n]...)
 }
 
+// saturate keeps a count of what was lost within 32 bits: whether it is zero is
+// what matters.
 func saturate(n int64) int32 { return int32(min(n, 1<<31-1)) }
 
 // Kind returns the type of v.
