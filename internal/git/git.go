@@ -50,6 +50,8 @@ func Open(dir string) (*Repository, error) {
 	}
 }
 
+// open opens the repository of a working copy; that of a linked one keeps its
+// objects elsewhere.
 func open(root string) (*Repository, error) {
 	own := Directory(root)
 	common := CommonDirectory(own)
@@ -86,6 +88,8 @@ var rules = [...]string{"%s", "refs/%s", "refs/tags/%s", "refs/heads/%s", "refs/
 
 var errUnknown = errors.New("no commit has that name")
 
+// named finds the commit that a branch, a tag or a remote's branch points to,
+// by git's own rules of lookup.
 func (r *Repository) named(name string) (*object.Commit, error) {
 	for _, rule := range rules {
 		ref, err := storer.ResolveReference(r.storage, plumbing.ReferenceName(fmt.Sprintf(rule, name)))
@@ -102,6 +106,7 @@ func (r *Repository) named(name string) (*object.Commit, error) {
 // shortest is how much of an ID is taken for one.
 const shortest = 4
 
+// abbreviated finds the one commit whose ID starts so.
 func (r *Repository) abbreviated(prefix string) (*object.Commit, error) {
 	if len(prefix) < shortest || strings.Trim(strings.ToLower(prefix), "0123456789abcdef") != "" {
 		return nil, errUnknown
@@ -182,6 +187,7 @@ func walk(c *object.Commit, steps string) (*object.Commit, error) {
 	return c, nil
 }
 
+// step goes to a parent: the n-th of a merge, or n generations back.
 func step(c *object.Commit, kind byte, n int) (*object.Commit, error) {
 	if kind == '^' && n > 0 {
 		return c.Parent(n - 1)

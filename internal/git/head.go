@@ -97,6 +97,7 @@ func packed(dir, ref string) string {
 	return ""
 }
 
+// commit returns s if it is the whole ID of a commit.
 func commit(s string) string {
 	if s = strings.ToLower(strings.TrimSpace(s)); commitID().MatchString(s) {
 		return s
@@ -104,6 +105,7 @@ func commit(s string) string {
 	return ""
 }
 
+// firstLine is the first line of a small file of git's, or nothing.
 func firstLine(dir, name string) string {
 	p, err := readSmall(filepath.Join(dir, filepath.FromSlash(name)))
 	if err != nil {
@@ -113,6 +115,7 @@ func firstLine(dir, name string) string {
 	return strings.TrimSpace(line)
 }
 
+// readSmall reads a file of git's own, which is never large.
 func readSmall(name string) ([]byte, error) {
 	info, err := os.Stat(name)
 	if err != nil {

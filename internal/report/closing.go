@@ -38,6 +38,7 @@ func Closing(o *policy.Outcome) string {
 	return strings.Join(parts, "; ") + "."
 }
 
+// title is the first word of the report.
 func title(v policy.Verdict) string {
 	switch v {
 	case policy.Fail:
@@ -73,6 +74,7 @@ func severities(r *audit.Report) string {
 // A tally is how many files there are of a kind.
 type tally struct{ recognised, incomplete, notScanned, binaries int }
 
+// count sorts the files by what became of them.
 func count(r *audit.Report) tally {
 	var t tally
 	for i := range r.Files {

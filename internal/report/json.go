@@ -127,6 +127,7 @@ func JSON(w io.Writer, version string, o policy.Outcome) error {
 	return err
 }
 
+// summarise is the head of the document.
 func summarise(o *policy.Outcome) summary {
 	n := o.Report.Count()
 	return summary{
@@ -139,6 +140,8 @@ func summarise(o *policy.Outcome) summary {
 	}
 }
 
+// entry is one file. A path that is no UTF-8 is given as bytes as well, so that
+// it can be found again.
 func entry(f *audit.File) fileEntry {
 	e := fileEntry{
 		Path: finding.UTF8(f.Path), Status: string(f.Status), Formats: append([]string{}, f.Formats...),
@@ -150,6 +153,7 @@ func entry(f *audit.File) fileEntry {
 	return e
 }
 
+// item is one finding.
 func item(f *finding.Finding) findingItem {
 	out := findingItem{
 		Rule:        f.Rule.ID,

@@ -84,6 +84,8 @@ func worst(f *audit.File) rule.Severity {
 	return s
 }
 
+// finding writes one finding with its evidence, in the detail that was asked
+// for.
 func (t *text) finding(f *finding.Finding) {
 	rule := " [" + f.Rule.ID + "]"
 	if c := t.outcome.Policy.Compared; c != nil && c.State(f) == compare.Known {
@@ -113,6 +115,7 @@ func severity(r *rule.Rule) plain.Span {
 	return plain.Textf("%-8s  ", r.Severity).In(styles[r.Severity])
 }
 
+// nesting is the way from the file on disk to the one that is meant.
 func nesting(inside []string) plain.Span {
 	names := make([]string, len(inside))
 	for i, name := range inside {
@@ -143,6 +146,7 @@ func (t *text) unread() {
 	t.Blank()
 }
 
+// gap writes what was not read.
 func (t *text) gap(f *finding.Finding) {
 	place := plain.Name(f.Location.Path)
 	if len(f.Location.Inside) > 0 {
@@ -151,6 +155,7 @@ func (t *text) gap(f *finding.Finding) {
 	t.Line(1, place, plain.Text(": "+f.Message), plain.Text(" ["+f.Rule.ID+"]").In(plain.Dim))
 }
 
+// suppressed lists what a policy hides: nothing may hide that it was applied.
 func (t *text) suppressed() {
 	if len(t.outcome.Suppressed) == 0 {
 		return
@@ -225,6 +230,7 @@ func (t *text) inOrder() {
 	t.Blank()
 }
 
+// section writes lines under a title, or nothing where there are none.
 func (t *text) section(title string, lines []string) {
 	if len(lines) == 0 {
 		return
@@ -236,6 +242,7 @@ func (t *text) section(title string, lines []string) {
 	t.Blank()
 }
 
+// close writes the last line, which alone must tell how the scan ended.
 func (t *text) close() {
 	if findings := t.outcome.Report.Findings(); len(findings) > 0 && t.detail >= Usual {
 		t.Line(0, plain.Text("How to fix it: modelaudit rules "+findings[0].Rule.ID).In(plain.Dim))

@@ -65,8 +65,10 @@ type problem struct {
 	text string
 }
 
+// Error implements error.
 func (p *problem) Error() string { return p.text }
 
+// problemf is what is wrong with a node, at its line.
 func problemf(n *yaml.Node, format string, args ...any) error {
 	return &problem{n.Line, fmt.Sprintf(format, args...)}
 }
@@ -108,6 +110,7 @@ func (s *Settings) options(names ...string) []field {
 	return out
 }
 
+// pathRule reads one entry of paths.
 func (s *Settings) pathRule(n *yaml.Node) error {
 	var r policy.PathRule
 	err := mapping(n, []field{
@@ -122,6 +125,8 @@ func (s *Settings) pathRule(n *yaml.Node) error {
 	return err
 }
 
+// acceptance reads one entry of accept. A reason is required: a year later
+// nobody knows one.
 func (s *Settings) acceptance(name string, n *yaml.Node) error {
 	a := policy.Acceptance{Origin: fmt.Sprintf("%s:%d", name, n.Line)}
 	err := mapping(n, []field{
@@ -138,6 +143,7 @@ func (s *Settings) acceptance(name string, n *yaml.Node) error {
 	return err
 }
 
+// allowance reads one entry of allow.
 func (s *Settings) allowance(name string, n *yaml.Node) error {
 	a := policy.Allowance{Origin: fmt.Sprintf("%s:%d", name, n.Line)}
 	err := mapping(n, []field{
@@ -175,6 +181,7 @@ func lastDay(n *yaml.Node) (time.Time, error) {
 	return day.AddDate(0, 0, 1), nil
 }
 
+// globText reads a text that must be a glob.
 func globText(n *yaml.Node) (string, error) {
 	value, err := text(n)
 	if err != nil {

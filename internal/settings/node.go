@@ -41,6 +41,7 @@ func mapping(n *yaml.Node, fields []field) error {
 	return nil
 }
 
+// find returns the field of a key.
 func find(fields []field, key *yaml.Node) (field, bool) {
 	for _, f := range fields {
 		if key.Kind == yaml.ScalarNode && key.Value == f.key {
@@ -50,6 +51,7 @@ func find(fields []field, key *yaml.Node) (field, bool) {
 	return field{}, false
 }
 
+// keys lists what may be written, for the message about what may not.
 func keys(fields []field) string {
 	var names []string
 	for _, f := range fields {

@@ -73,6 +73,7 @@ func (s *Settings) Set(name, value string) error {
 // Set gives the option a value in s. The error says what is allowed.
 func (o Option) Set(s *Settings, value string) error { return o.set(s, value) }
 
+// setFailOn sets the severity from which on a finding fails.
 func setFailOn(s *Settings, value string) error {
 	t, err := policy.ParseThreshold(value)
 	if err == nil {
@@ -81,6 +82,7 @@ func setFailOn(s *Settings, value string) error {
 	return err
 }
 
+// setOnIncomplete sets what unread files do.
 func setOnIncomplete(s *Settings, value string) error {
 	o, err := policy.ParseOnIncomplete(value)
 	if err == nil {
@@ -93,6 +95,7 @@ func setOnIncomplete(s *Settings, value string) error {
 // the end of the stack.
 const maxDepth = 1000
 
+// setDepth sets how deep files in files are followed.
 func setDepth(s *Settings, value string) error {
 	n, err := count(value, maxDepth)
 	if err == nil {
@@ -101,6 +104,7 @@ func setDepth(s *Settings, value string) error {
 	return err
 }
 
+// setTimeout sets how long one file may take.
 func setTimeout(s *Settings, value string) error {
 	d, err := time.ParseDuration(value)
 	if err != nil || d <= 0 {
@@ -110,6 +114,7 @@ func setTimeout(s *Settings, value string) error {
 	return nil
 }
 
+// countOption sets a limit that is a number of things.
 func countOption(field func(*Settings) *int64) func(*Settings, string) error {
 	return func(s *Settings, value string) error {
 		n, err := count(value, maxCount)
@@ -120,6 +125,7 @@ func countOption(field func(*Settings) *int64) func(*Settings, string) error {
 	}
 }
 
+// sizeOption sets a limit that is a size of at least so many bytes.
 func sizeOption(least int64, field func(*Settings) *int64) func(*Settings, string) error {
 	return func(s *Settings, value string) error {
 		n, err := Size(value)
@@ -140,6 +146,7 @@ const (
 	maxSize  = 1 << 60
 )
 
+// count reads a whole number from 1 on.
 func count(value string, most int64) (int64, error) {
 	n, err := strconv.ParseInt(value, 10, 64)
 	if err != nil || n < 1 || n > most {

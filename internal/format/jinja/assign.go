@@ -128,6 +128,7 @@ type frame struct {
 	of   *macro
 }
 
+// statement follows one statement of a block whose output becomes a value.
 func (c *capture) statement(st *statement) {
 	switch st.tag {
 	case "data":
@@ -164,6 +165,8 @@ func (c *capture) write(v value) {
 	}
 }
 
+// close gives what a block wrote to the variable of {% set %}, or to the block
+// that a filter or a caller works on.
 func (c *capture) close(f frame) {
 	v := []value{str(strings.TrimSpace(f.out), true)}
 	if f.of != nil {

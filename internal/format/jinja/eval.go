@@ -7,6 +7,7 @@ import (
 	"unicode"
 )
 
+// decimal is what an integer is as text.
 func decimal(n int64) string { return strconv.FormatInt(n, 10) }
 
 // A scope holds what variables may be. It does not follow the order of
@@ -36,6 +37,7 @@ func (s *scope) assign(name string, values []value) {
 	}
 }
 
+// same reports whether two values are equal as far as they are known.
 func same(a, b value) bool {
 	return a.kind == b.kind && a.text == b.text && a.n == b.n && len(a.list) == len(b.list)
 }
@@ -88,6 +90,8 @@ func (s *scope) known(n *node) []value {
 	return nil
 }
 
+// variable returns what a name may hold; a name that the template does not set
+// is the caller's.
 func (s *scope) variable(name string) []value {
 	if v := s.values[name]; len(v) > 0 {
 		return v
@@ -108,6 +112,7 @@ func (s *scope) items(n *node) value {
 	return v
 }
 
+// negative is a sign before an expression.
 func (s *scope) negative(n *node) []value {
 	var out []value
 	for _, v := range s.eval(n.kids[0]) {
@@ -119,6 +124,7 @@ func (s *scope) negative(n *node) []value {
 	return out
 }
 
+// binary computes an operator for all that both sides may be.
 func (s *scope) binary(n *node) []value {
 	left, right := s.eval(n.kids[0]), s.eval(n.kids[1])
 	switch n.text {
@@ -151,6 +157,7 @@ func (s *scope) binary(n *node) []value {
 	return nothing
 }
 
+// subscript is what lies under an index or a slice.
 func (s *scope) subscript(n *node) []value {
 	base := s.eval(n.kids[0])
 	index := n.kids[1]
@@ -182,6 +189,8 @@ func (s *scope) arguments(n *node) []value {
 	return out
 }
 
+// call computes the calls that can make names out of texts: dict(…) and methods
+// of strings and lists. Others return something unknown.
 func (s *scope) call(n *node) []value {
 	switch callee := n.kids[0]; {
 	case callee.op == opName && callee.text == "dict":
@@ -202,6 +211,7 @@ func (s *scope) call(n *node) []value {
 	return nothing
 }
 
+// filter applies a filter to all that its operand may be.
 func (s *scope) filter(n *node) []value {
 	var out []value
 	args := s.arguments(n)
@@ -270,6 +280,8 @@ func filtered(base value, called string, args []value, keys []string) value {
 	return value{built: base.built || base.kind == vText}
 }
 
+// join is the filter and the method that puts the parts of a list together, the
+// usual way to hide a name.
 func join(list value, separator string) value {
 	switch list.kind {
 	case vText:
@@ -284,6 +296,7 @@ func join(list value, separator string) value {
 	return value{built: list.built}
 }
 
+// trim is the filter and the method strip.
 func trim(base value, args []value) value {
 	if base.kind != vText {
 		return base
@@ -294,6 +307,7 @@ func trim(base value, args []value) value {
 	return str(strings.TrimSpace(base.text), base.built)
 }
 
+// reverse turns a text or a list around, as [::-1] does.
 func reverse(v value) value {
 	switch v.kind {
 	case vText:
@@ -308,6 +322,7 @@ func reverse(v value) value {
 	return v
 }
 
+// recase changes the case of letters.
 func recase(s, how string) string {
 	switch how {
 	case "lower":

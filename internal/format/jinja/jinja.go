@@ -123,6 +123,7 @@ type target struct{ name string }
 // stepsPerBlock is what a block costs beside its nodes.
 const stepsPerBlock = 4
 
+// parse reads the blocks of a source in turn, into a list of statements.
 func (t *template) parse(src string) {
 	l := &lexer{src: src}
 	for {

@@ -47,6 +47,7 @@ type lexer struct {
 	err *hostile.Fault
 }
 
+// fail notes the first fault, at an offset of the source.
 func (l *lexer) fail(at int, kind hostile.Kind, format string, args ...any) {
 	if l.err == nil {
 		l.err = hostile.Faultf(kind, int64(at), format, args...)
@@ -93,6 +94,7 @@ func opening(s string) int {
 	}
 }
 
+// comment skips {# … #}, which does not nest.
 func (l *lexer) comment() {
 	i := strings.Index(l.src[l.pos:], "#}")
 	if i < 0 {
@@ -151,6 +153,7 @@ func (l *lexer) closes(delimiter string) int {
 	return 0
 }
 
+// depth is by how much a token opens brackets, or closes them.
 func depth(t token) int {
 	if t.kind != operator {
 		return 0
@@ -184,6 +187,7 @@ func (l *lexer) raw() block {
 	}
 }
 
+// space skips what separates tokens.
 func (l *lexer) space() {
 	for l.pos < len(l.src) && strings.IndexByte(" \t\r\n\v\f", l.src[l.pos]) >= 0 {
 		l.pos++
@@ -193,6 +197,7 @@ func (l *lexer) space() {
 // operators, the longest first.
 var operators = []string{"//", "**", "==", "!=", ">=", "<=", "+", "-", "/", "*", "%", "~", "[", "]", "(", ")", "{", "}", ">", "<", "=", ".", ":", "|", ",", ";"}
 
+// token reads one token of a block.
 func (l *lexer) token() token {
 	at := l.pos
 	if at >= len(l.src) {
@@ -220,6 +225,8 @@ func (l *lexer) token() token {
 	return token{}
 }
 
+// wordByte reports whether a byte may be part of a name; letters outside of
+// ASCII are.
 func wordByte(c byte) bool {
 	return c == '_' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c >= utf8.RuneSelf
 }

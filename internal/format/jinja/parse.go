@@ -58,8 +58,11 @@ type parser struct {
 	err    *hostile.Fault
 }
 
+// peek returns the next token. There is always one: the list ends in one of
+// kind end.
 func (p *parser) peek() token { return p.tokens[p.i] }
 
+// take returns the next token and moves past it.
 func (p *parser) take() token {
 	t := p.tokens[p.i]
 	if t.kind != end {
@@ -74,6 +77,7 @@ func (p *parser) is(s string) bool {
 	return t.text == s && (t.kind == operator || t.kind == name)
 }
 
+// accept moves past a token of that text, if it is next.
 func (p *parser) accept(s string) bool {
 	if p.is(s) {
 		p.i++
@@ -82,12 +86,14 @@ func (p *parser) accept(s string) bool {
 	return false
 }
 
+// expect wants a token of that text.
 func (p *parser) expect(s string) {
 	if !p.accept(s) {
 		p.fail("%q expected, %q found", s, p.peek().text)
 	}
 }
 
+// fail notes the first fault and goes to the end, where every loop stops.
 func (p *parser) fail(format string, args ...any) {
 	if p.err == nil {
 		p.err = hostile.Faultf(hostile.Malformed, p.peek().at, format, args...)
@@ -95,8 +101,11 @@ func (p *parser) fail(format string, args ...any) {
 	}
 }
 
+// done reports whether no token is left.
 func (p *parser) done() bool { return p.peek().kind == end }
 
+// node makes a node over others. The height of the tree is bounded here: a flat
+// list of operators makes a high one.
 func (p *parser) node(o op, at int64, s string, kids ...*node) *node {
 	p.nodes++
 	n := &node{op: o, text: s, kids: kids, at: at}
@@ -159,9 +168,14 @@ func (p *parser) binary(operand func() *node, operators ...string) *node {
 	return left
 }
 
-func (p *parser) or() *node  { return p.binary(p.and, "or") }
+// or is the weakest operator; the methods below it bind ever more tightly, in
+// the order of Jinja's own parser.
+func (p *parser) or() *node { return p.binary(p.and, "or") }
+
+// and binds more tightly than or.
 func (p *parser) and() *node { return p.binary(p.not, "and") }
 
+// not is a prefix, which may be repeated.
 func (p *parser) not() *node {
 	if !p.is("not") {
 		return p.compare()
@@ -178,6 +192,7 @@ func (p *parser) not() *node {
 
 var comparisons = []string{"==", "!=", "<", "<=", ">", ">=", "in"}
 
+// compare is a chain of comparisons and of in and not in.
 func (p *parser) compare() *node {
 	left := p.sum()
 	for {
@@ -195,10 +210,17 @@ func (p *parser) compare() *node {
 	}
 }
 
-func (p *parser) sum() *node     { return p.binary(p.concat, "+", "-") }
-func (p *parser) concat() *node  { return p.binary(p.product, "~") }
+// sum is + and -.
+func (p *parser) sum() *node { return p.binary(p.concat, "+", "-") }
+
+// concat is ~, which makes texts of its operands.
+func (p *parser) concat() *node { return p.binary(p.product, "~") }
+
+// product is *, /, // and %.
 func (p *parser) product() *node { return p.binary(p.power, "*", "/", "//", "%") }
-func (p *parser) power() *node   { return p.binary(func() *node { return p.unary(true) }, "**") }
+
+// power is **.
+func (p *parser) power() *node { return p.binary(func() *node { return p.unary(true) }, "**") }
 
 // unary reads signs; a filter binds to the operand without its sign only inside.
 func (p *parser) unary(filtered bool) *node {
@@ -221,6 +243,7 @@ func (p *parser) unary(filtered bool) *node {
 	return n
 }
 
+// primary is a constant, a name, or something in brackets.
 func (p *parser) primary() *node {
 	t := p.take()
 	switch {

@@ -19,6 +19,7 @@ func (p *parser) list(open token, closing string) *node {
 	return list
 }
 
+// dict is a display of keys and values.
 func (p *parser) dict(open token) *node {
 	dict := p.node(opDict, open.at, "")
 	for p.err == nil && !p.is("}") {
@@ -67,6 +68,8 @@ func (p *parser) member(n *node, point token) *node {
 	return n
 }
 
+// subscripts is what stands in brackets behind an expression: one index or
+// several, with commas.
 func (p *parser) subscripts() *node {
 	first := p.subscript()
 	if !p.is(",") {
@@ -79,6 +82,7 @@ func (p *parser) subscripts() *node {
 	return list
 }
 
+// subscript is one index, or a slice with up to three bounds.
 func (p *parser) subscript() *node {
 	at := p.peek().at
 	var parts []*node
@@ -155,6 +159,7 @@ func (p *parser) dotted() string {
 	return s
 }
 
+// filter is | name, with arguments or without.
 func (p *parser) filter(n *node, bar token) *node {
 	f := p.node(opFilter, bar.at, p.dotted(), n)
 	if p.accept("(") {

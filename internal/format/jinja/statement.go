@@ -138,6 +138,7 @@ func (p *parser) params(st *statement) {
 	p.expect(")")
 }
 
+// filterTag is {% filter name %}, whose operand is the output of its block.
 func (p *parser) filterTag(st *statement) {
 	none := p.node(opConst, p.peek().at, "none")
 	n := p.node(opFilter, p.peek().at, p.dotted(), none)

@@ -37,6 +37,7 @@ const (
 	maxItems = 256
 )
 
+// str makes a text, cut where it is longer than any name needs.
 func str(s string, built bool) value {
 	if len(s) > maxText {
 		s = s[:maxText] + string(Wild)
@@ -81,6 +82,7 @@ func union(lists ...[]value) []value {
 	return out
 }
 
+// concat puts two values together, as ~ does.
 func concat(a, b value) value {
 	if a.kind == vList && b.kind == vList {
 		return value{kind: vList, list: append(append([]value(nil), a.list...), b.list...)[:min(maxItems, len(a.list)+len(b.list))], built: true}
@@ -127,6 +129,7 @@ func product(a, b int64) int64 {
 	return a * b
 }
 
+// abs is the size of a number.
 func abs(n int64) int64 {
 	if n < 0 {
 		return -n

@@ -8,6 +8,8 @@ type walker struct {
 	v     Visitor
 }
 
+// statement shows the visitor what one statement loads, reaches and calls, and
+// follows what it assigns.
 func (w *walker) statement(st *statement) {
 	if st.tag == "include" || st.tag == "import" || st.tag == "from" || st.tag == "extends" {
 		w.load(st)
@@ -22,6 +24,7 @@ func (w *walker) statement(st *statement) {
 	}
 }
 
+// load tells of another template that is loaded, by name if it is known.
 func (w *walker) load(st *statement) {
 	l := Load{Offset: st.at, Tag: st.tag}
 	if v := w.scope.eval(st.exprs[0])[0]; v.kind == vText {
@@ -30,6 +33,7 @@ func (w *walker) load(st *statement) {
 	w.v.Load(l)
 }
 
+// access tells of an attribute or an item that is reached.
 func (w *walker) access(at int64, called string, how How, built bool) {
 	w.v.Access(Access{Offset: at, Name: called, How: how, Built: built})
 }
@@ -91,6 +95,7 @@ func (w *walker) elements(kids []*node) {
 	}
 }
 
+// call tells of a call, by the path that is written or that comes out.
 func (w *walker) call(n *node) {
 	callee := n.kids[0]
 	if path := dotted(callee); path != "" {

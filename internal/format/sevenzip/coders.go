@@ -55,6 +55,7 @@ func (f *Folder) Open(src io.ReaderAt, size int64, budget *hostile.Budget) (io.R
 	return o.output(last, len(f.coders))
 }
 
+// offset is where the data of a folder starts, for faults.
 func (f *Folder) offset() int64 {
 	if len(f.packs) == 0 {
 		return 0
@@ -158,6 +159,7 @@ func (o *opening) decode(c coder, in []io.Reader, size uint64) (io.Reader, error
 	}
 }
 
+// unsupported is the fault of a method that is not read here.
 func (o *opening) unsupported(c coder) error {
 	return hostile.Faultf(hostile.Unsupported, o.folder.offset(), "compressed by 7z method %x", c.method)
 }
@@ -170,6 +172,8 @@ func address(properties []byte) uint32 {
 	return binary.LittleEndian.Uint32(properties)
 }
 
+// ppmd opens PPMd, variant H, whose model takes the memory that the header
+// claims: the budget must allow it first.
 func (o *opening) ppmd(r io.Reader, properties []byte, size uint64) (io.Reader, error) {
 	memory := binary.LittleEndian.Uint32(properties[1:])
 	if err := o.budget.Hold(uint64(memory)); err != nil {

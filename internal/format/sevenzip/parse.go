@@ -52,6 +52,7 @@ func (p *parser) encodedHeader(r *hostile.Reader, depth int) error {
 	return p.header(hostile.NewReader(c.Reader(), c.Size, r.Budget()), depth-1)
 }
 
+// plainHeader reads a header that is not packed itself.
 func (p *parser) plainHeader(r *hostile.Reader) error {
 	var s streams
 	for r.Step() {
@@ -190,6 +191,7 @@ func (p *parser) files(r *hostile.Reader, s *streams) error {
 	return p.assign(r, s, empty, emptyFile)
 }
 
+// trues counts the bits that are set.
 func trues(set []bool) int {
 	n := 0
 	for _, yes := range set {

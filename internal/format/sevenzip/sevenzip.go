@@ -72,6 +72,7 @@ func Decode(src io.ReaderAt, r *hostile.Reader) (*Archive, error) {
 // maxEncodings is how often a header may itself be packed; 7-Zip does it once.
 const maxEncodings = 4
 
+// checkHeader compares the checksum of a header with the one that is claimed.
 func (a *Archive) checkHeader(h *hostile.Reader, sum uint32) error {
 	crc := crc32.NewIEEE()
 	at := h.Offset()

@@ -50,6 +50,7 @@ const (
 	maxStreams = 32
 )
 
+// streams reads the description of packed streams, folders and what is in them.
 func (p *parser) streams(r *hostile.Reader) (streams, error) {
 	var s streams
 	for r.Step() {
@@ -72,6 +73,8 @@ func (p *parser) streams(r *hostile.Reader) (streams, error) {
 	return s, r.Err()
 }
 
+// readPacks reads where the packed streams lie, one behind the other from base
+// on, and how long they are.
 func (s *streams) readPacks(r *hostile.Reader, base uint64) {
 	at := base + number(r)
 	n := count(r, 1)
@@ -105,6 +108,7 @@ func (s *streams) readPacks(r *hostile.Reader, base uint64) {
 // folderSize is what a folder costs the memory budget.
 const folderSize = 512
 
+// readFolders reads how each folder is packed.
 func (s *streams) readFolders(r *hostile.Reader) {
 	if id := r.Uint8(); id != idFolder {
 		r.Fail(hostile.Malformed, "%#x where folders start", id)
@@ -206,6 +210,8 @@ func (f *Folder) readPacked(r *hostile.Reader, bound []bool) {
 	}
 }
 
+// readCoder reads one step of the packing: method, number of streams,
+// properties.
 func readCoder(r *hostile.Reader) coder {
 	const (
 		idLength = 0x0f

@@ -82,6 +82,7 @@ func gravity(d compare.Delta) int {
 	return out
 }
 
+// changeRow is what happened to one model, as a row of the table.
 func changeRow(o *policy.Outcome, d *compare.Delta) string {
 	name := gfm.Code(d.Path)
 	if d.Was != "" {
@@ -90,6 +91,7 @@ func changeRow(o *policy.Outcome, d *compare.Delta) string {
 	return fmt.Sprintf("| %s | %s | %s | %s | %s |\n", name, kind(d), formats(d), sizes(d), behaviour(o, d))
 }
 
+// kind says in a word what happened to a file.
 func kind(d *compare.Delta) string {
 	switch {
 	case d.After == nil:
@@ -103,6 +105,7 @@ func kind(d *compare.Delta) string {
 	}
 }
 
+// formats are those before and after, or one of them where nothing changed.
 func formats(d *compare.Delta) string {
 	was, is := formatsOf(d.Before), formatsOf(d.After)
 	if was == "" || is == "" || was == is {
@@ -111,6 +114,7 @@ func formats(d *compare.Delta) string {
 	return was + " → " + is
 }
 
+// formatsOf are the formats of a file that may not be there.
 func formatsOf(f *audit.File) string {
 	if f == nil {
 		return ""
@@ -118,6 +122,7 @@ func formatsOf(f *audit.File) string {
 	return gfm.Entities(strings.Join(f.Formats, ", "))
 }
 
+// sizes are those before and after.
 func sizes(d *compare.Delta) string {
 	was, is := sizeOf(d.Before), sizeOf(d.After)
 	if was == "" || is == "" || was == is {
@@ -126,6 +131,7 @@ func sizes(d *compare.Delta) string {
 	return was + " → " + is
 }
 
+// sizeOf is the size of a file that may not be there.
 func sizeOf(f *audit.File) string {
 	if f == nil {
 		return ""

@@ -39,6 +39,7 @@ type diagram struct {
 	ids map[string]int
 }
 
+// finding draws the way to one finding: files inside files, and what is there.
 func (d *diagram) finding(f *finding.Finding) {
 	key := f.Location.Path
 	at := d.node(key, f.Location.Path, "[", "]", "")
@@ -60,6 +61,7 @@ func (d *diagram) node(key, label, open, shut, class string) int {
 	return id
 }
 
+// link draws an arrow, once.
 func (d *diagram) link(from, to int) int {
 	if arrow := fmt.Sprintf("  n%d --> n%d\n", from, to); !strings.Contains(d.b.String(), arrow) {
 		d.b.WriteString(arrow)

@@ -104,6 +104,7 @@ func (p *page) more(n int, noun string) {
 	}
 }
 
+// headline is the one sentence that is read by everybody.
 func headline(o *policy.Outcome, opts Options) string {
 	n, unread := counts(&o.Report), len(o.Report.Unread())
 	if change := effect(o); o.Policy.Compared != nil && change != "" {
@@ -125,6 +126,7 @@ func headline(o *policy.Outcome, opts Options) string {
 	}
 }
 
+// suffix is a text that stands only behind another.
 func suffix(s, with string) string {
 	if s == "" {
 		return ""
@@ -182,6 +184,7 @@ func worst(f *audit.File) rule.Severity {
 	return w
 }
 
+// row is one model in the table of a scan without a comparison.
 func row(f *audit.File) string {
 	formats := "unknown"
 	if len(f.Formats) > 0 {
@@ -206,6 +209,7 @@ func does(f *audit.File) string {
 // shortLimit is how many characters of a message the table shows.
 const shortLimit = 240
 
+// short keeps the start of a text.
 func short(s string) string {
 	if r := []rune(s); len(r) > shortLimit {
 		return string(r[:shortLimit]) + "…"
@@ -213,6 +217,7 @@ func short(s string) string {
 	return s
 }
 
+// icon is a severity as a reader meets it.
 func icon(s rule.Severity) string {
 	switch {
 	case s >= rule.High:
@@ -241,6 +246,8 @@ func (p *page) findings(o *policy.Outcome, opts Options) {
 // maxSteps is how many steps of evidence are shown.
 const maxSteps = 30
 
+// evidence is the fold of a finding: where it is, what was seen, how to check
+// and how to fix it.
 func evidence(o *policy.Outcome, f *finding.Finding, opts Options) string {
 	var b strings.Builder
 	b.WriteString(gfm.Quoted(f.Message) + "\n\n")
@@ -264,6 +271,7 @@ func evidence(o *policy.Outcome, f *finding.Finding, opts Options) string {
 	return gfm.Fold(strings.ReplaceAll(title, "**", ""), b.String())
 }
 
+// inside is the way through nested files.
 func inside(names []string) string {
 	var parts []string
 	for _, n := range names {
@@ -272,6 +280,7 @@ func inside(names []string) string {
 	return strings.Join(parts, " → ")
 }
 
+// steps are the lines of evidence, capped.
 func steps(all []finding.Step) []string {
 	var lines []string
 	for i, s := range all {
@@ -342,6 +351,7 @@ func (p *page) suppressed(all []policy.Suppressed) {
 	p.b.WriteString(gfm.Fold(title, body.String())) // the reserve holds the fold itself
 }
 
+// suppressed is one line of what a policy hides: by whom, why, until when.
 func suppressed(s *policy.Suppressed) string {
 	f := &s.Finding
 	line := fmt.Sprintf("- %s · %s · %s · %s", f.Rule.Severity, gfm.Code(f.Location.Path), gfm.Entities(f.Rule.Title), s.By)

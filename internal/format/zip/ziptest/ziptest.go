@@ -81,6 +81,7 @@ func Build(members []Member, bend func(*End)) []byte {
 	return out.Bytes()
 }
 
+// header is what an honest archive says of the member, and its packed data.
 func (m Member) header() (Header, []byte) {
 	packed := []byte(m.Data)
 	h := Header{Name: m.Name, CRC: crc32.ChecksumIEEE(packed), Size: uint32(len(packed))}
@@ -103,6 +104,8 @@ func Deflate(data string) []byte {
 	return b.Bytes()
 }
 
+// writeLocal writes the local header as the member wants it to lie, and the
+// data.
 func (m Member) writeLocal(out *bytes.Buffer, h Header, packed []byte) {
 	local := h
 	if m.Streamed {
@@ -123,6 +126,7 @@ func (m Member) writeLocal(out *bytes.Buffer, h Header, packed []byte) {
 	}
 }
 
+// writeLocal writes a local file header (APPNOTE 4.3.7).
 func (h Header) writeLocal(out *bytes.Buffer) {
 	out.WriteString("PK\x03\x04")
 	put(out, uint16(20), h.Flags, h.Method, uint16(0), uint16(0x21), h.CRC, h.Compressed, h.Size, uint16(len(h.Name)), uint16(len(h.Extra)))
@@ -130,6 +134,7 @@ func (h Header) writeLocal(out *bytes.Buffer) {
 	out.Write(h.Extra)
 }
 
+// writeCentral writes an entry of the central directory (APPNOTE 4.3.12).
 func (h Header) writeCentral(out *bytes.Buffer) {
 	out.WriteString("PK\x01\x02")
 	put(out, uint16(3<<8|20), uint16(20), h.Flags, h.Method, uint16(0), uint16(0x21), h.CRC, h.Compressed, h.Size,
@@ -139,6 +144,8 @@ func (h Header) writeCentral(out *bytes.Buffer) {
 	out.WriteString(h.Comment)
 }
 
+// write writes the end of central directory record (APPNOTE 4.3.16), with that
+// of Zip64 before it if it is wanted (4.3.14, 4.3.15).
 func (e End) write(out *bytes.Buffer) {
 	if e.Zip64 {
 		at := uint64(out.Len())
@@ -160,6 +167,7 @@ func (e End) write(out *bytes.Buffer) {
 	out.WriteString(e.Comment)
 }
 
+// put writes values little endian, as everything in a zip archive is.
 func put(out *bytes.Buffer, values ...any) {
 	for _, v := range values {
 		binary.Write(out, binary.LittleEndian, v)
