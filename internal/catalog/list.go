@@ -29,6 +29,7 @@ import (
 	"github.com/modelaudit/modelaudit/internal/detector/payload"
 	"github.com/modelaudit/modelaudit/internal/detector/pickle"
 	"github.com/modelaudit/modelaudit/internal/detector/pmml"
+	"github.com/modelaudit/modelaudit/internal/detector/pth"
 	"github.com/modelaudit/modelaudit/internal/detector/pytorch"
 	"github.com/modelaudit/modelaudit/internal/detector/rdata"
 	"github.com/modelaudit/modelaudit/internal/detector/rknn"
@@ -77,6 +78,7 @@ func Detectors() []*detector.Detector {
 		payload.Detector,
 		pickle.Detector,
 		pmml.Detector,
+		pth.Detector,
 		pytorch.Detector,
 		pytorch.Tar,
 		rdata.Detector,
