@@ -7,6 +7,7 @@ import (
 	"github.com/modelaudit/modelaudit/internal/detector/archive"
 	"github.com/modelaudit/modelaudit/internal/detector/bytecode"
 	"github.com/modelaudit/modelaudit/internal/detector/catboost"
+	"github.com/modelaudit/modelaudit/internal/detector/checkpoint"
 	"github.com/modelaudit/modelaudit/internal/detector/cntk"
 	"github.com/modelaudit/modelaudit/internal/detector/config"
 	"github.com/modelaudit/modelaudit/internal/detector/coreml"
@@ -54,6 +55,7 @@ func Detectors() []*detector.Detector {
 		archive.Detector,
 		bytecode.Detector,
 		catboost.Detector,
+		checkpoint.Detector,
 		cntk.Detector,
 		config.Detector,
 		coreml.Detector,

@@ -1,0 +1,205 @@
+// Package checkpoint judges TensorFlow checkpoints. They are numbers, and the
+// library reads them with checks; what can be wrong is that they lie elsewhere
+// than beside the files that name them.
+package checkpoint
+
+import (
+	"bytes"
+	"context"
+	_ "embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/modelaudit/modelaudit/internal/artifact"
+	"github.com/modelaudit/modelaudit/internal/detector"
+	"github.com/modelaudit/modelaudit/internal/finding"
+	"github.com/modelaudit/modelaudit/internal/format/checkpoint"
+	"github.com/modelaudit/modelaudit/internal/format/lfs"
+	"github.com/modelaudit/modelaudit/internal/format/sstable"
+	"github.com/modelaudit/modelaudit/internal/hostile"
+	"github.com/modelaudit/modelaudit/internal/location"
+	"github.com/modelaudit/modelaudit/internal/rule"
+)
+
+//go:embed help.md
+var help string
+
+var (
+	elsewhere = &rule.Rule{
+		ID: "tensorflow-checkpoint-elsewhere", Title: "The state of TensorFlow checkpoints names one that is elsewhere",
+		Severity: rule.Low, Precision: rule.Certain, CWE: []int{73}, Since: "0.1.0",
+	}
+	outside = &rule.Rule{
+		ID: "tensorflow-checkpoint-outside", Title: "The index of a TensorFlow checkpoint points outside of its data",
+		Severity: rule.Low, Precision: rule.Certain, CWE: []int{125}, Since: "0.1.0",
+	}
+)
+
+// Detector recognises the files of checkpoints: the index, the shards, and the
+// text that names the latest.
+var Detector = &detector.Detector{
+	Name:  "tensorflow-checkpoint",
+	Rules: rule.Explain(help, elsewhere, outside),
+	Match: match,
+	Run:   run,
+}
+
+// shardName is how shards are named: what holds the tensors has no signature.
+var shardName = regexp.MustCompile(`^(.+)\.data-\d{5}-of-\d{5}$`)
+
+func match(h artifact.Head) bool {
+	return sstable.Ends(h.Last) || named(h) || shardName.MatchString(h.Base())
+}
+
+// named reports whether a file is the state of checkpoints by its first field.
+func named(h artifact.Head) bool {
+	head := bytes.TrimLeft(h.First, " \t\r\n")
+	n := bytes.IndexByte(head, ':')
+	return n > 0 && checkpoint.State(string(bytes.TrimRight(head[:n], " \t")))
+}
+
+func run(_ context.Context, p *detector.Pass) error {
+	h, err := p.File.Head()
+	switch {
+	case err != nil:
+		return nil // another detector's trouble too; nothing was recognised
+	case named(h):
+		return state(p)
+	case sstable.Ends(h.Last):
+		return index(p)
+	}
+	return shard(p, h)
+}
+
+// shard recognises what an index beside it describes.
+func shard(p *detector.Pass, h artifact.Head) error {
+	base := shardName.FindStringSubmatch(h.Base())[1]
+	if p.File.Open != nil {
+		if _, err := p.File.Open(base + ".index"); errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+	}
+	p.Recognised("tensorflow-checkpoint-data")
+	return nil
+}
+
+func state(p *detector.Pass) error {
+	p.Recognised("tensorflow-checkpoint-state")
+	paths, err := checkpoint.ReadState(p.Reader())
+	var causes finding.Causes
+	for _, c := range paths {
+		why := location.Leaves(c.Name)
+		if why == "" || beside(p, c.Name) {
+			continue
+		}
+		shown := finding.Quote(c.Name)
+		causes.At(elsewhere, shown, fmt.Sprintf("The checkpoint %q is %s: loading the latest checkpoint of this directory reads it from there.", shown, why)).
+			Add(c.Offset, "checkpoint %q", shown)
+	}
+	causes.Report(p.Report)
+	return err
+}
+
+// beside reports whether the checkpoint of a name is in this directory: TensorFlow
+// writes absolute paths when it is given them, and people move the directory.
+func beside(p *detector.Pass, name string) bool {
+	if p.File.Open == nil {
+		return false
+	}
+	slashed := strings.ReplaceAll(name, `\`, "/")
+	if strings.Contains(slashed, "..") {
+		return false
+	}
+	for _, suffix := range []string{".index", ""} {
+		if e, err := p.File.Open(path.Base(slashed) + suffix); err == nil && !e.Outside {
+			return true
+		}
+	}
+	return false
+}
+
+// index judges where tensors are said to be.
+func index(p *detector.Pass) error {
+	j := judge{p: p, ends: make(map[uint64]checkpoint.Tensor)}
+	x, err := checkpoint.ReadIndex(p.Reader(), j.tensor)
+	if x.Version == 0 {
+		return nil // a table of another program
+	}
+	p.Recognised("tensorflow-checkpoint")
+	if err == nil && x.Version == 2 {
+		err = j.shards(x)
+	}
+	j.causes.Report(p.Report)
+	return err
+}
+
+// A judge keeps what ends last in each shard.
+type judge struct {
+	p      *detector.Pass
+	causes finding.Causes
+	ends   map[uint64]checkpoint.Tensor
+	full   error // there was no memory for another shard
+}
+
+// endCost is what a kept tensor is charged beside its name, in bytes.
+const endCost = 256
+
+func (j *judge) tensor(t checkpoint.Tensor) {
+	if t.First+t.Size < t.First || int64(t.First+t.Size) < 0 {
+		j.tell(t, "no file is that long.")
+		return
+	}
+	last, seen := j.ends[t.Shard]
+	if !seen && j.full == nil {
+		j.full = j.p.Budget.Hold(endCost + uint64(len(t.Name)))
+	}
+	if j.full == nil && (!seen || t.First+t.Size > last.First+last.Size) {
+		j.ends[t.Shard] = t
+	}
+}
+
+func (j *judge) tell(t checkpoint.Tensor, why string) {
+	shown := finding.Quote(t.Name)
+	j.causes.At(outside, shown, fmt.Sprintf("The tensor %q points outside of the checkpoint's data: %s", shown, why)).
+		Add(t.Offset, "tensor %q: %d bytes at byte %d of shard %d", shown, t.Size, t.First, t.Shard)
+}
+
+// shards compares where tensors end with the files beside the index.
+func (j *judge) shards(x checkpoint.Index) error {
+	prefix, isIndex := strings.CutSuffix(path.Base(strings.ReplaceAll(j.p.File.Name(), `\`, "/")), ".index")
+	for _, n := range slices.Sorted(maps.Keys(j.ends)) {
+		t := j.ends[n]
+		if n >= x.Shards {
+			j.tell(t, fmt.Sprintf("of shards there are %d.", x.Shards))
+			continue
+		}
+		if j.p.File.Open == nil || !isIndex {
+			continue
+		}
+		file := fmt.Sprintf("%s.data-%05d-of-%05d", prefix, n, x.Shards)
+		if size, known := j.size(file); known && t.First+t.Size > size {
+			j.tell(t, fmt.Sprintf("it ends at byte %d of %s, which has %d.", t.First+t.Size, finding.Quote(file), size))
+		}
+	}
+	return j.full
+}
+
+// size returns the size of a file beside the index, or of the object that stands
+// in a Git LFS pointer's place.
+func (j *judge) size(file string) (n uint64, known bool) {
+	e, err := j.p.File.Open(file)
+	if err != nil {
+		return 0, false
+	}
+	if lfs.Looks(e.First) {
+		pointer, err := lfs.Decode(hostile.NewReader(hostile.Bytes(e.First), int64(len(e.First)), j.p.Budget))
+		return uint64(pointer.Size), err == nil
+	}
+	return uint64(e.Size), true
+}
