@@ -54,6 +54,7 @@ func (w *Watch) Detectors(all []*detector.Detector) []*detector.Detector {
 	return out
 }
 
+// run watches one detector at one file.
 func (w *Watch) run(ctx context.Context, d *detector.Detector, p *detector.Pass) error {
 	node := w.node(p.File)
 	seen := w.listen(p)

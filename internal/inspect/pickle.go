@@ -38,6 +38,7 @@ type tape struct {
 	more  int
 }
 
+// add keeps a step, or counts it.
 func (t *tape) add(offset int64, text string) {
 	if len(t.steps) == t.limit {
 		t.more++
@@ -142,6 +143,7 @@ func (f *reading) list(at int64) {
 	}
 }
 
+// argument is what an opcode carries, as text.
 func (f *reading) argument(op *pickle.Op) string {
 	switch {
 	case op.Name > 0:

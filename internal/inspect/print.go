@@ -10,6 +10,7 @@ import (
 // Print prints the tree.
 func (n *Node) Print(p *plain.Printer) { n.print(p, 0) }
 
+// print writes a file with what is inside of it.
 func (n *Node) print(p *plain.Printer, depth int) {
 	formats := ""
 	if len(n.Formats) > 0 {
@@ -30,6 +31,7 @@ func (n *Node) print(p *plain.Printer, depth int) {
 	}
 }
 
+// list writes steps under a title.
 func list(p *plain.Printer, depth int, title string, all []finding.Step) {
 	if len(all) > 0 {
 		p.Line(depth, plain.Text(title+":"))
@@ -37,6 +39,7 @@ func list(p *plain.Printer, depth int, title string, all []finding.Step) {
 	}
 }
 
+// steps writes what happens at which offset.
 func steps(p *plain.Printer, depth int, all []finding.Step) {
 	for _, s := range all {
 		p.Line(depth, plain.Textf("%#08x  ", s.Offset).In(plain.Dim), plain.Text(s.Text))

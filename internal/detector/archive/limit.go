@@ -28,6 +28,7 @@ func limited(p *detector.Pass) (*detector.Pass, func()) {
 	return &out, l.flush
 }
 
+// add reports a finding, as long as its rule has not had enough of them.
 func (l *limit) add(f finding.Finding) {
 	if l.counts[f.Rule] == 0 {
 		l.order = append(l.order, f.Rule)
@@ -37,6 +38,7 @@ func (l *limit) add(f finding.Finding) {
 	}
 }
 
+// flush says of each rule how many findings were not listed.
 func (l *limit) flush() {
 	for _, r := range l.order {
 		if n := l.counts[r] - maxFindings; n > 0 {

@@ -36,6 +36,7 @@ var rootDirectories = map[string]bool{
 	"opt": true, "proc": true, "root": true, "run": true, "sbin": true, "srv": true, "sys": true, "usr": true, "var": true,
 }
 
+// newLinks returns what is known of an archive's links before its first member.
 func newLinks(p *detector.Pass) *links {
 	return &links{p: p, targets: make(map[string]bool), roots: make(map[string]bool)}
 }
@@ -105,6 +106,7 @@ func checkHardLink(p *detector.Pass, name, target string, offset int64) {
 	}
 }
 
+// linkFinding is the finding of a link that leads where it must not.
 func linkFinding(name, target, how string, offset int64) finding.Finding {
 	return finding.Finding{
 		Rule: linkEscapes, Key: name, Location: finding.Location{Offset: offset},

@@ -14,6 +14,7 @@ import (
 	"github.com/modelaudit/modelaudit/internal/hostile"
 )
 
+// isSevenZip knows 7z by its signature.
 func isSevenZip(h artifact.Head) bool { return h.HasPrefix(sevenzip.Signature) }
 
 // runSevenZip hands every member of a 7z archive back to the scan.

@@ -13,6 +13,8 @@ import (
 	"github.com/modelaudit/modelaudit/internal/hostile"
 )
 
+// isTar knows tar by the checksum of its first header, with or without ustar's
+// magic.
 func isTar(h artifact.Head) bool { return tar.Is(h.First) }
 
 // runTar hands every member of a tar archive back to the scan and judges the

@@ -39,6 +39,8 @@ func runZip(p *detector.Pass) error {
 	return z.members()
 }
 
+// startsZip reports whether the zip archive is what the file is, rather than
+// something behind another.
 func startsZip(p *detector.Pass) bool { return string(p.Reader().Peek(4)) == "PK\x03\x04" }
 
 type zipPass struct {
@@ -172,6 +174,7 @@ func (z *zipPass) opaque(e *zip.Entry, x zip.Reading) error {
 // maxTarget bounds the target of a symbolic link: PATH_MAX of Linux.
 const maxTarget = 4096
 
+// link judges a member that is a symbolic link: its content is where it leads.
 func (z *zipPass) link(e *zip.Entry, content io.ReaderAt, size int64) {
 	target := make([]byte, size)
 	n, _ := content.ReadAt(target, 0)

@@ -67,6 +67,8 @@ func (z *zipPass) claims() {
 	})
 }
 
+// overlaps reports members that share bytes, by which a small archive becomes a
+// bomb.
 func (z *zipPass) overlaps() {
 	all := z.archive.Overlaps
 	if len(all) == 0 {
@@ -88,6 +90,7 @@ func (z *zipPass) overlaps() {
 	})
 }
 
+// andMore says how many pairs were not named.
 func andMore(n int) string {
 	if n == 0 {
 		return ""
@@ -118,8 +121,10 @@ func (z *zipPass) collisions() {
 	}
 }
 
+// sameContent reports whether two entries claim the same content.
 func sameContent(a, b *zip.Header) bool { return a.CRC == b.CRC && a.Size == b.Size && a.CRC != 0 }
 
+// describe is an entry as evidence.
 func describe(e *zip.Entry) string {
 	h := e.Header()
 	return fmt.Sprintf("%s: %d bytes, checksum %08x", finding.Quote(e.Name()), h.Size, h.CRC)
@@ -148,6 +153,8 @@ func (z *zipPass) names(e *zip.Entry) {
 	})
 }
 
+// isASCII reports whether every reader decodes a name alike, whatever code page
+// it takes it to be in.
 func isASCII(s string) bool {
 	return !strings.ContainsFunc(s, func(c rune) bool { return c >= 0x80 })
 }
@@ -173,6 +180,7 @@ func (z *zipPass) disagreements(e *zip.Entry) {
 	})
 }
 
+// describeHeader is all of a header that readers go by, as evidence.
 func describeHeader(h *zip.Header) string {
 	return fmt.Sprintf("%s, %s, flags %#04x, %d bytes from %d, checksum %08x",
 		finding.Quote(h.Name), zip.MethodName(h.Method), h.Flags, h.Size, h.Compressed, h.CRC)
@@ -207,6 +215,7 @@ func (z *zipPass) gaps() error {
 	return nil
 }
 
+// gapName is the name of a stretch that no entry claims.
 func (z *zipPass) gapName(gap zip.Range) string {
 	switch {
 	case gap.Start == 0:

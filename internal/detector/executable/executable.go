@@ -84,6 +84,7 @@ func parse(text string) map[string]string {
 	return out
 }
 
+// run judges a program by what it is and where it lies.
 func run(_ context.Context, p *detector.Pass) error {
 	program, ok := executable.Decode(p.Reader())
 	if !ok {
@@ -158,10 +159,13 @@ func container(f artifact.File) string {
 // bring Python sources is judged by those who know the model's format.
 func python(name string) bool { return extension(name) == ".py" }
 
+// extension is that of the last element of a name, whichever slash separates
+// it.
 func extension(name string) string {
 	return strings.ToLower(path.Ext(name[strings.LastIndexAny(name, `/\`)+1:]))
 }
 
+// sentence is the message of a rule for one file.
 func sentence(r *rule.Rule, f artifact.File, kind executable.Kind, detail string) string {
 	name := finding.Quote(path.Base(f.Name()))
 	switch r {

@@ -59,6 +59,7 @@ func match(h artifact.Head) bool {
 	return false
 }
 
+// run judges every object of a file, reached by whatever link.
 func run(_ context.Context, p *detector.Pass) error {
 	r := p.Reader()
 	if hdf5.Find(r) < 0 {
@@ -93,6 +94,8 @@ func outside(p *detector.Pass, f *hdf5.File) error {
 // ones are flags and versions.
 const minContent = 4
 
+// object judges one object: where its links lead, what its attributes hold,
+// where its data lies.
 func object(p *detector.Pass, f *hdf5.File, o *hdf5.Object) error {
 	for _, fault := range o.Faults {
 		p.Incomplete(fault)
@@ -113,6 +116,7 @@ func object(p *detector.Pass, f *hdf5.File, o *hdf5.Object) error {
 	return dataset(p, f, o)
 }
 
+// attribute hands the texts of an attribute on.
 func attribute(p *detector.Pass, o *hdf5.Object, a *hdf5.Attribute) error {
 	texts, err := a.Texts()
 	if err != nil {
@@ -136,6 +140,7 @@ const (
 	bombRatio = 1000
 )
 
+// dataset judges where a dataset has its data from.
 func dataset(p *detector.Pass, f *hdf5.File, o *hdf5.Object) error {
 	d := o.Dataset
 	for _, name := range d.Files {
@@ -157,6 +162,7 @@ func dataset(p *detector.Pass, f *hdf5.File, o *hdf5.Object) error {
 	return content(p, f, o)
 }
 
+// bytes is a size that may be a claim beyond all files.
 func bytes(n uint64) string {
 	if n >= 1<<63 {
 		return "more than 2^63 bytes"

@@ -31,6 +31,7 @@ var (
 	targets = sync.OnceValue(func() map[string]bool { return parseTargets(targetsFile) })
 )
 
+// parseTargets reads lines of a module and the classes in it.
 func parseTargets(text string) map[string]bool {
 	out := make(map[string]bool)
 	for line := range strings.Lines(text) {
@@ -94,6 +95,7 @@ type config struct {
 	seen map[*yaml.Node]bool
 }
 
+// run judges each document of the file.
 func run(_ context.Context, p *detector.Pass) error {
 	c := &config{Pass: p, nemo: ofNeMo(p.File)}
 	if c.nemo {
@@ -116,6 +118,7 @@ func run(_ context.Context, p *detector.Pass) error {
 // be parsed: parsers differ.
 var signs = []string{"_target_", "python/", "!<", "%TAG"}
 
+// signed reports whether a text has one of the signs.
 func signed(text []byte) bool {
 	for _, s := range signs {
 		if bytes.Contains(text, []byte(s)) {
@@ -144,6 +147,8 @@ func ofNeMo(f artifact.File) bool {
 // cost is the memory that a byte of YAML may take as a tree.
 const cost = 48
 
+// text reads the whole file: the YAML library wants it so, and its cost is
+// charged first.
 func (c *config) text() ([]byte, error) {
 	if err := c.Budget.Hold(uint64(c.File.Size) * cost); err != nil {
 		return nil, err
@@ -175,6 +180,7 @@ func (c *config) documents(text []byte) error {
 	}
 }
 
+// broken is the fault of what the library does not parse.
 func broken(err error) error {
 	return hostile.Faultf(hostile.Malformed, 0, "the YAML is damaged: %v", err)
 }
@@ -217,6 +223,7 @@ func follow(n *yaml.Node) *yaml.Node {
 	return n
 }
 
+// report makes a finding at a node, which has a line but no offset.
 func (c *config) report(r *rule.Rule, n *yaml.Node, name, message string) {
 	c.Report(finding.Finding{
 		Rule: r, Key: name, Message: message,

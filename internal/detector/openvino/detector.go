@@ -57,6 +57,7 @@ func match(h artifact.Head) bool {
 	return false
 }
 
+// run reads the whole document, and only then knows whether it is OpenVINO's.
 func run(_ context.Context, p *detector.Pass) error {
 	w := &walker{pass: p, weights: -1}
 	d := xml.NewDecoder(p.Reader())
@@ -84,10 +85,12 @@ type walker struct {
 	found   []finding.Finding
 }
 
+// report keeps a finding until it is known whose document this is.
 func (w *walker) report(r *rule.Rule, offset int64, key, message string) {
 	w.found = append(w.found, finding.Finding{Rule: r, Key: key, Message: message, Location: finding.Location{Offset: offset}})
 }
 
+// token judges one token.
 func (w *walker) token(t *xml.Token) {
 	switch t.Kind {
 	case xml.Directive:
@@ -97,6 +100,7 @@ func (w *walker) token(t *xml.Token) {
 	}
 }
 
+// doctype judges the entities of a document type.
 func (w *walker) doctype(t *xml.Token) {
 	d, ok := xml.ParseDoctype(t.Text)
 	if !ok {
@@ -110,6 +114,7 @@ func (w *walker) doctype(t *xml.Token) {
 	}
 }
 
+// element judges an element that starts.
 func (w *walker) element(t *xml.Token) {
 	switch t.Name {
 	case "layers", "CustomLayer":
@@ -141,6 +146,7 @@ func (w *walker) judgeLayer(t *xml.Token) {
 // pathAttributes name files where they stand in a model.
 var pathAttributes = []string{"library", "lib", "implementation", "extension_path", "filename", "path", "script", "code"}
 
+// attribute judges an attribute that may name code.
 func (w *walker) attribute(t *xml.Token, a xml.Attr) {
 	for _, name := range pathAttributes {
 		if strings.EqualFold(a.Name, name) && (looksLikePath(a.Value) || name == "code") {
@@ -150,6 +156,7 @@ func (w *walker) attribute(t *xml.Token, a xml.Attr) {
 	}
 }
 
+// looksLikePath tells a path from a word.
 func looksLikePath(s string) bool {
 	switch strings.ToLower(path.Ext(s)) {
 	case ".so", ".dll", ".dylib", ".py", ".cl", ".bin":

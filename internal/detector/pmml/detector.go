@@ -53,10 +53,12 @@ var Detector = &detector.Detector{
 	Run:   run,
 }
 
+// match knows PMML by its root element, and by its name what has another one.
 func match(h artifact.Head) bool {
 	return h.Extension() == ".pmml" || strings.EqualFold(xml.Root(h.First), "PMML")
 }
 
+// run reads the whole document: what is dangerous may stand at its end.
 func run(_ context.Context, p *detector.Pass) error {
 	d := xml.NewDecoder(p.Reader())
 	w := &walker{pass: p}
@@ -81,6 +83,7 @@ type walker struct {
 	open    []string // names of the open elements
 }
 
+// token judges one token.
 func (w *walker) token(t *xml.Token) {
 	switch t.Kind {
 	case xml.Directive:
@@ -123,6 +126,8 @@ func (w *walker) report(r *rule.Rule, offset int64, key, message string) {
 	w.held = append(w.held, make)
 }
 
+// doctype judges a document type: PMML needs none, and its entities are how XML
+// reaches out.
 func (w *walker) doctype(t *xml.Token) {
 	d, ok := xml.ParseDoctype(t.Text)
 	if !ok {
@@ -146,6 +151,7 @@ func (w *walker) doctype(t *xml.Token) {
 // scriptElements carry code in some evaluator's own dialect.
 var scriptElements = []string{"script", "javascript", "python"}
 
+// element judges an element that starts.
 func (w *walker) element(t *xml.Token) {
 	if t.Space == "http://www.w3.org/2001/XInclude" && t.Name == "include" {
 		w.report(externalEntity, t.Offset, "XInclude",
@@ -176,6 +182,7 @@ func dottedClass(f string) bool {
 	return i > 0 && i+1 < len(f) && f[i+1] >= 'A' && f[i+1] <= 'Z' && !strings.ContainsAny(f, " /:")
 }
 
+// text judges character data.
 func (w *walker) text(t *xml.Token) { w.code(t.Offset, t.Text) }
 
 // codeMarks are calls that no value of a model is: with their bracket, so that a
@@ -199,6 +206,7 @@ func (w *walker) code(offset int64, text string) {
 	}
 }
 
+// inside reports whether an element of that name is open.
 func (w *walker) inside(name string) bool {
 	for _, n := range w.open {
 		if n == name {

@@ -59,6 +59,7 @@ var Detector = &detector.Detector{
 	Run:   run,
 }
 
+// run judges what R would evaluate.
 func run(_ context.Context, p *detector.Pass) error {
 	p.Recognised("r-data")
 	j := &judge{Pass: p, seen: make(map[string]bool)}
@@ -76,6 +77,7 @@ type judge struct {
 	nested error           // the end of the budget, met while a part was scanned
 }
 
+// event judges one thing that the reader has met.
 func (j *judge) event(e rds.Event) {
 	switch e.Kind {
 	case rds.Call:
@@ -121,6 +123,7 @@ func (j *judge) raw(e rds.Event) {
 	}
 }
 
+// hand hands a stretch of the file to the scan.
 func (j *judge) hand(name string, e rds.Event) {
 	if j.nested == nil {
 		j.nested = j.Nested(j.File.Member(name, hostile.Section(j.File.Content, e.Offset, e.Size), e.Size))

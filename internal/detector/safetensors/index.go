@@ -46,10 +46,12 @@ var indexName = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`(?i)\.(?:safetensors|bin|pt|pth|h5|msgpack)\.index\b.*\.json$`)
 })
 
+// matchIndex knows an index by its name, and by the map that it must have.
 func matchIndex(h artifact.Head) bool {
 	return indexName().MatchString(h.Base()) || bytes.Contains(h.First, []byte(`"`+mapName+`"`))
 }
 
+// runIndex judges where the shards are said to lie.
 func runIndex(_ context.Context, p *detector.Pass) error {
 	text, err := json.UTF8(p.Reader())
 	if err != nil {

@@ -54,10 +54,13 @@ var Detector = &detector.Detector{
 	Run:   run,
 }
 
+// match knows a file by the length before its header, and by its name what has
+// only the brace.
 func match(h artifact.Head) bool {
 	return safetensors.Looks(h.First) || h.Extension() == ".safetensors" && safetensors.Braced(h.First)
 }
 
+// run reads the header; of the data it needs no byte.
 func run(_ context.Context, p *detector.Pass) error {
 	p.Recognised("safetensors")
 	h, err := safetensors.Decode(p.Reader())
@@ -153,6 +156,7 @@ func flaw(p *detector.Pass, h *safetensors.Header, f *safetensors.Flaw, count in
 	p.Report(out)
 }
 
+// others says how often the same thing is in the file.
 func others(count int) string {
 	if count == 1 {
 		return ""
@@ -160,6 +164,7 @@ func others(count int) string {
 	return fmt.Sprintf(", and so it is %d times in all", count)
 }
 
+// describe is a tensor as evidence.
 func describe(t *safetensors.Tensor) finding.Step {
 	return finding.Step{Offset: t.Offset, Text: fmt.Sprintf("%s: %s %v at %d to %d",
 		finding.Quote(t.Text), finding.Quote(t.DType), shape(t.Shape), t.Begin, t.End)}

@@ -23,6 +23,7 @@ var codeFile string
 
 var codeShapes = sync.OnceValue(func() []*regexp.Regexp { return parseCode(codeFile) })
 
+// parseCode reads patterns, one a line.
 func parseCode(text string) []*regexp.Regexp {
 	var out []*regexp.Regexp
 	for line := range strings.Lines(text) {

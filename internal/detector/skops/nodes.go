@@ -19,6 +19,7 @@ var nodesFile string
 // uses says what loading a kind of node does with the class that it names.
 var uses = sync.OnceValue(func() map[string]string { return parse(nodesFile) })
 
+// parse reads lines of a kind of node and how it is used.
 func parse(text string) map[string]string {
 	out := make(map[string]string)
 	for line := range strings.Lines(text) {
@@ -60,10 +61,12 @@ func (j *judge) judge(v *json.Value, module, class, use string) {
 	}
 }
 
+// untrusted reports a name that skops itself asks its user about.
 func (j *judge) untrusted(v *json.Value, name string) {
 	j.report(unknown, v, name, fmt.Sprintf("The file needs %s. skops loads it only for those who say that they trust it.", finding.Quote(name)))
 }
 
+// verb says what a use of a name does.
 func verb(use string) string {
 	return map[string]string{"call": "calls", "new": "makes and fills an instance of", "refer": "hands on"}[use]
 }

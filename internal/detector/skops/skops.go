@@ -54,6 +54,7 @@ var Detector = &detector.Detector{
 	Run: run,
 }
 
+// schemaName reports whether a member is the graph.
 func schemaName(name string) bool {
 	return strings.EqualFold(strings.TrimPrefix(name, "./"), "schema.json")
 }
@@ -63,6 +64,7 @@ func pickled(h artifact.Head) bool {
 	return h.Extension() == ".skops" && len(h.First) > 2 && h.First[0] == 0x80 && h.First[1] <= 5
 }
 
+// run judges a graph, in its archive or alone.
 func run(_ context.Context, p *detector.Pass) error {
 	head, err := p.File.Head()
 	if err != nil {

@@ -31,6 +31,7 @@ func NewBCJ2(main, calls, jumps, coded io.Reader) io.Reader {
 	return z
 }
 
+// Read implements io.Reader.
 func (z *bcj2) Read(p []byte) (int, error) {
 	n := 0
 	for n < len(p) && z.err == nil {
@@ -101,6 +102,7 @@ func (z *bcj2) target(source io.ByteReader) error {
 	return nil
 }
 
+// shift reads a byte into the range coder.
 func (z *bcj2) shift() error {
 	c, err := z.coded.ReadByte()
 	if errors.Is(err, io.EOF) {

@@ -56,6 +56,7 @@ type branch struct {
 	err      error
 }
 
+// Read implements io.Reader.
 func (b *branch) Read(p []byte) (int, error) {
 	for b.from == b.to {
 		if b.err != nil && b.to == b.end {
@@ -99,6 +100,7 @@ func aligned(n int, one func(p []byte, at uint32)) convert {
 	}
 }
 
+// powerPC turns the absolute address of a bl back into a relative one.
 func powerPC(p []byte, at uint32) {
 	v := binary.BigEndian.Uint32(p)
 	if v&0xfc000003 == 0x48000001 {
@@ -106,6 +108,7 @@ func powerPC(p []byte, at uint32) {
 	}
 }
 
+// arm does so for a BL of ARM.
 func arm(p []byte, at uint32) {
 	v := binary.LittleEndian.Uint32(p)
 	if v>>24 == 0xeb {
@@ -113,6 +116,8 @@ func arm(p []byte, at uint32) {
 	}
 }
 
+// armThumb does so for the two halves of a BL of Thumb, and returns how many
+// bytes it has finished.
 func armThumb(p []byte, at uint32) int {
 	i := 0
 	for ; i+4 <= len(p); i += 2 {
@@ -127,6 +132,7 @@ func armThumb(p []byte, at uint32) int {
 	return i
 }
 
+// sparc does so for a CALL of SPARC.
 func sparc(p []byte, at uint32) {
 	v := binary.BigEndian.Uint32(p)
 	if v>>22 != 0x100 && v>>22 != 0x1ff {
@@ -161,6 +167,8 @@ type x86 struct {
 	pos  uint32 // address of the last byte that looked so
 }
 
+// convert does so for CALL and JMP of x86, whose instructions have no fixed
+// place: x.mask remembers which of the bytes before were opcodes.
 func (x *x86) convert(p []byte, at uint32) int {
 	if len(p) < 5 {
 		return 0
@@ -196,6 +204,7 @@ func (x *x86) convert(p []byte, at uint32) int {
 // far reports whether the high byte of a displacement is one that is converted.
 func far(b byte) bool { return b == 0 || b == 0xff }
 
+// shift moves the memory of opcodes on by n bytes.
 func (x *x86) shift(n uint32) {
 	if n > 5 {
 		x.mask = 0
@@ -206,6 +215,8 @@ func (x *x86) shift(n uint32) {
 	}
 }
 
+// allowed reports whether the bytes before let this be an opcode (xz's
+// kMaskToAllowedStatus).
 func (x *x86) allowed() bool {
 	const statuses = 1<<0 | 1<<1 | 1<<2 | 1<<4
 	return statuses>>(x.mask>>1&7)&1 != 0 && x.mask>>1 < 0x10

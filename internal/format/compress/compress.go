@@ -145,6 +145,7 @@ type chain struct {
 	cur  io.Reader
 }
 
+// Read implements io.Reader over one stream after the other.
 func (c *chain) Read(p []byte) (int, error) {
 	for {
 		n, err := c.cur.Read(p)
@@ -167,6 +168,7 @@ func (c *chain) Read(p []byte) (int, error) {
 	}
 }
 
+// eofUnless is the end of the data, unless something worse came first.
 func eofUnless(err error) error {
 	if err == nil {
 		return io.EOF

@@ -41,6 +41,7 @@ type inflater64 struct {
 // NewDeflate64 returns a Reader that unpacks a Deflate64 stream.
 func NewDeflate64(in io.Reader) io.Reader { return &inflater64{in: bufio.NewReader(in)} }
 
+// Read implements io.Reader.
 func (z *inflater64) Read(p []byte) (int, error) {
 	for z.pending == 0 && z.err == nil {
 		z.err = z.step()
@@ -85,6 +86,7 @@ func (z *inflater64) step() error {
 	return nil
 }
 
+// put writes a byte that comes out.
 func (z *inflater64) put(c byte) {
 	z.window[z.to] = c
 	z.to = (z.to + 1) % window64
@@ -114,10 +116,12 @@ func (z *inflater64) block() error {
 	return nil
 }
 
+// damaged64 is the fault of data that no encoder writes.
 func damaged64(what string) error {
 	return hostile.Faultf(hostile.Malformed, 0, "the deflate64 data is damaged: %s", what)
 }
 
+// storedBlock starts a block that is not compressed.
 func (z *inflater64) storedBlock() error {
 	z.bits, z.nbits = 0, 0 // up to the next byte; whole bytes are never held back
 	n, err := z.take(16)
@@ -188,6 +192,7 @@ func (z *inflater64) matchLength(code int) (int, error) {
 	return (4+code%4)<<bits + int(extra) + 3, err
 }
 
+// matchDistance reads how far back a match lies, up to 64 KiB.
 func (z *inflater64) matchDistance() (int, error) {
 	code, err := z.far.decode(z)
 	if err != nil {
@@ -201,6 +206,7 @@ func (z *inflater64) matchDistance() (int, error) {
 	return (2+code%2)<<bits + int(extra) + 1, err
 }
 
+// fixedCodes are those of RFC 1951, section 3.2.6; deflate64 has the same.
 func (z *inflater64) fixedCodes() {
 	var lengths [288]byte
 	for i := range lengths {
@@ -288,6 +294,8 @@ type huffman struct {
 	symbols [288]uint16
 }
 
+// build makes the canonical code of the given lengths in bits (RFC 1951,
+// section 3.2.2).
 func (h *huffman) build(lengths []byte) {
 	h.count = [maxBits + 1]int{}
 	for _, n := range lengths {

@@ -19,8 +19,11 @@ var gzipFormat = &Format{
 	match: isGzip, open: chained("gzip", isGzip, openGzip),
 }
 
+// isGzip knows RFC 1952 by its first two bytes; a method other than deflate is
+// a fault, not another format.
 func isGzip(head []byte) bool { return bytes.HasPrefix(head, []byte("\x1f\x8b")) }
 
+// openGzip opens one member.
 func openGzip(in *input) (io.Reader, error) {
 	z, err := gzip.NewReader(in.Reader)
 	if err != nil {
@@ -61,6 +64,7 @@ func isZstd(head []byte) bool { return bytes.HasPrefix(head, []byte("\x28\xb5\x2
 // what is reserved at least.
 const zstdWindow = 8 << 20
 
+// openZstd opens one frame, after a look at the window that it claims.
 func openZstd(in *input) (io.Reader, error) {
 	var h zstd.Header
 	head, _ := in.Peek(zstd.HeaderMaxSize)
@@ -88,6 +92,7 @@ type renamed struct {
 	errs map[error]error
 }
 
+// Read implements io.Reader, with the errors of a library said in our words.
 func (r renamed) Read(p []byte) (int, error) {
 	n, err := r.Reader.Read(p)
 	for from, to := range r.errs {
@@ -121,6 +126,8 @@ var zlibFormat = &Format{
 	match: isZlib, open: openZlib,
 }
 
+// isZlib knows RFC 1950 by the checksum of its two bytes, which random data has
+// once in some thousand times: who asks must confirm.
 func isZlib(head []byte) bool {
 	const method, dictionary = 8, 0x20
 	return len(head) > 2 && head[0]&0xf == method && head[0]>>4 <= 7 && head[1]&dictionary == 0 &&

@@ -43,6 +43,7 @@ func isLZMA(head []byte) bool {
 // there is nothing in such a stream to read.
 func empty(head []byte) bool { return binary.LittleEndian.Uint64(head[5:]) == 0 }
 
+// openLZMA opens the old format .lzma, which has no signature.
 func openLZMA(in *input) (io.Reader, error) {
 	head, err := in.Peek(lzmaHeader)
 	if err != nil {
@@ -76,8 +77,11 @@ var lzipFormat = &Format{
 	match: isLzip, open: chained("lzip", isLzip, openLzip),
 }
 
+// isLzip knows version 1 of lzip; there is no other in use.
 func isLzip(head []byte) bool { return bytes.HasPrefix(head, []byte("LZIP\x01")) }
 
+// openLzip opens one member: LZMA of fixed parameters behind a header of six
+// bytes.
 func openLzip(in *input) (io.Reader, error) {
 	var head [6]byte
 	if _, err := io.ReadFull(in, head[:]); err != nil {
@@ -108,6 +112,7 @@ type joined struct {
 	in   flate.Reader
 }
 
+// byteReader is what LZMA's range coder wants to read from.
 func byteReader(in io.Reader) flate.Reader {
 	if r, ok := in.(flate.Reader); ok {
 		return r
@@ -115,6 +120,7 @@ func byteReader(in io.Reader) flate.Reader {
 	return bufio.NewReader(in)
 }
 
+// Read implements io.Reader.
 func (j *joined) Read(p []byte) (int, error) {
 	if j.head.Len() > 0 {
 		return j.head.Read(p)
@@ -122,6 +128,7 @@ func (j *joined) Read(p []byte) (int, error) {
 	return j.in.Read(p)
 }
 
+// ReadByte implements io.ByteReader.
 func (j *joined) ReadByte() (byte, error) {
 	if j.head.Len() > 0 {
 		return j.head.ReadByte()
@@ -136,6 +143,8 @@ type trailed struct {
 	n  int
 }
 
+// Read implements io.Reader; at the end of the stream it skips the trailer
+// behind it.
 func (t *trailed) Read(p []byte) (int, error) {
 	n, err := t.Reader.Read(p)
 	if err == io.EOF && t.n > 0 {

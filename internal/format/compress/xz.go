@@ -34,6 +34,7 @@ const (
 	filterLZMA2 = 0x21
 )
 
+// isXZ knows an xz stream by its magic bytes.
 func isXZ(head []byte) bool { return bytes.HasPrefix(head, []byte(xzMagic)) }
 
 // An xzStream reads one stream: blocks, index, footer.
@@ -47,6 +48,8 @@ type xzStream struct {
 	done   bool
 }
 
+// openXZ opens one stream of the format, of which the blocks are read by our
+// own code: the library would buffer what a block claims.
 func openXZ(in *input) (io.Reader, error) {
 	var head [xzAround]byte
 	if _, err := io.ReadFull(in, head[:]); err != nil {
@@ -77,6 +80,7 @@ func xzCheck(id byte) (func() hash.Hash, int) {
 	}
 }
 
+// Read implements io.Reader.
 func (x *xzStream) Read(p []byte) (int, error) {
 	for {
 		if x.done {
@@ -182,6 +186,7 @@ func xzUndo(id uint64, properties []byte) func(io.Reader) io.Reader {
 	}
 }
 
+// xzFilter reads one entry of a block's list of filters.
 func xzFilter(r *bytes.Reader) (id uint64, properties []byte, err error) {
 	id, err = binary.ReadUvarint(r)
 	if err != nil {
@@ -261,12 +266,14 @@ type counted struct {
 	n int64
 }
 
+// Read implements io.Reader.
 func (c *counted) Read(p []byte) (int, error) {
 	n, err := c.input.Read(p)
 	c.n += int64(n)
 	return n, err
 }
 
+// ReadByte implements io.ByteReader.
 func (c *counted) ReadByte() (byte, error) {
 	b, err := c.input.ReadByte()
 	if err == nil {
@@ -287,6 +294,7 @@ type delta struct {
 	at   int
 }
 
+// Read implements io.Reader.
 func (d *delta) Read(p []byte) (int, error) {
 	n, err := d.r.Read(p)
 	for i := range p[:n] {

@@ -64,6 +64,7 @@ type walker struct {
 	next  []int // of each open group: the index of the next element, or -1 in an object
 }
 
+// token follows one token of JSON.
 func (w *walker) token(t json.Token) {
 	switch t.Kind {
 	case json.Name:
@@ -91,6 +92,7 @@ var kinds = map[json.Kind]Kind{
 	json.Object: Group, json.Array: Group,
 }
 
+// value is a scalar as text.
 func value(t json.Token) string {
 	switch t.Kind {
 	case json.True:

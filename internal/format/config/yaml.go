@@ -82,6 +82,8 @@ func (w *yamlWalker) offset(line, column int) int64 {
 // maxYAML bounds the nesting of what is visited; the parser's own is 10000.
 const maxYAML = 10_000
 
+// node visits a node of YAML and what is below it. An alias is visited where it
+// stands, for steps of the budget.
 func (w *yamlWalker) node(n *yaml.Node, depth int) {
 	if !w.r.Step() || depth > maxYAML {
 		return
@@ -110,6 +112,7 @@ func (w *yamlWalker) node(n *yaml.Node, depth int) {
 	}
 }
 
+// entry visits a key and its value.
 func (w *yamlWalker) entry(key, value *yaml.Node, depth int) {
 	if key.Kind == yaml.AliasNode && key.Alias != nil {
 		key = key.Alias
@@ -120,16 +123,19 @@ func (w *yamlWalker) entry(key, value *yaml.Node, depth int) {
 	w.below(key.Value, value, depth)
 }
 
+// below visits a node under a further key.
 func (w *yamlWalker) below(key string, n *yaml.Node, depth int) {
 	w.path = append(w.path, key)
 	w.node(n, depth+1)
 	w.path = w.path[:len(w.path)-1]
 }
 
+// group visits a node that is no scalar.
 func (w *yamlWalker) group(n *yaml.Node) {
 	w.visit(Item{Kind: Group, Path: w.path, Tag: own(n.Tag), Offset: w.offset(n.Line, n.Column)})
 }
 
+// scalar visits a scalar by the type that the YAML core schema gives it.
 func (w *yamlWalker) scalar(n *yaml.Node) {
 	kind := Text
 	switch n.Tag {

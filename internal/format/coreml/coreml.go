@@ -99,6 +99,8 @@ func Walk(r *hostile.Reader, visit func(Fact)) (ok bool, err error) {
 
 type walker struct{ visit func(Fact) }
 
+// model visits one Model message and reports whether it is one: a version, and
+// a description or a content.
 func (w walker) model(m protobuf.Message) bool {
 	var version, description, content bool
 	for f := range m.Fields() {
@@ -147,6 +149,7 @@ func each(f protobuf.Field, tag protobuf.Tag, visit func(protobuf.Field)) {
 	}
 }
 
+// pipeline visits the models of a pipeline.
 func (w walker) pipeline(m protobuf.Message) {
 	for f := range m.Fields() {
 		if f.Tag == pipelineModels {
@@ -155,6 +158,7 @@ func (w walker) pipeline(m protobuf.Message) {
 	}
 }
 
+// network visits the layers of a neural network.
 func (w walker) network(m protobuf.Message) {
 	for f := range m.Fields() {
 		if f.Tag == networkLayers {
@@ -163,6 +167,7 @@ func (w walker) network(m protobuf.Message) {
 	}
 }
 
+// layer visits a layer, for its name and for a custom one's class.
 func (w walker) layer(f protobuf.Field) {
 	var name string
 	for f := range f.Message().Fields() {
@@ -181,6 +186,7 @@ func (w walker) layer(f protobuf.Field) {
 	}
 }
 
+// custom is a layer or a model that the loading application must have code for.
 func (w walker) custom(f protobuf.Field, kind Kind, layer string) {
 	fact := Fact{Kind: kind, Offset: f.At, Layer: layer}
 	for f := range f.Message().Fields() {
@@ -198,6 +204,7 @@ func (w walker) custom(f protobuf.Field, kind Kind, layer string) {
 	w.visit(fact)
 }
 
+// linked is a model in a file elsewhere.
 func (w walker) linked(f protobuf.Field) {
 	kinds := map[int32]Kind{1: LinkedFile, 2: SearchPath}
 	for f := range f.Message().Fields() {
@@ -220,6 +227,7 @@ func (w walker) function(f protobuf.Field) {
 	})
 }
 
+// block visits the operations of an ML program, and the blocks in them.
 func (w walker) block(f protobuf.Field) {
 	each(f, blockOperations, func(f protobuf.Field) {
 		for f := range f.Message().Fields() {

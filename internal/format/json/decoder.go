@@ -140,6 +140,7 @@ func (d *Decoder) member(f *frame, c byte) Token {
 	return d.name(f)
 }
 
+// name reads the name of a member, with its colon.
 func (d *Decoder) name(f *frame) Token {
 	t := Token{Kind: Name, Offset: d.r.Offset(), Text: d.string()}
 	if c, _ := d.char(); c != ':' {
@@ -205,6 +206,7 @@ func (d *Decoder) value(c byte) Token {
 	return t
 }
 
+// push opens an object or an array.
 func (d *Decoder) push(k Kind) Kind {
 	if len(d.open) == MaxDepth {
 		d.r.Fail(hostile.Unsupported, "JSON nested more than %d deep", MaxDepth)
@@ -214,6 +216,7 @@ func (d *Decoder) push(k Kind) Kind {
 	return k
 }
 
+// close ends the innermost object or array.
 func (d *Decoder) close(k Kind) Token {
 	t := Token{Kind: k, Offset: d.r.Offset()}
 	d.r.Skip(1)
@@ -222,6 +225,7 @@ func (d *Decoder) close(k Kind) Token {
 	return t
 }
 
+// word reads true, false or null.
 func (d *Decoder) word(w string, k Kind) Kind {
 	if string(d.r.Peek(len(w))) != w {
 		d.malformed("not a JSON value")
@@ -230,6 +234,7 @@ func (d *Decoder) word(w string, k Kind) Kind {
 	return k
 }
 
+// malformed is the fault of what is no JSON.
 func (d *Decoder) malformed(detail string) Token {
 	d.r.Fail(hostile.Malformed, "%s", detail)
 	return Token{}

@@ -61,6 +61,7 @@ func encoding(b []byte) (unit int, order binary.ByteOrder, mark int) {
 	return 4, binary.LittleEndian, 0
 }
 
+// transcode makes UTF-8 of UTF-16 or UTF-32.
 func transcode(raw []byte, unit int, order binary.ByteOrder) []byte {
 	var out []byte
 	if unit == 4 {

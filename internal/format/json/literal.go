@@ -125,6 +125,7 @@ func (d *Decoder) unicode(p []byte) {
 	d.r.Skip(n)
 }
 
+// hex4 reads \uXXXX.
 func hex4(p []byte) (rune, bool) {
 	if len(p) < 6 || p[0] != '\\' || p[1] != 'u' {
 		return 0, false
@@ -189,6 +190,7 @@ func exponent(p []byte, i int) int {
 	return i + n
 }
 
+// digits counts the digits that a number starts with.
 func digits(p []byte) int {
 	for i, c := range p {
 		if c < '0' || c > '9' {

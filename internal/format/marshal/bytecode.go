@@ -81,6 +81,8 @@ func (c *Code) tables() []*opcodes {
 // prologue is how many instructions may stand before RESUME.
 const prologue = 64
 
+// resumes reports whether RESUME stands near the start, with an argument that
+// it can have.
 func (c *Code) resumes(op uint8) bool {
 	for i := 0; i+1 < len(c.Bytecode) && i < 2*prologue; i += 2 {
 		if c.Bytecode[i] == op {
@@ -117,6 +119,8 @@ type trace struct {
 	found []Reference
 }
 
+// run follows the instructions in a straight line: which names are reached does
+// not depend on the jumps taken.
 func (t *trace) run() []Reference {
 	arg := uint(0)
 	b := t.code.Bytecode
@@ -157,6 +161,7 @@ func (t *trace) width() func(op uint8) int {
 	}
 }
 
+// instruction notes what one instruction refers to.
 func (t *trace) instruction(op uint8, arg uint) {
 	s := t.table
 	switch {
@@ -222,6 +227,7 @@ func (t *trace) load(name string) {
 	}
 }
 
+// attribute goes from what was loaded last to an attribute of it.
 func (t *trace) attribute(name string) {
 	if t.now.Path != "" && name != "" {
 		t.now.Path += "." + name
@@ -232,6 +238,7 @@ func (t *trace) attribute(name string) {
 	}
 }
 
+// store remembers what a variable was bound to.
 func (t *trace) store(variable string) {
 	if variable != "" && t.now.Path != "" {
 		r := t.now

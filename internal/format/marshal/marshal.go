@@ -170,6 +170,7 @@ func (d *decoder) reference(code uint8) *Value {
 	return &Value{}
 }
 
+// text reads a string, whose length takes one byte or four.
 func (d *decoder) text(v *Value, code uint8) {
 	size := 4
 	if code == 'z' || code == 'Z' {
@@ -185,6 +186,7 @@ func (d *decoder) text(v *Value, code uint8) {
 	}
 }
 
+// container reads what holds other objects.
 func (d *decoder) container(v *Value, code uint8, depth int) {
 	v.Kind = Container
 	switch code {
@@ -207,6 +209,7 @@ func (d *decoder) container(v *Value, code uint8, depth int) {
 	}
 }
 
+// items reads the objects of a tuple, a list or a set.
 func (d *decoder) items(v *Value, n uint64, depth int) {
 	for range d.r.Count(n, 1) {
 		item := d.object(depth + 1)
@@ -257,6 +260,7 @@ func (d *decoder) wanted(k Kind, depth int) *Value {
 	return v
 }
 
+// string reads an object that must be a text.
 func (d *decoder) string(depth int) string {
 	v := d.object(depth + 1)
 	if v == nil || v.Kind != Text && v.Kind != Bytes {
@@ -266,6 +270,7 @@ func (d *decoder) string(depth int) string {
 	return v.Text
 }
 
+// names reads a tuple of texts.
 func (d *decoder) names(depth int) []string {
 	var out []string
 	for _, item := range d.wanted(Container, depth).Items {
@@ -283,6 +288,7 @@ func (v *Value) Codes(visit func(c *Code, depth int)) {
 	codes(v, 0, make(map[*Value]bool), visit)
 }
 
+// codes visits the code objects in a value, each once: references make circles.
 func codes(v *Value, depth int, seen map[*Value]bool, visit func(*Code, int)) {
 	if v == nil || seen[v] || v.Kind != Container && v.Kind != CodeKind {
 		return

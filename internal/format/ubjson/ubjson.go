@@ -75,6 +75,7 @@ func (d *Decoder) Next() Token {
 	return t
 }
 
+// next reads the next token, whatever its place.
 func (d *Decoder) next() Token {
 	if len(d.open) == 0 {
 		if d.done {
@@ -103,6 +104,7 @@ func (d *Decoder) mark() byte {
 	return 0
 }
 
+// member reads a name or the value of one, in an object.
 func (d *Decoder) member(f *frame) Token {
 	if f.named {
 		f.named = false
@@ -117,6 +119,7 @@ func (d *Decoder) member(f *frame) Token {
 	return Token{Kind: Name, Offset: at, Text: d.text()}
 }
 
+// element reads the next element of an array, or its end.
 func (d *Decoder) element(f *frame) Token {
 	at := d.r.Offset()
 	if f.counted && f.left == 0 || !f.counted && d.at(']') {
@@ -136,6 +139,8 @@ func (d *Decoder) at(c byte) bool {
 	return false
 }
 
+// typedValue reads a value, whose type may be given once for the whole
+// container.
 func (d *Decoder) typedValue(f *frame) Token {
 	if f.typed != 0 {
 		return d.value(f.typed)
@@ -143,6 +148,7 @@ func (d *Decoder) typedValue(f *frame) Token {
 	return d.value(d.mark())
 }
 
+// close ends the innermost container.
 func (d *Decoder) close(k Kind, at int64) Token {
 	d.open = d.open[:len(d.open)-1]
 	return Token{Kind: k, Offset: at}
@@ -173,6 +179,7 @@ func (d *Decoder) value(mark byte) Token {
 	return t
 }
 
+// integer reads a whole number of the type that the mark says, big endian.
 func (d *Decoder) integer(mark byte) int64 {
 	width := int(widths[mark])
 	if width == 0 || mark == 'd' || mark == 'D' {
@@ -196,6 +203,7 @@ func (d *Decoder) text() string {
 	return s
 }
 
+// size reads a length, which is a number with a type of its own.
 func (d *Decoder) size() uint64 {
 	n := d.integer(d.mark())
 	if n < 0 {
