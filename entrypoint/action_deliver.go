@@ -30,100 +30,6 @@ func (a *action) report(ctx context.Context) {
 	a.writeOutputs(a.outputs())
 }
 
-// upload sends the SARIF report to code scanning.
-func (a *action) upload(ctx context.Context, sarif []byte) {
-	a.delivered.uploadStatus = github.SkippedNever
-	if a.in.upload == "never" || a.event.Deleted || len(sarif) == 0 {
-		return
-	}
-	if a.in.shard.Of > 1 {
-		a.delivered.uploadStatus = github.SkippedShard
-		return
-	}
-	if a.client == nil {
-		a.delivered.uploadStatus = github.SkippedPermission
-		a.note(workflow.Notice, "Results were not uploaded to code scanning: there is no token.")
-		return
-	}
-	to, skip := a.destination()
-	if skip != nil {
-		a.delivered.uploadStatus = skip.Status
-		a.note(workflow.Notice, "Results were not uploaded to code scanning: %s.", skip.Why)
-		return
-	}
-	id, err := a.client.Deliver(ctx, github.Upload{SARIF: sarif, To: to, Started: a.started})
-	if err != nil {
-		a.delivered.uploadStatus = a.uploadTrouble(err)
-		return
-	}
-	a.delivered.sarifID, a.delivered.uploadStatus = id, github.Uploaded
-	if a.in.wait {
-		a.await(ctx, id)
-	}
-}
-
-// destination is where the results belong: what the inputs say, or the event.
-func (a *action) destination() (github.Destination, *github.Skip) {
-	if a.in.ref != "" {
-		return github.Destination{Ref: a.in.ref, SHA: a.in.sha}, nil
-	}
-	to, skip := a.event.Destination(a.at)
-	if skip != nil && skip.Status == github.SkippedQueue && a.in.upload == "always" {
-		return github.Destination{Ref: a.event.Ref, SHA: a.event.SHA}, nil
-	}
-	return to, skip
-}
-
-// uploadTrouble notes why an upload was refused and returns its status.
-func (a *action) uploadTrouble(err error) string {
-	const failed = "Results were not uploaded to code scanning: "
-	level := workflow.Warning
-	if a.in.upload == "always" {
-		level = workflow.Error
-	}
-	var t *github.Trouble
-	if !errors.As(err, &t) {
-		a.note(level, failed+"%v.", err)
-		return github.UploadFailed
-	}
-	switch t.Kind {
-	case github.NoPermission:
-		a.delivered.denied = append(a.delivered.denied, uploadPermission)
-		if a.event.ReadOnly() != "" {
-			return github.SkippedReadOnly
-		}
-		return github.SkippedPermission
-	case github.FeatureOff:
-		a.note(workflow.Notice, failed+"%s. It can be enabled at %s.", sentence(t), a.client.Web("settings/security_analysis"))
-		return github.SkippedDisabled
-	case github.Archived:
-		a.note(workflow.Notice, failed+"%s.", sentence(t))
-		return github.SkippedDisabled
-	case github.Missing:
-		a.note(level, failed+"GitHub says %q. The token may lack %q, or the commit may be gone.", t.Message, uploadPermission)
-		return github.UploadFailed
-	default:
-		a.note(level, failed+"%s.", sentence(t))
-		return github.UploadFailed
-	}
-}
-
-func sentence(t *github.Trouble) string { return strings.TrimRight(t.Message, ". ") }
-
-// await shows what GitHub says about an upload after reading it.
-func (a *action) await(ctx context.Context, id string) {
-	state, err := a.client.Await(ctx, id)
-	switch {
-	case err != nil:
-		a.note(workflow.Notice, "Results were uploaded; whether GitHub could read them is not known: %v.", err)
-	case state.Status == github.ProcessingFailed:
-		a.delivered.uploadStatus = github.UploadFailed
-		a.note(workflow.Warning, "GitHub could not process the uploaded results: %s", strings.Join(state.Errors, "; "))
-	case state.Status == github.ProcessingPending:
-		a.note(workflow.Notice, "Results were uploaded; GitHub is still processing them.")
-	}
-}
-
 // comment keeps one comment on the pull request up to date.
 func (a *action) comment(ctx context.Context) {
 	if a.event.Pull == nil || a.in.comment == "never" || a.client == nil || a.in.shard.Of > 1 {
@@ -135,9 +41,25 @@ func (a *action) comment(ctx context.Context) {
 		if a.quiet() && len(old) == 0 && a.in.comment != "always" {
 			return
 		}
-		a.delivered.commentURL, err = a.client.Put(ctx, n, old, a.commentBody(len(old) > 0))
+		err = a.putComment(ctx, n, old)
 	}
 	a.commentTrouble(err)
+}
+
+// shorter is how many bytes a comment has after GitHub refused a longer one.
+var shorter = [...]int{github.MaxComment / 4, github.MaxComment / 12}
+
+func (a *action) putComment(ctx context.Context, n int, old []github.Comment) (err error) {
+	for i, limit := range append([]int{github.MaxComment}, shorter[:]...) {
+		a.delivered.commentURL, err = a.client.Put(ctx, n, old, a.commentBody(len(old) > 0, limit))
+		if err == nil && i > 0 {
+			a.note(workflow.Notice, "GitHub did not take the comment at its full length: what it leaves out is in the job summary and in %s.", a.in.jsonFile)
+		}
+		if !github.IsTooLarge(err) {
+			break
+		}
+	}
+	return err
 }
 
 func (a *action) commentTrouble(err error) {

@@ -21,11 +21,15 @@ import (
 // writeFiles writes the SARIF and JSON reports, also when there is nothing to
 // report, and returns the SARIF document.
 func (a *action) writeFiles() []byte {
-	doc, err := buffer(func(b *bytes.Buffer) error { return sarif.Write(b, a.outcome, a.sarifOptions()) })
+	doc, err := a.sarif(a.sarifOptions())
 	a.writeFile(a.in.sarifFile, doc, err)
 	json, err := buffer(func(b *bytes.Buffer) error { return report.JSON(b, version(), a.outcome) })
 	a.writeFile(a.in.jsonFile, json, err)
 	return doc
+}
+
+func (a *action) sarif(opts sarif.Options) ([]byte, error) {
+	return buffer(func(b *bytes.Buffer) error { return sarif.Write(b, a.outcome, opts) })
 }
 
 func (a *action) sarifOptions() sarif.Options {
@@ -48,10 +52,10 @@ func (a *action) writeFile(name string, content []byte, err error) {
 }
 
 // commentBody is the text of the one comment on the pull request; before says
-// whether there was one.
-func (a *action) commentBody(before bool) string {
+// whether there was one, limit how many bytes it may have.
+func (a *action) commentBody(before bool, limit int) string {
 	return review.Write(&a.outcome, review.Options{
-		First: a.marker(), Scope: a.scope(), Policy: a.policyName(), Before: before, Link: a.alerts(), Limit: github.MaxComment,
+		First: a.marker(), Scope: a.scope(), Policy: a.policyName(), Before: before, Link: a.alerts(), Limit: limit,
 	})
 }
 

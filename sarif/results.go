@@ -26,7 +26,7 @@ func (d *document) results(findings []finding.Finding) []*sarif.Result {
 		switch {
 		case !ok:
 			d.outside++
-		case len(out) == MaxResults:
+		case len(out) == d.Most:
 			d.dropped++
 		default:
 			out = append(out, d.result(f, uri))
@@ -44,6 +44,9 @@ func (d *document) result(f *finding.Finding, uri string) *sarif.Result {
 		WithLocations([]*sarif.Location{location}).
 		WithPartialFingerPrints(map[string]any{"primaryLocationLineHash": f.Fingerprint()})
 	for i, s := range f.Evidence[:min(len(f.Evidence), maxSteps)] {
+		if d.Brief {
+			break
+		}
 		step := d.location(f, uri, s.Offset, 0).WithId(i + 1)
 		r.AddRelatedLocation(step.WithMessage(sarif.NewTextMessage(escapeLinks(plain.Safe(s.Text)))))
 	}

@@ -30,7 +30,9 @@ func (d *document) driver(o policy.Outcome) *sarif.ToolComponent {
 		}
 	}
 	for _, r := range d.Rules {
-		add(r)
+		if !d.Brief {
+			add(r)
+		}
 	}
 	for _, f := range o.Report.Findings() {
 		add(f.Rule)

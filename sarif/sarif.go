@@ -43,12 +43,19 @@ type Options struct {
 	// Pointer reports whether the repository holds a Git LFS pointer in place of
 	// the file; nil: no.
 	Pointer func(path string) bool
+	// Brief leaves out what code scanning can do without: rules by which nothing
+	// was found, and the places of evidence that messages have too.
+	Brief bool
+	Most  int // results; 0 for MaxResults, which is never exceeded
 }
 
 // Write writes one document with one run, for the findings that count. What
 // the policy suppressed is listed in the run's properties, because code
 // scanning opens alerts for suppressed results as for others.
 func Write(w io.Writer, o policy.Outcome, opts Options) error {
+	if opts.Most <= 0 || opts.Most > MaxResults {
+		opts.Most = MaxResults
+	}
 	if opts.Place == nil {
 		opts.Place = func(path string) (string, bool) { return RelativeURI(path), true }
 	}
@@ -79,7 +86,7 @@ func encode(w io.Writer, doc *sarif.Report) error {
 type document struct {
 	Options
 	index   map[*rule.Rule]int // in the driver's list of rules
-	dropped int                // results beyond MaxResults
+	dropped int                // results beyond Most
 	outside int                // results for which there is no place
 }
 
@@ -141,7 +148,11 @@ func (d *document) invocation(o policy.Outcome) *sarif.Invocation {
 		}
 	}
 	say(len(unread)-maxNotifications, "Not or not fully read, beside these: %s.", "file")
-	say(d.dropped, "Left out of this document: the mildest %s, of which code scanning would keep none.", "finding")
+	dropped := "Left out of this document: the mildest %s, of which code scanning would keep none."
+	if d.Most < MaxResults {
+		dropped = "Left out of this document, because code scanning did not take a larger one: the mildest %s."
+	}
+	say(d.dropped, dropped, "finding")
 	say(d.outside, "Left out of this document: %s in files outside the repository.", "finding")
 	say(len(o.Suppressed), "Suppressed by the project's policy: %s, listed in the properties of this run.", "finding")
 	return inv

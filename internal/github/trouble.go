@@ -25,7 +25,7 @@ const (
 	Locked                       // 403: the conversation is locked
 	RateLimited                  // 403 or 429, longer than we wait
 	Missing                      // 404: not there, or the token may not see it
-	TooLarge                     // 413, or our own check of the same limit
+	TooLarge                     // 413, a 422 that says so, or our own check of the same limit
 	Rejected                     // 400, 422 and what else is new
 )
 
@@ -116,7 +116,7 @@ func kind(status int, message string) Kind {
 		return NoPermission
 	case status == http.StatusNotFound:
 		return Missing
-	case status == http.StatusRequestEntityTooLarge:
+	case status == http.StatusRequestEntityTooLarge, status == http.StatusUnprocessableEntity && strings.Contains(low, "too long"):
 		return TooLarge
 	default:
 		return Rejected
@@ -127,6 +127,12 @@ func kind(status int, message string) Kind {
 func Gone(err error) bool {
 	var t *Trouble
 	return errors.As(err, &t) && t.Kind == Missing
+}
+
+// IsTooLarge reports whether GitHub takes less than it was sent.
+func IsTooLarge(err error) bool {
+	var t *Trouble
+	return errors.As(err, &t) && t.Kind == TooLarge
 }
 
 // Hopeless reports whether the next request of the kind would end like this one:

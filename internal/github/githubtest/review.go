@@ -90,7 +90,7 @@ func (s *Server) editReview(w http.ResponseWriter, r *http.Request, id int64) {
 			w.WriteHeader(http.StatusNoContent)
 			return
 		default:
-			if text, ok := body(w, r); ok {
+			if text, ok := s.body(w, r); ok {
 				c.Body = text
 				answer(w, http.StatusOK, c)
 			}

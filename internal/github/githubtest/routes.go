@@ -21,9 +21,6 @@ type User struct {
 	Type  string `json:"type"`
 }
 
-// maxBody is GitHub's limit on a comment, in characters.
-const maxBody = 65536
-
 // route answers one request; the server is locked.
 func (s *Server) route(w http.ResponseWriter, r *http.Request) {
 	path, ok := strings.CutPrefix(r.URL.Path, s.Prefix+"/repos/"+Repository+"/")
@@ -151,14 +148,14 @@ func (s *Server) blob(w http.ResponseWriter, id string) {
 }
 
 // body reads the text of a comment and refuses what GitHub refuses.
-func body(w http.ResponseWriter, r *http.Request) (string, bool) {
+func (s *Server) body(w http.ResponseWriter, r *http.Request) (string, bool) {
 	var in struct {
 		Body *string `json:"body"`
 	}
 	if !decode(w, r, &in) {
 		return "", false
 	}
-	if in.Body == nil || strings.TrimSpace(*in.Body) == "" || len([]rune(*in.Body)) > maxBody {
+	if in.Body == nil || strings.TrimSpace(*in.Body) == "" || len([]rune(*in.Body)) > s.MaxBody {
 		refuse(w, http.StatusUnprocessableEntity, "Validation Failed: body is blank or too long (maximum is 65536 characters)")
 		return "", false
 	}
@@ -169,7 +166,7 @@ func (s *Server) comment(w http.ResponseWriter, r *http.Request, n int) {
 	if !allowed(w, s.Permissions.PullRequests, "write") {
 		return
 	}
-	text, ok := body(w, r)
+	text, ok := s.body(w, r)
 	if !ok {
 		return
 	}
@@ -200,7 +197,7 @@ func (s *Server) edit(w http.ResponseWriter, r *http.Request, id int64) {
 				w.WriteHeader(http.StatusNoContent)
 				return
 			}
-			if text, ok := body(w, r); ok {
+			if text, ok := s.body(w, r); ok {
 				c.Body = text
 				answer(w, http.StatusOK, c)
 			}

@@ -90,8 +90,6 @@ var (
 	refOK = regexp.MustCompile(`^refs/(heads|tags|pull)/.*$`)
 )
 
-const maxGzip = 10 << 20
-
 func (s *Server) upload(w http.ResponseWriter, r *http.Request) {
 	if !allowed(w, s.Permissions.SecurityEvents, "write") {
 		return
@@ -111,7 +109,7 @@ func (s *Server) upload(w http.ResponseWriter, r *http.Request) {
 	if !decode(w, r, &in) {
 		return
 	}
-	raw, err := unpack(in.SARIF)
+	raw, err := unpack(in.SARIF, s.MaxSARIF)
 	switch {
 	case !sha40.MatchString(in.CommitSHA):
 		refuse(w, http.StatusBadRequest, "commit_sha is not a full SHA")
@@ -141,12 +139,12 @@ func (s *Server) upload(w http.ResponseWriter, r *http.Request) {
 
 var errTooLarge = errors.New("too large")
 
-func unpack(field string) ([]byte, error) {
+func unpack(field string, most int) ([]byte, error) {
 	packed, err := base64.StdEncoding.DecodeString(field)
 	if err != nil {
 		return nil, err
 	}
-	if len(packed) > maxGzip {
+	if len(packed) > most {
 		return nil, errTooLarge
 	}
 	z, err := gzip.NewReader(bytes.NewReader(packed))

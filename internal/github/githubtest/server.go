@@ -53,6 +53,8 @@ type Server struct {
 	ForkObjects  map[string][]byte // of Git LFS, in the fork
 	Requests     []Request         // everything that was asked, in order
 	CodeScanning string            // what it answers if it is off; "" if it is on
+	MaxSARIF     int               // bytes of an upload, compressed
+	MaxBody      int               // characters of a comment
 	LFS          http.Handler      // a Git LFS server in place of this one's; nil: none
 	Trouble      func(*http.Request) *Trouble
 
@@ -92,7 +94,7 @@ func New(t testing.TB) *Server {
 		Permissions: Writing, Accepts: Token, Login: "github-actions[bot]",
 		Pulls: map[int][]File{}, PullHead: map[int]string{}, Compares: map[string][]File{},
 		Contents: map[string][]byte{}, Blobs: map[string][]byte{}, Comments: map[int][]*Comment{},
-		Objects: map[string][]byte{}, next: 1000,
+		Objects: map[string][]byte{}, next: 1000, MaxSARIF: 10 << 20, MaxBody: 65536,
 	}
 	s.Server = httptest.NewServer(http.HandlerFunc(s.serve))
 	t.Cleanup(func() { s.CloseClientConnections(); s.Close() })
