@@ -3,6 +3,7 @@
 package bytecode
 
 import (
+	"cmp"
 	"context"
 	_ "embed"
 	"fmt"
@@ -62,6 +63,9 @@ func run(_ context.Context, p *detector.Pass) error {
 		return nil // something else that starts with the letter c
 	}
 	p.Recognised("python-bytecode")
+	if err := p.Strings("", 0, p.File.Size); err != nil {
+		return err
+	}
 	if found := reached(v, anyDepth); len(found) > 0 {
 		report(p, dangerous, found, "The bytecode of "+finding.Quote(v.Code.Name)+" reaches")
 	}
@@ -72,7 +76,7 @@ func run(_ context.Context, p *detector.Pass) error {
 func module(p *detector.Pass) error {
 	p.Recognised("pyc")
 	v, err := marshal.DecodePyc(p.Reader())
-	if err != nil {
+	if err := cmp.Or(err, p.Strings("", 0, p.File.Size)); err != nil {
 		return err
 	}
 	if found := reached(v, 0); len(found) > 0 {

@@ -34,6 +34,9 @@ var Detector = &detector.Detector{
 func run(_ context.Context, p *detector.Pass) error {
 	p.Recognised("catboost")
 	m, err := catboost.Decode(p.Reader())
+	for _, e := range m.Info {
+		p.Text(e.Key, e.Offset, e.Value)
+	}
 	if err != nil || m.End >= p.File.Size {
 		return err
 	}

@@ -6,6 +6,8 @@ import (
 	"context"
 	_ "embed"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/modelaudit/modelaudit/internal/artifact"
@@ -57,7 +59,11 @@ func run(_ context.Context, p *detector.Pass) error {
 		return r.Fail(hostile.Unsupported, "a model of the toolkit's first version")
 	}
 	var found []finding.Finding
+	var texts []cntk.Dictionary
 	ok, err := cntk.Walk(r, func(d cntk.Dictionary) {
+		if len(d.Texts) > 0 && len(texts) < maxTexts {
+			texts = append(texts, d)
+		}
 		if f, bad := judge(d); bad {
 			found = append(found, f)
 		}
@@ -69,8 +75,16 @@ func run(_ context.Context, p *detector.Pass) error {
 	for _, f := range found {
 		p.Report(f)
 	}
+	for _, d := range texts {
+		for _, key := range slices.Sorted(maps.Keys(d.Texts)) {
+			p.Text(key, d.Offset, d.Texts[key])
+		}
+	}
 	return err
 }
+
+// maxTexts bounds the dictionaries whose texts are shown.
+const maxTexts = 1 << 16
 
 // judge looks for what the toolkit's loader imports: the module and the class of
 // a function of the user's own (cntk/internal/utils.py, deserialize), or the

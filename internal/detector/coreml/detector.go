@@ -68,6 +68,9 @@ func run(_ context.Context, p *detector.Pass) error {
 
 func judge(p *detector.Pass, f coreml.Fact) error {
 	name := finding.Quote(f.Name)
+	for _, text := range f.Texts {
+		p.Text("parameter", f.Offset, text)
+	}
 	switch f.Kind {
 	case coreml.CustomLayer:
 		report(p, custom, f, fmt.Sprintf("Layer %s is computed by the class %s of the app that loads the model.", finding.Quote(f.Layer), name))
@@ -83,6 +86,8 @@ func judge(p *detector.Pass, f coreml.Fact) error {
 		if escapes(f.Name) {
 			report(p, escape, f, fmt.Sprintf("The model reads weights from %s.", name))
 		}
+	case coreml.Description:
+		return p.Strings("description", f.Offset, f.Size)
 	case coreml.Serialized:
 		return p.Part("serialized model", f.Offset, f.Size)
 	}

@@ -3,6 +3,7 @@
 package executorch
 
 import (
+	"cmp"
 	"context"
 	_ "embed"
 	"fmt"
@@ -31,6 +32,10 @@ var Detector = &detector.Detector{
 	Match: func(h artifact.Head) bool { return executorch.Looks(h.First) },
 	Run:   run,
 }
+
+// texts is in how much of a file texts are looked for: the program, which comes
+// before the weights.
+const texts = 8 << 20
 
 //go:embed known.txt
 var knownFile string
@@ -64,5 +69,5 @@ func run(_ context.Context, p *detector.Pass) error {
 			Evidence: []finding.Step{{Offset: o.Offset, Text: "operator " + name}},
 		})
 	}
-	return err
+	return cmp.Or(err, p.Strings("", 0, min(p.File.Size, texts)))
 }

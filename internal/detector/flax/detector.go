@@ -101,6 +101,9 @@ func (w *walker) token(t msgpack.Token) error {
 		w.key = t.Text
 	case t.Kind == msgpack.Extension && (t.Type == extArray || t.Type == extScalar):
 		return w.array(t)
+	case t.Kind == msgpack.Text:
+		key := w.key
+		w.held = append(w.held, func() error { return w.pass.Written(key, t.Start, t.Size) })
 	case t.Kind == msgpack.Binary && t.Size > 0:
 		key := w.key
 		w.held = append(w.held, func() error { return w.pass.Part(key, t.Start, t.Size) })

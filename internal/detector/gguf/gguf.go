@@ -61,7 +61,7 @@ func run(_ context.Context, p *detector.Pass) error {
 		return gguf.Legacy(r)
 	}
 	p.Recognised("gguf")
-	j := &judge{p: p}
+	j := &judge{p: p, texts: p.Reader()}
 	file, err := gguf.Decode(r, gguf.Visitor{Text: j.text, Tensor: j.tensor, Absurd: j.absurd})
 	j.alignment(file)
 	j.overlaps(file)
@@ -79,7 +79,8 @@ type judge struct {
 	p      *detector.Pass
 	causes finding.Causes
 	spans  []span
-	stop   error // the budget is spent, or the memory for spans
+	texts  *hostile.Reader // of short texts
+	stop   error           // the budget is spent, or the memory for spans
 }
 
 // A span is where a tensor lies in the data section.
@@ -170,8 +171,9 @@ const (
 	// minText is the shortest text that is handed on: shorter ones hold names.
 	minText = 64
 	// minElement is the same for an element of an array: vocabularies have
-	// hundreds of thousands.
+	// hundreds of thousands. What is shorter than minShown is not even shown.
 	minElement = 256
+	minShown   = 20
 	template   = "tokenizer.chat_template"
 	// license holds an SPDX identifier or expression; longer texts are none.
 	license    = "general.license"
@@ -180,9 +182,8 @@ const (
 
 // peek returns a short text.
 func (j *judge) peek(t gguf.Text) []byte {
-	r := hostile.NewReader(j.p.File.Content, j.p.File.Size, j.p.Budget)
-	r.MoveTo(t.Offset)
-	return r.Peek(int(t.Size))
+	j.texts.MoveTo(t.Offset)
+	return j.texts.Peek(int(t.Size))
 }
 
 // text hands strings on: templates, which loaders render, by a name that says
@@ -191,6 +192,9 @@ func (j *judge) text(t gguf.Text) {
 	if t.Key == license && t.Size <= maxLicense {
 		j.p.License(string(j.peek(t)))
 	}
+	if t.Index >= 0 && t.Size < minShown && !strings.HasPrefix(t.Key, template) {
+		return // most of a vocabulary
+	}
 	name, least := t.Key, int64(minText)
 	if t.Index >= 0 {
 		name, least = fmt.Sprintf("%s[%d]", t.Key, t.Index), minElement
@@ -198,8 +202,8 @@ func (j *judge) text(t gguf.Text) {
 	if strings.HasPrefix(strings.ToLower(t.Key), template) {
 		name, least = name+".jinja", 1
 	}
-	if t.Index < 0 && t.Size < least {
-		j.p.Text(t.Key, t.Offset, string(j.peek(t)))
+	if t.Size < least {
+		j.p.Text(name, t.Offset, string(j.peek(t)))
 	}
 	if t.Size >= least && j.stop == nil {
 		j.stop = j.p.Nested(j.p.File.Member(name, hostile.Section(j.p.File.Content, t.Offset, t.Size), t.Size))

@@ -5,8 +5,11 @@ package numpy
 import (
 	"context"
 	_ "embed"
+	"encoding/binary"
 	"fmt"
 	"io"
+	"strings"
+	"unicode/utf8"
 
 	"github.com/modelaudit/modelaudit/internal/artifact"
 	"github.com/modelaudit/modelaudit/internal/detector"
@@ -61,6 +64,7 @@ func run(_ context.Context, p *detector.Pass) error {
 		if !ok {
 			return r.Fail(hostile.Malformed, "an array whose size 64 bits do not hold")
 		}
+		texts(p, h, r.Offset(), size)
 		r.Skip(size)
 		more = string(r.Peek(len(npy.Magic))) == npy.Magic
 	}
@@ -68,6 +72,55 @@ func run(_ context.Context, p *detector.Pass) error {
 		return r.Err()
 	}
 	return rest(p, r)
+}
+
+const (
+	// longElement is the size of the longest element of an array of text that is
+	// shown, in bytes.
+	longElement = 16 << 10
+	// minText is the size of the shortest text that is shown, in characters.
+	minText = 20
+)
+
+// texts shows the elements of an array of text.
+func texts(p *detector.Pass, h npy.Header, at int64, size uint64) {
+	element := h.DType.Size
+	if h.DType.Text == 0 || element < minText*uint64(h.DType.Text) || element > longElement {
+		return
+	}
+	r := p.Reader()
+	if size > uint64(r.End()-at) {
+		return // the caller tells
+	}
+	r.MoveTo(at)
+	for left := size / element; left > 0 && r.Step(); left-- {
+		where := r.Offset()
+		if text := narrow(r.Peek(int(element)), h.DType); len(text) >= minText {
+			p.Text("", where, text)
+		}
+		r.Skip(element)
+	}
+}
+
+// narrow returns an element of text without the zeros that fill it. Of UTF-32 it
+// keeps ASCII, and a zero for any other character.
+func narrow(p []byte, d npy.DType) string {
+	if d.Text == 1 {
+		return strings.TrimRight(string(p), "\x00")
+	}
+	var order binary.ByteOrder = binary.LittleEndian
+	if d.Big {
+		order = binary.BigEndian
+	}
+	out := make([]byte, 0, len(p)/4)
+	for ; len(p) >= 4; p = p[4:] {
+		c := order.Uint32(p)
+		if c >= utf8.RuneSelf {
+			c = 0
+		}
+		out = append(out, byte(c))
+	}
+	return strings.TrimRight(string(out), "\x00")
 }
 
 // unpickled hands on what follows a header that tells of objects, or that was

@@ -92,18 +92,23 @@ func (j *judge) full(what string) {
 	j.p.Incomplete(&hostile.Fault{Kind: hostile.OverBudget, Detail: "more than 10000 different " + what})
 }
 
-// minText is the shortest text that is handed on: shorter ones hold names.
+// minText is the size of the shortest text that goes back to the scan: shorter
+// ones hold names.
 const minText = 64
 
 // text hands strings that a reader or a custom operator may interpret back to
 // the scan.
 func (j *judge) text(t onnx.Text) {
-	if t.Size < minText || j.stop != nil {
+	if j.stop != nil {
 		return
 	}
 	name := t.Kind
 	if t.Name != "" {
 		name += " " + t.Name
+	}
+	if t.Size < minText {
+		j.stop = j.p.Written(name, t.Offset, t.Size)
+		return
 	}
 	content := hostile.Section(j.p.File.Content, t.Offset, t.Size)
 	j.stop = j.p.Nested(j.p.File.Member(name, content, t.Size))

@@ -3,6 +3,7 @@
 package paddle
 
 import (
+	"cmp"
 	"context"
 	_ "embed"
 	"fmt"
@@ -72,7 +73,7 @@ func run(_ context.Context, p *detector.Pass) error {
 	if paddle.IsProgram(p.Reader()) {
 		p.Recognised("paddle")
 		_, err := paddle.Program(p.Reader(), func(o paddle.Op) { operator(p, o) })
-		return err
+		return cmp.Or(err, p.Strings("", 0, p.File.Size)) // of a program, without weights
 	}
 	if !strings.EqualFold(path.Ext(p.File.Name()), ".pdiparams") || p.File.Size == 0 {
 		return nil

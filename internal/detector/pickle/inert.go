@@ -33,11 +33,15 @@ type payload struct {
 	finding finding.Finding
 }
 
-// wanted says which constants are looked into: text in which something may be
-// encoded, bytes that start like a pickle or like something compressed.
-func wanted(kind pickle.Kind, head []byte, size int64) bool {
+// wanted says which constants are looked into: text, bytes that start like a
+// pickle or like something compressed. Text that is too long goes back to the
+// scan.
+func (j *judge) wanted(kind pickle.Kind, head []byte, at, size int64) bool {
 	if kind == pickle.Str && size <= maxText {
-		return size >= encodedSize
+		return true
+	}
+	if kind == pickle.Str && !j.s.again {
+		j.report.nested = append(j.report.nested, j.s.p.File.Member("text", hostile.Section(j.s.p.File.Content, at, size), size))
 	}
 	if kind != pickle.Str && size <= maxBytes {
 		return true
@@ -55,6 +59,10 @@ func (j *judge) holds(e pickle.Effect) {
 		text, ok = j.m.Bytes(e.Fn)
 	}
 	if !ok {
+		return
+	}
+	j.show(e, text)
+	if len(text) < encodedSize {
 		return
 	}
 	budget := j.s.p.Budget
@@ -82,6 +90,22 @@ func (j *judge) holds(e pickle.Effect) {
 		}
 	}
 }
+
+// show hands a constant to the detectors that look at texts, by the key that it
+// has in a dict.
+func (j *judge) show(e pickle.Effect, text string) {
+	if j.s.p.Text == nil || j.s.again {
+		return
+	}
+	name := ""
+	if key, ok := j.m.Str(e.Value); ok && len(key) <= maxKey && identifier(key) {
+		name = key
+	}
+	j.s.p.Text(name, e.Offset, text)
+}
+
+// maxKey is the size of the longest key that is taken for a name.
+const maxKey = 64
 
 // mayEncode reports whether a text has a stretch that encodes a pickle: long, of
 // the alphabet of base64, and with no more than one case and no digit only if it

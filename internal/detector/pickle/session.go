@@ -28,6 +28,7 @@ type session struct {
 	count      int  // of pickles that were read to their end
 	shared     bool // they were read as one unpickler reads them
 	depth      int  // of constants in constants that are looked into
+	again      bool // the pickle was followed before, in another reading
 }
 
 func newSession(p *detector.Pass) *session {
@@ -132,7 +133,9 @@ func (s *session) sharedMemo() (end int64, found *report) {
 // also follows a pickle in another reading, for what is dangerous in it: honest
 // files make no sense in it, so that the rest of it means nothing.
 func (s *session) also(at int64, reading pickle.Reading) {
+	s.again = true
 	o := s.follow(at, reading)
+	s.again = false
 	s.report.mergeDangerous(o.report)
 }
 
@@ -162,7 +165,7 @@ func (s *session) follow(at int64, reading pickle.Reading) *outcome {
 	o := &outcome{machine: pickle.New(r, names, reading), report: newReport(), start: at}
 	j := &judge{m: o.machine, s: s, report: o.report}
 	if s.depth < maxInert {
-		o.machine.Look = wanted
+		o.machine.Look = j.wanted
 	}
 	for e := range o.machine.Run() {
 		o.see(e)

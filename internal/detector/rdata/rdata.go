@@ -3,6 +3,7 @@
 package rdata
 
 import (
+	"cmp"
 	"context"
 	_ "embed"
 	"fmt"
@@ -96,6 +97,8 @@ func (j *judge) event(e rds.Event) {
 		j.report(mapped, e, e.Name, fmt.Sprintf("Loading the object maps the file %s into memory, and writes to it if the vector is changed.", name), "mapped from "+name)
 	case rds.Raw:
 		j.raw(e)
+	case rds.Text:
+		j.text(e)
 	case rds.Trailing:
 		j.report(trailing, e, "rest", fmt.Sprintf("%d bytes follow the object. R does not read them.", e.Size), "the object ends here")
 		j.hand("bytes behind the object", e)
@@ -110,6 +113,15 @@ func (j *judge) report(r *rule.Rule, e rds.Event, key, message, step string) {
 			Rule: r, Key: key, Message: message, Location: finding.Location{Offset: e.Offset, Length: e.Size},
 			Evidence: []finding.Step{{Offset: e.Offset, Text: step}},
 		})
+	}
+}
+
+// text shows a string, of which the ASCII form has no bytes of its own.
+func (j *judge) text(e rds.Event) {
+	if e.Size == 0 {
+		j.Text(e.Variable, e.Offset, e.Name)
+	} else if j.nested == nil {
+		j.nested = j.Written(cmp.Or(e.Variable, "string"), e.Offset, e.Size)
 	}
 }
 

@@ -66,6 +66,7 @@ func texts(p *detector.Pass, h *safetensors.Header) error {
 		}
 	}
 	for i := range h.Tensors {
+		p.Text("", h.Tensors[i].Name.Offset, h.Tensors[i].Name.Text)
 		if n := h.Tensors[i].Name; len(n.Text) >= minName {
 			if _, err := contents(p, n, n.Text); err != nil {
 				return err

@@ -8,6 +8,7 @@ import (
 	_ "embed"
 	"encoding/binary"
 	"fmt"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/modelaudit/modelaudit/internal/artifact"
@@ -136,6 +137,9 @@ func run(_ context.Context, p *detector.Pass) error {
 			to = max(from, to-longest)
 		}
 		s.look(window, min(from, len(window)), to)
+		if first && r.Left() == 0 {
+			s.named(p.File.Name(), window)
+		}
 		keep := max(0, to-before)
 		s.at += int64(keep) * s.unit
 		kept = window[keep:]
@@ -160,11 +164,19 @@ func narrow(p []byte, order binary.ByteOrder) []byte {
 func inText(p *detector.Pass, name string, offset int64, text string) {
 	s := search{p: p, at: offset, name: name}
 	s.look(text, 0, len(text))
-	if named := false; len(text) <= maxNamed && name != "" {
-		keywords.All(name, func(int, int) { named = true })
-		if named {
-			s.look(name+"="+text, 0, len(name))
-		}
+	s.named(name, text)
+}
+
+// named looks at a short text together with its name, if that is one of a
+// variable which holds a secret.
+func (s *search) named(name, text string) {
+	if name = name[max(strings.LastIndexByte(name, '@'), strings.LastIndexByte(name, '/'))+1:]; len(text) > maxNamed || name == "" {
+		return
+	}
+	telling := false
+	keywords.All(name, func(int, int) { telling = true })
+	if telling {
+		s.look(name+"="+text, 0, len(name))
 	}
 }
 

@@ -146,16 +146,20 @@ func (j *judge) custom(n tensorflow.Node, op string) {
 		Add(n.Offset, "node %q: %s", finding.Quote(n.Name()), shown)
 }
 
-// minText is the shortest text that is handed on: shorter ones hold names.
+// minText is the size of the shortest text that goes back to the scan: shorter
+// ones hold names.
 const minText = 64
 
-// texts hands long strings of a node back to the scan.
+// texts hands the strings of a node back to the scan.
 func (j *judge) texts(n tensorflow.Node) {
 	for key, a := range n.Attrs() {
 		for t := range a.Texts() {
 			offset, size := t.Bounds()
-			if size >= minText {
-				j.nested("attribute "+key+" of "+n.Name(), offset, size)
+			switch name := "attribute " + key + " of " + n.Name(); {
+			case size >= minText:
+				j.nested(name, offset, size)
+			case j.stop == nil:
+				j.stop = j.p.Written(name, offset, size)
 			}
 		}
 	}

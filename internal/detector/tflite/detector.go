@@ -54,6 +54,11 @@ func run(_ context.Context, p *detector.Pass) error {
 	for _, c := range m.Custom {
 		judge(p, c, c.Index < len(m.Used) && m.Used[c.Index])
 	}
+	for _, t := range m.Texts {
+		if fault := p.Strings(t.Name, t.Offset, t.Size); fault != nil {
+			return fault
+		}
+	}
 	return err
 }
 

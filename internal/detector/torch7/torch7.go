@@ -76,6 +76,9 @@ func (j *judge) event(e torch7.Event) {
 	switch e.Kind {
 	case torch7.Text:
 		j.texts(e.Offset, e.Size)
+		if j.failed == nil {
+			j.failed = j.Written("", e.Offset, e.Size)
+		}
 	case torch7.Function:
 		j.function(e)
 	case torch7.Trailing:

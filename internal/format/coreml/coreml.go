@@ -67,6 +67,7 @@ const (
 	SearchPath                  // where linked models are looked for
 	BlobFile                    // weights of a program, in the file of the Name
 	Serialized                  // a model in a form of its own, at Offset, of Size bytes
+	Description                 // what people wrote about the model, and its inputs and outputs, at Offset, of Size bytes
 )
 
 // A Fact is one part of a model that is not in it, or not Core ML's own.
@@ -109,6 +110,8 @@ func (w walker) model(m protobuf.Message) bool {
 			version = f.Uint >= 1 && f.Uint < 100
 		case f.Tag == modelDescription:
 			description = true
+			start, end := f.Body()
+			w.visit(Fact{Kind: Description, Offset: start, Size: end - start})
 		case n >= firstType && n <= lastType && f.Tag.Wire() == protobuf.Bytes:
 			content = true
 			w.content(f)

@@ -11,6 +11,10 @@ type DType struct {
 	Known  bool   // false: neither size nor content is known
 	Object bool   // an element, or a field of it, is a Python object
 	Size   uint64 // of an element, in bytes
+	// Text is how many bytes a character has where elements are text alone, 1 or
+	// 4 (UTF-32 in the order of bytes that Big says); 0 elsewhere.
+	Text uint8
+	Big  bool
 }
 
 // maxFields bounds how many fields of a dtype are looked at, nested ones
@@ -113,10 +117,12 @@ func named(text string) DType {
 		return DType{}
 	}
 	switch name[0] {
-	case 'S', 'a', 'V':
+	case 'V':
 		return DType{Known: true, Size: n}
+	case 'S', 'a':
+		return DType{Known: true, Size: n, Text: 1}
 	case 'U':
-		return DType{Known: true, Size: 4 * n}
+		return DType{Known: true, Size: 4 * n, Text: 4, Big: text[0] == '>'}
 	}
 	return DType{}
 }

@@ -59,6 +59,9 @@ func (m *Machine) pushConstant(op *Op, tag int) {
 		if op.Size >= LookSize && m.Look != nil && tag != tagLong {
 			m.look(op, v)
 		}
+		if tag == tagStr {
+			m.lastText, m.lastTextOp = v, m.ops
+		}
 		return
 	}
 	kind := map[int]Kind{tagStr: Str, tagBytes: Bytes, tagByteArray: ByteArray, tagLong: Int}[tag]
@@ -73,10 +76,19 @@ func (m *Machine) pushConstant(op *Op, tag int) {
 // look yields a constant that the consumer wants to see.
 func (m *Machine) look(op *Op, v Value) {
 	head := m.s.at(op.Data, min(op.Size, lookHead))
-	if m.Look(m.Kind(v), head, op.Size) {
-		m.emit(Effect{Kind: Holds, Fn: v})
+	if !m.Look(m.Kind(v), head, op.Data, op.Size) {
+		return
 	}
+	e := Effect{Kind: Holds, Fn: v}
+	if m.ops-m.lastTextOp <= keyDistance {
+		e.Value = m.lastText
+	}
+	m.emit(e)
 }
+
+// keyDistance is how many opcodes a key of a dict stands before its value, at
+// most: the one that puts it into the memo stands between them.
+const keyDistance = 2
 
 // lookHead is how many bytes Look is shown.
 const lookHead = 64

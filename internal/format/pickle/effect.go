@@ -13,7 +13,7 @@ const (
 	SetsItem                   // sets items of what is no dict
 	Persists                   // asks the loader for a persistent id
 	Extends                    // asks the extension registry for a code that the pickle did not set
-	Holds                      // nothing: Fn is a string or bytes that Machine.Look has asked for
+	Holds                      // nothing: Fn is a string or bytes that Machine.Look has asked for, Value the string right before it or zero
 )
 
 var effectNames = [...]string{"import", "call", "new", "build", "append", "set item", "persistent id", "extension", "constant"}

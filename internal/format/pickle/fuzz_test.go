@@ -42,7 +42,7 @@ func FuzzMachine(f *testing.F) {
 		}
 		for _, reading := range []pickle.Reading{{}, {Arrays: true}, {DropTail: true}, {Literal: true}} {
 			m := pickle.New(reader(data), names, reading)
-			m.Look = func(pickle.Kind, []byte, int64) bool { return true }
+			m.Look = func(pickle.Kind, []byte, int64, int64) bool { return true }
 			for e := range m.Run() {
 				m.Python(e.Fn)
 				m.Python(e.Value)

@@ -36,9 +36,9 @@ type Reading struct {
 // abstract values in the place of objects, and calls nothing. It is used once.
 type Machine struct {
 	// Look is asked about every string and bytes of LookSize bytes or more as it
-	// is pushed, with its first bytes; those that it wants to see become effects.
-	// It may be nil.
-	Look func(kind Kind, head []byte, size int64) bool
+	// is pushed, with its first bytes and its place in the file; those that it wants
+	// to see become effects. It may be nil.
+	Look func(kind Kind, head []byte, at, size int64) bool
 
 	s       scanner
 	names   Names
@@ -62,13 +62,15 @@ type Machine struct {
 	depth int   // of calls that calls make
 	work  int64 // spent on computing results
 
-	result  Value
-	ops     int64
-	held    int64
-	done    bool  // STOP was reached, or the consumer has had enough
-	stopped bool  // STOP was reached
-	ended   int64 // offset behind the last STOP
-	missing bool  // the reading ended at a memo key that is not there
+	result     Value
+	ops        int64
+	lastText   Value // the string that was pushed last, and after how many opcodes
+	lastTextOp int64
+	held       int64
+	done       bool  // STOP was reached, or the consumer has had enough
+	stopped    bool  // STOP was reached
+	ended      int64 // offset behind the last STOP
+	missing    bool  // the reading ended at a memo key that is not there
 }
 
 // LookSize is the size from which on a Machine asks Look about a constant: no

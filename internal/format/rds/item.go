@@ -163,7 +163,7 @@ func (w *walker) environment() {
 func (w *walker) data(f flags) string {
 	switch f.kind {
 	case charType:
-		return w.text(w.int())
+		return w.string(w.int())
 	case specialType, builtinType:
 		return w.text(w.int())
 	case logicalType, integerType:
@@ -192,6 +192,23 @@ func (w *walker) data(f flags) string {
 		w.r.FailAt(f.offset, hostile.Unsupported, "an object of type %d", f.kind)
 	}
 	return ""
+}
+
+// minText is the size of the shortest string that is told: shorter ones are names.
+const minText = 20
+
+// string reads a string of n bytes and tells it.
+func (w *walker) string(n int) string {
+	at := w.r.Offset()
+	text := w.text(n)
+	if n >= minText && w.r.Err() == nil {
+		size := int64(n)
+		if w.ascii {
+			size = 0
+		}
+		w.emit(Event{Kind: Text, Offset: at, Size: size, Name: text})
+	}
+	return text
 }
 
 // elements reads the strings or objects of a vector, and returns the start of

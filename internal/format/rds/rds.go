@@ -25,6 +25,7 @@ const (
 	Function                 // a closure
 	Raw                      // a raw vector
 	Mapped                   // a vector that is mapped from a file when it is read
+	Text                     // a string
 	Trailing                 // bytes behind the last object
 )
 
@@ -32,8 +33,8 @@ const (
 type Event struct {
 	Kind   Kind
 	Offset int64
-	Size   int64  // of Raw and Trailing, in bytes
-	Name   string // of a variable, a called function or a mapped file
+	Size   int64  // of Raw, Text and Trailing, in bytes; of a Text in the ASCII form 0
+	Name   string // of a variable, a called function or a mapped file; a Text, cut
 	// Package is where a Call says that its function lives, or "".
 	Package string
 	// Argument is the first string among the arguments of a Call.

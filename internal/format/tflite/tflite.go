@@ -15,14 +15,20 @@ const Identifier = "TFL3"
 const (
 	modelOperatorCodes = 1
 	modelSubgraphs     = 2
+	modelDescription   = 3
 	modelBuffers       = 4
+	modelMetadata      = 6
+	metadataName       = 0
+	metadataBuffer     = 1
 	codeDeprecated     = 0
 	codeCustom         = 1
 	codeBuiltin        = 3
 	graphTensors       = 0
 	graphOperators     = 3
 	operatorCode       = 0
+	tensorType         = 1
 	tensorBuffer       = 2
+	tensorName         = 3
 	bufferData         = 0
 	bufferOffset       = 1
 	bufferSize         = 2
@@ -30,6 +36,9 @@ const (
 
 // builtinCustom is BuiltinOperator_CUSTOM.
 const builtinCustom = 32
+
+// typeString is TensorType_STRING.
+const typeString = 5
 
 // placeholder is the value of the old one-byte field where an operator's number
 // does not fit it; readers take the larger of both fields.
@@ -43,6 +52,14 @@ type Model struct {
 	Custom []Custom
 	Used   []bool // whether some graph uses the operator code
 	Codes  int
+	Texts  []Text
+}
+
+// A Text is where people wrote something: a description, a metadata buffer, a
+// tensor of strings. It need not be text alone.
+type Text struct {
+	Name         string
+	Offset, Size int64
 }
 
 // A Custom is an operator that is not the runtime's own.
@@ -64,15 +81,20 @@ func Decode(r *hostile.Reader) (Model, error) {
 		m.code(i, code)
 	}
 	m.Used = make([]bool, m.Codes)
-	buffers := 0
+	var buffers []extent
 	for _, b := range root.Tables(modelBuffers) {
-		checkBuffer(r, b)
-		buffers++
+		buffers = append(buffers, buffer(r, b))
 	}
 	for _, g := range root.Tables(modelSubgraphs) {
 		m.graph(r, g, buffers)
 	}
-	if r.Err() == nil && m.Codes == 0 && buffers == 0 {
+	if w, n := root.Vector(modelDescription, 1); n > 0 {
+		m.Texts = append(m.Texts, Text{"description", w.Offset(), int64(n)})
+	}
+	for _, d := range root.Tables(modelMetadata) {
+		m.text(d.String(metadataName, maxName), d.Uint(metadataBuffer, 4, 0), buffers)
+	}
+	if r.Err() == nil && m.Codes == 0 && len(buffers) == 0 {
 		r.Fail(hostile.Malformed, "a model of nothing")
 	}
 	return m, r.Err()
@@ -87,20 +109,40 @@ func (m *Model) code(i int, t flatbuffers.Table) {
 	}
 }
 
-// checkBuffer reads the extent of a buffer: inside the FlatBuffer or, in large
-// models, behind it.
-func checkBuffer(r *hostile.Reader, t flatbuffers.Table) {
-	t.Vector(bufferData, 1)
+// text notes a buffer that holds texts.
+func (m *Model) text(name string, buffer uint64, buffers []extent) {
+	if buffer < uint64(len(buffers)) && buffers[buffer].size > 0 {
+		m.Texts = append(m.Texts, Text{name, buffers[buffer].offset, buffers[buffer].size})
+	}
+}
+
+// An extent is where a buffer's bytes are.
+type extent struct{ offset, size int64 }
+
+// buffer reads and checks the extent of a buffer: inside the FlatBuffer or, in
+// large models, behind it.
+func buffer(r *hostile.Reader, t flatbuffers.Table) extent {
+	if w, n := t.Vector(bufferData, 1); n > 0 {
+		return extent{w.Offset(), int64(n)}
+	}
 	offset, size := t.Uint(bufferOffset, 8, 0), t.Uint(bufferSize, 8, 0)
 	if offset > 1 && r.Err() == nil && (offset > uint64(r.End()) || size > uint64(r.End())-offset) {
 		r.FailAt(t.Offset(), hostile.Truncated, "a buffer of %d bytes at %#x in a file of %d", size, offset, r.End())
 	}
+	if offset <= 1 || r.Err() != nil {
+		return extent{}
+	}
+	return extent{int64(offset), int64(size)}
 }
 
-func (m *Model) graph(r *hostile.Reader, g flatbuffers.Table, buffers int) {
+func (m *Model) graph(r *hostile.Reader, g flatbuffers.Table, buffers []extent) {
 	for i, t := range g.Tables(graphTensors) {
-		if b := t.Uint(tensorBuffer, 4, 0); b >= uint64(buffers) && r.Err() == nil {
-			r.FailAt(t.Offset(), hostile.Malformed, "tensor %d is in buffer %d of %d", i, b, buffers)
+		b := t.Uint(tensorBuffer, 4, 0)
+		if b >= uint64(len(buffers)) && r.Err() == nil {
+			r.FailAt(t.Offset(), hostile.Malformed, "tensor %d is in buffer %d of %d", i, b, len(buffers))
+		}
+		if t.Uint(tensorType, 1, 0) == typeString {
+			m.text(t.String(tensorName, maxName), b, buffers)
 		}
 	}
 	for i, op := range g.Tables(graphOperators) {
