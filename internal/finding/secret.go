@@ -42,16 +42,19 @@ const maxHidden = 1 << 20
 // Add adds secrets.
 func (r *Redactor) Add(secrets ...Secret) {
 	for _, s := range secrets {
-		if r.known[s.text] || len(r.parts)+len(s.text) > maxHidden {
-			continue
+		if !r.known[s.text] && len(r.parts)+len(s.text) <= maxHidden {
+			r.add(s.text)
 		}
-		if r.known == nil {
-			r.known, r.parts = make(map[string]bool), make(map[string]bool)
-		}
-		r.known[s.text] = true
-		for i := 0; i+shown < len(s.text); i++ {
-			r.parts[s.text[i:i+shown+1]] = true
-		}
+	}
+}
+
+func (r *Redactor) add(secret string) {
+	if r.known == nil {
+		r.known, r.parts = make(map[string]bool), make(map[string]bool)
+	}
+	r.known[secret] = true
+	for i := 0; i+shown < len(secret); i++ {
+		r.parts[secret[i:i+shown+1]] = true
 	}
 }
 

@@ -26,12 +26,11 @@ type anchor struct{ needle, offset int }
 func New(needles []string) *Set {
 	s := &Set{needles: needles}
 	for i, n := range needles {
-		if len(n) < shortest {
-			continue
+		if len(n) >= shortest {
+			at := rarest(n)
+			s.add(n, i, at)
+			s.add(n, i, at+1)
 		}
-		at := rarest(n)
-		s.add(n, i, at)
-		s.add(n, i, at+1)
 	}
 	return s
 }
@@ -96,13 +95,11 @@ func (s *Set) All(text string, found func(at, needle int)) {
 
 // at looks at the needles that have the pair which stands at a place.
 func (s *Set) at(text string, place int, found func(at, needle int)) {
-	row := s.rows[pair(text, place)]
-	if row == 0 {
-		return
-	}
-	for _, a := range s.anchors[row-1] {
-		if start := place - a.offset; start >= 0 && strings.HasPrefix(text[start:], s.needles[a.needle]) {
-			found(start, a.needle)
+	if row := s.rows[pair(text, place)]; row != 0 {
+		for _, a := range s.anchors[row-1] {
+			if start := place - a.offset; start >= 0 && strings.HasPrefix(text[start:], s.needles[a.needle]) {
+				found(start, a.needle)
+			}
 		}
 	}
 }

@@ -28,11 +28,16 @@ func (r *run) text(p *detector.Pass, name string, offset int64, text string) {
 		return
 	}
 	for _, d := range r.readers {
-		err := hostile.Guard(func() error { d.Text(p, name, offset, text); return nil })
-		var crash *hostile.Panic
-		if errors.As(err, &crash) {
-			r.crash(d, p.File, crash)
-		}
+		r.show(d, p, name, offset, text)
+	}
+}
+
+// show shows a text to one detector.
+func (r *run) show(d *detector.Detector, p *detector.Pass, name string, offset int64, text string) {
+	err := hostile.Guard(func() error { d.Text(p, name, offset, text); return nil })
+	var crash *hostile.Panic
+	if errors.As(err, &crash) {
+		r.crash(d, p.File, crash)
 	}
 }
 

@@ -125,8 +125,9 @@ func (s *session) frames(o *outcome) {
 // sharedMemo reads all pickles as one unpickler does that is asked for one after
 // the other, and returns where that ends and what came of it.
 func (s *session) sharedMemo() (end int64, found *report) {
-	s.shared = true
+	s.shared, s.again = true, true
 	o := s.follow(0, pickle.Reading{Arrays: true, Shared: true})
+	s.again = false
 	return o.machine.Ended(), o.report
 }
 

@@ -20,15 +20,18 @@ const digits62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz
 // crc62 checks the last six characters of a token of GitHub or npm:
 // https://github.blog/engineering/platform-security/behind-githubs-new-authentication-token-formats/.
 func crc62(c *candidate) ([]string, bool) {
-	body, sum := c.secret[:len(c.secret)-6], []byte(c.secret[len(c.secret)-6:])
-	n := crc32.ChecksumIEEE([]byte(body))
-	for i := len(sum) - 1; i >= 0; i-- {
-		if sum[i] != digits62[n%62] {
-			return nil, false
-		}
+	body, sum := c.secret[:len(c.secret)-6], c.secret[len(c.secret)-6:]
+	return nil, sum == base62(crc32.ChecksumIEEE([]byte(body)))
+}
+
+// base62 writes a number with six digits, which is enough for 32 bits.
+func base62(n uint32) string {
+	out := []byte("000000")
+	for i := len(out) - 1; i >= 0; i-- {
+		out[i] = digits62[n%62]
 		n /= 62
 	}
-	return nil, n == 0
+	return string(out)
 }
 
 // macaroon checks that a token of PyPI is a macaroon of version 2 whose location
@@ -97,14 +100,18 @@ func secretPacket(c *candidate) ([]string, bool) {
 func crc24(p []byte) uint32 {
 	crc := uint32(0xb704ce)
 	for _, c := range p {
-		crc ^= uint32(c) << 16
-		for range 8 {
-			if crc <<= 1; crc&0x1000000 != 0 {
-				crc ^= 0x1864cfb
-			}
-		}
+		crc = crc24Shift(crc ^ uint32(c)<<16)
 	}
 	return crc & 0xffffff
+}
+
+func crc24Shift(crc uint32) uint32 {
+	for range 8 {
+		if crc <<= 1; crc&0x1000000 != 0 {
+			crc ^= 0x1864cfb
+		}
+	}
+	return crc
 }
 
 // webToken checks that two parts of a JSON Web Token are JSON, that it is signed,
@@ -193,14 +200,15 @@ func snowflake(c *candidate) ([]string, bool) {
 // server that is not this machine.
 func server(c *candidate) ([]string, bool) {
 	whole := strings.ToLower(c.around())
-	for _, name := range []string{"server=", "data source=", "host="} {
-		_, host, ok := strings.Cut(whole, name)
-		host, _, _ = strings.Cut(host, ";")
-		if host = strings.TrimPrefix(strings.TrimSpace(host), "tcp:"); ok && remote(host) {
-			return nil, !strings.ContainsAny(c.secret, "${}%*[](),") && strings.Contains(whole, ";")
-		}
-	}
-	return nil, false
+	named := slices.ContainsFunc([]string{"server=", "data source=", "host="}, func(name string) bool { return remote(setting(whole, name)) })
+	return nil, named && strings.Contains(whole, ";") && !strings.ContainsAny(c.secret, "${}%*[](),")
+}
+
+// setting returns what a connection string sets under a name.
+func setting(whole, name string) string {
+	_, value, _ := strings.Cut(whole, name)
+	value, _, _ = strings.Cut(value, ";")
+	return strings.TrimPrefix(strings.TrimSpace(value), "tcp:")
 }
 
 // remote reports whether a host is known outside of its own network: what

@@ -83,20 +83,21 @@ func wide(p []byte) binary.ByteOrder {
 		return nil
 	}
 	for _, order := range []binary.ByteOrder{binary.LittleEndian, binary.BigEndian} {
-		if order.Uint16(p) == 0xfeff {
-			return order
-		}
-		letters := 0
-		for i := 0; i+1 < len(p); i += 2 {
-			if c := order.Uint16(p[i:]); c >= ' ' && c < 0x7f || c == '\n' || c == '\r' || c == '\t' {
-				letters++
-			}
-		}
-		if letters >= len(p)/2*9/10 {
+		if order.Uint16(p) == 0xfeff || letters(p, order) >= len(p)/2*9/10 {
 			return order
 		}
 	}
 	return nil
+}
+
+// letters counts the characters of ASCII in UTF-16.
+func letters(p []byte, order binary.ByteOrder) (n int) {
+	for i := 0; i+1 < len(p); i += 2 {
+		if c := order.Uint16(p[i:]); c >= ' ' && c < 0x7f || c == '\n' || c == '\r' || c == '\t' {
+			n++
+		}
+	}
+	return n
 }
 
 const (
@@ -195,46 +196,60 @@ type search struct {
 // look reports the secrets whose keywords stand in window[from:to].
 func (s *search) look(window string, from, to int) {
 	keywords.All(window, func(at, i int) {
-		if at < from || at >= to {
-			return
-		}
-		k := &kinds[i]
-		if start, ok := k.start(window, at); ok {
-			s.candidate(k, window, start)
+		if at >= from && at < to {
+			s.keyword(&kinds[i], window, at)
 		}
 	})
 }
 
-// candidate reports what stands at a place, if it is a secret.
-func (s *search) candidate(k *kind, window string, at int) {
-	secrets, size := k.match(window, at)
-	if len(secrets) == 0 || s.seen[secrets[0]] {
+// keyword reports what stands around a keyword, if it is a secret.
+func (s *search) keyword(k *kind, window string, at int) {
+	start, ok := k.start(window, at)
+	if !ok {
 		return
 	}
+	if secrets, size := k.match(window, start); len(secrets) > 0 && s.fresh(secrets[0]) {
+		s.report(k, s.at+int64(start)*s.unit, size, secrets)
+	}
+}
+
+// fresh reports whether a secret is met for the first time.
+func (s *search) fresh(secret string) bool {
 	if s.seen == nil {
 		s.seen = make(map[string]bool)
 	}
-	s.seen[secrets[0]] = true
-	offset := s.at + int64(at)*s.unit
+	old := s.seen[secret]
+	s.seen[secret] = true
+	return !old
+}
+
+// report makes the finding of a secret, which is hidden in it.
+func (s *search) report(k *kind, offset int64, size int, secrets []string) {
 	name := finding.Quote(s.name)
 	out := finding.Finding{
-		Rule: likely, Key: k.name + "/" + name,
+		Rule: likely, Key: k.name + "/" + name, Message: k.message(name),
 		Location: finding.Location{Offset: offset},
 		Evidence: []finding.Step{{Offset: offset, Text: k.preview(size)}},
 	}
 	for _, text := range secrets {
 		out.Secrets = append(out.Secrets, finding.NewSecret(text))
 	}
-	where := "The text"
-	if s.name != "" {
-		where = "The text of " + name
-	}
-	out.Message = fmt.Sprintf("%s has the form of a credential (%s).", where, k.name)
 	if k.certain {
 		out.Rule = certain
-		out.Message = fmt.Sprintf("%s contains a credential (%s).", where, k.name)
 	}
 	s.p.Report(out)
+}
+
+// message says what the text of a name holds; the name is quoted.
+func (k *kind) message(name string) string {
+	where, holds := "The text", "has the form of"
+	if name != "" {
+		where = "The text of " + name
+	}
+	if k.certain {
+		holds = "contains"
+	}
+	return fmt.Sprintf("%s %s a credential (%s).", where, holds, k.name)
 }
 
 // preview says what a secret looks like, without showing it.
