@@ -45,6 +45,7 @@ import (
 	"github.com/modelaudit/modelaudit/internal/detector/torch7"
 	"github.com/modelaudit/modelaudit/internal/detector/torchserve"
 	"github.com/modelaudit/modelaudit/internal/detector/xgboost"
+	"github.com/modelaudit/modelaudit/internal/detector/zarr"
 )
 
 // Detectors returns every detector that a package below internal/detector declares,
@@ -99,5 +100,7 @@ func Detectors() []*detector.Detector {
 		torchserve.Detector,
 		xgboost.Binary,
 		xgboost.Detector,
+		zarr.Detector,
+		zarr.Shard,
 	}
 }
