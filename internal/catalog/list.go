@@ -24,6 +24,7 @@ import (
 	"github.com/modelaudit/modelaudit/internal/detector/llamafile"
 	"github.com/modelaudit/modelaudit/internal/detector/mxnet"
 	"github.com/modelaudit/modelaudit/internal/detector/numpy"
+	"github.com/modelaudit/modelaudit/internal/detector/ocdbt"
 	"github.com/modelaudit/modelaudit/internal/detector/onnx"
 	"github.com/modelaudit/modelaudit/internal/detector/openvino"
 	"github.com/modelaudit/modelaudit/internal/detector/paddle"
@@ -74,6 +75,7 @@ func Detectors() []*detector.Detector {
 		mxnet.Graph,
 		mxnet.Parameters,
 		numpy.Detector,
+		ocdbt.Detector,
 		onnx.Detector,
 		onnx.Runtime,
 		openvino.Detector,

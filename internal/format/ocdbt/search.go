@@ -1,0 +1,32 @@
+package ocdbt
+
+import (
+	"bytes"
+
+	"github.com/modelaudit/modelaudit/internal/hostile"
+)
+
+// window is how much of a file is searched at once.
+const window = 32 << 10
+
+// Next moves to the next whole record, or to the end of the window, and reports
+// whether there is one. Data files hold values besides records.
+func Next(r *hostile.Reader) bool {
+	for r.Left() > 0 && r.Step() {
+		text := r.Peek(window)
+		i := bytes.Index(text, []byte(Sign))
+		switch {
+		case i >= 0:
+			r.Skip(uint64(i))
+			if Whole(r) {
+				return true
+			}
+			r.Skip(1)
+		case int64(len(text)) == r.Left():
+			r.Skip(uint64(len(text)))
+		default:
+			r.Skip(uint64(len(text) - len(Sign) + 1))
+		}
+	}
+	return false
+}
