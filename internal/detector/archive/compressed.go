@@ -10,6 +10,8 @@ import (
 	"github.com/modelaudit/modelaudit/internal/detector"
 	"github.com/modelaudit/modelaudit/internal/finding"
 	"github.com/modelaudit/modelaudit/internal/format/compress"
+	"github.com/modelaudit/modelaudit/internal/format/ocdbt"
+	"github.com/modelaudit/modelaudit/internal/format/zarr"
 	"github.com/modelaudit/modelaudit/internal/hostile"
 	"github.com/modelaudit/modelaudit/internal/rule"
 )
@@ -46,10 +48,22 @@ func runCompressed(_ context.Context, p *detector.Pass) error {
 			return err
 		}
 	}
-	if nested := handBack(p, f, content); err == nil {
+	if nested := handBack(p, f, content); err == nil || chunks(p, err) {
 		return nested
 	}
 	return place(err, p.File.Size)
+}
+
+// chunks reports whether what stopped the unpacking belongs to a store of arrays:
+// the index of a shard of compressed chunks, or a record of a database. Whoever
+// knows the store hands on each chunk within its own bounds.
+func chunks(p *detector.Pass, err error) bool {
+	var f *hostile.Fault
+	if !errors.As(err, &f) || f.Kind != hostile.Malformed {
+		return false
+	}
+	_, shard, _ := zarr.Shard(p.Reader())
+	return shard || ocdbt.Next(p.Reader())
 }
 
 // handBack gives what was unpacked back to the scan, under the name that the

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"compress/gzip"
 	"compress/zlib"
+	"encoding/binary"
+	"hash/crc32"
 	"strings"
 	"testing"
 
@@ -11,9 +13,13 @@ import (
 	"github.com/pierrec/lz4/v4"
 	"github.com/ulikunitz/xz"
 
+	"github.com/modelaudit/modelaudit/internal/audit"
 	"github.com/modelaudit/modelaudit/internal/detector"
 	"github.com/modelaudit/modelaudit/internal/detector/archive"
 	"github.com/modelaudit/modelaudit/internal/detector/detectortest"
+	"github.com/modelaudit/modelaudit/internal/detector/ocdbt"
+	"github.com/modelaudit/modelaudit/internal/detector/zarr"
+	"github.com/modelaudit/modelaudit/internal/format/ocdbt/ocdbttest"
 )
 
 func gz(data string) []byte {
@@ -95,6 +101,36 @@ func bend(data []byte, at int, mask byte) []byte {
 
 func TestCompressed(t *testing.T) {
 	detectortest.Run(t, archive.Compressed, compressedCases, marker, archive.Detector)
+}
+
+// TestStores: chunks of arrays are compressed one by one, and what a store puts
+// behind them is no damage.
+func TestStores(t *testing.T) {
+	chunk := zst("0123456789")
+	record := ocdbttest.Leaf([]string{"d/f"}, ocdbttest.Value{Key: "w/0", Size: uint64(len(chunk))})
+	for _, c := range []struct {
+		name string
+		data []byte
+		want audit.Status
+	}{
+		{name: "shard", data: shard(chunk), want: audit.Clean},
+		{name: "shard with another checksum", data: bend(shard(chunk), -1, 1), want: audit.Incomplete},
+		{name: "record", data: slicesConcat(chunk, record), want: audit.Clean},
+		{name: "damaged record", data: slicesConcat(chunk, bend(record, -1, 1)), want: audit.Incomplete},
+		{name: "record behind a damaged chunk", data: slicesConcat(bend(chunk, -1, 1), record), want: audit.Incomplete},
+	} {
+		all := []*detector.Detector{archive.Compressed, zarr.Shard, ocdbt.Detector}
+		if got := detectortest.Scan(all, "ck/d/f", c.data); got.Status != c.want {
+			t.Errorf("%s: got %s (%s), want %s", c.name, got.Status, got.Reason, c.want)
+		}
+	}
+}
+
+// shard is one chunk with its index, as Zarr's sharding writes it.
+func shard(chunk []byte) []byte {
+	index := binary.LittleEndian.AppendUint64(make([]byte, 8), uint64(len(chunk)))
+	sum := crc32.Checksum(index, crc32.MakeTable(crc32.Castagnoli))
+	return slicesConcat(chunk, binary.LittleEndian.AppendUint32(index, sum))
 }
 
 // TestNotCompressed checks that a file with the two bytes of zlib's signature
