@@ -105,18 +105,18 @@ func reportCompiled(p *detector.Pass, f rknn.File) {
 	})
 }
 
-// own are how the names of the toolkit's own operators begin.
-var own = []string{"VSI_NN_OP_", "RKNN_OP_"}
+// own tells the toolkit's own operators by how their names begin.
+func own(op string) bool {
+	return op == "" || strings.HasPrefix(op, "VSI_NN_OP_") || strings.HasPrefix(op, "RKNN_OP_")
+}
 
 func operators(p *detector.Pass, nodes []rknn.Node) {
 	var causes finding.Causes
 	for _, n := range nodes {
-		if n.Op == "" || strings.HasPrefix(n.Op, own[0]) || strings.HasPrefix(n.Op, own[1]) {
-			continue
+		if op := finding.Quote(n.Op); !own(n.Op) {
+			causes.At(custom, op, fmt.Sprintf("The model runs only where a program brings the operator %s, in native code.", op)).
+				Add(n.Offset, "node %s: %s", finding.Quote(n.Name), op)
 		}
-		op := finding.Quote(n.Op)
-		causes.At(custom, op, fmt.Sprintf("The model runs only where a program brings the operator %s, in native code.", op)).
-			Add(n.Offset, "node %s: %s", finding.Quote(n.Name), op)
 	}
 	causes.Report(p.Report)
 }

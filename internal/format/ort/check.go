@@ -37,13 +37,16 @@ func (w *walker) info(t flatbuffers.Table) {
 	case kindTensor:
 		shape(value)
 	case kindSequence:
-		if e, ok := value.Table(typeElement); ok {
-			w.info(e)
-		}
+		w.inner(value, typeElement)
 	case kindMap:
-		if e, ok := value.Table(typeMapValue); ok {
-			w.info(e)
-		}
+		w.inner(value, typeMapValue)
+	}
+}
+
+// inner reads a type that another is made of.
+func (w *walker) inner(t flatbuffers.Table, field int) {
+	if e, ok := t.Table(field); ok {
+		w.info(e)
 	}
 }
 
@@ -53,10 +56,14 @@ func shape(t flatbuffers.Table) {
 		return
 	}
 	for _, d := range s.Tables(shapeDims) {
-		d.String(dimensionNote, maxName)
-		if v, ok := d.Table(dimensionValue); ok {
-			v.String(valueParameter, maxName)
-		}
+		dimension(d)
+	}
+}
+
+func dimension(t flatbuffers.Table) {
+	t.String(dimensionNote, maxName)
+	if v, ok := t.Table(dimensionValue); ok {
+		v.String(valueParameter, maxName)
 	}
 }
 
@@ -69,13 +76,17 @@ func optimizations(g flatbuffers.Table) {
 	for _, e := range all.Tables(optimizationEntries) {
 		e.String(entryOptimizer, maxName)
 		for _, r := range e.Tables(entryRecords) {
-			r.String(recordAction, maxName)
-			if n, ok := r.Table(recordNodes); ok {
-				n.Vector(recordNodeIndices, size32)
-			}
-			names(r, recordProduced)
+			optimization(r)
 		}
 	}
+}
+
+func optimization(t flatbuffers.Table) {
+	t.String(recordAction, maxName)
+	if n, ok := t.Table(recordNodes); ok {
+		n.Vector(recordNodeIndices, size32)
+	}
+	names(t, recordProduced)
 }
 
 // resolve reads which kernels the operators take, by types of their arguments.

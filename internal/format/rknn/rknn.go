@@ -136,18 +136,21 @@ func zeros(r *hostile.Reader) int64 {
 
 func (f *File) read(tree *json.Value) {
 	f.Toolkit = tree.Get("version").String()
-	if targets := tree.Get("target_platform"); targets != nil {
-		for i := range targets.Items {
-			f.Targets = append(f.Targets, targets.Items[i].String())
-		}
+	for _, v := range items(tree, "target_platform") {
+		f.Targets = append(f.Targets, v.String())
 	}
-	if nodes := tree.Get("nodes"); nodes != nil {
-		for i := range nodes.Items {
-			n := &nodes.Items[i]
-			f.Nodes = append(f.Nodes, Node{Name: n.Get("name").String(), Op: n.Get("op").String(), Offset: n.Offset})
-		}
+	for _, v := range items(tree, "nodes") {
+		f.Nodes = append(f.Nodes, Node{Name: v.Get("name").String(), Op: v.Get("op").String(), Offset: v.Offset})
 	}
 	f.texts("", tree)
+}
+
+// items returns the elements of a member that is an array.
+func items(tree *json.Value, name string) []json.Value {
+	if v := tree.Get(name); v != nil {
+		return v.Items
+	}
+	return nil
 }
 
 // texts gathers the strings of a tree.
