@@ -24,7 +24,13 @@ func (j *judge) calls(e pickle.Effect) {
 		way = globals.New
 	}
 	v := u.on(way)
-	if u.args != "" {
+	switch u.args {
+	case "":
+	case "lookup":
+		if e.Computed {
+			return
+		}
+	default:
 		v.Class = globals.Conditional
 	}
 	switch v.Class {

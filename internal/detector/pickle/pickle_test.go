@@ -91,6 +91,11 @@ func TestDetector(t *testing.T) {
 		{Name: "tensor behind its storage", File: "data.pkl", Data: tensor(8, 3, 3).Stop(), Want: []string{"pickle-corrupts-memory"}},
 		{Name: "item of a tensor", File: "data.pkl", Data: tensor(8, 2, 3).Int(0).Int(1).SetItem().Stop(), Want: []string{"pickle-corrupts-memory"}},
 		{Name: "payload kept", File: "model.pkl", Data: p(4).Str(base64.StdEncoding.EncodeToString(shell)).Stop(), Want: []string{"pickle-carries-payload"}},
+		{Name: "tensor by a name", Data: lookUp("data").Stop()},
+		{Name: "expression with a name", Data: lookUp("data[0]").Stop(), Want: []string{"pickle-executes-code"}},
+		{Name: "name that is not given", Data: lookUp("copyright").Stop(), Want: []string{"pickle-executes-code"}},
+		{Name: "function by a name", Data: p(4).Named("builtins", "eval").Str("f").EmptyDict().Str("f").Named("os", "system").SetItem().Tuple(2).Reduce().Str("echo poc").Tuple(1).Reduce().Stop(),
+			Want: []string{"pickle-executes-code"}},
 		{Name: "side file", File: "model.pkl", Data: sideFile("model.pkl_01.npy").Stop()},
 		{Name: "side file elsewhere", File: "model.pkl", Data: sideFile("../../tmp/poc.npy").Stop(), Want: []string{"pickle-side-file-escapes"}},
 		{Name: "side file without a name", File: "model.pkl", Data: sideFile("").Stop(), Want: []string{"pickle-side-file-missing"}},
@@ -101,6 +106,12 @@ func TestDetector(t *testing.T) {
 		{Name: "behind damage", File: "model.pkl", Data: slices.Concat(p(4).None().Op(0xff).Bytes(), shell), Want: []string{"pickle-executes-code"}, Unread: true},
 		{Name: "behind junk", Data: slices.Concat(plain, []byte("junk, and more of it"), shell), Want: []string{"pickle-executes-code"}},
 	})
+}
+
+// lookUp evaluates a text as Paddle does for every tensor of a static graph,
+// which is called data.
+func lookUp(text string) *pickletest.Stream {
+	return pickletest.New(4).Named("builtins", "eval").Str(text).EmptyDict().Str("data").Int(1).SetItem().Tuple(2).Reduce()
 }
 
 // frameOutOfFrame is a pickle whose second frame begins in the first and ends

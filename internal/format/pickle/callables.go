@@ -35,6 +35,36 @@ func getAttr(m *Machine, c *call) (Value, bool) {
 	return m.walkName(c.args[0], name), true
 }
 
+// lookUp is builtins.eval of a name alone: it returns what the arguments hold
+// under the name. Paddle writes tensors that way.
+func lookUp(m *Machine, c *call) (Value, bool) {
+	name, ok := m.strArg(c, 0)
+	if !ok || c.loose || c.kw != 0 || len(c.args) < 2 || len(c.args) > 3 || !isIdentifier(name) {
+		return 0, false
+	}
+	for i := len(c.args) - 1; i > 0; i-- { // locals, then globals
+		names := c.args[i]
+		if m.Kind(names) != Dict || !m.exact(names) {
+			return 0, false
+		}
+		if v, ok := m.stateItem(names, name); ok {
+			return v, true
+		}
+	}
+	return 0, false
+}
+
+// isIdentifier reports whether a text is a name of Python in ASCII.
+func isIdentifier(s string) bool {
+	for i := range len(s) {
+		letter := s[i] == '_' || s[i]|0x20 >= 'a' && s[i]|0x20 <= 'z'
+		if digit := s[i] >= '0' && s[i] <= '9'; !letter && !(digit && i > 0) {
+			return false
+		}
+	}
+	return s != ""
+}
+
 // walkName is getattr with a name that may not be an identifier: getattr does
 // not take a dotted name apart.
 func (m *Machine) walkName(v Value, name string) Value {

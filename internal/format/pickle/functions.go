@@ -46,6 +46,7 @@ var functions = map[string]*function{
 	"operator.mod":     {pure: true, eval: percent},
 
 	// Names to objects.
+	"builtins.eval":                         {eval: lookUp},
 	"builtins.getattr":                      {eval: getAttr},
 	"builtins.object.__getattribute__":      {eval: getAttr},
 	"builtins.type.__getattribute__":        {eval: getAttr},
