@@ -40,13 +40,16 @@ func match(h artifact.Head) bool {
 
 func run(_ context.Context, p *detector.Pass) error {
 	w := walker{}
-	read := readJSON
+	read, form := readJSON, "json"
 	if binary(p.Reader().Peek(2)) {
-		read = readUBJSON
+		read, form = readUBJSON, "ubjson"
 	}
 	err := read(p, w.event)
 	if !w.learner || !w.version {
-		return nil // another JSON document
+		if err == nil && form == "ubjson" {
+			p.Recognised(form) // read to its end: it holds texts and numbers alone
+		}
+		return nil // another document
 	}
 	p.Recognised("xgboost")
 	for _, f := range w.found {

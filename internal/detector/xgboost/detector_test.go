@@ -39,6 +39,7 @@ func TestDetector(t *testing.T) {
 		{Name: "json points before", File: "model.json", Data: json("-5, -1, -1"), Want: []string{"xgboost-tree-outside"}},
 		{Name: "ubjson", File: "model.ubj", Data: ubjson(1, -1, -1)},
 		{Name: "ubjson points out", File: "model.ubj", Data: ubjson(3, -1, -1), Want: []string{"xgboost-tree-outside"}},
+		{Name: "ubjson of something else", File: "data.ubj", Data: []byte("{i\x01a[U\x01U\x02]}")},
 		{Name: "under no name", Data: ubjson(3, -1, -1), Want: []string{"xgboost-tree-outside"}},
 	})
 }
