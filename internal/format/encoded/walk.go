@@ -23,6 +23,8 @@ type Walk struct {
 	// outside in. It returns whether that is all that is wanted of it: otherwise
 	// what is compressed or encoded in it is looked for.
 	Visit func(Content) bool
+
+	wanted int // contents of which nothing more is wanted
 }
 
 // In looks through a text. Its error is a *hostile.Fault of the budget.
@@ -44,8 +46,9 @@ func (w *Walk) text(text []byte, encodings []string, at int) (err error) {
 		if s.text == nil {
 			s.text = text[s.start:s.end]
 		}
+		before := w.wanted
 		for _, f := range s.forms {
-			if err == nil && promises(f, s.text) {
+			if err == nil && w.wanted == before && promises(f, s.text) {
 				err = w.decode(f, s.text, encodings, offset)
 			}
 		}
@@ -67,12 +70,17 @@ func promises(f *form, text []byte) bool {
 	case escapesForm, percentForm, queryForm, rot13Form, rotatedForm:
 		return true // what they are found by
 	}
+	head := f.decode(beginning(f, text))
+	return starts(head) || len(head) >= promising && (readable(head) || wide(head) != nil)
+}
+
+// beginning returns the start of a text, without a number that it cuts.
+func beginning(f *form, text []byte) []byte {
 	head := text[:min(len(text), probe)]
 	if i := bytes.LastIndexAny(head, " ,;:-\n"); f == numbersForm && i > 0 && len(head) < len(text) {
 		head = head[:i]
 	}
-	head = f.decode(head)
-	return starts(head) || len(head) >= promising && (readable(head) || wide(head) != nil)
+	return head
 }
 
 // starts reports whether data starts like content of a kind.
@@ -104,9 +112,29 @@ func with(list []string, more string) []string {
 
 // content visits a content and, unless that is enough, what is in it.
 func (w *Walk) content(c Content) error {
-	c.Kind = Kind(c.Data)
+	classify(&c)
+	if c.Kind != "" && w.Visit(c) {
+		w.wanted++
+		return nil
+	}
+	if len(c.Encodings) >= maxLevels {
+		return nil
+	}
+	if c.Kind == Text || c.Kind == "script" {
+		return w.text(c.Data, c.Encodings, c.Offset)
+	}
+	if packed := compress.Sniff(c.Data); packed != nil {
+		return w.unpack(c, packed)
+	}
+	return nil
+}
+
+// classify tells of what kind a content is.
+func classify(c *Content) {
+	if c.Kind = Kind(c.Data); c.Kind != "" {
+		return
+	}
 	switch {
-	case c.Kind != "":
 	case readable(c.Data):
 		c.Kind = Text
 	case marshal.Looks(c.Data):
@@ -114,17 +142,6 @@ func (w *Walk) content(c Content) error {
 	case wide(c.Data) != nil:
 		c.Kind, c.Data = Text, wide(c.Data)
 	}
-	packed := compress.Sniff(c.Data)
-	if c.Kind == "" && packed == nil || c.Kind != "" && w.Visit(c) || len(c.Encodings) >= maxLevels {
-		return nil
-	}
-	if packed != nil && c.Kind != Text {
-		return w.unpack(c, packed)
-	}
-	if c.Kind == Text || c.Kind == "script" {
-		return w.text(c.Data, c.Encodings, c.Offset)
-	}
-	return nil
 }
 
 // unpack undoes a compression, as far as the stream is sound. What is too large

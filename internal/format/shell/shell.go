@@ -1,0 +1,278 @@
+// Package shell reads shell scripts: which commands they run, with what, and
+// which command reads the output of which. Nothing is run.
+package shell
+
+import (
+	"strconv"
+	"strings"
+
+	"mvdan.cc/sh/v3/syntax"
+)
+
+// Unknown stands in a word for what is known only when the script runs.
+const Unknown = "\x00"
+
+// A Command is one simple command.
+type Command struct {
+	Words     []Word
+	Redirects []Redirect
+	From      []*Command // its input is the output of these, through a pipe
+	Input     string     // its input, where the script has it: a here-document or a here-string
+	Offset    int        // in the text, in bytes
+}
+
+// A Word is an argument, its quotation marks removed and variables that the
+// script sets put in.
+type Word struct {
+	Text   string
+	Output []*Command // the commands whose output is in it: $(…), `…`, <(…)
+}
+
+// A Redirect is a file that a command reads or writes.
+type Redirect struct {
+	Writes bool
+	Target Word
+}
+
+// Limits of what is read. The parser calls itself for every bracket and keyword.
+const (
+	maxText     = 1 << 20 // bytes
+	maxNested   = 4000
+	maxCommands = 4000
+)
+
+// Parse lists the commands of a script, in the order in which a shell meets them.
+// A shell runs what stands before an error: so does Parse return it, with the
+// error.
+func Parse(text string) ([]*Command, error) {
+	file, err := syntax.NewParser(syntax.Variant(syntax.LangBash)).Parse(strings.NewReader(text[:bound(text)]), "")
+	if file == nil {
+		return nil, err
+	}
+	r := &reader{variables: make(map[string]string)}
+	r.statements(file.Stmts)
+	return r.all, err
+}
+
+// bound returns how much of a text is parsed.
+func bound(text string) int {
+	nested := 0
+	for i := range min(len(text), maxText) {
+		switch text[i] {
+		case '(', '{', '`', '[', '!':
+			nested++
+		case ' ', '\n', '\t':
+			if opens(text[:i]) {
+				nested++
+			}
+		}
+		if nested > maxNested {
+			return i
+		}
+	}
+	return min(len(text), maxText)
+}
+
+// opens reports whether a text ends with a keyword behind which commands stand.
+func opens(text string) bool {
+	for _, k := range []string{"if", "while", "until", "do", "then", "else", "in", "time", "coproc"} {
+		if strings.HasSuffix(text, k) {
+			return true
+		}
+	}
+	return false
+}
+
+// A reader collects the commands of a script.
+type reader struct {
+	all       []*Command
+	variables map[string]string
+}
+
+func (r *reader) statements(all []*syntax.Stmt) {
+	for _, s := range all {
+		r.statement(s, nil)
+	}
+}
+
+// statement reads one statement whose input is the output of from. It returns
+// the commands that put its output out.
+func (r *reader) statement(s *syntax.Stmt, from []*Command) (out []*Command) {
+	if s == nil || len(r.all) >= maxCommands {
+		return nil
+	}
+	before := len(r.all)
+	switch c := s.Cmd.(type) {
+	case *syntax.CallExpr:
+		out = []*Command{r.call(c, from)}
+	case *syntax.BinaryCmd:
+		out = r.statement(c.X, from)
+		if c.Op == syntax.Pipe || c.Op == syntax.PipeAll {
+			out = r.statement(c.Y, out)
+		} else {
+			out = append(out, r.statement(c.Y, from)...)
+		}
+	case nil:
+	default:
+		r.compound(c, from)
+		out = r.all[before:len(r.all):len(r.all)]
+	}
+	r.redirects(s, before)
+	return out
+}
+
+// compound reads what a block, a loop, a condition or a function runs.
+func (r *reader) compound(c syntax.Command, from []*Command) {
+	syntax.Walk(c, func(n syntax.Node) bool {
+		s, ok := n.(*syntax.Stmt)
+		if ok {
+			r.statement(s, from)
+		}
+		return !ok
+	})
+}
+
+// redirects adds the files that a statement reads and writes to its commands.
+func (r *reader) redirects(s *syntax.Stmt, before int) {
+	if len(s.Redirs) == 0 {
+		return
+	}
+	if len(r.all) == before { // nothing but a redirection, which happens all the same
+		r.all = append(r.all, &Command{Offset: int(s.Pos().Offset())})
+	}
+	for _, d := range s.Redirs {
+		if d.Word == nil {
+			continue
+		}
+		out, input := Redirect{Target: r.word(d.Word)}, ""
+		switch d.Op {
+		case syntax.RdrOut, syntax.AppOut, syntax.RdrClob, syntax.AppClob, syntax.RdrAll, syntax.AppAll, syntax.RdrInOut:
+			out.Writes = true
+		case syntax.WordHdoc:
+			input, out.Target.Text = out.Target.Text, ""
+		case syntax.Hdoc, syntax.DashHdoc:
+			if out = (Redirect{}); d.Hdoc != nil {
+				out.Target = r.word(d.Hdoc)
+				input, out.Target.Text = out.Target.Text, ""
+			}
+		}
+		for _, c := range r.all[before:] {
+			c.Input += input
+			c.Redirects = append(c.Redirects, out)
+		}
+	}
+}
+
+func (r *reader) call(c *syntax.CallExpr, from []*Command) *Command {
+	out := &Command{From: from, Offset: int(c.Pos().Offset())}
+	for _, a := range c.Assigns {
+		if a.Name == nil || a.Value == nil {
+			continue
+		}
+		w := r.word(a.Value)
+		if len(w.Text) < maxValue {
+			r.variables[a.Name.Value] = w.Text
+		}
+	}
+	for _, a := range c.Args {
+		out.Words = append(out.Words, r.word(a))
+	}
+	r.all = append(r.all, out)
+	return out
+}
+
+// maxValue is the longest value of a variable that is put in, in bytes:
+// assignments in a row could double one each.
+const maxValue = 1 << 10
+
+func (r *reader) word(w *syntax.Word) Word {
+	var out Word
+	var text strings.Builder
+	r.parts(w.Parts, &text, &out)
+	out.Text = text.String()
+	return out
+}
+
+func (r *reader) parts(parts []syntax.WordPart, text *strings.Builder, out *Word) {
+	for _, p := range parts {
+		switch p := p.(type) {
+		case *syntax.Lit:
+			text.WriteString(unescaped(p.Value))
+		case *syntax.SglQuoted:
+			if p.Dollar {
+				text.WriteString(ansi(p.Value))
+			} else {
+				text.WriteString(p.Value)
+			}
+		case *syntax.DblQuoted:
+			r.parts(p.Parts, text, out)
+		case *syntax.ParamExp:
+			r.variable(p, text)
+		case *syntax.CmdSubst:
+			r.output(p.Stmts, text, out)
+		case *syntax.ProcSubst:
+			r.output(p.Stmts, text, out)
+		default:
+			text.WriteString(Unknown)
+		}
+	}
+}
+
+// variable writes the value of a variable, if it is one that the script sets.
+func (r *reader) variable(p *syntax.ParamExp, text *strings.Builder) {
+	value, known := "", false
+	if p.Param != nil && p.Exp == nil && p.Slice == nil && p.Repl == nil && p.Index == nil && !p.Length && !p.Excl {
+		value, known = r.variables[p.Param.Value]
+	}
+	switch {
+	case known && text.Len() < maxValue:
+		text.WriteString(value)
+	case p.Param != nil && p.Param.Value == "IFS":
+		text.WriteString(" ")
+	default:
+		text.WriteString(Unknown)
+	}
+}
+
+// output reads commands whose output becomes a part of a word.
+func (r *reader) output(all []*syntax.Stmt, text *strings.Builder, out *Word) {
+	before := len(r.all)
+	r.statements(all)
+	out.Output = append(out.Output, r.all[before:]...)
+	text.WriteString(Unknown)
+}
+
+// unescaped returns a literal without the backslashes that quote characters.
+func unescaped(s string) string {
+	if strings.IndexByte(s, '\\') < 0 {
+		return s
+	}
+	var out strings.Builder
+	for i := 0; i < len(s); i++ {
+		if s[i] == '\\' && i+1 < len(s) {
+			if i++; s[i] == '\n' {
+				continue
+			}
+		}
+		out.WriteByte(s[i])
+	}
+	return out.String()
+}
+
+// ansi undoes the escapes of $'…'. One that is not known stands for itself.
+func ansi(s string) string {
+	var out strings.Builder
+	for s != "" {
+		c, _, rest, err := strconv.UnquoteChar(s, 0)
+		if err != nil {
+			c, rest = rune(s[0]), s[1:]
+		}
+		if c < 0x80 {
+			out.WriteByte(byte(c))
+		} else {
+			out.WriteRune(c)
+		}
+		s = rest
+	}
+	return out.String()
+}

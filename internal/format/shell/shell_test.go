@@ -1,0 +1,92 @@
+package shell_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/modelaudit/modelaudit/internal/format/shell"
+)
+
+// show writes a command down: its words in brackets, what it reads behind.
+func show(c *shell.Command) string {
+	var b strings.Builder
+	for _, w := range c.Words {
+		b.WriteString("[" + strings.ReplaceAll(w.Text, shell.Unknown, "?") + shown("$", w.Output) + "]")
+	}
+	for _, r := range c.Redirects {
+		b.WriteString(map[bool]string{true: ">", false: "<"}[r.Writes] + r.Target.Text + shown("$", r.Target.Output))
+	}
+	if c.Input != "" {
+		b.WriteString("<<" + c.Input)
+	}
+	return b.String() + shown("|", c.From)
+}
+
+func shown(sign string, all []*shell.Command) string {
+	out := ""
+	for _, c := range all {
+		out += sign + c.Words[0].Text
+	}
+	return out
+}
+
+func TestParse(t *testing.T) {
+	for _, c := range []struct {
+		name, text string
+		want       []string
+	}{
+		{name: "pipe", text: "curl -s x | sh -s", want: []string{"[curl][-s][x]", "[sh][-s]|curl"}},
+		{name: "pipe of three", text: "a | b | c", want: []string{"[a]", "[b]|a", "[c]|b"}},
+		{name: "quotes", text: `c"ur"'l' \w\get $'\x73h'`, want: []string{"[curl][wget][sh]"}},
+		{name: "variables", text: "a=cu; b=${a}rl; $b $c", want: []string{"", "", "[curl][?]"}},
+		{name: "substitution", text: `sh -c "$(curl x)"`, want: []string{"[curl][x]", "[sh][-c][?$curl]"}},
+		{name: "backquotes", text: "eval `wget x`", want: []string{"[wget][x]", "[eval][?$wget]"}},
+		{name: "process substitution", text: "bash <(curl x)", want: []string{"[curl][x]", "[bash][?$curl]"}},
+		{name: "redirects", text: "a >b 2>&1 <c &>d", want: []string{"[a]>b<1<c>d"}},
+		{name: "a redirection alone", text: "> f", want: []string{">f"}},
+		{name: "here-string", text: "sh <<< 'echo poc'", want: []string{"[sh]<<<echo poc"}},
+		{name: "here-document", text: "sh <<E\necho poc\nE\n", want: []string{"[sh]<<<echo poc\n"}},
+		{name: "blocks", text: "if a; then b; fi; for x in $(c); do d; done; f() { g; }; (h; i) | j",
+			want: []string{"[a]", "[b]", "[c]", "[d]", "[g]", "[h]", "[i]", "[j]|h|i"}},
+		{name: "what stands before an error", text: "echo poc\nif )", want: []string{"[echo][poc]"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			all, _ := shell.Parse(c.text)
+			var got []string
+			for _, c := range all {
+				got = append(got, show(c))
+			}
+			if diff := cmp.Diff(c.want, got); diff != "" {
+				t.Errorf("want (-), got (+):\n%s", diff)
+			}
+		})
+	}
+}
+
+// TestParseEnds: what is nested deep costs neither time nor the stack.
+func TestParseEnds(t *testing.T) {
+	for _, s := range []string{"(", "$(", "{ ", "if ", "`", "$((", "\"$(", "${x:-", "((1+(", "<(", "x[$(", "((!", "a=$a$a; ", "a |"} {
+		start := time.Now()
+		_, _ = shell.Parse(strings.Repeat(s, 1<<18))
+		if took := time.Since(start); took > 10*time.Second {
+			t.Errorf("%q, repeated: took %v", s, took)
+		}
+	}
+}
+
+// FuzzParse: offsets lie in the text.
+func FuzzParse(f *testing.F) {
+	f.Add("a=b; c $a | d >e <<E\n$(f)\nE\n")
+	f.Add("if a; then b; fi & x() { `y`; }; case z in z) w;; esac")
+	f.Fuzz(func(t *testing.T, text string) {
+		all, _ := shell.Parse(text)
+		for _, c := range all {
+			if c.Offset < 0 || c.Offset > len(text) {
+				t.Errorf("%q: a command at %d", text, c.Offset)
+			}
+		}
+	})
+}

@@ -1,0 +1,456 @@
+package source
+
+import (
+	"cmp"
+	_ "embed"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/modelaudit/modelaudit/internal/format/shell"
+	"github.com/modelaudit/modelaudit/internal/hostile"
+)
+
+//go:embed programs.txt
+var programsFile string
+
+// programs is what commands do, by their names.
+var programs = sync.OnceValue(func() map[string]string {
+	out := make(map[string]string)
+	for line := range strings.Lines(programsFile) {
+		if class, name, ok := strings.Cut(strings.TrimSpace(line), " "); ok && class != "#" {
+			out[name] = class
+		}
+	}
+	return out
+})
+
+// shellSigns are what a script must hold to do harm.
+var shellSigns = []string{"curl", "wget", "/dev/tcp", "/dev/udp", "nc ", "ncat", "netcat", "socat", "base64", "xxd", "openssl", "rm ", "eval", "-c",
+	"chmod", "crontab", "authorized_keys", "/etc/", "dd ", "mkfs", "python", "perl", "|", "aria2c", "scp "}
+
+// maxDepth is how many scripts in each other (sh -c '…') are read.
+const maxDepth = 4
+
+// judgeShell judges a text as a shell script.
+func judgeShell(text string, budget *hostile.Budget) (*Program, error) {
+	if !holds(text, shellSigns) || strings.HasPrefix(strings.TrimSpace(text), "{\"") {
+		return nil, nil
+	}
+	return judgeScript(text, budget, 0)
+}
+
+func judgeScript(text string, budget *hostile.Budget, depth int) (*Program, error) {
+	if err := budget.Hold(uint64(len(text)) * cost); err != nil {
+		return nil, err
+	}
+	if err := budget.Steps(int64(len(text))); err != nil {
+		return nil, err
+	}
+	all, _ := shell.Parse(text) // a shell runs what stands before an error
+	if !script(all) {
+		return nil, nil
+	}
+	s := &scriptJudge{budget: budget, depth: depth, fetched: make(files)}
+	for _, c := range all {
+		if err := cmp.Or(s.command(c), s.err); err != nil {
+			return nil, err
+		}
+	}
+	return s.out, nil
+}
+
+// script reports whether most of the commands are ones that there are: prose
+// parses as commands, too.
+func script(all []*shell.Command) bool {
+	known, total := 0, 0
+	for _, c := range all {
+		if len(c.Words) > 0 {
+			total++
+		}
+		if len(c.Words) > 0 && isCommand(c.Words[0].Text) {
+			known++
+		}
+	}
+	return len(all) > 0 && known*2 >= total
+}
+
+func isCommand(name string) bool {
+	return programs()[path.Base(name)] != "" || strings.ContainsAny(name, "/"+shell.Unknown)
+}
+
+// A scriptJudge looks for what a script does that no model needs.
+type scriptJudge struct {
+	budget  *hostile.Budget
+	depth   int
+	fetched files
+	out     *Program
+	err     error // of the budget
+}
+
+// found notes that a command does harm.
+func (s *scriptJudge) found(c *shell.Command, name, does string) {
+	if s.out == nil {
+		s.out = &Program{Language: "shell", Name: name, Does: does}
+	}
+	if len(s.out.Steps) < maxSteps {
+		s.out.Steps = append(s.out.Steps, Step{c.Offset, line(c)})
+	}
+}
+
+// line shows a command.
+func line(c *shell.Command) string {
+	var out []string
+	for _, w := range c.Words {
+		out = append(out, strings.ReplaceAll(w.Text, shell.Unknown, "…"))
+	}
+	for _, r := range c.Redirects {
+		if r.Target.Text != "" {
+			out = append(out, map[bool]string{true: ">", false: "<"}[r.Writes]+r.Target.Text)
+		}
+	}
+	return strings.Join(out, " ")
+}
+
+// named returns the words of a command from its name on, behind those that only
+// change how it runs, and what it does.
+func named(c *shell.Command) (words []shell.Word, name, class string) {
+	words = c.Words
+	for len(words) > 0 {
+		name = path.Base(words[0].Text)
+		class = programs()[strings.TrimSuffix(name, ".exe")]
+		if class == "" {
+			class = programs()[strings.TrimRight(name, "0123456789.")] // python3.11
+		}
+		if class != "prefix" {
+			break
+		}
+		words = words[1:]
+		for len(words) > 0 && (strings.HasPrefix(words[0].Text, "-") || strings.Contains(words[0].Text, "=") || strings.Trim(words[0].Text, "0123456789smh") == "") {
+			words = words[1:]
+		}
+	}
+	return words, name, class
+}
+
+// ofClass returns a test for commands of a class.
+func ofClass(class string) func(*shell.Command) bool {
+	return func(c *shell.Command) bool {
+		_, _, got := named(c)
+		return got == class
+	}
+}
+
+// command judges one command with what it reads.
+func (s *scriptJudge) command(c *shell.Command) error {
+	s.redirects(c)
+	words, name, class := named(c)
+	if len(words) == 0 {
+		return nil
+	}
+	args := words[1:]
+	switch class {
+	case "interpret":
+		return s.interpreter(c, name, args)
+	case "evaluate":
+		s.reads(c, name)
+		if s.fetched.any(args) {
+			s.found(c, name, "runs a file that it has fetched")
+		}
+	case "connect":
+		s.connects(c, name, args)
+	case "fetch":
+		s.fetches(c, name, args)
+	case "destroy":
+		if destroys(name, args) {
+			s.found(c, name, "deletes what is not its own")
+		}
+	case "persist":
+		if name == "crontab" && !slices.ContainsFunc(args, func(w shell.Word) bool { return w.Text == "-l" }) {
+			s.found(c, name, "leaves a command that runs later")
+		}
+	}
+	switch {
+	case s.fetched[clean(words[0].Text)] != "":
+		s.found(c, words[0].Text, "is a file that it has fetched")
+	case name == "chmod" && s.fetched.any(args):
+		s.found(c, name, "makes a program of a file that it has fetched")
+	}
+	return nil
+}
+
+// clean returns a path as it is compared.
+func clean(name string) string { return path.Clean(strings.TrimPrefix(name, "./")) }
+
+// interpreter judges a command that runs what it reads.
+func (s *scriptJudge) interpreter(c *shell.Command, name string, args []shell.Word) error {
+	s.reads(c, name)
+	from := s.origin(c.From)
+	switch {
+	case fromStandardInput(args) && from != "":
+		s.found(c, from+" | "+name, "runs what it reads from "+from)
+	case s.upstream(c.From, ofClass("connect")):
+		s.found(c, name, "gives a shell to the network")
+	case s.fetched.any(operand(args)):
+		s.found(c, name, "runs a file that it has fetched")
+	}
+	if err := s.inner(c, name, c.Input); err != nil {
+		return err
+	}
+	for i, w := range args {
+		if i > 0 && codeFlag(args[i-1].Text) {
+			if err := s.inner(c, name, w.Text); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// operand returns the first argument that is no flag, alone.
+func operand(args []shell.Word) []shell.Word {
+	for i, w := range args {
+		if !strings.HasPrefix(w.Text, "-") {
+			return args[i : i+1]
+		}
+	}
+	return nil
+}
+
+// codeFlag reports whether what follows an argument is code: -c, -lc, -e.
+func codeFlag(arg string) bool {
+	return len(arg) > 1 && len(arg) < 5 && arg[0] == '-' && arg[1] != '-' && strings.ContainsAny(arg[len(arg)-1:], "ce")
+}
+
+// inner judges code that an interpreter is given.
+func (s *scriptJudge) inner(c *shell.Command, name, code string) (err error) {
+	if code == "" || s.depth >= maxDepth {
+		return nil
+	}
+	var p *Program
+	switch {
+	case strings.HasPrefix(name, "py"):
+		p, err = judgePython(code, s.budget)
+	case strings.HasSuffix(name, "sh"):
+		p, err = judgeScript(code, s.budget, s.depth+1)
+	case socketShell(code):
+		p = &Program{Name: name, Does: "gives a shell to the network"}
+	}
+	if p != nil {
+		s.found(c, p.Name, p.Does)
+	}
+	return err
+}
+
+// socketShell reports whether code of Perl, Ruby, PHP or awk connects and starts
+// a shell.
+func socketShell(code string) bool {
+	lower := strings.ToLower(code)
+	connects := strings.Contains(lower, "socket") || strings.Contains(lower, "fsockopen") || strings.Contains(lower, "/inet/")
+	return connects && (strings.Contains(lower, "exec") || strings.Contains(lower, "/bin/") || strings.Contains(lower, "spawn") || strings.Contains(lower, "getline"))
+}
+
+// fromStandardInput reports whether an interpreter with such arguments runs what
+// stands on its standard input.
+func fromStandardInput(args []shell.Word) bool {
+	for _, w := range args {
+		switch {
+		case w.Text == "-" || w.Text == "-s" || w.Text == "/dev/stdin":
+			return true
+		case codeFlag(w.Text) || w.Text == "-m":
+			return false
+		case !strings.HasPrefix(w.Text, "-"):
+			return false
+		}
+	}
+	return true
+}
+
+// reads judges the arguments and the input of a command that runs them.
+func (s *scriptJudge) reads(c *shell.Command, name string) {
+	for _, w := range inputs(c) {
+		if from := s.origin(w.Output); from != "" {
+			s.found(c, name+" "+from, "runs what it reads from "+from)
+		}
+	}
+}
+
+// upstream calls visit with commands, with those whose output they read, and so
+// on, until it returns true. It returns whether it did.
+func (s *scriptJudge) upstream(all []*shell.Command, visit func(*shell.Command) bool) bool {
+	seen := make(map[*shell.Command]bool)
+	for len(all) > 0 {
+		if s.err = s.budget.Steps(int64(len(all))); s.err != nil {
+			return false
+		}
+		var next []*shell.Command
+		for _, c := range all {
+			if seen[c] {
+				continue
+			}
+			seen[c] = true
+			if visit(c) {
+				return true
+			}
+			next = append(next, c.From...)
+			for _, w := range c.Words {
+				next = append(next, w.Output...)
+			}
+		}
+		all = next
+	}
+	return false
+}
+
+// origin names the command that fetched or decoded what others put out.
+func (s *scriptJudge) origin(all []*shell.Command) (from string) {
+	s.upstream(all, func(c *shell.Command) bool {
+		words, name, class := named(c)
+		if class == "fetch" || class == "decode" && decodes(name, words[1:]) {
+			from = name
+		} else {
+			from = s.fetched.by(c)
+		}
+		return from != ""
+	})
+	return from
+}
+
+// files are those that were fetched, with the command that did.
+type files map[string]string
+
+func (f files) any(words []shell.Word) bool {
+	return slices.ContainsFunc(words, func(w shell.Word) bool { return f[clean(w.Text)] != "" })
+}
+
+// by names the command that fetched what a command reads.
+func (f files) by(c *shell.Command) string {
+	for _, w := range inputs(c) {
+		if name := f[clean(w.Text)]; name != "" {
+			return name
+		}
+	}
+	return ""
+}
+
+// inputs are the words of a command and the files that it reads.
+func inputs(c *shell.Command) []shell.Word {
+	out := slices.Clone(c.Words)
+	for _, r := range c.Redirects {
+		if !r.Writes {
+			out = append(out, r.Target)
+		}
+	}
+	return out
+}
+
+// decodes reports whether a command undoes an encoding rather than make one.
+func decodes(name string, args []shell.Word) bool {
+	switch name {
+	case "base64", "base32", "basenc", "openssl", "gzip", "gpg":
+		return slices.ContainsFunc(args, func(w shell.Word) bool {
+			return strings.HasPrefix(w.Text, "-d") || strings.HasPrefix(w.Text, "--d") || w.Text == "-D" || strings.HasPrefix(w.Text, "-") && len(w.Text) < 5 && strings.Contains(w.Text, "d")
+		})
+	case "xxd":
+		return slices.ContainsFunc(args, func(w shell.Word) bool { return strings.HasPrefix(w.Text, "-r") })
+	}
+	return true
+}
+
+// connects judges a command that connects to the network.
+func (s *scriptJudge) connects(c *shell.Command, name string, args []shell.Word) {
+	runs := func(w shell.Word) bool {
+		lower := strings.ToLower(w.Text)
+		if name == "socat" {
+			return strings.HasPrefix(lower, "exec:") || strings.HasPrefix(lower, "system:")
+		}
+		return lower == "--exec" || lower == "--sh-exec" || strings.HasPrefix(lower, "-") && !strings.HasPrefix(lower, "--") && strings.ContainsAny(lower, "ec")
+	}
+	if slices.ContainsFunc(args, runs) || s.upstream(c.From, ofClass("interpret")) {
+		s.found(c, name, "gives a shell to the network")
+	}
+}
+
+// private are files whose content is nobody else's.
+var private = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(^|[=@/~])(\.ssh/|\.aws/|\.netrc|\.kube/|\.docker/config|\.git-credentials|etc/(passwd|shadow)|id_(rsa|ed25519)|\.env($|\W)|\.bash_history)`)
+})
+
+// fetches judges a command of the network: what it sends, and where what it
+// fetches goes.
+func (s *scriptJudge) fetches(c *shell.Command, name string, args []shell.Word) {
+	sends := func(w shell.Word) bool { return private().MatchString(w.Text) || s.upstream(w.Output, readsPrivate) }
+	if slices.ContainsFunc(args, sends) || s.upstream(c.From, readsPrivate) {
+		s.found(c, name, "sends private files to the network")
+	}
+	for i, w := range args {
+		switch {
+		case i > 0 && namesOutput(args[i-1].Text):
+			s.fetched[clean(w.Text)] = name
+		case strings.Contains(w.Text, "://"): // wget, and curl -O
+			s.fetched[path.Base(w.Text)] = name
+		}
+	}
+	for _, r := range c.Redirects {
+		if r.Writes {
+			s.fetched[clean(r.Target.Text)] = name
+		}
+	}
+}
+
+// namesOutput reports whether the argument behind an argument is a file to write:
+// behind -o, -qO, --output.
+func namesOutput(arg string) bool {
+	group := len(arg) > 1 && len(arg) < 6 && arg[0] == '-' && arg[1] != '-'
+	return arg == "--output" || arg == "--output-document" || group && strings.ContainsAny(arg[len(arg)-1:], "oO")
+}
+
+// readsPrivate reports whether a command puts private files or the environment
+// out.
+func readsPrivate(c *shell.Command) bool {
+	if len(c.Words) == 1 && (c.Words[0].Text == "env" || c.Words[0].Text == "printenv") {
+		return true
+	}
+	return slices.ContainsFunc(c.Words, func(w shell.Word) bool { return private().MatchString(w.Text) })
+}
+
+// startFiles are files that something runs at a later time.
+var startFiles = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`\.ssh/authorized_keys|/etc/(cron|passwd|shadow|sudoers|ld\.so\.preload|rc\.local|profile|init\.d)|/var/spool/cron|\.(bashrc|bash_profile|profile|zshrc)$|/systemd/`)
+})
+
+// redirects judges the files that a command reads and writes.
+func (s *scriptJudge) redirects(c *shell.Command) {
+	for _, r := range c.Redirects {
+		switch {
+		case strings.HasPrefix(r.Target.Text, "/dev/tcp/"), strings.HasPrefix(r.Target.Text, "/dev/udp/"):
+			s.found(c, r.Target.Text, "connects to the network")
+		case r.Writes && startFiles().MatchString(r.Target.Text):
+			s.found(c, r.Target.Text, "writes to a file that is run or trusted later")
+		}
+	}
+}
+
+// destroys reports whether a command deletes what no script may.
+func destroys(name string, args []shell.Word) bool {
+	recursive := name != "rm"
+	for _, w := range args {
+		if strings.HasPrefix(w.Text, "-") && strings.ContainsAny(w.Text, "rR") || w.Text == "--recursive" {
+			recursive = true
+		}
+	}
+	for _, w := range args {
+		target := strings.TrimPrefix(w.Text, "of=")
+		switch {
+		case w.Text == "--no-preserve-root":
+			return true
+		case recursive && (target == "/" || target == "/*" || target == "~" || target == "~/" || target == "~/*" || target == "/home" || target == "/etc"):
+			return true
+		case name != "rm" && strings.HasPrefix(target, "/dev/") && target != "/dev/null" && (name != "dd" || target != w.Text):
+			return true
+		}
+	}
+	return false
+}
