@@ -77,6 +77,11 @@ func (j *judge) imports(e pickle.Effect) {
 		return
 	}
 	u := j.use(n, e)
+	if e.Computed && u.verdict.Class != globals.Dangerous {
+		j.add(unresolved, e, "import "+u.name, func() string {
+			return "Loading this file imports " + finding.Quote(u.name) + " by a name that it puts together first, as no program that writes pickles does."
+		})
+	}
 	if u.verdict.Class == globals.Dangerous && u.verdict.Effect == globals.Import && !u.called {
 		u.called = true
 		j.add(executes, e, u.name, func() string {

@@ -39,6 +39,10 @@ func TestDetector(t *testing.T) {
 			Want: []string{"pickle-computed-name", "pickle-unknown-call"}},
 		{Name: "reference", Data: p(4).EmptyList().Named("os", "system").Append().Stop(), Want: []string{"pickle-dangerous-reference"}},
 		{Name: "suspicious", Data: p(4).Call("time", "sleep", "x").Stop(), Want: []string{"pickle-suspicious-call"}},
+		{Name: "translated name", Data: p(4).Named("builtins", "str.translate").Str("MODELS").Named("builtins", "str.maketrans").Str("M").Str("m").
+			Tuple(2).Reduce().Tuple(2).Reduce().Str("f").StackGlobal().Tuple(0).Reduce().Stop(), Want: []string{"pickle-computed-name"}},
+		{Name: "assembled name", Data: p(4).Named("builtins", "str.lower").Str("MODELS").Tuple(1).Reduce().Str("Net").StackGlobal().Tuple(0).NewObj().Stop(),
+			Want: []string{"pickle-computed-name", "pickle-unknown-class"}},
 		{Name: "named", Data: p(4).Call("models", "check_output", "x").Stop(), Want: []string{"pickle-dangerous-name"}},
 		{Name: "unknown function", Data: p(4).Call("models", "make", "x").Stop(), Want: []string{"pickle-unknown-call"}},
 		{Name: "unknown class", Data: p(4).Named("models", "Net").Tuple(0).NewObj().EmptyDict().Build().Stop(), Want: []string{"pickle-unknown-class"}},

@@ -36,8 +36,11 @@ func (m *Machine) stackGlobal(*Op) {
 		m.push(m.importComputed(module, name))
 		return
 	}
+	written := module.tag() == tagStr && name.tag() == tagStr
+	m.assembled = !written
 	g := m.importName(moduleText, nameText)
-	if module.tag() == tagStr && name.tag() == tagStr && m.protocol >= 4 {
+	m.assembled = false
+	if written && m.protocol >= 4 {
 		m.byValue[key] = g
 	}
 	m.push(g)

@@ -35,7 +35,8 @@ type Effect struct {
 	// Value is what was imported or what the call returned.
 	Value Value
 	// Computed says that the machine knows what the call returns: Fn is a function
-	// whose whole effect is its result.
+	// whose whole effect is its result. Of Imports, that the name is one that the
+	// pickle computes, and what it computes is known.
 	Computed bool
 	// Inner says that the opcode does it indirectly: by way of map, partial, a
 	// planted attribute.

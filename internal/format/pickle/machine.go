@@ -48,11 +48,13 @@ type Machine struct {
 
 	op       Op
 	protocol int64
-	stack    []Value
-	marks    []uint32 // heights of the stack
-	memo     memo
-	bigMemo  map[string]Value
-	heap     heap
+	// assembled: the import that is under way is of a computed name.
+	assembled bool
+	stack     []Value
+	marks     []uint32 // heights of the stack
+	memo      memo
+	bigMemo   map[string]Value
+	heap      heap
 	// forgetNext is how many objects are held before old ones are forgotten.
 	forgetNext int
 	pair       [2]Value    // what APPEND and SETITEM take

@@ -276,6 +276,10 @@ func translate(m *Machine, s string, kind Kind, c *call) (Value, bool) {
 	if len(c.args) != 1 || kind != Str || len(s) > maxItems {
 		return 0, false
 	}
+	table := m.object(m.force(c.args[0]))
+	if table == nil || table.kind != Dict || table.lost > 0 {
+		return 0, false
+	}
 	var b strings.Builder
 	for _, r := range s {
 		v, ok := m.item(c.args[0], smallInt(int64(r)))

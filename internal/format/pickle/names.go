@@ -111,7 +111,7 @@ func (m *Machine) importName(module, name string) Value {
 
 // emitImport tells of an import.
 func (m *Machine) emitImport(v Value) {
-	m.emit(Effect{Kind: Imports, Value: v})
+	m.emit(Effect{Kind: Imports, Value: v, Computed: m.assembled})
 }
 
 // intern returns the Global of a name, one for each spelling.
