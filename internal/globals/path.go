@@ -19,9 +19,16 @@ func Path(path string, imported bool) (Verdict, bool) {
 		if !known && (imported || strings.HasPrefix(parts[i], "__")) {
 			v = Lookup(module, name)
 		}
-		if v.Class == Dangerous {
+		if v.Class == Dangerous && (v.Effect != Indirect || v.Named || !librarys(module+"."+name)) {
 			return v, true
 		}
 	}
 	return Verdict{}, false
+}
+
+// librarys reports whether a callable is of a library, whose functions are given
+// functions by honest code all the time.
+func librarys(called string) bool {
+	kind := owner(called)
+	return kind == "" || kind == "plain"
 }

@@ -92,6 +92,10 @@ func (j *judge) computedCall(e pickle.Effect) {
 	if e.Computed {
 		return
 	}
+	if j.carriedClass(e.Fn) {
+		j.carries(e)
+		return
+	}
 	if n := j.m.Name(j.m.Class(e.Fn)); n != nil && argumentsOf(n) == "function" {
 		j.add(executes, e, n.String(), func() string {
 			return "Loading this file makes a function of code that it carries, and " + j.callText(e) + "."

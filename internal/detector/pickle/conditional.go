@@ -5,6 +5,7 @@ import (
 	_ "embed"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 
@@ -58,7 +59,7 @@ func (j *judge) conditional(e pickle.Effect, u *use, v globals.Verdict) {
 		j.code(e)
 	case "function":
 		j.carries(e)
-	case "":
+	case "", "class":
 		j.unlisted(e, u, v)
 	case "stream":
 		if !j.nested(e) {
@@ -66,7 +67,7 @@ func (j *judge) conditional(e pickle.Effect, u *use, v globals.Verdict) {
 		}
 	default:
 		if !j.harmless(kind, e) {
-			j.add(byEffect[v.Effect], e, u.name, func() string { return "Loading this file " + j.callText(e) + does(v) + "." })
+			j.dangerous(e, u, v)
 		}
 	}
 }
@@ -89,6 +90,8 @@ func (j *judge) harmless(kind string, e pickle.Effect) bool {
 	switch kind {
 	case "attribute":
 		return e.Computed
+	case "own":
+		return len(e.Args) > 0 && j.carriedClass(e.Args[0])
 	case "words":
 		return j.all(e.Args, identifier)
 	case "zone":
@@ -99,6 +102,12 @@ func (j *judge) harmless(kind string, e pickle.Effect) bool {
 		return j.all(e.Args[:min(1, len(e.Args))], numericModule) && j.all(e.Args, identifier)
 	}
 	return false
+}
+
+// carriedClass reports whether v is a class that the file carries the code of.
+func (j *judge) carriedClass(v pickle.Value) bool {
+	n := j.m.Name(j.m.Class(v))
+	return n != nil && argumentsOf(n) == "class"
 }
 
 // all reports whether every text among values, and in what they hold, is known
@@ -182,23 +191,58 @@ func (j *judge) dangerousCode(e pickle.Effect, found []string, v globals.Verdict
 func (j *judge) codeObject(args []pickle.Value) (*marshal.Code, bool) {
 	c := &marshal.Code{Layout: marshal.Python38}
 	at := -1
-	for i, v := range args {
-		if s, ok := j.m.Bytes(v); ok && len(s) > 1 {
+	for i := range max(0, len(args)-3) { // dill puts the table of lines first
+		if s, ok := j.bytecode(args[i]); ok && j.tuples(args[i+1:i+4]) {
 			c.Bytecode, at = s, i
 			break
 		}
 	}
-	if at < 0 || at+3 >= len(args) {
+	if at < 0 {
 		return nil, false
 	}
 	c.Names, c.Variables = j.texts(args[at+2]), j.texts(args[at+3])
+	for _, s := range j.texts(args[at+1]) {
+		c.Constants = append(c.Constants, &marshal.Value{Kind: marshal.Text, Text: s})
+	}
+	c.Cells = len(c.Variables)
 	// Python 3.11 gives a qualified name behind the file's and the function's.
 	if at+6 < len(args) {
 		if _, ok := j.m.Str(args[at+6]); ok {
-			c.Layout = marshal.Python311
+			c.Layout, c.Cells = marshal.Python311, 0
 		}
 	}
+	j.shared(c, args[at+4:])
 	return c, true
+}
+
+// shared adds the variables that functions share: free ones and cells are the
+// last two arguments. One index counts them and the locals since Python 3.11,
+// where a local that is shared is counted once.
+func (j *judge) shared(c *marshal.Code, rest []pickle.Value) {
+	if len(rest) < 2 || !j.tuples(rest[len(rest)-2:]) {
+		return
+	}
+	free, cells := j.texts(rest[len(rest)-2]), j.texts(rest[len(rest)-1])
+	locals := c.Variables
+	for _, s := range append(cells, free...) {
+		if c.Layout != marshal.Python311 || !slices.Contains(locals, s) {
+			c.Variables = append(c.Variables, s)
+		}
+	}
+}
+
+// bytecode returns instructions, which dill also takes as text.
+func (j *judge) bytecode(v pickle.Value) (string, bool) {
+	if s, ok := j.m.Str(v); ok {
+		return s, len(s) > 1
+	}
+	s, ok := j.m.Bytes(v)
+	return s, ok && len(s) > 1
+}
+
+// tuples reports whether all values are tuples.
+func (j *judge) tuples(values []pickle.Value) bool {
+	return !slices.ContainsFunc(values, func(v pickle.Value) bool { return j.m.Kind(v) != pickle.Tuple })
 }
 
 // texts returns the strings of a tuple, with "" for what is no string.

@@ -3,6 +3,7 @@ package marshal
 import (
 	"slices"
 	"strings"
+	"unicode"
 )
 
 // A Reference is what code loads and could call: a dotted path from a global
@@ -16,7 +17,7 @@ type Reference struct {
 // how their argument does (Include/opcode_ids.h and Lib/opcode.py of each
 // version). A number of zero means that the version lacks the instruction.
 type opcodes struct {
-	extended, resume                   uint8
+	extended, resume, loadConst        uint8
 	loadGlobal, loadName, loadAttr     uint8
 	loadMethod, superAttr              uint8
 	importName, importFrom             uint8
@@ -28,32 +29,32 @@ type opcodes struct {
 }
 
 var old = opcodes{
-	extended: 144, loadGlobal: 116, loadName: 101, loadAttr: 106, loadMethod: 160,
+	extended: 144, loadConst: 100, loadGlobal: 116, loadName: 101, loadAttr: 106, loadMethod: 160,
 	importName: 108, importFrom: 109, storeName: 90, storeGlobal: 97, storeFast: 125,
 	storeDeref: 137, loadDeref: 136, loadFast: []uint8{124},
 }
 
 var python311 = opcodes{
-	extended: 144, resume: 151, loadGlobal: 116, loadName: 101, loadAttr: 106, loadMethod: 160,
+	extended: 144, resume: 151, loadConst: 100, loadGlobal: 116, loadName: 101, loadAttr: 106, loadMethod: 160,
 	importName: 108, importFrom: 109, storeName: 90, storeGlobal: 97, storeFast: 125,
 	storeDeref: 138, loadDeref: 137, loadFast: []uint8{124}, globalShift: 1,
 }
 
 var python312 = opcodes{
-	extended: 144, resume: 151, loadGlobal: 116, loadName: 101, loadAttr: 106, superAttr: 141,
+	extended: 144, resume: 151, loadConst: 100, loadGlobal: 116, loadName: 101, loadAttr: 106, superAttr: 141,
 	importName: 108, importFrom: 109, storeName: 90, storeGlobal: 97, storeFast: 125,
 	storeDeref: 138, loadDeref: 137, loadFast: []uint8{124, 127}, globalShift: 1, attrShift: 1, superShift: 2,
 }
 
 var python313 = opcodes{
-	extended: 71, resume: 149, loadGlobal: 91, loadName: 92, loadAttr: 82, superAttr: 93,
+	extended: 71, resume: 149, loadConst: 83, loadGlobal: 91, loadName: 92, loadAttr: 82, superAttr: 93,
 	importName: 75, importFrom: 74, storeName: 114, storeGlobal: 113, storeFast: 110,
 	storeDeref: 109, loadDeref: 84, loadFast: []uint8{85, 87}, storeLoad: 111, storeStore: 112,
 	globalShift: 1, attrShift: 1, superShift: 2,
 }
 
 var python314 = opcodes{
-	extended: 69, resume: 128, loadGlobal: 92, loadName: 93, loadAttr: 80, superAttr: 96,
+	extended: 69, resume: 128, loadConst: 82, loadGlobal: 92, loadName: 93, loadAttr: 80, superAttr: 96,
 	importName: 73, importFrom: 72, storeName: 116, storeGlobal: 115, storeFast: 112,
 	storeDeref: 111, loadDeref: 83, loadFast: []uint8{84, 86, 88}, storeLoad: 113, storeStore: 114,
 	globalShift: 1, attrShift: 1, superShift: 2,
@@ -97,8 +98,9 @@ func (c *Code) resumes(op uint8) bool {
 func (c *Code) References() []Reference {
 	var out []Reference
 	for _, t := range c.tables() {
-		t := trace{code: c, table: t, bound: make(map[string]Reference)}
-		for _, r := range t.run() {
+		t := trace{code: c, table: t, bound: make(map[string]Reference), modules: make(map[string]string)}
+		found := t.run()
+		for _, r := range append(found, methods(found)...) {
 			if r.Path != "" && !slices.Contains(out, r) {
 				out = append(out, r)
 			}
@@ -111,12 +113,13 @@ func (c *Code) References() []Reference {
 // that is loaded and the attributes taken from it directly afterwards make a
 // path, and a store gives the path to a variable.
 type trace struct {
-	code  *Code
-	table *opcodes
-	bound map[string]Reference // what variables hold
-	now   Reference
-	from  string // the module that IMPORT_FROM takes names out of
-	found []Reference
+	code    *Code
+	table   *opcodes
+	bound   map[string]Reference // what variables hold
+	now     Reference
+	from    string            // the module that IMPORT_FROM takes names out of
+	modules map[string]string // imported, by themselves
+	found   []Reference
 }
 
 // run follows the instructions in a straight line: which names are reached does
@@ -182,12 +185,19 @@ func (t *trace) instruction(op uint8, arg uint) {
 		t.end()
 		t.from = t.name(arg)
 		t.now = Reference{Path: t.from, Imported: true}
+		t.modules[t.from] = t.from
 	case op == s.storeName, op == s.storeGlobal:
 		t.store(t.name(arg))
-	case op == s.storeFast, op == s.storeDeref:
+	case op == s.storeFast:
 		t.store(t.variable(arg))
-	case op == s.loadDeref, slices.Contains(s.loadFast, op):
+	case op == s.storeDeref:
+		t.store(t.cell(arg))
+	case op == s.loadDeref:
+		t.load(t.cell(arg))
+	case slices.Contains(s.loadFast, op):
 		t.load(t.variable(arg))
+	case op == s.loadConst:
+		t.constant(arg)
 	case op == s.storeLoad && s.storeLoad != 0:
 		t.store(t.variable(arg >> 4))
 		t.load(t.variable(arg & 15))
@@ -215,6 +225,55 @@ func (t *trace) variable(i uint) string {
 	return ""
 }
 
+// cell returns the name of a variable that functions share. A function that
+// shares it with the one around it binds it to nothing: the name is all that
+// says what it is, as with a global.
+func (t *trace) cell(i uint) string {
+	if i += uint(t.code.Cells); i < uint(len(t.code.Variables)) {
+		return t.code.Variables[i]
+	}
+	return ""
+}
+
+// constant follows a constant: a text behind a module, as in getattr(os, "system"),
+// may be the name of something in it.
+func (t *trace) constant(i uint) {
+	r := t.now
+	t.end()
+	if i < uint(len(t.code.Constants)) && t.code.Constants[i] != nil && t.code.Constants[i].Text == builtins {
+		t.found = append(t.found, Reference{Path: "." + builtins})
+	}
+	if !r.Imported || r.Path != t.modules[r.Path] || i >= uint(len(t.code.Constants)) {
+		return
+	}
+	if c := t.code.Constants[i]; c != nil && c.Kind == Text && c.Text != "" {
+		t.found = append(t.found, Reference{Path: r.Path + "." + c.Text, Imported: true})
+	}
+}
+
+// methods are what the attributes of values that are not followed could be: those
+// of the classes that the code names.
+func methods(found []Reference) []Reference {
+	const most = 64 // of each
+	var classes, attributes []string
+	for _, r := range found {
+		last := r.Path[strings.LastIndexByte(r.Path, '.')+1:]
+		switch {
+		case strings.HasPrefix(r.Path, "."):
+			attributes = append(attributes, r.Path)
+		case r.Imported && last != "" && unicode.IsUpper(rune(last[0])):
+			classes = append(classes, r.Path)
+		}
+	}
+	var out []Reference
+	for _, c := range classes[:min(len(classes), most)] {
+		for _, a := range attributes[:min(len(attributes), most)] {
+			out = append(out, Reference{Path: c + a, Imported: true})
+		}
+	}
+	return out
+}
+
 // load starts a path at a name, or goes on with what a variable holds.
 func (t *trace) load(name string) {
 	t.end()
@@ -222,10 +281,17 @@ func (t *trace) load(name string) {
 		t.now = r
 		return
 	}
-	if name != "" && name[0] != 0 {
+	switch {
+	case name == builtins:
+		t.now = Reference{Path: "." + name}
+	case name != "" && name[0] != 0:
 		t.now = Reference{Path: name}
 	}
 }
+
+// builtins is a global of every module by which code gets at functions without
+// naming them; it is reported like an attribute.
+const builtins = "__builtins__"
 
 // attribute goes from what was loaded last to an attribute of it.
 func (t *trace) attribute(name string) {

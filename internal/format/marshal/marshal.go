@@ -38,6 +38,7 @@ type Code struct {
 	Filename  string
 	Names     []string // globals, attributes and imports, by index
 	Variables []string // locals, cells and free variables, by index
+	Cells     int      // where the index of cells and free variables starts in Variables
 	Constants []*Value
 	Bytecode  string
 }
@@ -232,6 +233,7 @@ func (d *decoder) code(c *Code, depth int) {
 	if d.layout == Python311 {
 		d.wanted(Bytes, depth) // kinds of the variables
 	} else {
+		c.Cells = len(c.Variables)
 		free := d.names(depth)
 		cells := d.names(depth)
 		c.Variables = append(c.Variables, append(cells, free...)...)

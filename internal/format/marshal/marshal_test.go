@@ -189,3 +189,32 @@ func FuzzDecode(f *testing.F) {
 		v.Codes(func(c *Code, _ int) { c.References() })
 	})
 }
+
+// TestHidden: code that names no function outright.
+func TestHidden(t *testing.T) {
+	const loadConst, loadGlobal, importName, storeFast, loadFast, storeDeref, loadDeref, loadAttr, call, subscript = 100, 116, 108, 125, 124, 137, 136, 106, 131, 25
+	text := func(s string) *Value { return &Value{Kind: Text, Text: s} }
+	cases := []struct {
+		name string
+		code Code
+		want string
+	}{
+		{"getattr of a module", Code{Names: []string{"os", "getattr"}, Variables: []string{"os"}, Constants: []*Value{text("system")}, Cells: 1,
+			Bytecode: string([]byte{importName, 0, storeFast, 0, loadGlobal, 1, loadFast, 0, loadConst, 0, call, 2})}, "os.system"},
+		{"shared variable", Code{Names: []string{"os", "unlink"}, Variables: []string{"x", "os"}, Cells: 1,
+			Bytecode: string([]byte{importName, 0, storeDeref, 0, loadDeref, 0, loadAttr, 1})}, "os.unlink"},
+		{"variable of the function around", Code{Names: []string{"unlink"}, Variables: []string{"x", "os"}, Cells: 1,
+			Bytecode: string([]byte{loadDeref, 0, loadAttr, 0})}, "os.unlink"},
+		{"builtins by name", Code{Names: []string{"__builtins__"}, Constants: []*Value{text("eval")},
+			Bytecode: string([]byte{loadGlobal, 0, loadConst, 0, subscript, 0})}, ".__builtins__"},
+		{"builtins in globals", Code{Names: []string{"globals"}, Constants: []*Value{text("__builtins__")},
+			Bytecode: string([]byte{loadGlobal, 0, call, 0, loadConst, 0, subscript, 0})}, ".__builtins__"},
+	}
+	for _, c := range cases {
+		c.code.Layout = Python38
+		got := c.code.References()
+		if !slices.ContainsFunc(got, func(r Reference) bool { return r.Path == c.want }) {
+			t.Errorf("%s: got %v, want %s among them", c.name, got, c.want)
+		}
+	}
+}

@@ -146,6 +146,28 @@ func typeByName(m *Machine, c *call) (Value, bool) {
 	return m.attr(m.importedModule("types"), name), true
 }
 
+// dillType is how dill names types: those of builtins and of types, and four of
+// its own naming (dill._dill._reverse_typemap).
+func dillType(m *Machine, c *call) (Value, bool) {
+	name, ok := m.strArg(c, 0)
+	if !ok || strings.Contains(name, ".") {
+		return 0, false
+	}
+	module, named := "builtins", dillNames[name]
+	switch {
+	case named != "":
+		module, name, _ = strings.Cut(named, ".")
+	case strings.HasSuffix(name, "Type") || name == "SimpleNamespace":
+		module = "types"
+	}
+	return m.attr(m.importedModule(module), name), true
+}
+
+var dillNames = map[string]string{
+	"PartialType": "functools.partial", "SuperType": "builtins.super",
+	"ItemGetterType": "operator.itemgetter", "AttrGetterType": "operator.attrgetter",
+}
+
 // importedModule tells of the import of a module by a call, since the import
 // alone can run code, and returns the module.
 func (m *Machine) importedModule(name string) Value {

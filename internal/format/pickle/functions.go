@@ -74,8 +74,8 @@ var functions = map[string]*function{
 	"cloudpickle._builtin_type":             {eval: typeByName},
 	"dill._dill._import_module":             {eval: importPath},
 	"dill._import_module":                   {eval: importPath},
-	"dill._dill._load_type":                 {eval: typeByName},
-	"dill._load_type":                       {eval: typeByName},
+	"dill._dill._load_type":                 {eval: dillType},
+	"dill._load_type":                       {eval: dillType},
 	"dill._dill._get_attr":                  {eval: getAttr},
 	"dill._get_attr":                        {eval: getAttr},
 
