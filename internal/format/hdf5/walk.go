@@ -66,7 +66,8 @@ func (f *File) object(path string, address uint64) *Object {
 		note(f.finish(&d))
 		o.Dataset = &d
 	}
-	if path == "/" && len(o.Links) == 0 && f.rootTable != nil {
+	// An empty group's header names the same table, which was read then.
+	if path == "/" && len(o.Links) == 0 && f.rootTable != nil && !f.nodes[f.rootTable.btree] {
 		note(f.table(*f.rootTable, func(l Link) { o.Links = append(o.Links, l) }))
 	}
 	return o

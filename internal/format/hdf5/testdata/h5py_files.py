@@ -108,6 +108,9 @@ def main(directory):
             with h5py.File(path, "w", libver=(libver, "latest")) as f:
                 fill(f, many)
             finish(path)
+    path = os.path.join(directory, "empty.h5")
+    h5py.File(path, "w", libver="earliest").close()
+    finish(path)
     path = os.path.join(directory, "userblock.h5")
     with h5py.File(path, "w", userblock_size=1024) as f:
         fill(f, 3)
