@@ -85,6 +85,7 @@ func Detectors() []*detector.Detector {
 		pmml.Detector,
 		pth.Detector,
 		pytorch.Detector,
+		pytorch.Mobile,
 		pytorch.Tar,
 		rdata.Detector,
 		rknn.Detector,
