@@ -6,8 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/dustin/go-humanize"
-
 	"github.com/modelaudit/modelaudit/internal/audit"
 	"github.com/modelaudit/modelaudit/internal/compare"
 	"github.com/modelaudit/modelaudit/internal/finding"
@@ -136,7 +134,7 @@ func sizeOf(f *audit.File) string {
 	if f == nil {
 		return ""
 	}
-	return humanize.IBytes(uint64(max(0, f.Size)))
+	return size(f.Size)
 }
 
 // behaviour says what the model would run, and what of that the change brings.

@@ -6,23 +6,25 @@ import (
 
 	"github.com/modelaudit/modelaudit/internal/finding"
 	"github.com/modelaudit/modelaudit/internal/policy"
+	"github.com/modelaudit/modelaudit/internal/rule"
 )
 
-// What a picture may have, so that it stays one: nodes, and characters of a
-// label.
+// What a picture may have, so that it stays one: nodes, characters of a label,
+// and characters of a word, which Mermaid does not break.
 const (
 	maxNodes = 45
-	maxLabel = 60
+	maxLabel = 140
+	maxWord  = 40
 )
 
-// Picture draws where in the files the findings are, as a Mermaid diagram, or
-// returns "" if there is nothing nested to draw.
+// Picture draws where in the files the findings are that are more than context,
+// as a Mermaid diagram, or returns "" if there is nothing nested to draw.
 func Picture(o *policy.Outcome) string {
 	d := &diagram{ids: make(map[string]int)}
 	nested := false
 	for _, f := range o.Report.Findings() {
-		if len(d.ids)+len(f.Location.Inside)+2 > maxNodes {
-			break
+		if f.Rule.Severity <= rule.Info || len(d.ids)+len(f.Location.Inside)+2 > maxNodes {
+			break // the worst come first
 		}
 		nested = nested || len(f.Location.Inside) > 0
 		d.finding(&f)
@@ -30,7 +32,22 @@ func Picture(o *policy.Outcome) string {
 	if !nested {
 		return ""
 	}
-	return "```mermaid\nflowchart LR\n" + d.b.String() + "  classDef bad fill:#ffebe9,stroke:#cf222e,color:#1f2328\n```\n\n"
+	return "```mermaid\n" + setup + "flowchart LR\n" + d.b.String() + classes + "```\n\n"
+}
+
+// setup gives sentences room, in pixels.
+const setup = "%%{init: {\"flowchart\": {\"wrappingWidth\": 300}}}%%\n"
+
+// classes are readable on the light and on the dark page.
+const classes = "  classDef bad fill:#ffebe9,stroke:#cf222e,color:#1f2328\n" +
+	"  classDef mild fill:#fff8c5,stroke:#9a6700,color:#1f2328\n"
+
+// class is how a finding looks.
+func class(s rule.Severity) string {
+	if s >= rule.High {
+		return ":::bad"
+	}
+	return ":::mild"
 }
 
 // A diagram grows by one chain a finding.
@@ -42,12 +59,13 @@ type diagram struct {
 // finding draws the way to one finding: files inside files, and what is there.
 func (d *diagram) finding(f *finding.Finding) {
 	key := f.Location.Path
-	at := d.node(key, f.Location.Path, "[", "]", "")
+	at := d.node(key, f.Location.Path, "[\"", "\"]", "")
 	for _, name := range f.Location.Inside {
 		key += "\x00" + name
-		at = d.link(at, d.node(key, name, "(", ")", ""))
+		at = d.link(at, d.node(key, name, "(\"", "\")", ""))
 	}
-	d.link(at, d.node(key+"\x01"+f.Rule.ID+f.Message, f.Message, "[", "]", ":::bad"))
+	says := key + "\x01" + f.Rule.ID + f.Message
+	d.link(at, d.node(says, f.Message, "[\"<b>"+f.Rule.Severity.String()+"</b><br>", "\"]", class(f.Rule.Severity)))
 }
 
 // node draws a box once and returns its number.
@@ -57,7 +75,7 @@ func (d *diagram) node(key, label, open, shut, class string) int {
 	}
 	id := len(d.ids)
 	d.ids[key] = id
-	fmt.Fprintf(&d.b, "  n%d%s\"%s\"%s%s\n", id, open, mermaid(label), shut, class)
+	fmt.Fprintf(&d.b, "  n%d%s%s%s%s\n", id, open, mermaid(label), shut, class)
 	return id
 }
 
@@ -72,9 +90,19 @@ func (d *diagram) link(from, to int) int {
 // mermaid spells text as a label: everything but letters and digits is a
 // character code, so that nothing in it is syntax.
 func mermaid(s string) string {
-	s = finding.QuoteUpTo(s, maxLabel)
+	text := []rune(finding.Quote(s))
+	if len(text) > maxLabel {
+		text = append(text[:maxLabel-1], '…')
+	}
 	var b strings.Builder
-	for _, c := range s {
+	word := 0
+	for _, c := range text {
+		if word++; c == ' ' || c == '-' {
+			word = 0
+		} else if word > maxWord {
+			b.WriteString("<br>")
+			word = 1
+		}
 		if c == ' ' || c == '.' || c == '/' || c == '_' || c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' {
 			b.WriteRune(c)
 		} else {

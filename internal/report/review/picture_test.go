@@ -13,7 +13,7 @@ import (
 )
 
 // line is what a line of a picture may look like, whatever a file is called.
-var line = regexp.MustCompile("^(```mermaid|```|flowchart LR|  n\\d+[\\[(]\"[A-Za-z0-9 ./_]*([#]\\d+;[A-Za-z0-9 ./_]*)*\"[\\])](:::bad)?|  n\\d+ --> n\\d+|  classDef bad .*|)$")
+var line = regexp.MustCompile("^(```mermaid|```|%%\\{init: .*\\}%%|flowchart LR|  n\\d+[\\[(]\"(<b>critical</b><br>)?[A-Za-z0-9 ./_]*(([#]\\d+;|<br>)[A-Za-z0-9 ./_]*)*\"[\\])](:::(bad|mild))?|  n\\d+ --> n\\d+|  classDef (bad|mild) .*|)$")
 
 func TestPicture(t *testing.T) {
 	bad := &rule.Rule{ID: "bad", Title: "Bad", Severity: rule.Critical}

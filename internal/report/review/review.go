@@ -190,7 +190,12 @@ func row(f *audit.File) string {
 	if len(f.Formats) > 0 {
 		formats = gfm.Entities(strings.Join(f.Formats, ", "))
 	}
-	return fmt.Sprintf("| %s | %s | %s | %s |\n", gfm.Code(f.Path), formats, humanize.IBytes(uint64(max(0, f.Size))), does(f))
+	return fmt.Sprintf("| %s | %s | %s | %s |\n", gfm.Code(f.Path), formats, size(f.Size), does(f))
+}
+
+// size is on one line, however narrow the column.
+func size(n int64) string {
+	return strings.ReplaceAll(humanize.IBytes(uint64(max(0, n))), " ", "&nbsp;")
 }
 
 // does is what the worst finding of a file says, or why there is none.
