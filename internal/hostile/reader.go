@@ -379,6 +379,14 @@ func (r *Reader) MoveTo(offset int64) {
 	r.pos = offset
 }
 
+// Retry puts the cursor at an offset of the file and forgets what fault there
+// was: for those who try many places, most of which are nothing. An offset
+// outside of the window is a fault again.
+func (r *Reader) Retry(offset int64) {
+	r.err = nil
+	r.MoveTo(offset)
+}
+
 // Line returns the bytes up to the next newline, without it, and moves behind
 // it. A line longer than limit, or a window that ends first, is a fault. limit
 // is at most bufferSize-1; the bytes are valid until the next call.

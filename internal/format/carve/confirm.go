@@ -1,0 +1,174 @@
+package carve
+
+import (
+	"bytes"
+	"encoding/binary"
+	"hash/crc32"
+	"path"
+	"strconv"
+	"strings"
+
+	"github.com/modelaudit/modelaudit/internal/format/executable"
+)
+
+// program reads the header of a program. What else is known of it says how much
+// of what follows is its own.
+func program(s *search, at int64) (File, bool) {
+	p, ok := executable.Decode(s.window(at))
+	if !ok || p.Kind == executable.Script {
+		return File{}, false
+	}
+	size := min(p.Extent(s.window(at)), uint64(s.end-at))
+	return File{Kind: Program, Offset: at, Size: int64(size), Detail: p.Kind.String() + ", " + p.Detail}, true
+}
+
+// windows looks where the DOS header leads before it reads more: two letters
+// occur everywhere.
+func windows(s *search, at int64) (File, bool) {
+	const newHeader, several = 0x3c, "MZqFpD='" // of Actually Portable Executables
+	if hasPrefix(s.peek(at, len(several)), several) {
+		return program(s, at)
+	}
+	p := s.peek(at+newHeader, 4)
+	if len(p) < 4 || !hasPrefix(s.peek(at+int64(binary.LittleEndian.Uint32(p)), 4), "PE\x00\x00") {
+		return File{}, false
+	}
+	return program(s, at)
+}
+
+// scriptText is how much text has to follow the first line of a script.
+const scriptText = 16
+
+// script reads the first line of a script, which must name an interpreter by a
+// path of two parts or more, and looks whether text follows. All of the text is
+// the script's.
+func script(s *search, at int64) (File, bool) {
+	if p := s.peek(at, 4); !hasPrefix(p, "#!/") && !hasPrefix(p, "#! /") {
+		return File{}, false
+	}
+	p, ok := executable.Decode(s.window(at))
+	if !ok || p.Kind != executable.Script || !interpreter(p.Detail) {
+		return File{}, false
+	}
+	head := s.window(at).Peek(64 << 10)
+	n := bytes.IndexFunc(head, func(c rune) bool { return c < ' ' && c != '\n' && c != '\r' && c != '\t' || c == 0x7f || c == 0xfffd })
+	if n < 0 {
+		n = len(head)
+	}
+	line := bytes.IndexByte(head[:n], '\n')
+	return File{Kind: Script, Offset: at, Size: int64(n), Detail: p.Detail}, line > 0 && n-line > scriptText
+}
+
+// interpreter reports whether the first line of a script names a file in a
+// directory.
+func interpreter(line string) bool {
+	name, _, _ := strings.Cut(strings.TrimLeft(line[2:], " \t"), " ")
+	dir, file := path.Split(name)
+	for _, c := range []byte(name) {
+		if !nameByte(c) && c != '/' && c != '-' && c != '+' {
+			return false
+		}
+	}
+	return len(dir) > len("/x/") && len(file) > 1
+}
+
+// Sizes of zip records (APPNOTE 4.3): end of the directory, locator and end of
+// its 64-bit form.
+const (
+	zipEndSize, zipLocatorSize, zipEnd64Size = 22, 20, 56
+	zipCentral, zipLocal                     = "PK\x01\x02", "PK\x03\x04"
+)
+
+// zipEnd reads an end record, finds the directory in front of it, and in that the
+// first member's header. An archive of no members hides nothing.
+func zipEnd(s *search, at int64) (File, bool) {
+	r := s.window(at)
+	r.Skip(4)
+	disks, here, total := r.UintLE(4), r.UintLE(2), r.UintLE(2)
+	size, offset, comment := r.UintLE(4), r.UintLE(4), r.UintLE(2)
+	behind := at
+	if total == 0xffff || size == 0xffff_ffff || offset == 0xffff_ffff {
+		e := s.window(max(s.start, at-zipLocatorSize-zipEnd64Size))
+		if string(e.Peek(4)) == "PK\x06\x06" {
+			e.Skip(40)
+			size, offset, behind = e.UintLE(8), e.UintLE(8), at-zipLocatorSize-zipEnd64Size
+		}
+	}
+	room := uint64(behind - s.start)
+	if r.Err() != nil || disks != 0 || here != total || total == 0 || size > room || offset > room-size {
+		return File{}, false
+	}
+	directory := behind - int64(size)
+	start := directory - int64(offset)
+	central := s.window(directory)
+	first := string(central.Peek(4)) == zipCentral
+	central.Skip(42)
+	member := central.UintLE(4)
+	if !first || central.Err() != nil || member > offset || string(s.window(start+int64(member)).Peek(4)) != zipLocal {
+		return File{}, false
+	}
+	return File{Kind: Zip, Offset: start, Size: at + zipEndSize + int64(comment) - start}, true
+}
+
+const tarBlock = 512
+
+// tarHeader follows headers for as long as their checksums are right, and the two
+// blocks of zeros that end an archive.
+func tarHeader(s *search, at int64) (File, bool) {
+	if at < s.start {
+		return File{}, false
+	}
+	end := at
+	for s.end-end >= tarBlock && s.spend() {
+		size, ok := tarMember(s.window(end).Peek(tarBlock))
+		if !ok || size > s.end-end-tarBlock {
+			break
+		}
+		end += tarBlock + (size+tarBlock-1)/tarBlock*tarBlock
+	}
+	for range 2 {
+		if block := s.window(min(end, s.end)).Peek(tarBlock); len(block) == tarBlock && bytes.Equal(block, zeros[:tarBlock]) {
+			end += tarBlock
+		}
+	}
+	return File{Kind: Tar, Offset: at, Size: end - at}, end > at
+}
+
+// tarMember checks the sum of a header (POSIX.1-2017 pax, "ustar Interchange
+// Format") and returns the size of what follows it.
+func tarMember(block []byte) (size int64, ok bool) {
+	const sumAt, sumEnd, sizeAt, sizeEnd = 148, 156, 124, 136
+	if len(block) < tarBlock {
+		return 0, false
+	}
+	sum := int64(8 * ' ')
+	for i, c := range block {
+		if i < sumAt || i >= sumEnd {
+			sum += int64(c)
+		}
+	}
+	claimed, ok := octal(block[sumAt:sumEnd])
+	size, sized := octal(block[sizeAt:sizeEnd])
+	return size, ok && sized && sum == claimed
+}
+
+func octal(field []byte) (int64, bool) {
+	n, err := strconv.ParseInt(strings.Trim(string(field), " \x00"), 8, 64)
+	return n, err == nil && n >= 0
+}
+
+// sevenZip checks the sum of the start header (7zFormat.txt).
+func sevenZip(s *search, at int64) (File, bool) {
+	const headerSize = 32
+	r := s.window(at)
+	h := r.Peek(headerSize)
+	if len(h) < headerSize || crc32.ChecksumIEEE(h[12:]) != binary.LittleEndian.Uint32(h[8:]) {
+		return File{}, false
+	}
+	offset, size := binary.LittleEndian.Uint64(h[12:]), binary.LittleEndian.Uint64(h[20:])
+	left := uint64(s.end - at - headerSize)
+	if size == 0 || size > left || offset > left-size {
+		return File{}, false
+	}
+	return File{Kind: SevenZip, Offset: at, Size: headerSize + int64(offset+size)}, true
+}

@@ -1,0 +1,109 @@
+package carve
+
+import (
+	"bytes"
+	"encoding/binary"
+)
+
+// A signature is what a kind of file is known by.
+type signature struct {
+	text    string
+	before  int // bytes of the file in front of the text
+	pair    int // index in text of the two bytes that are looked for, which no other signature has
+	confirm func(s *search, at int64) (File, bool)
+}
+
+// signatures are those of all kinds but pickles, which have none.
+var signatures = []signature{
+	{text: "\x7fELF", confirm: program}, {text: "MZ", confirm: windows},
+	{text: "\xfe\xed\xfa", confirm: program}, {text: "\xce\xfa\xed\xfe", confirm: program}, {text: "\xcf\xfa\xed\xfe", confirm: program},
+	{text: "\xca\xfe\xba", confirm: program},
+	{text: "\x00asm", pair: 2, confirm: program}, {text: "\x4c\x00\x00\x00\x01\x14\x02\x00", pair: 5, confirm: program},
+	{text: "#!", confirm: script},
+	{text: "PK\x05\x06", confirm: zipEnd},
+	{text: "ustar", before: 257, confirm: tarHeader},
+	{text: "7z\xbc\xaf\x27\x1c", confirm: sevenZip},
+	{text: "\x1f\x8b\x08", confirm: gzipStream}, {text: "BZh", confirm: stream(Bzip2)},
+	{text: "\xfd7zXZ\x00", confirm: stream(XZ)},
+}
+
+// What a pair of bytes may belong to, beside the signatures of which it is the
+// index and one.
+const (
+	startsPickle = 255 - iota // PROTO with a protocol that exists
+	endsModule                // the end of a line of a name: GLOBAL and INST have two
+	endsStack                 // STACK_GLOBAL behind a string
+)
+
+// pairs says for every two bytes that follow each other what they may belong
+// to: 0 means nothing. One look at a table for each byte costs the same for any
+// data, which no search for single rare bytes does: what is rare in weights of
+// one type is common in those of another.
+var pairs = func() (t [1 << 16]uint8) {
+	for i, sig := range signatures {
+		t[pair(sig.text[sig.pair], sig.text[sig.pair+1])] = uint8(i + 1)
+	}
+	for version := byte(2); version <= maxProtocol; version++ { // before, there was no PROTO
+		t[pair(proto, version)] = startsPickle
+	}
+	for c := range 256 {
+		if nameByte(byte(c)) {
+			t[pair(byte(c), '\n')], t[pair(byte(c), stackGlobal)] = endsModule, endsStack
+		}
+	}
+	t[pair(memoize, stackGlobal)] = endsStack
+	return t
+}()
+
+// pair is two bytes as a little-endian reader sees them.
+func pair(first, second byte) uint16 { return uint16(first) | uint16(second)<<8 }
+
+// page is what is compared with zeros at once, of which files with holes and
+// fresh tensors consist.
+const page = 4 << 10
+
+var zeros [page]byte
+
+// filter looks at every pair of bytes that begins in p[from:to].
+func (s *search) filter(p []byte, from, to int) {
+	for from < to {
+		n := min(page, to-from)
+		if !bytes.Equal(p[from:from+n], zeros[:n]) {
+			s.pairs(p, from, from+n)
+		}
+		from += n
+	}
+}
+
+// pairs goes through p[from:to], seven pairs a step.
+func (s *search) pairs(p []byte, from, to int) {
+	i := from
+	for ; i+7 <= to && i+8 <= len(p); i += 7 {
+		v := binary.LittleEndian.Uint64(p[i:])
+		if pairs[uint16(v)]|pairs[uint16(v>>8)]|pairs[uint16(v>>16)]|pairs[uint16(v>>24)]|
+			pairs[uint16(v>>32)]|pairs[uint16(v>>40)]|pairs[uint16(v>>48)] == 0 {
+			continue
+		}
+		for k := range 7 {
+			s.pair(p, i+k)
+		}
+	}
+	for ; i < to && i+1 < len(p); i++ {
+		s.pair(p, i)
+	}
+}
+
+// pair looks at what begins, or has a certain part, at p[i].
+func (s *search) pair(p []byte, i int) {
+	switch what := pairs[pair(p[i], p[i+1])]; what {
+	case 0:
+	case startsPickle:
+		s.protocol(p, i)
+	case endsModule:
+		s.textImport(p, i+1)
+	case endsStack:
+		s.stackImport(p, i+1)
+	default:
+		s.try(&signatures[what-1], p, i)
+	}
+}
