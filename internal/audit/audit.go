@@ -31,7 +31,10 @@ type File struct {
 	Binary   bool     // for NotAModel: it is not text
 	Findings []finding.Finding
 	Licenses []string // what the file says of its own licence, quoted, each once
-	Digest   []byte   // SHA-256 of the bytes as they were scanned, where the scan computed it
+	// Unsearched is how many bytes of weights were not searched for hidden files.
+	// No loader interprets them, so that this makes nothing incomplete.
+	Unsearched int64
+	Digest     []byte // SHA-256 of the bytes as they were scanned, where the scan computed it
 }
 
 // Unread reports whether something that should have been inspected was not.

@@ -17,6 +17,7 @@ import (
 	"github.com/modelaudit/modelaudit/internal/detector/flax"
 	"github.com/modelaudit/modelaudit/internal/detector/gguf"
 	"github.com/modelaudit/modelaudit/internal/detector/hdf5"
+	"github.com/modelaudit/modelaudit/internal/detector/hidden"
 	"github.com/modelaudit/modelaudit/internal/detector/hydra"
 	"github.com/modelaudit/modelaudit/internal/detector/keras"
 	"github.com/modelaudit/modelaudit/internal/detector/lfs"
@@ -67,6 +68,7 @@ func Detectors() []*detector.Detector {
 		flax.Detector,
 		gguf.Detector,
 		hdf5.Detector,
+		hidden.Detector,
 		hydra.Detector,
 		keras.Detector,
 		lfs.Detector,

@@ -24,6 +24,35 @@ type Detector struct {
 	// Text looks at a text that another detector read in p.File and that is no
 	// file of its own; name and offset are its own. Nil: the detector does not.
 	Text func(p *Pass, name string, offset int64, text string)
+	// Container says that what Run hands on are files of any kind, with names of
+	// their own.
+	Container bool
+	// Raw says what files of the family hold that no loader interprets. What Run
+	// has not handed on or claimed is shown to the detectors that search.
+	Raw Raw
+	// Search looks for what is hidden in a part of p.File that no loader
+	// interprets. Nil: the detector does not.
+	Search func(p *Pass, r Region) error
+}
+
+// Raw says what of a file is left when its format is read.
+type Raw uint8
+
+// What may be left, in the order of how much of it would not be there in an
+// honest file.
+const (
+	Nothing Raw = iota
+	// Values are of any type that a program has: strings and bytes that may well
+	// be files of their own.
+	Values
+	// Weights are numbers, and the little around them.
+	Weights
+)
+
+// A Region is a part of a file that no loader interprets.
+type Region struct {
+	Offset, Size int64
+	Raw          Raw
 }
 
 // A Pass is one run of one detector over one file. Its functions are called
@@ -55,6 +84,9 @@ type Pass struct {
 	Text func(name string, offset int64, text string)
 	// License repeats what the file says of its own licence, in its words.
 	License func(text string)
+	// Claim says that size bytes from an offset on are no raw data: the scan sees
+	// what is in them by itself, as it does with a Part.
+	Claim func(offset, size int64)
 }
 
 // Reader returns a cursor over the whole file.
@@ -65,5 +97,6 @@ func (p *Pass) Reader() *hostile.Reader {
 // Part hands size bytes of the file from an offset on to the scan, as a file of
 // the name. Its error is that of Nested.
 func (p *Pass) Part(name string, offset, size int64) error {
+	p.Claim(offset, size)
 	return p.Nested(p.File.Member(name, hostile.Section(p.File.Content, offset, size), size))
 }

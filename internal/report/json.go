@@ -56,6 +56,8 @@ type fileEntry struct {
 	Formats []string `json:"formats"`
 	Size    int64    `json:"size"`
 	Reason  string   `json:"reason"`
+	// Unsearched is how many bytes of weights were not searched for hidden files.
+	Unsearched int64 `json:"unsearched,omitempty"`
 }
 
 type findingItem struct {
@@ -145,7 +147,7 @@ func summarise(o *policy.Outcome) summary {
 func entry(f *audit.File) fileEntry {
 	e := fileEntry{
 		Path: finding.UTF8(f.Path), Status: string(f.Status), Formats: append([]string{}, f.Formats...),
-		Size: f.Size, Reason: f.Reason,
+		Size: f.Size, Reason: f.Reason, Unsearched: f.Unsearched,
 	}
 	if e.Path != f.Path {
 		e.Bytes = []byte(f.Path)

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/dustin/go-humanize"
+
 	"github.com/modelaudit/modelaudit/internal/audit"
 	"github.com/modelaudit/modelaudit/internal/compare"
 	"github.com/modelaudit/modelaudit/internal/finding"
@@ -37,6 +39,7 @@ func Text(w io.Writer, o policy.Outcome, detail Detail, colour bool) error {
 		t.suppressed()
 	}
 	t.unrecognised()
+	t.unsearched()
 	if detail == Wordy {
 		t.inOrder()
 	}
@@ -188,6 +191,23 @@ func (t *text) fixed() {
 			t.Line(1, severity(f.Rule), plain.Name(d.Path), plain.Text(": "+f.Message), plain.Text(" ["+f.Rule.ID+"]").In(plain.Dim))
 		}
 	}
+	t.Blank()
+}
+
+// unsearched tells how much was left out that no loader interprets.
+func (t *text) unsearched() {
+	files, bytes := 0, int64(0)
+	for i := range t.outcome.Report.Files {
+		if n := t.outcome.Report.Files[i].Unsearched; n > 0 {
+			files++
+			bytes += n
+		}
+	}
+	if files == 0 {
+		return
+	}
+	t.Line(0, plain.Textf("%s of weights in %s not searched for hidden files (--carve=all searches them)",
+		humanize.IBytes(uint64(bytes)), plain.Count(files, "file")).In(plain.Dim))
 	t.Blank()
 }
 

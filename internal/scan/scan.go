@@ -25,7 +25,8 @@ type Scanner struct {
 	Detectors []*detector.Detector
 	Limits    hostile.Limits
 	Now       func() time.Time
-	Digest    bool // compute the SHA-256 of every file that is, or may be, a model
+	Digest    bool  // compute the SHA-256 of every file that is, or may be, a model
+	Search    int64 // bytes of each file's weights that are searched for hidden files; SearchAll: all
 }
 
 // File scans one file on disk with everything nested in it. It always returns a
@@ -33,11 +34,12 @@ type Scanner struct {
 func (s *Scanner) File(ctx context.Context, f artifact.File) audit.File {
 	r := &run{
 		ctx: ctx, detectors: s.Detectors, readers: readers(s.Detectors),
-		budget: hostile.NewBudget(ctx, s.Limits, f.Size, s.Now),
-		out:    audit.File{Path: f.Path, Size: f.Size},
-		told:   make(map[string]bool),
+		budget:     hostile.NewBudget(ctx, s.Limits, f.Size, s.Now),
+		out:        audit.File{Path: f.Path, Size: f.Size},
+		told:       make(map[string]bool),
+		searchable: s.Search,
 	}
-	recognised := r.file(f)
+	recognised := r.file(f, nil)
 	if s.Digest && r.refused == "" && (recognised || r.problems > 0) {
 		r.digest(f)
 	}
@@ -63,10 +65,13 @@ type run struct {
 	listed    [rule.Critical + 1]int
 	redactor  finding.Redactor
 	secrets   []known
+	// searchable is how many bytes of weights may still be searched.
+	searchable int64
 }
 
-// file runs every detector that matches f, and returns whether any recognised it.
-func (r *run) file(f artifact.File) (recognised bool) {
+// file runs every detector that matches f, and returns whether any recognised
+// it. by is the detector that found f inside another file.
+func (r *run) file(f artifact.File, by *detector.Detector) (recognised bool) {
 	before := r.problems
 	head, err := f.Head()
 	switch {
@@ -78,10 +83,15 @@ func (r *run) file(f artifact.File) (recognised bool) {
 	if f.Size > 0 && len(head.First) == 0 {
 		return false
 	}
+	seen := &subject{File: f}
 	for _, d := range r.detectors {
-		if r.matches(d, f, head) && r.detect(d, f) {
+		if r.matches(d, f, head) && r.detect(d, seen) {
 			recognised = true
 		}
+	}
+	r.search(seen)
+	if !recognised && by != nil {
+		r.blob(f, by, head)
 	}
 	if !recognised && !f.Nested() {
 		r.out.Binary = !isText(head.First)
@@ -104,25 +114,18 @@ func (r *run) matches(d *detector.Detector, f artifact.File, head artifact.Head)
 }
 
 // detect runs one detector on one file; its crash is a finding, not ours.
-func (r *run) detect(d *detector.Detector, f artifact.File) (recognised bool) {
+func (r *run) detect(d *detector.Detector, seen *subject) (recognised bool) {
+	f := seen.File
 	held := r.budget.Held()
 	defer r.budget.Release(held)
-	pass := &detector.Pass{
-		File:   f,
-		Budget: r.budget,
-		Report: func(found finding.Finding) { r.report(f, found) },
-		Recognised: func(format string) {
-			recognised = true
-			if !slices.Contains(r.out.Formats, format) {
-				r.out.Formats = append(r.out.Formats, format)
-			}
-		},
-		Nested:     r.nested,
-		Examine:    r.examine,
-		Refused:    func(reason string) { r.refuse(f, reason) },
-		Incomplete: func(err error) { r.unread(f, err) },
-		License:    func(text string) { r.license(f, text) },
+	pass := r.pass(d, seen)
+	pass.Recognised = func(format string) {
+		recognised = true
+		if !slices.Contains(r.out.Formats, format) {
+			r.out.Formats = append(r.out.Formats, format)
+		}
 	}
+	pass.License = func(text string) { r.license(f, text) }
 	pass.Text = func(name string, offset int64, text string) { r.text(pass, name, offset, text) }
 	err := hostile.Guard(func() error { return d.Run(r.ctx, pass) })
 	var crash *hostile.Panic
@@ -133,18 +136,21 @@ func (r *run) detect(d *detector.Detector, f artifact.File) (recognised bool) {
 	case err != nil:
 		r.unread(f, err)
 	}
+	if recognised {
+		seen.raw = max(seen.raw, d.Raw)
+	}
 	return recognised
 }
 
 // nested scans a file found inside another. Only the end of the whole budget is
 // returned; every other fault is recorded where it happened.
-func (r *run) nested(f artifact.File) error {
+func (r *run) nested(f artifact.File, by *detector.Detector) error {
 	if err := r.budget.Enter(); err != nil {
 		r.unread(f, err)
 		return r.budget.Spent()
 	}
 	defer r.budget.Leave()
-	r.file(f)
+	r.file(f, by)
 	return r.budget.Spent()
 }
 
@@ -153,9 +159,9 @@ func (r *run) nested(f artifact.File) error {
 func (r *run) examine(f artifact.File) ([]finding.Finding, error) {
 	apart := &run{
 		ctx: r.ctx, detectors: r.detectors, budget: r.budget,
-		out: audit.File{Path: f.Path}, told: make(map[string]bool),
+		out: audit.File{Path: f.Path}, told: make(map[string]bool), searchable: r.searchable,
 	}
-	err := apart.nested(f)
+	err := apart.nested(f, nil)
 	var found []finding.Finding
 	for _, x := range apart.out.Findings {
 		switch {

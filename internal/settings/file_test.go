@@ -16,6 +16,7 @@ import (
 const everything = `# The models of this project.
 fail-on: medium
 on-incomplete: warn
+carve: all
 include: ["models/**"]
 exclude:
   - third_party
@@ -56,6 +57,7 @@ func TestReadFile(t *testing.T) {
 	critical, fail := policy.Threshold{Severity: rule.Critical}, policy.FailIncomplete
 	want.Filter.Include, want.Filter.Exclude = []string{"models/**"}, []string{"third_party", "*.md"}
 	want.Filter.MaxSize = 10 << 30
+	want.Search = -1
 	want.Baseline = ".github/modelaudit-baseline.json"
 	want.Limits.Inflated, want.Limits.Memory, want.Limits.Steps = 64<<30, 512_000_000, 1000
 	want.Limits.Members, want.Limits.Depth, want.Limits.Time = 2000, 8, 10*time.Minute
@@ -65,12 +67,12 @@ func TestReadFile(t *testing.T) {
 		Accepted: []policy.Acceptance{
 			{
 				Rule: "pickle-executes-code", Path: "models/old.pkl", Fingerprint: "0123456789abcdef:1",
-				Reason: "Audited by hand: it only prints.", Until: time.Date(2031, 1, 1, 0, 0, 0, 0, time.UTC), Origin: "p.yml:22",
+				Reason: "Audited by hand: it only prints.", Until: time.Date(2031, 1, 1, 0, 0, 0, 0, time.UTC), Origin: "p.yml:23",
 			},
-			{Fingerprint: "0123456789abcdef:2", Reason: "the same", Origin: "p.yml:27"},
+			{Fingerprint: "0123456789abcdef:2", Reason: "the same", Origin: "p.yml:28"},
 		},
 		Allowed: []policy.Allowance{
-			{Callable: "ourpackage.layers.*", Path: "models/**", Reason: "our own code", Origin: "p.yml:30"},
+			{Callable: "ourpackage.layers.*", Path: "models/**", Reason: "our own code", Origin: "p.yml:31"},
 		},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -83,10 +85,10 @@ var refused = []struct{ name, file, want string }{
 	{"empty", "", "p.yml:1: the file holds no policy"},
 	{"only a comment", "# nothing\n", "p.yml:1: the file holds no policy"},
 	{"null", "~", "p.yml:1: a mapping with some of the keys fail-on, "},
-	{"list", "- a", "p.yml:1: a mapping with some of the keys fail-on, on-incomplete, paths, accept, allow-callables, include, exclude, baseline, limits is wanted here, not a list"},
+	{"list", "- a", "p.yml:1: a mapping with some of the keys fail-on, on-incomplete, carve, paths, accept, allow-callables, include, exclude, baseline, limits is wanted here, not a list"},
 	{"no YAML", "a: [", "p.yml: go-yaml load error in parser"},
 	{"two documents", "fail-on: high\n---\nfail-on: none\n", "p.yml:2: a second document begins here; one is allowed"},
-	{"unknown key", "fail-on: high\n\nfail_on: high", `p.yml:3: unknown key "fail_on" (allowed here: fail-on, on-incomplete, paths, accept,`},
+	{"unknown key", "fail-on: high\n\nfail_on: high", `p.yml:3: unknown key "fail_on" (allowed here: fail-on, on-incomplete, carve, paths, accept,`},
 	{"key that is no text", "[a]: high", `p.yml:1: unknown key "" (allowed here:`},
 	{"twice", "fail-on: high\nfail-on: low", `p.yml:2: the key "fail-on" is here twice`},
 	{"value", "\nfail-on: hgih", `p.yml:2: fail-on: "hgih" is not one of critical, high, medium, low, none`},

@@ -23,7 +23,13 @@ type Settings struct {
 	Limits   hostile.Limits
 	Baseline string // file of known findings; "" for none
 	Digest   bool   // compute the SHA-256 of every model
+	Search   int64  // bytes of each file's weights that are searched for hidden files; -1 for all
 }
+
+// DefaultSearch is how much of the weights of one file is searched for hidden
+// files, in bytes: all of a small model, and of a large one no more than takes as
+// long as reading its structure.
+const DefaultSearch = 32 << 20
 
 // Default returns the settings of a scan that was told nothing.
 func Default() Settings {
@@ -31,6 +37,7 @@ func Default() Settings {
 	return Settings{
 		Policy: policy.Policy{FailOn: high, OnIncomplete: policy.FailIncomplete},
 		Limits: hostile.DefaultLimits(),
+		Search: DefaultSearch,
 	}
 }
 
@@ -50,6 +57,7 @@ func Options() []Option {
 	return []Option{
 		{"fail-on", "severity", "high", "the mildest severity that fails: critical, high, medium, low or none", setFailOn},
 		{"on-incomplete", "fail|warn", "fail", "what a file that was not fully read does", setOnIncomplete},
+		{"carve", "size|all|none", "32MiB", "bytes of each file's weights that are searched for files hidden in them", setSearch},
 		{"max-file-size", "size", "no limit", "do not open larger files", sizeOption(0, func(s *Settings) *int64 { return &s.Filter.MaxSize })},
 		{"max-inflated", "size", "100 times the file, at least 512MiB", "bytes that decompression may produce from one file", sizeOption(0, func(s *Settings) *int64 { return &s.Limits.Inflated })},
 		{"max-memory", "size", "128MiB", "bytes held in buffers whose size a file decides", sizeOption(1, func(s *Settings) *int64 { return &s.Limits.Memory })},
@@ -89,6 +97,22 @@ func setOnIncomplete(s *Settings, value string) error {
 		s.Policy.OnIncomplete = o
 	}
 	return err
+}
+
+func setSearch(s *Settings, value string) error {
+	switch value {
+	case "all":
+		s.Search = -1
+	case "none":
+		s.Search = 0
+	default:
+		n, err := Size(value)
+		if err != nil {
+			return fmt.Errorf("%q is none of all, none, and a size such as 64MiB", value)
+		}
+		s.Search = n
+	}
+	return nil
 }
 
 // maxDepth keeps the recursion of the scan, one level per nested file, far from

@@ -17,7 +17,8 @@ var help string
 
 // Detector reads archives of many files.
 var Detector = &detector.Detector{
-	Name: "archive",
+	Container: true,
+	Name:      "archive",
 	Rules: rule.Explain(help, pathEscapes, linkEscapes, headersDisagree, falseEncryption, hiddenMember,
 		directoryLies, severalDirectories, overlap, duplicate, similarNames, ambiguousName, contentDiffers,
 		bombLike, highRatio, extraBytes, specialFile, polyglot),

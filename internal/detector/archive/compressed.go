@@ -18,8 +18,9 @@ import (
 
 // Compressed reads files that are one compressed stream.
 var Compressed = &detector.Detector{
-	Name:  "compressed",
-	Rules: []*rule.Rule{bombLike, highRatio},
+	Container: true,
+	Name:      "compressed",
+	Rules:     []*rule.Rule{bombLike, highRatio},
 	Match: func(h artifact.Head) bool {
 		return compress.Sniff(h.First) != nil || compress.Unreadable(h.First) != ""
 	},

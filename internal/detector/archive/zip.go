@@ -28,6 +28,8 @@ func runZip(p *detector.Pass) error {
 		return nil
 	}
 	p.Recognised("zip")
+	extent := a.Extent()
+	p.Claim(extent.Start, extent.End-extent.Start)
 	if err != nil {
 		p.Incomplete(err)
 	} else if len(a.Ends) == 0 {

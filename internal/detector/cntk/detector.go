@@ -40,6 +40,7 @@ var (
 var Detector = &detector.Detector{
 	Name:  "cntk",
 	Rules: rule.Explain(help, injects, imports, native),
+	Raw:   detector.Weights,
 	Match: match,
 	Run:   run,
 }

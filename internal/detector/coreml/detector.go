@@ -39,6 +39,7 @@ var (
 var Detector = &detector.Detector{
 	Name:  "coreml",
 	Rules: rule.Explain(help, custom, escape, linked),
+	Raw:   detector.Weights,
 	Match: match,
 	Run:   run,
 }

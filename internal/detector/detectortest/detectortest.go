@@ -136,7 +136,7 @@ func Scan(all []*detector.Detector, name string, data []byte) audit.File {
 	if name == "" {
 		name = "model.bin"
 	}
-	s := scan.Scanner{Detectors: all, Limits: hostile.DefaultLimits(), Now: time.Now}
+	s := scan.Scanner{Detectors: all, Limits: hostile.DefaultLimits(), Now: time.Now, Search: scan.DefaultSearch}
 	return s.File(context.Background(), artifact.File{Path: name, Content: hostile.Bytes(data), Size: int64(len(data))})
 }
 

@@ -32,6 +32,7 @@ var (
 var Detector = &detector.Detector{
 	Name:  "flax",
 	Rules: rule.Explain(help, objects, trailing),
+	Raw:   detector.Weights,
 	Match: match,
 	Run:   run,
 }

@@ -46,6 +46,7 @@ var (
 var Detector = &detector.Detector{
 	Name:  "gguf",
 	Rules: rule.Explain(help, overflow, overlap, alignment, trailing),
+	Raw:   detector.Weights,
 	Match: func(h artifact.Head) bool { return h.HasPrefix(gguf.Magic) || legacy(h) },
 	Run:   run,
 }
@@ -149,7 +150,7 @@ func (j *judge) rest(file gguf.File) {
 	}
 	j.causes.At(trailing, "trailing", fmt.Sprintf("%d bytes follow the last tensor.", left)).
 		Add(file.End, "the last tensor ends here")
-	j.stop = j.p.Nested(j.p.File.Member("trailing data", hostile.Section(j.p.File.Content, file.End, left), left))
+	j.stop = j.p.Part("trailing data", file.End, left)
 }
 
 // padding reports whether the rest of the file is a short run of zeros.
@@ -206,6 +207,6 @@ func (j *judge) text(t gguf.Text) {
 		j.p.Text(name, t.Offset, string(j.peek(t)))
 	}
 	if t.Size >= least && j.stop == nil {
-		j.stop = j.p.Nested(j.p.File.Member(name, hostile.Section(j.p.File.Content, t.Offset, t.Size), t.Size))
+		j.stop = j.p.Part(name, t.Offset, t.Size)
 	}
 }

@@ -40,6 +40,7 @@ var (
 var Detector = &detector.Detector{
 	Name:  "hdf5",
 	Rules: rule.Explain(help, escape, external, shape),
+	Raw:   detector.Weights,
 	Match: match,
 	Run:   run,
 }

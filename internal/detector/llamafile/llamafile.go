@@ -15,7 +15,6 @@ import (
 	"github.com/modelaudit/modelaudit/internal/format/executable"
 	"github.com/modelaudit/modelaudit/internal/format/gguf"
 	"github.com/modelaudit/modelaudit/internal/format/zip"
-	"github.com/modelaudit/modelaudit/internal/hostile"
 	"github.com/modelaudit/modelaudit/internal/rule"
 )
 
@@ -98,7 +97,7 @@ func search(p *detector.Pass) error {
 				report(p, "in its own bytes", at)
 			}
 			size := p.File.Size - at
-			if err := p.Nested(p.File.Member("embedded.gguf", hostile.Section(p.File.Content, at, size), size)); err != nil {
+			if err := p.Part("embedded.gguf", at, size); err != nil {
 				return err
 			}
 		}

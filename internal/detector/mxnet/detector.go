@@ -49,6 +49,7 @@ var Graph = &detector.Detector{
 // Parameters reads MXNet parameter files.
 var Parameters = &detector.Detector{
 	Name: "mxnet-parameters",
+	Raw:  detector.Weights,
 	Match: func(h artifact.Head) bool {
 		return len(h.First) >= 16 && binary.LittleEndian.Uint64(h.First) == mxnet.Magic
 	},

@@ -7,7 +7,6 @@ import (
 	_ "embed"
 	"encoding/binary"
 	"fmt"
-	"io"
 	"strings"
 	"unicode/utf8"
 
@@ -44,6 +43,7 @@ var (
 var Detector = &detector.Detector{
 	Name:  "numpy",
 	Rules: rule.Explain(help, objects, stowaway, trailing),
+	Raw:   detector.Weights,
 	Match: func(h artifact.Head) bool { return h.HasPrefix(npy.Magic) },
 	Run:   run,
 }
@@ -139,7 +139,7 @@ func unpickled(p *detector.Pass, h npy.Header, fault error) error {
 			},
 		})
 	}
-	if err := p.Nested(behind(p, name, h.Data)); err != nil {
+	if err := p.Part(name, h.Data, p.File.Size-h.Data); err != nil {
 		return err
 	}
 	return fault
@@ -159,11 +159,5 @@ func rest(p *detector.Pass, r *hostile.Reader) error {
 		out.Message = fmt.Sprintf("A %s of up to %d bytes follows the data of the array. numpy.load does not read it; whoever reads on does.", kind, left)
 	}
 	p.Report(out)
-	return p.Nested(behind(p, "bytes behind the array", at))
-}
-
-// behind is the file that starts at an offset.
-func behind(p *detector.Pass, name string, at int64) artifact.File {
-	size := p.File.Size - at
-	return p.File.Member(name, io.NewSectionReader(p.File.Content, at, size), size)
+	return p.Part("bytes behind the array", at, left)
 }

@@ -20,6 +20,7 @@ var Detector = &detector.Detector{
 	Name: "onnx",
 	Rules: rule.Explain(help, escapes, address, bounds, unknownKey, missing,
 		mismatch, python, engineEscapes, custom),
+	Raw:   detector.Weights,
 	Match: func(h artifact.Head) bool { return len(h.First) > 0 && onnx.MayStart(h.First[0]) },
 	Run:   run,
 }
@@ -110,6 +111,5 @@ func (j *judge) text(t onnx.Text) {
 		j.stop = j.p.Written(name, t.Offset, t.Size)
 		return
 	}
-	content := hostile.Section(j.p.File.Content, t.Offset, t.Size)
-	j.stop = j.p.Nested(j.p.File.Member(name, content, t.Size))
+	j.stop = j.p.Part(name, t.Offset, t.Size)
 }

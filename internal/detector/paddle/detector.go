@@ -56,6 +56,7 @@ var (
 var Detector = &detector.Detector{
 	Name:  "paddle",
 	Rules: rule.Explain(help, python, writes, reads, loads, network, native),
+	Raw:   detector.Weights,
 	Match: match,
 	Run:   run,
 }

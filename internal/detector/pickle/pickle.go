@@ -19,6 +19,7 @@ var Detector = &detector.Detector{
 	Rules: rule.Explain(help, executes, vulnerable, rewrites, corrupts, writes, deserialises, reads, connects, disturbs, indirect, unresolved,
 		refers, suspicious, lookalike, unknownCall, unknownClass, unknownImport, mainName, extension, torn, badFrame, carriesCode,
 		dangerousCode, inert, sideEscapes, sideMissing),
+	Raw:   detector.Values,
 	Match: match,
 	Run:   run,
 }

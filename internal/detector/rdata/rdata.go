@@ -13,7 +13,6 @@ import (
 	"github.com/modelaudit/modelaudit/internal/finding"
 	"github.com/modelaudit/modelaudit/internal/format/encoded"
 	"github.com/modelaudit/modelaudit/internal/format/rds"
-	"github.com/modelaudit/modelaudit/internal/hostile"
 	"github.com/modelaudit/modelaudit/internal/rule"
 )
 
@@ -138,6 +137,6 @@ func (j *judge) raw(e rds.Event) {
 // hand hands a stretch of the file to the scan.
 func (j *judge) hand(name string, e rds.Event) {
 	if j.nested == nil {
-		j.nested = j.Nested(j.File.Member(name, hostile.Section(j.File.Content, e.Offset, e.Size), e.Size))
+		j.nested = j.Part(name, e.Offset, e.Size)
 	}
 }

@@ -6,7 +6,6 @@ import (
 	"context"
 	_ "embed"
 	"fmt"
-	"io"
 
 	"github.com/modelaudit/modelaudit/internal/artifact"
 	"github.com/modelaudit/modelaudit/internal/detector"
@@ -50,6 +49,7 @@ var (
 var Detector = &detector.Detector{
 	Name:  "safetensors",
 	Rules: rule.Explain(help, repeatedName, overlap, mismatch, stowaway, payload, code),
+	Raw:   detector.Weights,
 	Match: match,
 	Run:   run,
 }
@@ -109,7 +109,7 @@ func layout(p *detector.Pass, h *safetensors.Header) error {
 			first[f.Kind] = &f
 		}
 		if f.Kind == safetensors.Hole {
-			if err := p.Nested(hidden(p, h, f)); err != nil {
+			if err := p.Part(hidden(f), h.Data+int64(f.Begin), int64(f.End-f.Begin)); err != nil {
 				return err
 			}
 		}
@@ -173,12 +173,10 @@ func describe(t *safetensors.Tensor) finding.Step {
 // shape caps what is shown of a shape.
 func shape(s []uint64) []uint64 { return s[:min(len(s), 16)] }
 
-// hidden is the file that a hole may be.
-func hidden(p *detector.Pass, h *safetensors.Header, f safetensors.Flaw) artifact.File {
-	name := "bytes behind the tensors"
+// hidden names the file that a hole may be.
+func hidden(f safetensors.Flaw) string {
 	if f.Tensor != nil {
-		name = "bytes before " + f.Tensor.Text
+		return "bytes before " + f.Tensor.Text
 	}
-	size := int64(f.End - f.Begin)
-	return p.File.Member(name, io.NewSectionReader(p.File.Content, h.Data+int64(f.Begin), size), size)
+	return "bytes behind the tensors"
 }

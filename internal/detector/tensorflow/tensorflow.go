@@ -12,7 +12,6 @@ import (
 	"github.com/modelaudit/modelaudit/internal/detector"
 	"github.com/modelaudit/modelaudit/internal/finding"
 	"github.com/modelaudit/modelaudit/internal/format/tensorflow"
-	"github.com/modelaudit/modelaudit/internal/hostile"
 	"github.com/modelaudit/modelaudit/internal/location"
 	"github.com/modelaudit/modelaudit/internal/rule"
 )
@@ -22,6 +21,7 @@ import (
 var Detector = &detector.Detector{
 	Name:  "tensorflow",
 	Rules: rule.Explain(help, writes, reads, network, callback, asset, native, data, caller, custom),
+	Raw:   detector.Weights,
 	Match: func(h artifact.Head) bool { return len(h.First) > 0 && tensorflow.MayStart(h.First[0]) },
 	Run:   run,
 }
@@ -177,7 +177,6 @@ func (j *judge) object(o tensorflow.Object) {
 
 func (j *judge) nested(name string, offset, size int64) {
 	if j.stop == nil {
-		content := hostile.Section(j.p.File.Content, offset, size)
-		j.stop = j.p.Nested(j.p.File.Member(name, content, size))
+		j.stop = j.p.Part(name, offset, size)
 	}
 }

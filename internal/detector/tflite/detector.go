@@ -41,6 +41,7 @@ var (
 var Detector = &detector.Detector{
 	Name:  "tflite",
 	Rules: rule.Explain(help, custom, reaches, flex),
+	Raw:   detector.Weights,
 	Match: func(h artifact.Head) bool {
 		return len(h.First) >= 8 && string(h.First[4:8]) == tflite.Identifier ||
 			(h.Extension() == ".tflite" || h.Extension() == ".lite") && h.Size > 0

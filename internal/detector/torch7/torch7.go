@@ -46,6 +46,7 @@ var (
 var Detector = &detector.Detector{
 	Name:  "torch7",
 	Rules: rule.Explain(help, reaches, function, text, trailing),
+	Raw:   detector.Weights,
 	Match: func(h artifact.Head) bool {
 		return torch7.Looks(h.First) || h.Extension() == ".t7" || h.Extension() == ".th"
 	},
@@ -84,7 +85,7 @@ func (j *judge) event(e torch7.Event) {
 	case torch7.Trailing:
 		j.report(trailing, "rest", e.Offset, fmt.Sprintf("%d bytes follow the model. Torch does not read them.", e.Size), "the model ends here")
 		if j.failed == nil {
-			j.failed = j.Nested(j.File.Member("bytes behind the model", hostile.Section(j.File.Content, e.Offset, e.Size), e.Size))
+			j.failed = j.Part("bytes behind the model", e.Offset, e.Size)
 		}
 	}
 }

@@ -1,0 +1,118 @@
+// Package hidden finds files among the weights of a model, where nothing reads
+// them but whoever knows where they are.
+package hidden
+
+import (
+	"context"
+	_ "embed"
+	"fmt"
+	"path"
+
+	"github.com/modelaudit/modelaudit/internal/artifact"
+	"github.com/modelaudit/modelaudit/internal/detector"
+	"github.com/modelaudit/modelaudit/internal/finding"
+	"github.com/modelaudit/modelaudit/internal/format/carve"
+	"github.com/modelaudit/modelaudit/internal/format/pickle"
+	"github.com/modelaudit/modelaudit/internal/globals"
+	"github.com/modelaudit/modelaudit/internal/hostile"
+	"github.com/modelaudit/modelaudit/internal/rule"
+)
+
+//go:embed help.md
+var help string
+
+var hidden = &rule.Rule{
+	ID: "file-hidden-in-weights", Title: "A file is hidden among the weights of a model",
+	Severity: rule.High, Precision: rule.Likely, CWE: []int{506}, Since: "0.1.0",
+}
+
+// Detector searches what no loader interprets.
+var Detector = &detector.Detector{
+	Name:   "hidden",
+	Rules:  rule.Explain(help, hidden),
+	Match:  func(artifact.Head) bool { return false },
+	Run:    func(context.Context, *detector.Pass) error { return nil },
+	Search: search,
+}
+
+// search reports the files that lie in a region, and hands on those that say
+// where they end.
+func search(p *detector.Pass, region detector.Region) error {
+	r := p.Reader().At(uint64(region.Offset), uint64(region.Size))
+	j := &judge{p: p, r: p.Reader()}
+	dangerous := j.dangerous
+	if region.Raw != detector.Weights {
+		dangerous = nil // whoever reads pickles has looked into values
+	}
+	found, err := carve.Find(r, dangerous)
+	for _, f := range found {
+		switch {
+		case f.Offset == 0: // the start of a file is what every detector has seen
+		case region.Raw != detector.Weights && f.Kind != carve.Program:
+		default:
+			report(p, f)
+			if err := handOn(p, f); err != nil {
+				return err
+			}
+		}
+	}
+	return err
+}
+
+func report(p *detector.Pass, f carve.File) {
+	what := f.Kind.String()
+	if f.Detail != "" {
+		what += " (" + finding.Quote(f.Detail) + ")"
+	}
+	p.Report(finding.Finding{
+		Rule: hidden, Key: f.Kind.String(),
+		Message: fmt.Sprintf("A %s is hidden in %s, where a loader expects numbers. None runs it; whoever knows of it does.",
+			what, finding.Quote(path.Base(p.File.Name()))),
+		Location: finding.Location{Offset: f.Offset, Length: f.Size},
+		Evidence: []finding.Step{{Offset: f.Offset, Text: what}},
+	})
+}
+
+// names are those under which what is found goes back to the scan. Of programs
+// and scripts there is nothing more to say.
+var names = map[carve.Kind]string{
+	carve.Zip: "hidden.zip", carve.Tar: "hidden.tar", carve.SevenZip: "hidden.7z", carve.Gzip: "hidden.gz",
+	carve.Bzip2: "hidden.bz2", carve.XZ: "hidden.xz", carve.Pickle: "hidden.pkl",
+}
+
+func handOn(p *detector.Pass, f carve.File) error {
+	if name := names[f.Kind]; name != "" {
+		return p.Part(name, f.Offset, f.Size)
+	}
+	return nil
+}
+
+// A judge decides about what may be a pickle.
+type judge struct {
+	p *detector.Pass
+	r *hostile.Reader
+}
+
+// dangerous follows what may be a pickle at an offset, and says where it ends if
+// it calls something that no model needs. Any bytes hold pickles that say
+// nothing.
+func (j *judge) dangerous(at int64) (end int64, ok bool) {
+	j.r.Retry(at)
+	m := pickle.New(j.r, pickle.Names{Py2: globals.Py2, Resolve: globals.Resolve}, pickle.Reading{})
+	named := false
+	for e := range m.Run() {
+		switch e.Kind {
+		case pickle.Imports:
+			named = named || bad(m, e.Value)
+		case pickle.Calls:
+			ok = ok || bad(m, e.Fn) || named && m.Name(e.Fn) == nil
+		}
+	}
+	return max(at+1, j.r.Offset()), ok
+}
+
+// bad reports whether a callable is one that no honest pickle calls.
+func bad(m *pickle.Machine, v pickle.Value) bool {
+	n := m.Name(v)
+	return n != nil && n.Name != "" && globals.Lookup(n.Module, n.Name).Class == globals.Dangerous
+}
