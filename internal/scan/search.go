@@ -1,6 +1,7 @@
 package scan
 
 import (
+	"cmp"
 	"errors"
 	"slices"
 
@@ -35,7 +36,7 @@ type subject struct {
 
 // unclaimed are the parts of a file that nobody has claimed.
 func (f *subject) unclaimed() []detector.Region {
-	slices.SortFunc(f.claimed, func(a, b detector.Region) int { return int(min(1, max(-1, a.Offset-b.Offset))) })
+	slices.SortFunc(f.claimed, func(a, b detector.Region) int { return cmp.Compare(a.Offset, b.Offset) })
 	var out []detector.Region
 	at := int64(0)
 	for _, c := range append(f.claimed, detector.Region{Offset: f.Size}) {
@@ -75,48 +76,52 @@ func containers(f artifact.File) []string {
 	return append([]string{f.Path}, f.Inside[:len(f.Inside)-1]...)
 }
 
-// weights searches a region, or both ends of it, as far as the limit allows.
+// weights searches a region as far as the limit allows.
 func (r *run) weights(f artifact.File, region detector.Region) {
 	if r.searchable < 0 {
 		r.region(f, region)
 		return
 	}
-	first := region
-	first.Size = min(region.Size, r.searchable)
-	r.searchable -= first.Size
-	if first.Size == region.Size {
-		r.region(f, region)
-		return
+	n := min(region.Size, r.searchable)
+	r.searchable -= n
+	r.out.Unsearched += region.Size - n
+	for _, end := range ends(region, n) {
+		r.region(f, end)
 	}
-	r.out.Unsearched += region.Size - first.Size
-	if first.Size > 2*tail {
-		first.Size -= tail
-		last := region
-		last.Offset, last.Size = region.Offset+region.Size-tail, tail
-		r.region(f, last)
+}
+
+// ends are the n bytes of a region that are searched: if it is larger, most of
+// them at its start, and some at its end.
+func ends(region detector.Region, n int64) []detector.Region {
+	first, last := region, region
+	first.Size = n
+	if n == region.Size || n <= 2*tail {
+		return []detector.Region{first}
 	}
-	r.region(f, first)
+	first.Size -= tail
+	last.Offset, last.Size = region.Offset+region.Size-tail, tail
+	return []detector.Region{first, last}
 }
 
 // region shows a region to every detector that searches.
 func (r *run) region(f artifact.File, region detector.Region) {
-	if region.Size <= 0 || r.budget.Spent() != nil {
-		return
-	}
 	for _, d := range r.detectors {
-		if d.Search == nil {
-			continue
+		if d.Search != nil && region.Size > 0 && r.budget.Spent() == nil {
+			r.searchWith(d, f, region)
 		}
-		held := r.budget.Held()
-		p := r.pass(d, &subject{File: f})
-		err := hostile.Guard(func() error { return d.Search(p, region) })
-		r.budget.Release(held)
-		var crash *hostile.Panic
-		if errors.As(err, &crash) {
-			r.crash(d, f, crash)
-		} else if err != nil {
-			r.unread(f, err)
-		}
+	}
+}
+
+func (r *run) searchWith(d *detector.Detector, f artifact.File, region detector.Region) {
+	held := r.budget.Held()
+	defer r.budget.Release(held)
+	p := r.pass(d, &subject{File: f})
+	err := hostile.Guard(func() error { return d.Search(p, region) })
+	var crash *hostile.Panic
+	if errors.As(err, &crash) {
+		r.crash(d, f, crash)
+	} else if err != nil {
+		r.unread(f, err)
 	}
 }
 

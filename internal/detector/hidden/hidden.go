@@ -36,24 +36,23 @@ var Detector = &detector.Detector{
 }
 
 // search reports the files that lie in a region, and hands on those that say
-// where they end.
+// where they end. Whoever reads values has looked into those that are files: of
+// what is in the middle of one, only a program is nothing that a program has.
 func search(p *detector.Pass, region detector.Region) error {
-	r := p.Reader().At(uint64(region.Offset), uint64(region.Size))
-	j := &judge{p: p, r: p.Reader()}
+	j := &judge{r: p.Reader()}
 	dangerous := j.dangerous
 	if region.Raw != detector.Weights {
-		dangerous = nil // whoever reads pickles has looked into values
+		dangerous = nil
 	}
-	found, err := carve.Find(r, dangerous)
+	found, err := carve.Find(p.Reader().At(uint64(region.Offset), uint64(region.Size)), dangerous)
 	for _, f := range found {
-		switch {
-		case f.Offset == 0: // the start of a file is what every detector has seen
-		case region.Raw != detector.Weights && f.Kind != carve.Program:
-		default:
-			report(p, f)
-			if err := handOn(p, f); err != nil {
-				return err
-			}
+		start := f.Offset == 0 // which every detector has seen
+		if start || region.Raw != detector.Weights && f.Kind != carve.Program {
+			continue
+		}
+		report(p, f)
+		if err := handOn(p, f); err != nil {
+			return err
 		}
 	}
 	return err
@@ -88,10 +87,7 @@ func handOn(p *detector.Pass, f carve.File) error {
 }
 
 // A judge decides about what may be a pickle.
-type judge struct {
-	p *detector.Pass
-	r *hostile.Reader
-}
+type judge struct{ r *hostile.Reader }
 
 // dangerous follows what may be a pickle at an offset, and says where it ends if
 // it calls something that no model needs. Any bytes hold pickles that say

@@ -5,6 +5,7 @@
 package carve
 
 import (
+	"cmp"
 	"errors"
 	"io"
 	"slices"
@@ -84,22 +85,30 @@ type search struct {
 // is worth a reader.
 const scratchSize = 64
 
-// run goes through the chunks. Each is read with what is around it.
+// run goes through the chunks.
 func (s *search) run() error {
 	s.buf = make([]byte, min(chunk+2*around, s.end-s.start))
 	for off := s.start; off < s.end && s.err == nil && len(s.found) < maxFiles; off += chunk {
-		s.at = max(s.start, off-around)
-		n := min(s.end, off+chunk+around) - s.at
-		if err := s.r.Budget().Steps(n / tryCost); err != nil {
-			return err
-		}
-		s.buf = s.buf[:n]
-		if _, err := s.r.ReadAt(s.buf, s.at); err != nil && !errors.Is(err, io.EOF) {
+		if err := s.read(off); err != nil {
 			return err
 		}
 		s.filter(s.buf, int(off-s.at), int(min(s.end, off+chunk)-s.at))
 	}
 	return s.err
+}
+
+// read reads the chunk at an offset, with what is around it.
+func (s *search) read(off int64) error {
+	s.at = max(s.start, off-around)
+	n := min(s.end, off+chunk+around) - s.at
+	if err := s.r.Budget().Steps(n / tryCost); err != nil {
+		return err
+	}
+	s.buf = s.buf[:n]
+	if _, err := s.r.ReadAt(s.buf, s.at); err != nil && !errors.Is(err, io.EOF) {
+		return err
+	}
+	return nil
 }
 
 // try looks at what a signature announces at p[i].
@@ -152,10 +161,7 @@ func (s *search) window(at int64) *hostile.Reader {
 // known by its end, when what it holds has been found already.
 func outermost(files []File) []File {
 	slices.SortStableFunc(files, func(a, b File) int {
-		if a.Offset != b.Offset {
-			return int(min(1, max(-1, a.Offset-b.Offset)))
-		}
-		return int(min(1, max(-1, b.Size-a.Size)))
+		return cmp.Or(cmp.Compare(a.Offset, b.Offset), cmp.Compare(b.Size, a.Size))
 	})
 	var end int64
 	return slices.DeleteFunc(files, func(f File) bool {

@@ -7,6 +7,7 @@ import (
 	"path"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/modelaudit/modelaudit/internal/format/executable"
 )
@@ -50,13 +51,20 @@ func script(s *search, at int64) (File, bool) {
 	if !ok || p.Kind != executable.Script || !interpreter(p.Detail) {
 		return File{}, false
 	}
-	head := s.window(at).Peek(64 << 10)
-	n := bytes.IndexFunc(head, func(c rune) bool { return c < ' ' && c != '\n' && c != '\r' && c != '\t' || c == 0x7f || c == 0xfffd })
+	text := text(s.window(at).Peek(64 << 10))
+	line := bytes.IndexByte(text, '\n')
+	return File{Kind: Script, Offset: at, Size: int64(len(text)), Detail: p.Detail}, line > 0 && len(text)-line > scriptText
+}
+
+// text returns the start of p that is text.
+func text(p []byte) []byte {
+	n := bytes.IndexFunc(p, func(c rune) bool {
+		return c < ' ' && !strings.ContainsRune("\n\r\t", c) || c == 0x7f || c == utf8.RuneError
+	})
 	if n < 0 {
-		n = len(head)
+		return p
 	}
-	line := bytes.IndexByte(head[:n], '\n')
-	return File{Kind: Script, Offset: at, Size: int64(n), Detail: p.Detail}, line > 0 && n-line > scriptText
+	return p[:n]
 }
 
 // interpreter reports whether the first line of a script names a file in a
@@ -86,17 +94,38 @@ func zipEnd(s *search, at int64) (File, bool) {
 	r.Skip(4)
 	disks, here, total := r.UintLE(4), r.UintLE(2), r.UintLE(2)
 	size, offset, comment := r.UintLE(4), r.UintLE(4), r.UintLE(2)
+	if r.Err() != nil || disks != 0 || here != total || total == 0 {
+		return File{}, false
+	}
 	behind := at
 	if total == 0xffff || size == 0xffff_ffff || offset == 0xffff_ffff {
-		e := s.window(max(s.start, at-zipLocatorSize-zipEnd64Size))
-		if string(e.Peek(4)) == "PK\x06\x06" {
-			e.Skip(40)
-			size, offset, behind = e.UintLE(8), e.UintLE(8), at-zipLocatorSize-zipEnd64Size
-		}
+		size, offset, behind = s.zipEnd64(at, size, offset)
 	}
+	start, ok := s.zipStart(behind, size, offset)
+	return File{Kind: Zip, Offset: start, Size: at + zipEndSize + int64(comment) - start}, ok
+}
+
+// zipEnd64 reads the 64-bit form of the end record at an offset, if it is there:
+// the size and the offset of the directory, and where the directory ends.
+func (s *search) zipEnd64(at int64, size, offset uint64) (size64, offset64 uint64, behind int64) {
+	end := at - zipLocatorSize - zipEnd64Size
+	if end < s.start {
+		return size, offset, at
+	}
+	r := s.window(end)
+	if string(r.Peek(4)) != "PK\x06\x06" {
+		return size, offset, at
+	}
+	r.Skip(40)
+	return r.UintLE(8), r.UintLE(8), end
+}
+
+// zipStart returns where the archive starts of which the directory ends at an
+// offset, and whether directory and first member are there.
+func (s *search) zipStart(behind int64, size, offset uint64) (int64, bool) {
 	room := uint64(behind - s.start)
-	if r.Err() != nil || disks != 0 || here != total || total == 0 || size > room || offset > room-size {
-		return File{}, false
+	if size > room || offset > room-size {
+		return 0, false
 	}
 	directory := behind - int64(size)
 	start := directory - int64(offset)
@@ -104,10 +133,10 @@ func zipEnd(s *search, at int64) (File, bool) {
 	first := string(central.Peek(4)) == zipCentral
 	central.Skip(42)
 	member := central.UintLE(4)
-	if !first || central.Err() != nil || member > offset || string(s.window(start+int64(member)).Peek(4)) != zipLocal {
-		return File{}, false
+	if !first || central.Err() != nil || member > offset {
+		return 0, false
 	}
-	return File{Kind: Zip, Offset: start, Size: at + zipEndSize + int64(comment) - start}, true
+	return start, string(s.window(start+int64(member)).Peek(4)) == zipLocal
 }
 
 const tarBlock = 512
@@ -115,23 +144,27 @@ const tarBlock = 512
 // tarHeader follows headers for as long as their checksums are right, and the two
 // blocks of zeros that end an archive.
 func tarHeader(s *search, at int64) (File, bool) {
-	if at < s.start {
-		return File{}, false
-	}
 	end := at
-	for s.end-end >= tarBlock && s.spend() {
+	for end >= s.start && s.end-end >= tarBlock && s.spend() {
 		size, ok := tarMember(s.window(end).Peek(tarBlock))
 		if !ok || size > s.end-end-tarBlock {
 			break
 		}
 		end += tarBlock + (size+tarBlock-1)/tarBlock*tarBlock
 	}
+	if end == at {
+		return File{}, false
+	}
 	for range 2 {
-		if block := s.window(min(end, s.end)).Peek(tarBlock); len(block) == tarBlock && bytes.Equal(block, zeros[:tarBlock]) {
+		if s.emptyBlock(end) {
 			end += tarBlock
 		}
 	}
-	return File{Kind: Tar, Offset: at, Size: end - at}, end > at
+	return File{Kind: Tar, Offset: at, Size: end - at}, true
+}
+
+func (s *search) emptyBlock(at int64) bool {
+	return s.end-at >= tarBlock && bytes.Equal(s.window(at).Peek(tarBlock), zeros[:tarBlock])
 }
 
 // tarMember checks the sum of a header (POSIX.1-2017 pax, "ustar Interchange

@@ -2,6 +2,7 @@ package carve
 
 import (
 	"bufio"
+	"cmp"
 	"errors"
 	"io"
 
@@ -64,24 +65,24 @@ func (s *search) unpack(f *compress.Format, in io.Reader, size int64) (n int64, 
 	defer budget.Release(budget.Held())
 	err = hostile.Guard(func() error {
 		out, err := f.Open(in, size, budget)
-		if err != nil {
-			return err
+		if err == nil {
+			n, err = s.drain(out)
 		}
-		p := make([]byte, inputBuffer)
-		for n < mostUnpacked {
-			m, err := out.Read(p)
-			n += int64(m)
-			if spent := budget.Inflate(int64(m)); spent != nil {
-				s.err = spent
-				return spent
-			}
-			if err != nil {
-				return err
-			}
-		}
-		return nil
+		return err
 	})
 	return n, err
+}
+
+// drain reads what is unpacked, up to the limit.
+func (s *search) drain(out io.Reader) (n int64, err error) {
+	p := make([]byte, inputBuffer)
+	for n < mostUnpacked && err == nil && s.err == nil {
+		var m int
+		m, err = out.Read(p)
+		n += int64(m)
+		s.err = s.r.Budget().Inflate(int64(m))
+	}
+	return n, cmp.Or(s.err, err)
 }
 
 // A counter counts what is read.

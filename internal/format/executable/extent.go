@@ -1,10 +1,6 @@
 package executable
 
-import (
-	"encoding/binary"
-
-	"github.com/modelaudit/modelaudit/internal/hostile"
-)
+import "github.com/modelaudit/modelaudit/internal/hostile"
 
 // Extent returns how many bytes from the cursor of r on are the program's, as
 // far as its headers tell: what its tables lead to. It is 1 where nothing is
@@ -24,42 +20,57 @@ func (p Program) Extent(r *hostile.Reader) uint64 {
 // maxExtent keeps sums of claimed sizes from overflowing.
 const maxExtent = 1 << 60
 
+// An elfHeader reads numbers of a program's headers.
+type elfHeader struct {
+	r     *hostile.Reader
+	start int64
+	big   bool
+	word  uint64 // size of an offset
+}
+
+func newELFHeader(r *hostile.Reader) elfHeader {
+	h := elfHeader{r: r, start: r.Offset(), word: 8}
+	if h.number(4, 1) == 1 {
+		h.word = 4
+	}
+	h.big = h.number(5, 1) == 2
+	return h
+}
+
+// number reads size bytes at an offset of the program; 0 where there are none.
+func (h *elfHeader) number(at, size uint64) (n uint64) {
+	for i, b := range h.r.At(uint64(h.start)+at, size).Peek(int(size)) {
+		if h.big {
+			n = n<<8 | uint64(b)
+		} else {
+			n |= uint64(b) << (8 * i)
+		}
+	}
+	return min(n, maxExtent)
+}
+
 // elfExtent follows the program headers and the section headers (System V ABI,
 // chapters 4 and 5).
 func elfExtent(r *hostile.Reader) uint64 {
-	start := r.Offset()
-	ident := r.Peek(6)
-	if len(ident) < 6 {
-		return 1
+	h := newELFHeader(r)
+	tables, sizes := uint64(0x20), uint64(0x36) // e_phoff with e_shoff, e_phentsize and what follows it
+	if h.word == 4 {
+		tables, sizes = 0x1c, 0x2a
 	}
-	var order binary.ByteOrder = binary.LittleEndian
-	if ident[5] == 2 {
-		order = binary.BigEndian
+	segments := h.number(tables, h.word)
+	sections := h.number(tables+h.word, h.word) + h.number(sizes+4, 2)*h.number(sizes+6, 2)
+	return max(sizes+10, sections, h.segments(segments, h.number(sizes, 2), h.number(sizes+2, 2)))
+}
+
+// segments returns where the last of the segments ends.
+func (h *elfHeader) segments(at, size, count uint64) (end uint64) {
+	offset, fileSize := uint64(8), uint64(0x20) // p_offset and p_filesz
+	if h.word == 4 {
+		offset, fileSize = 4, 0x10
 	}
-	word, phoff, sizes, offsetAt, sizeAt := uint64(8), uint64(0x20), uint64(0x36), uint64(8), uint64(0x20)
-	if ident[4] == 1 {
-		word, phoff, sizes, offsetAt, sizeAt = 4, 0x1c, 0x2a, 4, 0x10
-	}
-	number := func(at, size uint64) uint64 {
-		n := uint64(0)
-		for i, b := range r.At(uint64(start)+at, size).Peek(int(size)) {
-			if order == binary.LittleEndian {
-				n |= uint64(b) << (8 * i)
-			} else {
-				n = n<<8 | uint64(b)
-			}
-		}
-		return min(n, maxExtent)
-	}
-	segments, sections := number(phoff, word), number(phoff+word, word)
-	entry, count := number(sizes, 2), number(sizes+2, 2)
-	end := max(sizes+10, sections+number(sizes+4, 2)*number(sizes+6, 2))
-	for i := range count {
-		at := segments + i*entry
-		if at+entry > uint64(r.Left()) || !r.Step() {
-			break
-		}
-		end = max(end, number(at+offsetAt, word)+number(at+sizeAt, word))
+	for ; count > 0 && at+size <= uint64(h.r.Left()) && h.r.Step(); count-- {
+		end = max(end, h.number(at+offset, h.word)+h.number(at+fileSize, h.word))
+		at += size
 	}
 	return end
 }
@@ -76,15 +87,17 @@ func peExtent(r *hostile.Reader) uint64 {
 	r.Skip(optionalSize - 4)
 	optional := r.UintLE(2)
 	r.Skip(2 + optional)
-	end := at + 4 + coffSize + optional + sections*sectionSize
-	for range sections {
+	return max(at+4+coffSize+optional+sections*sectionSize, peSections(r, sections))
+}
+
+// peSections returns where the last of the sections ends.
+func peSections(r *hostile.Reader, n uint64) (end uint64) {
+	for ; n > 0 && r.Step(); n-- {
 		r.Skip(16)
 		size, offset := r.UintLE(4), r.UintLE(4)
-		r.Skip(sectionSize - 24)
-		if r.Err() != nil || !r.Step() {
-			break
+		if r.Skip(16); r.Err() == nil {
+			end = max(end, offset+size)
 		}
-		end = max(end, offset+size)
 	}
 	return end
 }
@@ -95,21 +108,22 @@ func wasmExtent(r *hostile.Reader) uint64 {
 	start := r.Offset()
 	r.Skip(8)
 	end := r.Offset()
-	for r.Left() > 0 && r.Step() {
-		if id := r.Uint8(); id > lastSection {
-			break
-		}
-		size := uint64(0)
-		for shift := 0; shift < 35; shift += 7 {
-			b := r.Uint8()
-			if size |= uint64(b&0x7f) << shift; b < 0x80 {
-				break
-			}
-		}
-		if r.Skip(size); r.Err() != nil {
+	for r.Left() > 0 && r.Step() && r.Uint8() <= lastSection {
+		if r.Skip(leb128(r)); r.Err() != nil {
 			break
 		}
 		end = r.Offset()
 	}
 	return uint64(end - start)
+}
+
+// leb128 reads an unsigned number of up to 32 bits (5.2.2).
+func leb128(r *hostile.Reader) (n uint64) {
+	for shift := 0; shift < 35; shift += 7 {
+		b := r.Uint8()
+		if n |= uint64(b&0x7f) << shift; b < 0x80 {
+			break
+		}
+	}
+	return n
 }
