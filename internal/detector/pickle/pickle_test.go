@@ -106,6 +106,7 @@ func TestDetector(t *testing.T) {
 		{Name: "side file by a path", File: "model.pkl", Data: sideFile("/tmp/poc.npy").Stop(), Want: []string{"pickle-side-file-escapes"}},
 
 		{Name: "payload before damage", Data: p(4).Call("os", "system", "echo poc").Op(0xff).Bytes(), Want: []string{"pickle-executes-code"}, Unread: true},
+		{Name: "blocks", Data: slices.Concat(plain, make([]byte, 512-len(plain)), p(4).Call("models", "make", "x").Stop()), Want: []string{"pickle-unknown-call"}},
 		{Name: "second pickle", Data: slices.Concat(plain, shell), Want: []string{"pickle-executes-code"}},
 		{Name: "behind damage", File: "model.pkl", Data: slices.Concat(p(4).None().Op(0xff).Bytes(), shell), Want: []string{"pickle-executes-code"}, Unread: true},
 		{Name: "behind junk", Data: slices.Concat(plain, []byte("junk, and more of it"), shell), Want: []string{"pickle-executes-code"}},

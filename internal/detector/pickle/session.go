@@ -51,6 +51,7 @@ func (s *session) streams() error {
 			s.storages(at)
 			break
 		}
+		at = s.block(at)
 		if err := s.p.Budget.Spent(); err != nil {
 			return err
 		}
@@ -62,6 +63,24 @@ func (s *session) streams() error {
 		s.report.mergeNamed(found)
 	}
 	return s.faultError()
+}
+
+// block returns where the next block begins if nothing but zeros lies before it:
+// dbm.dumb starts each value at a block. Else it returns at.
+func (s *session) block(at int64) int64 {
+	const size = 512
+	next := (at + size - 1) / size * size
+	if next >= s.p.File.Size {
+		return at
+	}
+	pad := make([]byte, next-at)
+	n, _ := s.p.File.Content.ReadAt(pad, at)
+	for _, c := range pad[:n] {
+		if c != 0 {
+			return at
+		}
+	}
+	return at + int64(n)
 }
 
 // zipped reports whether the file is a zip archive, whose members come back by
