@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import types
 import zipfile
 import zlib
 
@@ -60,22 +61,55 @@ def make_directory(path):
 
 
 def make_forests(path):
-    """2,000 small random forests of ten trees."""
+    """2,000 small random forests of ten trees, written by pickle itself: memo, frames and all."""
+    forest, tree, inner, array = stand_ins()
     os.makedirs(path)
     for i in range(2000):
-        trees = b"".join(small_tree(i * 10 + n) for n in range(10))
+        trees = [tree(random_state=i * 10 + n, tree_=inner(nodes=array(bytes(range(64)) * 15, "V64"), values=array(
+            struct.pack("<30d", *range(30)), "f8"), max_depth=4, node_count=15), criterion="gini", splitter="best",
+            max_features="sqrt", classes_=array(struct.pack("<2q", 0, 1), "i8"), n_outputs_=1) for n in range(10)]
         with open(os.path.join(path, f"forest-{i:04}.pkl"), "wb") as f:
-            f.write(b"\x80\x04csklearn.ensemble._forest\nRandomForestClassifier\n)\x81}(" + text("estimators_") + b"](" + trees + b"eub.")
+            pickle.dump(forest(estimators_=trees, n_estimators=10, bootstrap=True, n_features_in_=4), f, protocol=4)
 
 
-def small_tree(seed):
-    """A fitted decision tree with 15 nodes of 64 bytes and the counts of two classes in each."""
-    state = {"max_depth": 4, "node_count": 15, "min_samples_leaf": 1, "random_state": seed, "criterion": "gini", "splitter": "best"}
-    tree = b"csklearn.tree._tree\nTree\n(K\x04" + array(struct.pack("<q", 2)) + b"K\x01tR}("
-    for key, data in (("nodes", bytes(range(64)) * 15), ("values", struct.pack("<30d", *range(30)))):
-        tree += text(key) + array(data)
-    items = b"".join(text(k) + plain(v) for k, v in state.items())
-    return b"csklearn.tree._classes\nDecisionTreeClassifier\n)\x81}(" + items + text("tree_") + tree + b"ubub"
+def stand_ins():
+    """Classes under the names of scikit-learn's and NumPy's, which are not needed to write what these write."""
+    def module(name, **members):
+        for end in [i for i, c in enumerate(name) if c == "."]:
+            sys.modules.setdefault(name[:end], types.ModuleType(name[:end]))
+        m = sys.modules[name] = types.ModuleType(name)
+        for key, value in members.items():
+            value.__module__, value.__name__, value.__qualname__ = name, key, key
+            setattr(m, key, value)
+
+    def estimator():
+        return type("estimator", (), {"__init__": lambda self, **state: self.__dict__.update(state)})
+
+    class Array:
+        def __init__(self, data, dtype):
+            self.data, self.dtype = data, dtype
+
+        def __reduce__(self):
+            size = int(self.dtype[1:])
+            return reconstruct, (Array, (0,), b"b"), (1, (len(self.data) // size,), Dtype(self.dtype), False, self.data)
+
+    class Dtype:
+        def __init__(self, name):
+            self.name = name
+
+        def __reduce__(self):
+            return Dtype, (self.name, False, True), (3, "<", None, None, None, -1, -1, 0)
+
+    def reconstruct():
+        pass
+
+    forest, tree, inner = estimator(), estimator(), estimator()
+    module("numpy", ndarray=Array, dtype=Dtype)
+    module("numpy._core.multiarray", _reconstruct=reconstruct)
+    module("sklearn.ensemble._forest", RandomForestClassifier=forest)
+    module("sklearn.tree._classes", DecisionTreeClassifier=tree)
+    module("sklearn.tree._tree", Tree=inner)
+    return forest, tree, inner, Array
 
 
 def make_dense(path):

@@ -1,8 +1,10 @@
 package pickle
 
 import (
+	"bytes"
 	"hash/maphash"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/modelaudit/modelaudit/internal/detector"
 	"github.com/modelaudit/modelaudit/internal/finding"
@@ -19,10 +21,9 @@ import (
 const (
 	// maxInert is how many constants in constants are looked into.
 	maxInert = 4
-	// maxText and maxBytes are the longest constants of which more than the start
-	// is looked at: numbers of an array are bytes, and hold no pickles.
-	maxText  = 1 << 20
-	maxBytes = 16 << 10
+	// maxText is the longest text of which more than the start is looked at. Of
+	// bytes it is pickle.LookBytes: numbers of an array are bytes, and hold no pickles.
+	maxText = 1 << 20
 )
 
 var seed = maphash.MakeSeed()
@@ -43,8 +44,8 @@ func (j *judge) wanted(kind pickle.Kind, head []byte, at, size int64) bool {
 	if kind == pickle.Str && !j.s.again {
 		j.report.nested = append(j.report.nested, j.s.p.File.Member("text", hostile.Section(j.s.p.File.Content, at, size), size))
 	}
-	if kind != pickle.Str && size <= maxBytes {
-		return true
+	if kind != pickle.Str && size <= pickle.LookBytes {
+		return isText(head) || mayEncode(head) || mayHold(head, j.s.p.Budget)
 	}
 	return compress.Sniff(head) != nil || encoded.Kind(head) != ""
 }
@@ -54,24 +55,27 @@ const encodedSize = 28
 
 // holds looks into a constant.
 func (j *judge) holds(e pickle.Effect) {
-	text, ok := j.m.Str(e.Fn)
-	if !ok {
-		text, ok = j.m.Bytes(e.Fn)
+	text, isStr := j.m.Str(e.Fn)
+	if !isStr {
+		var ok bool
+		if text, ok = j.m.Bytes(e.Fn); !ok {
+			return
+		}
 	}
-	if !ok {
-		return
+	data := []byte(text)
+	if isStr || isText(data) {
+		j.show(e, text)
 	}
-	j.show(e, text)
 	if len(text) < encodedSize {
 		return
 	}
 	budget := j.s.p.Budget
 	defer budget.Release(budget.Held())
 	var contents []encoded.Content
-	if mayEncode(text) {
+	if mayEncode(data) {
 		contents, _ = encoded.Find(text, budget)
 	}
-	if data := []byte(text); mayHold(data, budget) {
+	if mayHold(data, budget) {
 		contents = append(contents, encoded.Content{Data: data})
 	}
 	for _, c := range contents {
@@ -89,6 +93,11 @@ func (j *judge) holds(e pickle.Effect) {
 			return
 		}
 	}
+}
+
+// isText tells bytes that are text from the numbers of an array.
+func isText(content []byte) bool {
+	return bytes.IndexByte(content, 0) < 0 && utf8.Valid(content)
 }
 
 // show hands a constant to the detectors that look at texts, by the key that it
@@ -109,16 +118,22 @@ const maxKey = 64
 
 // mayEncode reports whether a text has a stretch that encodes a pickle: long, of
 // the alphabet of base64, and with no more than one case and no digit only if it
-// is hexadecimal.
-func mayEncode(text string) bool {
-	run := 0
-	for i := range len(text) {
-		if inBase64[text[i]] {
-			if run++; run >= encodedSize {
-				return true
-			}
-		} else {
-			run = 0
+// is hexadecimal. A stretch that is long enough covers one of every encodedSize
+// places, so that no more than these are looked at where there is none.
+func mayEncode(text []byte) bool {
+	for at := encodedSize - 1; at < len(text); at += encodedSize {
+		if !inBase64[text[at]] {
+			continue
+		}
+		start, end := at, at+1
+		for start > 0 && at-start < encodedSize && inBase64[text[start-1]] {
+			start--
+		}
+		for end < len(text) && end-start < encodedSize && inBase64[text[end]] {
+			end++
+		}
+		if end-start >= encodedSize {
+			return true
 		}
 	}
 	return false

@@ -75,8 +75,11 @@ func (m *Machine) pushConstant(op *Op, tag int) {
 
 // look yields a constant that the consumer wants to see.
 func (m *Machine) look(op *Op, v Value) {
-	head := m.s.at(op.Data, min(op.Size, lookHead))
-	if !m.Look(m.Kind(v), head, op.Data, op.Size) {
+	kind, head := m.Kind(v), int64(lookText)
+	if kind != Str {
+		head = LookBytes
+	}
+	if !m.Look(kind, m.s.at(op.Data, min(op.Size, head)), op.Data, op.Size) {
 		return
 	}
 	e := Effect{Kind: Holds, Fn: v}
@@ -90,8 +93,12 @@ func (m *Machine) look(op *Op, v Value) {
 // most: the one that puts it into the memo stands between them.
 const keyDistance = 2
 
-// lookHead is how many bytes Look is shown.
-const lookHead = 64
+// How many bytes Look is shown: of text, which may be written with escapes, the
+// start; of bytes, which stand in the file as they are, all that are not many.
+const (
+	lookText  = 64
+	LookBytes = 16 << 10
+)
 
 // emptyDict is EMPTY_DICT.
 func (m *Machine) emptyDict(*Op) { m.push(m.newContainer(Dict, nil)) }

@@ -36,8 +36,8 @@ type Reading struct {
 // abstract values in the place of objects, and calls nothing. It is used once.
 type Machine struct {
 	// Look is asked about every string and bytes of LookSize bytes or more as it
-	// is pushed, with its first bytes and its place in the file; those that it wants
-	// to see become effects. It may be nil.
+	// is pushed, with its first bytes (of bytes all, up to LookBytes) and its place in
+	// the file; those that it wants to see become effects. It may be nil.
 	Look func(kind Kind, head []byte, at, size int64) bool
 
 	s       scanner
