@@ -28,6 +28,7 @@ import (
 	"github.com/modelaudit/modelaudit/internal/detector/ocdbt"
 	"github.com/modelaudit/modelaudit/internal/detector/onnx"
 	"github.com/modelaudit/modelaudit/internal/detector/openvino"
+	"github.com/modelaudit/modelaudit/internal/detector/orbax"
 	"github.com/modelaudit/modelaudit/internal/detector/paddle"
 	"github.com/modelaudit/modelaudit/internal/detector/payload"
 	"github.com/modelaudit/modelaudit/internal/detector/pickle"
@@ -81,6 +82,7 @@ func Detectors() []*detector.Detector {
 		onnx.Detector,
 		onnx.Runtime,
 		openvino.Detector,
+		orbax.Detector,
 		paddle.Detector,
 		payload.Detector,
 		pickle.Detector,
