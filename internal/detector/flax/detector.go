@@ -6,11 +6,13 @@ import (
 	"context"
 	_ "embed"
 	"fmt"
+	"strings"
 
 	"github.com/modelaudit/modelaudit/internal/artifact"
 	"github.com/modelaudit/modelaudit/internal/detector"
 	"github.com/modelaudit/modelaudit/internal/finding"
 	"github.com/modelaudit/modelaudit/internal/format/msgpack"
+	"github.com/modelaudit/modelaudit/internal/location"
 	"github.com/modelaudit/modelaudit/internal/rule"
 )
 
@@ -22,6 +24,10 @@ var (
 		ID: "flax-object-array", Title: "An array of a Flax checkpoint is of Python objects",
 		Severity: rule.Medium, Precision: rule.Certain, CWE: []int{502}, Since: "0.1.0",
 	}
+	escapes = &rule.Rule{
+		ID: "flax-array-outside", Title: "A Flax checkpoint reads an array from outside its directory",
+		Severity: rule.High, Precision: rule.Likely, CWE: []int{22}, Since: "0.1.0",
+	}
 	trailing = &rule.Rule{
 		ID: "flax-trailing-data", Title: "Data follows the end of a Flax checkpoint",
 		Severity: rule.Low, Precision: rule.Certain, CWE: []int{506}, Since: "0.1.0",
@@ -31,7 +37,7 @@ var (
 // Detector judges Flax checkpoints.
 var Detector = &detector.Detector{
 	Name:  "flax",
-	Rules: rule.Explain(help, objects, trailing),
+	Rules: rule.Explain(help, objects, escapes, trailing),
 	Raw:   detector.Weights,
 	Match: match,
 	Run:   run,
@@ -103,6 +109,8 @@ func (w *walker) token(t msgpack.Token) error {
 	case t.Kind == msgpack.Extension && (t.Type == extArray || t.Type == extScalar):
 		return w.array(t)
 	case t.Kind == msgpack.Text:
+		w.text(t)
+	case t.Kind == msgpack.Text:
 		key := w.key
 		w.held = append(w.held, func() error { return w.pass.Written(key, t.Start, t.Size) })
 	case t.Kind == msgpack.Binary && t.Size > 0:
@@ -110,6 +118,35 @@ func (w *walker) token(t msgpack.Token) error {
 		w.held = append(w.held, func() error { return w.pass.Part(key, t.Start, t.Size) })
 	}
 	return nil
+}
+
+// placeholders stand for arrays that are kept beside the checkpoint, under the
+// path that follows: of flax.training.checkpoints, and of Orbax's first form.
+var placeholders = []string{"//GDAPlaceholder:", "PLACEHOLDER://"}
+
+// text looks for placeholders of arrays.
+func (w *walker) text(t msgpack.Token) {
+	for _, sign := range placeholders {
+		if path, found := strings.CutPrefix(t.Text, sign); found {
+			w.arrays = true
+			w.elsewhere(path, t.Offset)
+		}
+	}
+}
+
+// elsewhere judges where an array is read from.
+func (w *walker) elsewhere(path string, offset int64) {
+	why := location.Leaves(path)
+	if why == "" {
+		return
+	}
+	w.held = append(w.held, func() error {
+		w.pass.Report(finding.Finding{
+			Rule: escapes, Key: path, Location: finding.Location{Offset: offset},
+			Message: fmt.Sprintf("Restoring the checkpoint reads an array from %s, %s.", finding.Quote(path), why),
+		})
+		return nil
+	})
 }
 
 // array looks into an array: three values in the extension's content.
