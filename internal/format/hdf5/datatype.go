@@ -51,8 +51,9 @@ func (t *Datatype) Bytes() bool {
 }
 
 // dataspace reads the extent of a dataset or attribute: the sizes of its
-// dimensions, none for a scalar; null is set for one without elements.
-func (f *File) dataspace(r *hostile.Reader) (dims []uint64, null bool) {
+// dimensions, none for a scalar, and the largest that they may grow to, none if
+// they may not.
+func (f *File) dataspace(r *hostile.Reader) (dims, most []uint64) {
 	version := r.Uint8()
 	rank := int(r.Uint8())
 	flags := r.Uint8()
@@ -60,20 +61,20 @@ func (f *File) dataspace(r *hostile.Reader) (dims []uint64, null bool) {
 	case 1:
 		r.Skip(5)
 	case 2:
-		null = r.Uint8() == 2
+		r.Skip(1) // whether there is nothing, a scalar or an array
 	default:
 		r.Fail(hostile.Unsupported, "dataspace version %d", version)
-		return nil, false
+		return nil, nil
 	}
 	for range r.Count(uint64(rank), int64(f.lengthSize)) {
 		dims = append(dims, f.length(r))
 	}
 	if flags&1 != 0 {
 		for range r.Count(uint64(rank), int64(f.lengthSize)) {
-			f.length(r) // maximum sizes
+			most = append(most, f.length(r))
 		}
 	}
-	return dims, null
+	return dims, most
 }
 
 // elements multiplies dimensions; ok is false where the product needs more than

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -25,6 +26,8 @@ type object struct {
 	Layout  string              `json:"layout"`
 	Files   []string            `json:"files"`
 	Sources []string            `json:"sources"`
+	Stored  uint64              `json:"stored"` // of chunks
+	Values  []string            `json:"values"` // of variable length
 }
 
 func reader(p []byte) *hostile.Reader {
@@ -45,7 +48,7 @@ func ours(t *testing.T, p []byte) dump {
 		for _, fault := range o.Faults {
 			t.Errorf("%s: %v", o.Path, fault)
 		}
-		out.Objects[o.Path] = describe(t, o)
+		out.Objects[o.Path] = describe(t, f, o)
 		return nil
 	})
 	if err != nil {
@@ -54,7 +57,7 @@ func ours(t *testing.T, p []byte) dump {
 	return out
 }
 
-func describe(t *testing.T, o *Object) object {
+func describe(t *testing.T, f *File, o *Object) object {
 	t.Helper()
 	d := object{Attrs: map[string][]string{}, Links: map[string]string{}}
 	for _, a := range o.Attributes {
@@ -81,6 +84,17 @@ func describe(t *testing.T, o *Object) object {
 		for _, s := range o.Dataset.Sources {
 			d.Sources = append(d.Sources, s.File+" "+s.Dataset)
 		}
+		if o.Dataset.Layout == Chunked {
+			d.Stored = o.Dataset.Stored
+		}
+		err := f.Sequences(o.Dataset, func(p []byte) error {
+			d.Values = append(d.Values, latin1(p))
+			return nil
+		})
+		if err != nil {
+			t.Errorf("%s: %v", o.Path, err)
+		}
+		slices.Sort(d.Values) // they come chunk by chunk
 	}
 	return d
 }
@@ -131,7 +145,7 @@ func compare(t *testing.T, got dump, wantJSON []byte) {
 	}
 	for path, w := range want.Objects {
 		if g := got.Objects[path]; fmt.Sprint(g) != fmt.Sprint(w) {
-			t.Errorf("%s:\n got %.600v\nwant %.600v", path, g, w)
+			t.Errorf("%s:\n got %.600s\nwant %.600s", path, fmt.Sprint(g), fmt.Sprint(w))
 		}
 	}
 	for path := range got.Objects {

@@ -26,7 +26,10 @@ type Dataset struct {
 	pipeline   []filter
 	chunkIndex uint64
 	chunkKeys  int
-	extents    []chunk         // of variable-length data, where the index lists them
+	index      *chunkIndex     // of layout version 4; chunkIndex is that of those before
+	edges      bool            // chunks over the dataset's edge skip the filters
+	maxDims    []uint64        // nil: the dimensions are the largest
+	extents    []chunk         // of variable-length data
 	data       *hostile.Reader // for Compact and Contiguous
 	virtual    extent          // global heap object: address and index
 }
@@ -93,66 +96,14 @@ func (f *File) contiguous(address, size uint64, d *Dataset) {
 	d.Stored = size
 }
 
-// Kinds of chunk index of layout version 4.
-const (
-	indexSingle   = 1
-	indexImplicit = 2
-)
-
-// chunked reads the index of a chunked dataset. Where the index is of a kind
-// whose size is not counted, the whole file bounds what is stored.
+// chunked reads where the index of a chunked dataset is.
 func (f *File) chunked(r *hostile.Reader, version uint8, d *Dataset) {
 	if version == 3 {
 		d.chunkKeys = int(r.Uint8())
 		d.chunkIndex = f.address(r)
 		return
 	}
-	flags := r.Uint8()
-	rank := uint64(r.Uint8())
-	width := r.Uint8()
-	if width == 0 || width > 8 {
-		r.Fail(hostile.Malformed, "chunk dimensions of %d bytes", width)
-		return
-	}
-	size := uint64(1)
-	for range r.Count(rank, int64(width)) {
-		size *= r.UintLE(int(width))
-	}
-	index := r.Uint8()
-	d.Stored = uint64(f.r.End())
-	if index == indexSingle {
-		d.Stored = size
-		if flags&2 != 0 {
-			d.Stored = f.length(r)
-			r.Skip(4) // filter mask
-		}
-	}
-	if last := r.Left(); last >= int64(f.offsetSize) {
-		r.Skip(uint64(last - int64(f.offsetSize)))
-	}
-	if f.address(r) == undefined {
-		d.Stored = 0
-	}
-}
-
-// A chunk is where one chunk lies, and which filters it skipped.
-type chunk struct{ address, size, mask uint64 }
-
-// countChunks adds up the chunks that a version 1 B-tree indexes, and notes
-// where those of variable-length data lie.
-func (f *File) countChunks(d *Dataset) error {
-	if d.Layout != Chunked || d.chunkKeys == 0 || d.chunkIndex == undefined {
-		return nil
-	}
-	key := uint64(8 + 8*d.chunkKeys)
-	return f.btree1(d.chunkIndex, 1, key, func(k *hostile.Reader, address uint64) error {
-		c := chunk{address: address, size: k.UintLE(4), mask: k.UintLE(4)}
-		d.Stored += c.size
-		if d.Type.Class == VarLen {
-			d.extents = append(d.extents, c)
-		}
-		return k.Err()
-	})
+	f.chunked4(r, d)
 }
 
 // external reads an external data files message: where the raw data of the

@@ -66,10 +66,10 @@ func (f *File) Sequences(d *Dataset, visit func([]byte) error) error {
 	switch {
 	case d.data != nil:
 		return f.descriptors(d.data, visit)
+	case len(d.extents) > 0 && d.edges && len(d.pipeline) > 0:
+		return hostile.Faultf(hostile.Unsupported, 0, "variable-length data in chunks of which some are filtered")
 	case len(d.extents) > 0:
 		return f.chunks(d, func(r *hostile.Reader) error { return f.descriptors(r, visit) })
-	case d.Stored > 0:
-		return hostile.Faultf(hostile.Unsupported, 0, "variable-length data in chunks with an index of HDF5 1.10 or later")
 	default:
 		return nil
 	}

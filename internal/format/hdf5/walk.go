@@ -80,7 +80,7 @@ func (f *File) message(o *Object, d *Dataset, m message) (err error) {
 	r := m.body
 	switch m.kind {
 	case msgDataspace:
-		d.Dims, _ = f.dataspace(r)
+		d.Dims, d.maxDims = f.dataspace(r)
 	case msgDatatype:
 		d.Type, err = f.sharedDatatype(r, m.flags&flagShared != 0)
 	case msgLayout:

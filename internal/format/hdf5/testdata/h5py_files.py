@@ -21,6 +21,11 @@ def text(value):
     return []
 
 
+def text_of(value):
+    """An element of variable length, as a latin-1 string."""
+    return (value if isinstance(value, bytes) else value.tobytes()).decode("latin-1")
+
+
 def links(group):
     out = {}
     for name in group:
@@ -35,7 +40,7 @@ def links(group):
 
 
 def describe(obj):
-    d = {"attrs": {}, "links": {}, "dims": None, "layout": "", "files": None, "sources": None}
+    d = {"attrs": {}, "links": {}, "dims": None, "layout": "", "files": None, "sources": None, "stored": 0, "values": None}
     for name in obj.attrs:
         t = text(obj.attrs[name])
         if t:
@@ -47,6 +52,11 @@ def describe(obj):
         d["layout"] = {0: "compact", 1: "contiguous", 2: "chunked", 3: "virtual"}[plist.get_layout()]
         d["dims"] = list(obj.shape or ()) or None
         d["files"] = [os.fsdecode(plist.get_external(i)[0]) for i in range(plist.get_external_count())] or None
+        if d["layout"] == "chunked":
+            d["stored"] = obj.id.get_storage_size()
+        if h5py.check_vlen_dtype(obj.dtype) or h5py.check_string_dtype(obj.dtype):
+            if obj.id.get_type().get_class() == h5py.h5t.VLEN or obj.id.get_type().is_variable_str():
+                d["values"] = sorted(v for v in map(text_of, obj[()].reshape(-1)) if v) or None
         if obj.is_virtual:
             d["sources"] = ["%s %s" % (s.file_name, s.dset_name) for s in obj.virtual_sources()]
     return d
@@ -101,7 +111,68 @@ def fill(f, many):
     f["kind"] = np.dtype("f8")
 
 
+def chunked(f):
+    """Datasets with every index of chunks, of numbers and of variable length."""
+    vlen, strings = h5py.vlen_dtype(np.uint8), h5py.string_dtype()
+    words = np.array(["word %d" % i for i in range(60)], dtype=object)
+    shapes = {  # name: shape, largest shape, chunk
+        "single": ((60,), (60,), (60,)),
+        "fixed": ((60,), (60,), (7,)),
+        "fixed2": ((6, 10), (6, 100), (4, 3)),
+        "extensible": ((60,), (None,), (7,)),
+        "extensible_long": ((60,), (None,), (1,)),
+        "tree": ((6, 10), (None, None), (4, 3)),
+        "tree_long": ((6, 10), (None, None), (1, 1)),
+    }
+    for name, (shape, largest, chunk) in shapes.items():
+        for suffix, options in (("", {}), ("_packed", {"compression": "gzip", "shuffle": True})):
+            d = f.create_dataset(name + suffix, shape, strings, chunks=chunk, maxshape=largest, **options)
+            d[...] = words.reshape(shape)
+            f.create_dataset(name + suffix + "_numbers", data=np.arange(60).reshape(shape), chunks=chunk, maxshape=largest, fletcher32=bool(options), **options)
+    d = f.create_dataset("bytes", (3,), vlen, chunks=(2,), maxshape=(None,))
+    for i, p in enumerate((b"abc", b"", b"\x80\x04K\x01.")):
+        d[i] = np.frombuffer(p, "u1")
+    plist = h5py.h5p.create(h5py.h5p.DATASET_CREATE)  # an implicit index: all chunks exist from the start
+    plist.set_chunk((7, 3))
+    plist.set_alloc_time(h5py.h5d.ALLOC_TIME_EARLY)
+    plist.set_fill_time(h5py.h5d.FILL_TIME_ALLOC)
+    for name, dtype in (("implicit", h5py.h5t.py_create(strings, logical=True)), ("implicit_numbers", h5py.h5t.NATIVE_INT32)):
+        space = h5py.h5s.create_simple((20, 3), (50, 9))
+        made = h5py.Dataset(h5py.h5d.create(f.id, name.encode(), dtype, space, plist))
+        made[...] = words.reshape(20, 3) if name == "implicit" else np.arange(60).reshape(20, 3)
+    sparse = f.create_dataset("sparse", (100_000,), strings, chunks=(10,), maxshape=(None,))
+    sparse[77_777] = "far"
+    sparse = f.create_dataset("sparse_fixed", (100_000,), strings, chunks=(10,))
+    sparse[5], sparse[77_777] = "near", "far"
+    partly = f.create_dataset("partly", (100, 100), "i4", chunks=(9, 9), maxshape=(None, None))
+    partly[50, 3:60] = 1
+
+
+def indexes(f):
+    """One small dataset with each index that HDF5 1.10 brought."""
+    for name, largest in (("single", (4,)), ("fixed", (6,)), ("extensible", (None,))):
+        f.create_dataset(name, (4,), h5py.string_dtype(), chunks=(4,) if name == "single" else (1,), maxshape=largest)[...] = list("abcd")
+    f.create_dataset("tree", (2, 2), h5py.string_dtype(), chunks=(1, 1), maxshape=(None, None), compression="gzip")[...] = [["a", "b"], ["c", "d"]]
+
+
+def pages(f):
+    """Arrays that are so long that their blocks are divided into pages."""
+    for name, largest in (("fixed", (20_000,)), ("extensible", (None,))):
+        for suffix, options in (("", {}), ("_packed", {"compression": "gzip"})):
+            d = f.create_dataset(name + suffix, (20_000,), "u1", chunks=(1,), maxshape=largest, **options)
+            d[:3000] = 1
+            d[18_000] = 1
+    f.create_dataset("long", (200_000,), "u1", chunks=(1,), maxshape=(None,))[::1000] = 1
+    f.create_dataset("text", (20_000,), h5py.string_dtype(), chunks=(2,), maxshape=(None,))[15_000] = "far"
+
+
 def main(directory):
+    for name, fill_chunks in (("chunks", chunked), ("indexes", indexes), ("pages", pages)):
+        for libver in ("earliest", "v110", "latest"):
+            path = os.path.join(directory, "%s_%s.h5" % (name, libver))
+            with h5py.File(path, "w", libver=(libver, "latest")) as f:
+                fill_chunks(f)
+            finish(path)
     for libver in ("earliest", "v108", "v110", "latest"):
         for many in (3, 300):
             path = os.path.join(directory, "%s_%d.h5" % (libver, many))
