@@ -202,7 +202,7 @@ func (a *action) candidates(ctx context.Context, filter walk.Filter) ([]walk.Fil
 	if err != nil {
 		return nil, err
 	}
-	return a.resolvePointers(ctx, a.in.shard.Share(files), filter.MaxSize), nil
+	return a.resolvePointers(ctx, a.in.shard.Share(files, change.Weight), filter.MaxSize), nil
 }
 
 // changes decides what is scanned.

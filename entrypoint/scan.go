@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/modelaudit/modelaudit/internal/catalog"
+	"github.com/modelaudit/modelaudit/internal/change"
 	"github.com/modelaudit/modelaudit/internal/policy"
 	"github.com/modelaudit/modelaudit/internal/report"
 	"github.com/modelaudit/modelaudit/internal/report/bom"
@@ -124,7 +125,7 @@ func (f *settingFlags) scan(ctx context.Context, w World, paths []string, progre
 		s.Policy.Partial = partial(base, paths)
 	}
 	if f.shard.Of > 1 {
-		files, s.Policy.Partial = f.shard.Share(files), true
+		files, s.Policy.Partial = f.shard.Share(files, change.Weight), true
 	}
 	done, end := w.progress(len(files), progress)
 	outcome := auditFiles(ctx, s, files, done)

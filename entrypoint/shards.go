@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/modelaudit/modelaudit/internal/change"
 	"github.com/modelaudit/modelaudit/internal/settings"
 	"github.com/modelaudit/modelaudit/internal/shard"
 	"github.com/modelaudit/modelaudit/sarif"
@@ -84,13 +85,10 @@ func (f *settingFlags) plan(w World, paths []string, perShard int64, most int) e
 	if err != nil {
 		return err
 	}
-	var total int64
-	for _, file := range files {
-		total += file.Size
-	}
+	total := shard.Divide(files, 1, change.Weight)[0].Bytes
 	n := int(min(max(1, (total+perShard-1)/perShard), int64(most), int64(max(1, len(files)))))
 	var p plan
-	for i, part := range shard.Divide(files, n) {
+	for i, part := range shard.Divide(files, n, change.Weight) {
 		p.Shards = append(p.Shards, shard.Shard{Index: i, Of: n}.String())
 		w.say(fmt.Sprintf("shard %d/%d: %d files, %d bytes", i, n, len(part.Files), part.Bytes))
 	}

@@ -73,3 +73,20 @@ func TestShardOfTheAction(t *testing.T) {
 	j.env["INPUT_SHARD"] = "1/2"
 	j.run(t).want(t, 1, map[string]string{"findings": "1", "upload-status": "skipped-shard"})
 }
+
+// A pointer weighs what it stands for, so that one machine does not get all that
+// is large.
+func TestShardsWeighPointers(t *testing.T) {
+	dir := t.TempDir()
+	for i := range 4 {
+		put(t, filepath.Join(dir, fmt.Sprintf("large-%d.pt", i)), fmt.Appendf(nil,
+			"version https://git-lfs.github.com/spec/v1\noid sha256:%064d\nsize %d\n", i, int64(5)<<30))
+	}
+	for i := range 40 {
+		put(t, filepath.Join(dir, fmt.Sprintf("small-%02d.zip", i)), archiveOf(t, "x"))
+	}
+	status, out := command("plan", "--shard-size", "5GiB", dir)
+	if status != 0 || strings.Count(out, "53687") != 4 || !strings.Contains(out, `"0/5"`) {
+		t.Errorf("exit %d, want five shards of which four have a large file:\n%s", status, out)
+	}
+}

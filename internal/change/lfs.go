@@ -49,6 +49,15 @@ func Pointers(files []walk.File) []int {
 	return out
 }
 
+// Weight is how many bytes of a file there are to read: of a Git LFS pointer,
+// what it says its object has.
+func Weight(f walk.File) int64 {
+	if p, ok := pointer(f); ok {
+		return p.Size
+	}
+	return f.Size
+}
+
 // pointer decodes a file on disk that is a sound pointer; what is not sound is
 // left to the scan, which says so.
 func pointer(f walk.File) (lfs.Pointer, bool) {

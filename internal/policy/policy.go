@@ -62,7 +62,9 @@ func ParseOnIncomplete(s string) (OnIncomplete, error) {
 type Policy struct {
 	FailOn       Threshold
 	OnIncomplete OnIncomplete
-	Paths        []PathRule // of those that match a path, the last one that sets a value decides
+	ReportMin    rule.Severity  // milder findings are suppressed unless they fail; 0: none
+	MinPrecision rule.Precision // less certain findings are suppressed; 0: none
+	Paths        []PathRule     // of those that match a path, the last one that sets a value decides
 	Accepted     []Acceptance
 	Allowed      []Allowance
 	Baseline     *Baseline // nil for none

@@ -259,3 +259,30 @@ func TestReadBaselineRefuses(t *testing.T) {
 		}
 	}
 }
+
+// What is beneath report-min or min-precision is listed, unless it fails or says
+// that something was not read.
+func TestReportMin(t *testing.T) {
+	for _, test := range []struct {
+		name    string
+		policy  policy.Policy
+		counts  int
+		beneath policy.Means
+		verdict policy.Verdict
+	}{
+		{"everything", policy.Policy{FailOn: high, OnIncomplete: policy.WarnIncomplete}, 5, "", policy.Fail},
+		{"the worst", policy.Policy{FailOn: high, OnIncomplete: policy.WarnIncomplete, ReportMin: rule.Critical}, 2, policy.BySeverity, policy.Fail},
+		{"what fails is told", policy.Policy{FailOn: policy.Threshold{Severity: rule.Low}, OnIncomplete: policy.WarnIncomplete, ReportMin: rule.Critical}, 5, "", policy.Fail},
+		{"what was not read is told", policy.Policy{FailOn: high, OnIncomplete: policy.FailIncomplete, ReportMin: rule.Critical, MinPrecision: rule.Certain}, 1, policy.ByPrecision, policy.Open},
+	} {
+		o := test.policy.Judge(report())
+		if n := len(o.Report.Findings()); n != test.counts || n+len(o.Suppressed) != 5 || o.Verdict != test.verdict {
+			t.Errorf("%s: %d findings count, %d do not, verdict %s; want %d and %s", test.name, n, len(o.Suppressed), o.Verdict, test.counts, test.verdict)
+		}
+		for _, s := range o.Suppressed {
+			if s.By != test.beneath || s.Finding.Rule == gap {
+				t.Errorf("%s: %s is suppressed: %s", test.name, s.Finding.Rule.ID, s.By)
+			}
+		}
+	}
+}

@@ -56,7 +56,24 @@ const (
 	ByAllowance  Means = "allowed"
 	ByAcceptance Means = "accepted"
 	ByBaseline   Means = "baseline"
+	BySeverity   Means = "below report-min"
+	ByPrecision  Means = "below min-precision"
 )
+
+// beneath says that a finding is not worth telling by what was set for all. What
+// was not read is always told, and severity hides nothing that fails.
+func (p *Policy) beneath(f *finding.Finding) (Means, bool) {
+	switch {
+	case f.Rule.Unread:
+		return "", false
+	case f.Rule.Precision < p.MinPrecision:
+		return ByPrecision, true
+	case f.Rule.Severity < p.ReportMin && !p.failOn(f.Location.Path).Fails(f.Rule.Severity):
+		return BySeverity, true
+	default:
+		return "", false
+	}
+}
 
 // A Suppressed finding does not count, because someone said so.
 type Suppressed struct {
@@ -111,6 +128,9 @@ func (s *sieve) file(f *audit.File) []finding.Finding {
 // judge says by what a finding is suppressed, if it is. Every entry that
 // matches counts as used, whichever decides.
 func (s *sieve) judge(f *finding.Finding, name string) (why Suppressed, ok bool) {
+	if by, beneath := s.policy.beneath(f); beneath {
+		why, ok = Suppressed{By: by}, true
+	}
 	if s.known.match(name, f.Fingerprint()) {
 		why, ok = Suppressed{By: ByBaseline}, true
 	}

@@ -73,6 +73,16 @@ func (p Precision) String() string {
 	}
 }
 
+// ParsePrecision is the inverse of String.
+func ParsePrecision(s string) (Precision, bool) {
+	for p := Possible; p <= Certain; p++ {
+		if p.String() == s {
+			return p, true
+		}
+	}
+	return 0, false
+}
+
 // A Rule is one kind of danger, with one severity and one certainty: a check
 // that is sometimes certain and sometimes not is two rules.
 type Rule struct {

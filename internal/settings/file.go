@@ -78,7 +78,7 @@ func (s *Settings) document(name string, doc *yaml.Node) error {
 	if doc.Kind != yaml.DocumentNode || len(doc.Content) != 1 {
 		return &problem{1, "the file holds no policy"}
 	}
-	fields := append(s.options("fail-on", "on-incomplete", "carve"),
+	fields := append(s.options("fail-on", "on-incomplete", "report-min", "min-precision", "carve"),
 		field{key: "paths", read: list(s.pathRule)},
 		field{key: "accept", read: list(func(n *yaml.Node) error { return s.acceptance(name, n) })},
 		field{key: "allow-callables", read: list(func(n *yaml.Node) error { return s.allowance(name, n) })},

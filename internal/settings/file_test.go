@@ -16,6 +16,8 @@ import (
 const everything = `# The models of this project.
 fail-on: medium
 on-incomplete: warn
+report-min: low
+min-precision: likely
 carve: all
 include: ["models/**"]
 exclude:
@@ -62,17 +64,17 @@ func TestReadFile(t *testing.T) {
 	want.Limits.Inflated, want.Limits.Memory, want.Limits.Steps = 64<<30, 512_000_000, 1000
 	want.Limits.Members, want.Limits.Depth, want.Limits.Time = 2000, 8, 10*time.Minute
 	want.Policy = policy.Policy{
-		FailOn: policy.Threshold{Severity: rule.Medium}, OnIncomplete: policy.WarnIncomplete,
+		FailOn: policy.Threshold{Severity: rule.Medium}, OnIncomplete: policy.WarnIncomplete, ReportMin: rule.Low, MinPrecision: rule.Likely,
 		Paths: []policy.PathRule{{Path: "research/**", FailOn: &critical}, {Path: "prod", OnIncomplete: &fail}},
 		Accepted: []policy.Acceptance{
 			{
 				Rule: "pickle-executes-code", Path: "models/old.pkl", Fingerprint: "0123456789abcdef:1",
-				Reason: "Audited by hand: it only prints.", Until: time.Date(2031, 1, 1, 0, 0, 0, 0, time.UTC), Origin: "p.yml:23",
+				Reason: "Audited by hand: it only prints.", Until: time.Date(2031, 1, 1, 0, 0, 0, 0, time.UTC), Origin: "p.yml:25",
 			},
-			{Fingerprint: "0123456789abcdef:2", Reason: "the same", Origin: "p.yml:28"},
+			{Fingerprint: "0123456789abcdef:2", Reason: "the same", Origin: "p.yml:30"},
 		},
 		Allowed: []policy.Allowance{
-			{Callable: "ourpackage.layers.*", Path: "models/**", Reason: "our own code", Origin: "p.yml:31"},
+			{Callable: "ourpackage.layers.*", Path: "models/**", Reason: "our own code", Origin: "p.yml:33"},
 		},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -85,13 +87,15 @@ var refused = []struct{ name, file, want string }{
 	{"empty", "", "p.yml:1: the file holds no policy"},
 	{"only a comment", "# nothing\n", "p.yml:1: the file holds no policy"},
 	{"null", "~", "p.yml:1: a mapping with some of the keys fail-on, "},
-	{"list", "- a", "p.yml:1: a mapping with some of the keys fail-on, on-incomplete, carve, paths, accept, allow-callables, include, exclude, baseline, limits is wanted here, not a list"},
+	{"list", "- a", "p.yml:1: a mapping with some of the keys fail-on, on-incomplete, report-min, min-precision, carve, paths, accept, allow-callables, include, exclude, baseline, limits is wanted here, not a list"},
 	{"no YAML", "a: [", "p.yml: go-yaml load error in parser"},
 	{"two documents", "fail-on: high\n---\nfail-on: none\n", "p.yml:2: a second document begins here; one is allowed"},
-	{"unknown key", "fail-on: high\n\nfail_on: high", `p.yml:3: unknown key "fail_on" (allowed here: fail-on, on-incomplete, carve, paths, accept,`},
+	{"unknown key", "fail-on: high\n\nfail_on: high", `p.yml:3: unknown key "fail_on" (allowed here: fail-on, on-incomplete, report-min, min-precision, carve, paths, accept,`},
 	{"key that is no text", "[a]: high", `p.yml:1: unknown key "" (allowed here:`},
 	{"twice", "fail-on: high\nfail-on: low", `p.yml:2: the key "fail-on" is here twice`},
 	{"value", "\nfail-on: hgih", `p.yml:2: fail-on: "hgih" is not one of critical, high, medium, low, none`},
+	{"least severity", "report-min: none", `p.yml:1: report-min: "none" is not one of critical, high, medium, low, info`},
+	{"least precision", "min-precision: sure", `p.yml:1: min-precision: "sure" is not one of certain, likely, possible`},
 	{"no value", "fail-on:", "p.yml:1: a single value is wanted here, not nothing"},
 	{"empty value", "fail-on: ''", "p.yml:1: a single value is wanted here, not an empty one"},
 	{"list for a value", "fail-on: [high]", "p.yml:1: a single value is wanted here, not a list"},

@@ -13,6 +13,7 @@ import (
 
 	"github.com/modelaudit/modelaudit/internal/hostile"
 	"github.com/modelaudit/modelaudit/internal/policy"
+	"github.com/modelaudit/modelaudit/internal/rule"
 	"github.com/modelaudit/modelaudit/internal/walk"
 )
 
@@ -57,6 +58,8 @@ func Options() []Option {
 	return []Option{
 		{"fail-on", "severity", "high", "the mildest severity that fails: critical, high, medium, low or none", setFailOn},
 		{"on-incomplete", "fail|warn", "fail", "what a file that was not fully read does", setOnIncomplete},
+		{"report-min", "severity", "info", "the mildest severity that is reported, beside what fails; the rest is counted and listed as suppressed", setReportMin},
+		{"min-precision", "precision", "possible", "findings of less certain rules do not count: certain, likely or possible", setMinPrecision},
 		{"carve", "size|all|none", "32MiB", "bytes of each file's weights that are searched for files hidden in them", setSearch},
 		{"max-file-size", "size", "no limit", "do not open larger files", sizeOption(0, func(s *Settings) *int64 { return &s.Filter.MaxSize })},
 		{"max-inflated", "size", "100 times the file, at least 512MiB", "bytes that decompression may produce from one file", sizeOption(0, func(s *Settings) *int64 { return &s.Limits.Inflated })},
@@ -88,6 +91,26 @@ func setFailOn(s *Settings, value string) error {
 		s.Policy.FailOn = t
 	}
 	return err
+}
+
+// setReportMin sets the severity from which on a finding is told.
+func setReportMin(s *Settings, value string) error {
+	v, ok := rule.ParseSeverity(value)
+	if !ok {
+		return fmt.Errorf("%q is not one of critical, high, medium, low, info", value)
+	}
+	s.Policy.ReportMin = v
+	return nil
+}
+
+// setMinPrecision sets how certain a rule has to be for its findings to count.
+func setMinPrecision(s *Settings, value string) error {
+	v, ok := rule.ParsePrecision(value)
+	if !ok {
+		return fmt.Errorf("%q is not one of certain, likely, possible", value)
+	}
+	s.Policy.MinPrecision = v
+	return nil
 }
 
 // setOnIncomplete sets what unread files do.

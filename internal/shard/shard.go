@@ -43,15 +43,22 @@ type Part struct {
 	Bytes int64
 }
 
-// Divide deals the files out to n shards: the largest first, each to whom has
+// A Weigher says how many bytes of a file there are to read, which for a stand-in
+// is what it stands for.
+type Weigher func(walk.File) int64
+
+// maxWeight keeps sums of what files claim to be from overflowing.
+const maxWeight = 1 << 40
+
+// Divide deals the files out to n shards: the heaviest first, each to whom has
 // the least.
-func Divide(files []walk.File, n int) []Part {
-	order := make([]int, len(files))
+func Divide(files []walk.File, n int, weigh Weigher) []Part {
+	order, weight := make([]int, len(files)), make([]int64, len(files))
 	for i := range order {
-		order[i] = i
+		order[i], weight[i] = i, min(max(0, weigh(files[i])), maxWeight)
 	}
 	slices.SortStableFunc(order, func(a, b int) int {
-		return cmp.Or(-cmp.Compare(files[a].Size, files[b].Size), strings.Compare(files[a].Path, files[b].Path))
+		return cmp.Or(-cmp.Compare(weight[a], weight[b]), strings.Compare(files[a].Path, files[b].Path))
 	})
 	owner, load := make([]int, len(files)), make([]int64, n)
 	for _, i := range order {
@@ -62,20 +69,20 @@ func Divide(files []walk.File, n int) []Part {
 			}
 		}
 		owner[i] = to
-		load[to] += files[i].Size + perFile
+		load[to] += weight[i] + perFile
 	}
 	parts := make([]Part, n)
 	for i, f := range files {
 		p := &parts[owner[i]]
-		p.Files, p.Bytes = append(p.Files, f), p.Bytes+f.Size
+		p.Files, p.Bytes = append(p.Files, f), p.Bytes+weight[i]
 	}
 	return parts
 }
 
 // Share returns the shard's share of the files.
-func (s Shard) Share(files []walk.File) []walk.File {
+func (s Shard) Share(files []walk.File, weigh Weigher) []walk.File {
 	if s.Of <= 1 {
 		return files
 	}
-	return Divide(files, s.Of)[s.Index].Files
+	return Divide(files, s.Of, weigh)[s.Index].Files
 }

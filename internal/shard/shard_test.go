@@ -31,7 +31,7 @@ func TestDivide(t *testing.T) {
 	for _, n := range []int{1, 2, 7, 64, 256} {
 		seen := make(map[string]int)
 		least, most := int64(1)<<62, int64(0)
-		for i, part := range shard.Divide(files, n) {
+		for i, part := range shard.Divide(files, n, size) {
 			least, most = min(least, part.Bytes), max(most, part.Bytes)
 			for _, f := range part.Files {
 				seen[f.Path]++
@@ -39,7 +39,7 @@ func TestDivide(t *testing.T) {
 			if !slices.IsSortedFunc(part.Files, func(a, b walk.File) int { return cmpPath(a, b) }) {
 				t.Errorf("%d shards: shard %d is not in the order given", n, i)
 			}
-			if share := (shard.Shard{Index: i, Of: n}).Share(files); len(share) != len(part.Files) {
+			if share := (shard.Shard{Index: i, Of: n}).Share(files, size); len(share) != len(part.Files) {
 				t.Errorf("%d shards: shard %d has %d files, its share is %d", n, i, len(part.Files), len(share))
 			}
 		}
@@ -48,6 +48,32 @@ func TestDivide(t *testing.T) {
 		}
 		if most-least > 1001<<20 {
 			t.Errorf("%d shards: from %d to %d bytes", n, least, most)
+		}
+	}
+}
+
+func size(f walk.File) int64 { return f.Size }
+
+// What files claim cannot upset the division.
+func TestDivideByClaims(t *testing.T) {
+	files := []walk.File{{Path: "a", Size: 130}, {Path: "b", Size: 130}, {Path: "c", Size: 1 << 30}, {Path: "d", Size: 130}}
+	claims := func(f walk.File) int64 {
+		switch f.Path {
+		case "a":
+			return 1<<63 - 1
+		case "b":
+			return -1 << 63
+		default:
+			return f.Size
+		}
+	}
+	parts := shard.Divide(files, 2, claims)
+	if len(parts[0].Files) != 1 || parts[0].Files[0].Path != "a" || len(parts[1].Files) != 3 {
+		t.Errorf("got %+v", parts)
+	}
+	for _, p := range parts {
+		if p.Bytes <= 0 {
+			t.Errorf("%d bytes", p.Bytes)
 		}
 	}
 }
