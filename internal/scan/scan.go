@@ -37,6 +37,7 @@ func (s *Scanner) File(ctx context.Context, f artifact.File) audit.File {
 		budget:     hostile.NewBudget(ctx, s.Limits, f.Size, s.Now),
 		out:        audit.File{Path: f.Path, Size: f.Size},
 		told:       make(map[string]bool),
+		redactor:   &finding.Redactor{},
 		searchable: s.Search,
 	}
 	recognised := r.file(f, nil)
@@ -63,7 +64,7 @@ type run struct {
 	problems  int             // things that kept something from being read
 	told      map[string]bool // those that are findings already, by file and cause
 	listed    [rule.Critical + 1]int
-	redactor  finding.Redactor
+	redactor  *finding.Redactor // also of runs apart from this one
 	secrets   []known
 	// searchable is how many bytes of weights may still be searched.
 	searchable int64
@@ -150,6 +151,7 @@ func (r *run) nested(f artifact.File, by *detector.Detector) error {
 		return r.budget.Spent()
 	}
 	defer r.budget.Leave()
+	r.name(f, by)
 	r.file(f, by)
 	return r.budget.Spent()
 }
@@ -158,7 +160,7 @@ func (r *run) nested(f artifact.File, by *detector.Detector) error {
 // it is its own affair; a limit that was hit and a crash are the run's.
 func (r *run) examine(f artifact.File) ([]finding.Finding, error) {
 	apart := &run{
-		ctx: r.ctx, detectors: r.detectors, budget: r.budget,
+		ctx: r.ctx, detectors: r.detectors, readers: r.readers, budget: r.budget, redactor: r.redactor,
 		out: audit.File{Path: f.Path}, told: make(map[string]bool), searchable: r.searchable,
 	}
 	err := apart.nested(f, nil)

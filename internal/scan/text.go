@@ -32,6 +32,14 @@ func (r *run) text(p *detector.Pass, name string, offset int64, text string) {
 	}
 }
 
+// name shows the name of a file found inside another, which is text of whoever
+// packed it.
+func (r *run) name(f artifact.File, by *detector.Detector) {
+	if name := f.Name(); len(name) >= minText {
+		r.text(r.pass(by, &subject{File: f}), "the name of the file", 0, name)
+	}
+}
+
 // show shows a text to one detector.
 func (r *run) show(d *detector.Detector, p *detector.Pass, name string, offset int64, text string) {
 	err := hostile.Guard(func() error { d.Text(p, name, offset, text); return nil })

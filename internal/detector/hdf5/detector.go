@@ -177,6 +177,11 @@ func content(p *detector.Pass, f *hdf5.File, o *hdf5.Object) error {
 	d := o.Dataset
 	name := strings.TrimPrefix(o.Path, "/")
 	if data := d.Data(); data != nil && d.Type.Bytes() && data.Left() >= minContent {
+		if d.Type.Class == hdf5.String {
+			if err := p.Strings(name, data.Start(), data.Left()); err != nil {
+				return err
+			}
+		}
 		return p.Part(name, data.Start(), data.Left())
 	}
 	err := f.Sequences(d, func(text []byte) error {
