@@ -110,7 +110,6 @@ func (w *walker) token(t msgpack.Token) error {
 		return w.array(t)
 	case t.Kind == msgpack.Text:
 		w.text(t)
-	case t.Kind == msgpack.Text:
 		key := w.key
 		w.held = append(w.held, func() error { return w.pass.Written(key, t.Start, t.Size) })
 	case t.Kind == msgpack.Binary && t.Size > 0:
