@@ -40,8 +40,8 @@ var (
 	vulnerable = &rule.Rule{
 		ID: "pickle-known-vulnerability", Title: "Loading the file calls a function with a published vulnerability",
 		Severity: rule.Critical, Precision: rule.Certain, CWE: []int{untrustedData}, Since: since,
-		CVE: []string{"CVE-2019-6446", "CVE-2020-13092", "CVE-2022-45907", "CVE-2024-34997", "CVE-2024-48063", "CVE-2024-5480",
-			"CVE-2025-1716", "CVE-2025-9906"},
+		CVE: []string{"CVE-2019-6446", "CVE-2020-13091", "CVE-2020-13092", "CVE-2022-45907", "CVE-2024-34997", "CVE-2024-3568", "CVE-2024-48063", "CVE-2024-5480",
+			"CVE-2025-1716", "CVE-2025-8747", "CVE-2025-9906"},
 	}
 	corrupts = &rule.Rule{
 		ID: "pickle-corrupts-memory", Title: "A tensor of the file writes or reads beyond its storage",
