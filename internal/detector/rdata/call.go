@@ -122,6 +122,8 @@ func where(c rds.Context, effect string) (ru *rule.Rule, when string) {
 		return promiseRuns, "As soon as a value of this object is asked for"
 	case c.Function && (effect == "code" || effect == "write"):
 		return nil, ""
+	case c.Function && c.Active:
+		return promiseRuns, "As soon as a value of this object is looked at"
 	case c.Function && masks()[c.Variable]:
 		return calledUnasked, fmt.Sprintf("When %s is called, which every session does", finding.Quote(c.Variable))
 	case c.Function:

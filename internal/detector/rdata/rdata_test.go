@@ -25,6 +25,8 @@ func TestDetector(t *testing.T) {
 		{Name: "promise of a name", Data: Object(Promise(Unbound, Symbol("x"))), Want: []string{"r-promise-astray"}},
 		{Name: "promise that evaluates text", Data: Object(Environment("x", Promise(Unbound, Named("eval", Named("parse", Strings("base::system('echo poc')")))))),
 			Want: []string{"r-promise-runs-code"}},
+		{Name: "active binding", Data: Object(Active("x", Closure(system))), Want: []string{"r-promise-runs-code"}},
+		{Name: "function beside an active binding", Data: Object(Vector(Active("x", Closure(Named("sum", Symbol("x")))), Closure(system))), Want: []string{"r-function-runs-code"}},
 		{Name: "call in a package", Data: Object(Call(Named("::", Symbol("base"), Symbol("system2")), Strings("echo"))), Want: []string{"r-language-runs-code"}},
 		{Name: "call by a string", Data: Object(Named("do.call", Strings("system"), Named("list", Strings("echo poc")))), Want: []string{"r-language-runs-code"}},
 		{Name: "call of what is got", Data: Object(Call(Named("get", Strings("system")), Strings("echo poc"))), Want: []string{"r-language-runs-code"}},

@@ -19,9 +19,11 @@ func (w *walker) pair(f flags) item {
 	out := item{kind: f.kind}
 	for first := true; ; first = false {
 		w.annotations(f)
+		w.ctx.Active = w.ctx.Active || f.active && w.ctx.Environment
 		if it := w.item(); first {
 			out.text = it.text
 		}
+		w.ctx.Active = outer.Active
 		next, more := w.tail()
 		if !more {
 			return out

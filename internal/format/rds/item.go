@@ -52,14 +52,19 @@ const (
 type flags struct {
 	kind            int
 	attributes, tag bool
-	packed          int // of a reference: its index, if it is small
+	active          bool // of a cell in an environment: its value is what a function returns
+	packed          int  // of a reference: its index, if it is small
 	offset          int64
 }
+
+// activeBinding is the flag of an active binding (ACTIVE_BINDING_MASK of envir.c)
+// among the levels, which start at bit 12.
+const activeBinding = 1 << 15 << 12
 
 func (w *walker) flags() flags {
 	at := w.r.Offset()
 	n := w.int()
-	return flags{kind: n & 0xff, attributes: n&(1<<9) != 0, tag: n&(1<<10) != 0, packed: int(uint32(n) >> 8), offset: at}
+	return flags{kind: n & 0xff, attributes: n&(1<<9) != 0, tag: n&(1<<10) != 0, active: n&activeBinding != 0, packed: int(uint32(n) >> 8), offset: at}
 }
 
 // An item is what is kept of an object.
@@ -151,7 +156,7 @@ func (w *walker) environment() {
 	w.int() // locked
 	w.remember("")
 	outer := w.ctx
-	w.ctx.Environment = true
+	w.ctx.Environment, w.ctx.Active = true, false
 	for range 4 {
 		w.item()
 	}

@@ -48,6 +48,7 @@ type Context struct {
 	Promise     bool   // in the code of a promise that has no value yet
 	Function    bool   // in a closure
 	Environment bool   // in an environment's variables
+	Active      bool   // in a function that is called whenever a variable is looked at
 	Bytecode    bool   // among the constants of compiled code
 }
 

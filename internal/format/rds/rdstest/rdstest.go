@@ -101,6 +101,12 @@ func Environment(pairs ...string) string {
 	return Int(4) + Int(0) + Global + Tagged(pairs...) + Null + Null
 }
 
+// Active is an environment with one active binding.
+func Active(name, function string) string {
+	const active = 1 << 27
+	return Int(4) + Int(0) + Global + Int(2|hasTag|active) + Symbol(name) + function + Null + Null + Null
+}
+
 // With is an item of a vector type with attributes.
 func With(item string, attributes ...string) string {
 	kind := binary.BigEndian.Uint32([]byte(item))
