@@ -38,33 +38,40 @@ var class = func() (of [256]uint8) {
 }()
 
 // next returns the first run of at least n characters of a class that starts at
-// from or behind it, and the classes that all of them are of. It looks at one
-// character in n where there is none.
+// from or behind it, and the classes that all of them are of. Of a place where
+// there is none it looks at a few characters, the last ones first.
 func next(text []byte, from, n int, of uint8) (start, end int, all uint8) {
-	for at := from + n - 1; at < len(text); {
-		all = class[text[at]]
-		if all&of == 0 {
-			from, at = at+1, at+n
+	for from+n <= len(text) {
+		gap := lastOther(text[from:from+n], of)
+		if gap >= 0 {
+			from += gap + 1
 			continue
 		}
-		start, end = at, len(text)
-		for start > from && class[text[start-1]]&of != 0 {
-			start--
-			all &= class[text[start]]
+		end, all = from, 0xff
+		for end < len(text) && class[text[end]]&of != 0 {
+			all &= class[text[end]]
+			end++
 		}
-		for i, c := range text[at:] {
-			if class[c]&of == 0 {
-				end = at + i
-				break
-			}
-			all &= class[c]
-		}
-		if end-start >= n {
-			return start, end, all
-		}
-		from, at = end, end+n
+		return from, end, all
 	}
 	return len(text), len(text), 0
+}
+
+// lastOther returns the place of a character that is not of a class, or -1: one
+// far behind where it can.
+func lastOther(text []byte, of uint8) int {
+	const step = 5
+	for i := len(text) - 1; i >= 0; i -= step {
+		if class[text[i]]&of == 0 {
+			return i
+		}
+	}
+	for i := len(text) - 1; i >= 0; i-- {
+		if class[text[i]]&of == 0 {
+			return i
+		}
+	}
+	return -1
 }
 
 // parts calls visit with each part of text[start:end] that has at least n

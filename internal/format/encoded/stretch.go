@@ -35,22 +35,21 @@ var (
 
 // stretches calls visit with what may be encoded in a text.
 func stretches(text []byte, visit func(stretch)) {
+	f := &finder{text: text, visit: visit}
 	if joined := withoutSpace(text); joined != nil {
 		visit(stretch{end: len(text), text: joined, forms: alphabets})
 	} else {
-		words(text, visit)
+		f.words()
 	}
-	parts(text, 0, len(text), minNumbers, inNumber, func(start, end int, _ uint8) {
-		for start > 0 && start < end && letter(text[start-1]) && hexDigit(text[start]) {
-			start++ // the end of a word
-		}
-		visit(stretch{start: start, end: end, forms: numberForms})
-	})
-	brackets(text, visit)
-	quoted(text, visit)
-	escaped(text, visit)
-	percents(text, visit)
-	rotated(text, visit)
+	f.numbers()
+	f.marks()
+}
+
+// A finder looks for stretches of one text.
+type finder struct {
+	text    []byte
+	visit   func(stretch)
+	rotated bool // the whole text was visited as rot13
 }
 
 // withoutSpace returns a text of several lines or words that has no characters
@@ -79,43 +78,54 @@ func withoutSpace(text []byte) []byte {
 }
 
 // words visits what is encoded without a space in it, but perhaps in lines.
-func words(text []byte, visit func(stretch)) {
+func (f *finder) words() {
 	last := 0
-	parts(text, 0, len(text), minRun, inWord, func(start, end int, all uint8) {
+	parts(f.text, 0, len(f.text), minRun, inWord, func(start, end int, all uint8) {
 		base64 := func(start, end int, _ uint8) {
 			if start >= last {
-				last = multiline(text, start, end, visit)
+				last = f.multiline(start, end)
 			}
 		}
 		if all&inBase64 != 0 {
 			base64(start, end, all)
 			return
 		}
-		parts(text, start, end, minRun, inBase64, base64)
-		parts(text, start, end, minBase85, inBase85, func(start, end int, _ uint8) {
-			visit(stretch{start: start, end: end, forms: base85Forms})
-		})
-		parts(text, start, end, minBase85, inZ85, func(start, end int, _ uint8) {
-			visit(stretch{start: start, end: end, forms: z85Forms})
-		})
-		if start > 0 && text[start-1] == '"' {
-			visit(stretch{start: start, end: closing(text, end), forms: literals})
+		parts(f.text, start, end, minRun, inBase64, base64)
+		parts(f.text, start, end, minBase85, inBase85, f.run(base85Forms))
+		parts(f.text, start, end, minBase85, inZ85, f.run(z85Forms))
+		if start > 0 && f.text[start-1] == '"' {
+			f.visit(stretch{start: start, end: closing(f.text, end), forms: literals})
 		}
 	})
 }
 
+// run returns a function that visits a run with forms.
+func (f *finder) run(forms []*form) func(start, end int, _ uint8) {
+	return func(start, end int, _ uint8) { f.visit(stretch{start: start, end: end, forms: forms}) }
+}
+
 // multiline visits a run of base64, alone and with the lines behind it, and
 // returns where they end.
-func multiline(text []byte, start, end int, visit func(stretch)) int {
-	if i := bytes.IndexByte(text[start:end], '='); i >= 0 {
-		end = start + i + len(text[start+i:end]) - len(bytes.TrimLeft(text[start+i:end], "="))
+func (f *finder) multiline(start, end int) int {
+	if i := bytes.IndexByte(f.text[start:end], '='); i >= 0 {
+		end = start + i + len(f.text[start+i:end]) - len(bytes.TrimLeft(f.text[start+i:end], "="))
 	}
-	visit(stretch{start: start, end: end, forms: alphabets})
-	joined, last := lines(text, start, end)
+	f.visit(stretch{start: start, end: end, forms: alphabets})
+	joined, last := lines(f.text, start, end)
 	if joined != nil {
-		visit(stretch{start: start, end: last, text: joined, forms: alphabets})
+		f.visit(stretch{start: start, end: last, text: joined, forms: alphabets})
 	}
 	return last
+}
+
+// numbers visits lists of numbers.
+func (f *finder) numbers() {
+	parts(f.text, 0, len(f.text), minNumbers, inNumber, func(start, end int, _ uint8) {
+		for start > 0 && start < end && letter(f.text[start-1]) && hexDigit(f.text[start]) {
+			start++ // the end of a word
+		}
+		f.visit(stretch{start: start, end: end, forms: numberForms})
+	})
 }
 
 // closing returns the place of the quotation mark that ends a string which a
@@ -188,73 +198,93 @@ func lineEnd(text []byte, at int) int {
 	return at
 }
 
-// brackets visits what stands in the brackets of Adobe's Ascii85.
-func brackets(text []byte, visit func(stretch)) {
-	for at := 0; ; {
-		i := bytes.Index(text[at:], []byte("<~"))
-		if i < 0 {
-			return
-		}
-		at += i
-		n := bytes.Index(text[at:], []byte("~>"))
-		if n < 0 {
-			return
-		}
-		visit(stretch{start: at, end: at + n + 2, forms: a85Forms})
-		at += n
-	}
+// A mark is what encoded text can be found by. found visits what a mark at a place
+// belongs to and returns where that ends.
+type mark struct {
+	text  []byte
+	found func(f *finder, at int) int
 }
 
-// quoted visits strings of JSON without a space that have quotation marks, which
-// Ascii85 has as well.
-func quoted(text []byte, visit func(stretch)) {
-	for at := 0; at < len(text); {
-		i := bytes.Index(text[at:], []byte(`\"`))
-		if i < 0 {
-			return
-		}
-		at += i + 1
-		start, end := around(text, at, '"')
-		if s := text[start:end]; len(s) >= minBase85 && bytes.IndexByte(s, ' ') < 0 {
-			visit(stretch{start: start, end: end, forms: literals})
-		}
-		at = max(at, end)
-	}
+// marks are, besides the signs of escapes and brackets, words of programs with
+// their letters turned by 13 places: import, curl and wget with the space behind
+// them, /bin/.
+var marks = []mark{
+	{[]byte(`\`), (*finder).backslash}, {[]byte("%"), (*finder).percent}, {[]byte("<~"), (*finder).bracket},
+	{[]byte("vzcbeg"), (*finder).turned}, {[]byte("phey "), (*finder).turned}, {[]byte("jtrg "), (*finder).turned}, {[]byte("/ova/"), (*finder).turned},
 }
 
-// escaped visits strings in which characters are escaped that need not be.
-func escaped(text []byte, visit func(stretch)) {
-	for at := 0; at < len(text); {
-		i := bytes.IndexByte(text[at:], '\\')
-		if i < 0 {
-			return
-		}
-		at += i
-		if !needless(text[at:]) {
-			at += 2 + len(text[at+1:]) - len(bytes.TrimLeft(text[at+1:], `\`))
-			continue
-		}
-		at = max(at+2, enclosing(text, at, func(start, end int) {
-			count := 0
-			for i := start; i < end; i++ {
-				if text[i] == '\\' && needless(text[i:]) {
-					count++
+// block is how much of a text is searched for one mark before it is for the
+// next: what the processor's cache keeps.
+const block = 64 << 10
+
+// marks visits what there are marks of.
+func (f *finder) marks() {
+	at := make([]int, len(marks))
+	for end := 0; end < len(f.text); {
+		end = min(end+block, len(f.text))
+		for i, m := range marks {
+			to := min(end+len(m.text)-1, len(f.text))
+			for at[i] < to {
+				n := bytes.Index(f.text[at[i]:to], m.text)
+				if n < 0 {
+					at[i] = max(at[i], to-len(m.text)+1)
+					break
 				}
+				at[i] += n
+				at[i] = max(at[i]+1, m.found(f, at[i]))
 			}
-			if count >= minEscapes {
-				visit(stretch{start: start, end: end, forms: escapeForms})
-				visit(stretch{start: at, end: end, forms: escapeForms})
-			}
-		}))
+		}
 	}
+}
+
+// bracket visits what stands in the brackets of Adobe's Ascii85.
+func (f *finder) bracket(at int) int {
+	n := bytes.Index(f.text[at:], []byte("~>"))
+	if n < 0 {
+		return len(f.text)
+	}
+	f.visit(stretch{start: at, end: at + n + 2, forms: a85Forms})
+	return at + n
+}
+
+// backslash visits strings with escapes: those in which characters are escaped
+// that need not be, and, without a space, those with quotation marks, which
+// Ascii85 has as well.
+func (f *finder) backslash(at int) int {
+	switch {
+	case at+1 == len(f.text):
+	case f.text[at+1] == '"':
+		start, end := around(f.text, at+1, '"')
+		if s := f.text[start:end]; len(s) >= minBase85 && bytes.IndexByte(s, ' ') < 0 {
+			f.visit(stretch{start: start, end: end, forms: literals})
+		}
+		return max(at+2, end)
+	case needless(f.text[at:]):
+		return f.escapes(at)
+	}
+	return at + 1
+}
+
+// escapes visits the string around an escape, if it has many of them, and returns
+// where it ends.
+func (f *finder) escapes(at int) int {
+	return enclosing(f.text, at, func(start, end int) {
+		count := 0
+		for i := start; i < end; i++ {
+			if f.text[i] == '\\' && needless(f.text[i:]) {
+				count++
+			}
+		}
+		if count >= minEscapes {
+			f.visit(stretch{start: start, end: end, forms: escapeForms})
+			f.visit(stretch{start: at, end: end, forms: escapeForms})
+		}
+	})
 }
 
 // needless reports whether a text starts with an escape that no writer of JSON
 // makes: of a byte, or of a letter or digit.
 func needless(text []byte) bool {
-	for len(text) > 1 && text[1] == '\\' {
-		text = text[1:]
-	}
 	if len(text) > 3 && text[1] == 'x' {
 		return hexDigit(text[2]) && hexDigit(text[3])
 	}
@@ -300,55 +330,33 @@ func around(text []byte, at int, quote byte) (start, end int) {
 	return start, end
 }
 
-// percents visits percent-encoded texts.
-func percents(text []byte, visit func(stretch)) {
-	for at := 0; ; {
-		i := bytes.IndexByte(text[at:], '%')
-		if i < 0 {
-			return
-		}
-		at += i
-		if !isPercent(text[at:]) {
-			at++
-			continue
-		}
-		start, end := at, at
-		for start > 0 && class[text[start-1]]&inURL != 0 {
-			start--
-		}
-		for end < len(text) && class[text[end]]&inURL != 0 {
-			end++
-		}
-		if bytes.Count(text[start:end], []byte("%")) >= minPercent {
-			visit(stretch{start: start, end: end, forms: percentages})
-		}
-		at = end
+// percent visits percent-encoded texts.
+func (f *finder) percent(at int) int {
+	if !isPercent(f.text[at:]) {
+		return at + 1
 	}
+	start, end := at, at
+	for start > 0 && at-start < maxString && class[f.text[start-1]]&inURL != 0 {
+		start--
+	}
+	for end < len(f.text) && class[f.text[end]]&inURL != 0 {
+		end++
+	}
+	if bytes.Count(f.text[start:end], []byte("%")) >= minPercent {
+		f.visit(stretch{start: start, end: end, forms: percentages})
+	}
+	return end
 }
 
-// turned are words of programs, their letters turned by 13 places: import, exec,
-// curl and wget with the space behind them, /bin/.
-var turned = [][]byte{[]byte("vzcbeg"), []byte("phey "), []byte("jtrg "), []byte("/ova/")}
-
-// rotated visits the strings that turned words stand in, and the whole text.
-func rotated(text []byte, visit func(stretch)) {
-	whole := false
-	for _, word := range turned {
-		for at := 0; ; {
-			i := bytes.Index(text[at:], word)
-			if i < 0 {
-				break
-			}
-			at += i
-			if !whole && len(text) <= maxString {
-				visit(stretch{start: 0, end: len(text), forms: rotations})
-			}
-			whole = true
-			_, end := around(text, at, '"')
-			visit(stretch{start: at, end: end, forms: rotations})
-			at = max(at+1, enclosing(text, at, func(start, end int) {
-				visit(stretch{start: start, end: end, forms: rotations})
-			}))
-		}
+// turned visits the strings that a turned word stands in, and the whole text.
+func (f *finder) turned(at int) int {
+	if !f.rotated && len(f.text) <= maxString {
+		f.visit(stretch{start: 0, end: len(f.text), forms: rotations})
 	}
+	f.rotated = true
+	_, end := around(f.text, at, '"')
+	f.visit(stretch{start: at, end: end, forms: rotations})
+	return enclosing(f.text, at, func(start, end int) {
+		f.visit(stretch{start: start, end: end, forms: rotations})
+	})
 }
