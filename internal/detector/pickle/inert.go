@@ -3,7 +3,6 @@ package pickle
 import (
 	"bytes"
 	"hash/maphash"
-	"strings"
 	"unicode/utf8"
 
 	"github.com/modelaudit/modelaudit/internal/detector"
@@ -45,13 +44,13 @@ func (j *judge) wanted(kind pickle.Kind, head []byte, at, size int64) bool {
 		j.report.nested = append(j.report.nested, j.s.p.File.Member("text", hostile.Section(j.s.p.File.Content, at, size), size))
 	}
 	if kind != pickle.Str && size <= pickle.LookBytes {
-		return isText(head) || mayEncode(head) || mayHold(head, j.s.p.Budget)
+		return isText(head) || mayHold(head, j.s.p.Budget)
 	}
 	return compress.Sniff(head) != nil || encoded.Kind(head) != ""
 }
 
-// encodedSize is the least text that encodes a pickle which calls something.
-const encodedSize = 28
+// minInert is the size of the least pickle that calls something.
+const minInert = 20
 
 // holds looks into a constant.
 func (j *judge) holds(e pickle.Effect) {
@@ -66,32 +65,21 @@ func (j *judge) holds(e pickle.Effect) {
 	if isStr || isText(data) {
 		j.show(e, text)
 	}
-	if len(text) < encodedSize {
+	if len(text) < minInert {
 		return
 	}
 	budget := j.s.p.Budget
 	defer budget.Release(budget.Held())
-	var contents []encoded.Content
-	if mayEncode(data) {
-		contents, _ = encoded.Find(text, budget)
+	if !mayHold(data, budget) {
+		return
 	}
-	if mayHold(data, budget) {
-		contents = append(contents, encoded.Content{Data: data})
-	}
-	for _, c := range contents {
-		data := unpacked(c.Data, budget)
-		if inner := j.s.inside(data); inner != nil {
-			how := "holds"
-			if len(c.Encodings) > 0 {
-				how = "holds, in " + strings.Join(c.Encodings, " in ") + ","
-			}
-			j.inert = append(j.inert, payload{hash: maphash.Bytes(seed, data), finding: finding.Finding{
-				Rule: inert, Key: inner.Key, Location: finding.Location{Offset: e.Offset},
-				Message:  "A constant " + how + " a pickle that would be dangerous to load: " + inner.Message,
-				Evidence: []finding.Step{{Offset: e.Offset, Text: e.Op.String() + " " + finding.QuoteUpTo(j.m.Python(e.Fn), 200)}},
-			}})
-			return
-		}
+	data = unpacked(data, budget)
+	if inner := j.s.inside(data); inner != nil {
+		j.inert = append(j.inert, payload{hash: maphash.Bytes(seed, data), finding: finding.Finding{
+			Rule: inert, Key: inner.Key, Location: finding.Location{Offset: e.Offset},
+			Message:  "A constant holds a pickle that would be dangerous to load: " + inner.Message,
+			Evidence: []finding.Step{{Offset: e.Offset, Text: e.Op.String() + " " + finding.QuoteUpTo(j.m.Python(e.Fn), 200)}},
+		}})
 	}
 }
 
@@ -115,36 +103,6 @@ func (j *judge) show(e pickle.Effect, text string) {
 
 // maxKey is the size of the longest key that is taken for a name.
 const maxKey = 64
-
-// mayEncode reports whether a text has a stretch that encodes a pickle: long, of
-// the alphabet of base64, and with no more than one case and no digit only if it
-// is hexadecimal. A stretch that is long enough covers one of every encodedSize
-// places, so that no more than these are looked at where there is none.
-func mayEncode(text []byte) bool {
-	for at := encodedSize - 1; at < len(text); at += encodedSize {
-		if !inBase64[text[at]] {
-			continue
-		}
-		start, end := at, at+1
-		for start > 0 && at-start < encodedSize && inBase64[text[start-1]] {
-			start--
-		}
-		for end < len(text) && end-start < encodedSize && inBase64[text[end]] {
-			end++
-		}
-		if end-start >= encodedSize {
-			return true
-		}
-	}
-	return false
-}
-
-var inBase64 = func() (is [256]bool) {
-	for _, c := range []byte("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_=") {
-		is[c] = true
-	}
-	return is
-}()
 
 // mayHold reports whether content is compressed, or has a place where a pickle
 // that calls something may begin.

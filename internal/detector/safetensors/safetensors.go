@@ -35,10 +35,6 @@ var (
 		ID: "safetensors-hidden-bytes", Title: "A safetensors file carries bytes that belong to no tensor",
 		Severity: rule.Medium, Precision: rule.Certain, CWE: []int{506}, Since: "0.1.0",
 	}
-	payload = &rule.Rule{
-		ID: "safetensors-encoded-content", Title: "Text of a safetensors header is an encoded file",
-		Severity: rule.Medium, Precision: rule.Likely, CWE: []int{506}, Since: "0.1.0",
-	}
 	code = &rule.Rule{
 		ID: "safetensors-code-in-metadata", Title: "The metadata of a safetensors file contains program code",
 		Severity: rule.Medium, Precision: rule.Possible, CWE: []int{506}, Since: "0.1.0",
@@ -48,7 +44,7 @@ var (
 // Detector judges safetensors files.
 var Detector = &detector.Detector{
 	Name:  "safetensors",
-	Rules: rule.Explain(help, repeatedName, overlap, mismatch, stowaway, payload, code),
+	Rules: rule.Explain(help, repeatedName, overlap, mismatch, stowaway, code),
 	Raw:   detector.Weights,
 	Match: match,
 	Run:   run,

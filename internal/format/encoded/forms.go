@@ -3,7 +3,10 @@ package encoded
 import (
 	"bytes"
 	"encoding/ascii85"
+	"encoding/base32"
+	"encoding/base64"
 	"encoding/binary"
+	"encoding/hex"
 	"strconv"
 	"strings"
 )
@@ -30,6 +33,37 @@ var (
 	rot13Form   = &form{"rot13", rot13}
 	rotatedForm = &form{"rot13", func(t []byte) []byte { return rot13(unescape(t)) }}
 )
+
+func unhex(s string) []byte {
+	s = strings.TrimPrefix(s, "0x")
+	data, err := hex.DecodeString(s[:len(s)&^1])
+	if err != nil {
+		return nil
+	}
+	return data
+}
+
+func unbase32(s string) []byte {
+	data, err := base32.StdEncoding.WithPadding(base32.NoPadding).DecodeString(strings.TrimRight(s, "="))
+	if err != nil {
+		return nil
+	}
+	return data
+}
+
+var urlToStd = strings.NewReplacer("-", "+", "_", "/")
+
+func unbase64(s string) []byte {
+	s = urlToStd.Replace(strings.TrimRight(s, "="))
+	if len(s)%4 == 1 {
+		s = s[:len(s)-1]
+	}
+	data, err := base64.RawStdEncoding.DecodeString(s)
+	if err != nil {
+		return nil
+	}
+	return data
+}
 
 // values returns what each character of an alphabet of 85 counts.
 func values(alphabet string) (of [256]uint8) {

@@ -1,3 +1,5 @@
+// Package encoded finds content that is written down as text, as in a string of a
+// header that is the base64 form of a pickle.
 package encoded
 
 import (
@@ -9,6 +11,22 @@ import (
 	"github.com/modelaudit/modelaudit/internal/format/marshal"
 	"github.com/modelaudit/modelaudit/internal/hostile"
 )
+
+const (
+	// minRun is the shortest text that is decoded, in characters: what the
+	// smallest pickle that calls something takes in base64.
+	minRun = 20
+	// maxLevels is how many encodings around each other are undone.
+	maxLevels = 4
+)
+
+// A Content is what one stretch of a text stands for.
+type Content struct {
+	Encodings []string // outermost first: "base64", "hex", "zlib"
+	Kind      string   // what it starts like: see the function Kind, Text and Bytecode
+	Offset    int      // of the stretch in the text, in bytes
+	Data      []byte
+}
 
 // Kinds of content beside those that the function Kind tells.
 const (

@@ -3,6 +3,7 @@ package encoded_test
 import (
 	"bytes"
 	"compress/gzip"
+	"compress/zlib"
 	"context"
 	"encoding/ascii85"
 	"encoding/base32"
@@ -18,6 +19,21 @@ import (
 	"github.com/modelaudit/modelaudit/internal/format/encoded"
 	"github.com/modelaudit/modelaudit/internal/hostile"
 )
+
+const (
+	textPickle   = "cposix\nsystem\n(S'echo poc'\ntR."
+	binaryPickle = "\x80\x04\x95\x16\x00\x00\x00\x00\x00\x00\x00\x8c\x05posix\x8c\x06system\x93\x8c\x08echo poc\x85R."
+)
+
+func deflate(s string) string {
+	var b bytes.Buffer
+	w := zlib.NewWriter(&b)
+	w.Write([]byte(s))
+	w.Close()
+	return b.String()
+}
+
+func base64Of(s string) string { return base64.StdEncoding.EncodeToString([]byte(s)) }
 
 const program = "import os\nos.system('echo poc')\n"
 
@@ -139,6 +155,22 @@ func TestWalk(t *testing.T) {
 			if got, err := walk(fmt.Sprintf(format, f.text)); err != nil || !slices.Contains(got, want) {
 				t.Errorf("%s, %s: got %q, %v, want %q in it", f.name, place, got, err, want)
 			}
+		}
+	}
+}
+
+// TestKinds: what comes out is told by its kind.
+func TestKinds(t *testing.T) {
+	for _, c := range []struct{ name, text, want string }{
+		{name: "pickle", text: base64Of(binaryPickle), want: "base64 pickle: " + binaryPickle},
+		{name: "pickle of protocol 0", text: base64Of(textPickle), want: "base64 pickle: " + textPickle},
+		{name: "in a data URL", text: "data:application/octet-stream;base64," + base64Of(binaryPickle), want: "base64 pickle: " + binaryPickle},
+		{name: "deflated", text: base64Of(deflate(binaryPickle)), want: "base64+zlib pickle: " + binaryPickle},
+		{name: "zip", text: base64Of("PK\x03\x04-and-something-more"), want: "base64 zip: PK\x03\x04-and-something-more"},
+		{name: "script", text: base64Of("#!/bin/sh\necho poc\n"), want: "base64 script: #!/bin/sh\necho poc\n"},
+	} {
+		if got, err := walk(c.text); err != nil || !slices.Contains(got, c.want) {
+			t.Errorf("%s: got %q, %v, want %q in it", c.name, got, err, c.want)
 		}
 	}
 }
