@@ -68,7 +68,8 @@ type Budget struct {
 
 	inflated, held, steps, members int64
 	depth                          int
-	untilClock                     int
+	untilClock                     int64  // steps until the clock is looked at
+	granted                        int64  // of steps that are spent already, those that Step may take
 	spent                          *Fault // the first limit hit that ends everything
 }
 
@@ -118,22 +119,40 @@ func (b *Budget) Release(mark int64) { b.held = min(b.held, mark) }
 
 // Step spends one iteration of a loop whose length the file decides, and sees
 // the deadline.
-func (b *Budget) Step() error { return b.Steps(1) }
+func (b *Budget) Step() error {
+	if b.granted > 0 {
+		b.granted--
+		return nil
+	}
+	return b.Steps(1)
+}
 
 // Steps spends n iterations at once.
 func (b *Budget) Steps(n int64) error {
 	if b.spent != nil {
 		return b.spent
 	}
+	b.grant(-b.granted)
 	if n < 0 || n > b.limits.Steps-b.steps {
 		return b.over(LimitSteps, "more than %d steps", b.limits.Steps)
 	}
 	b.steps += n
-	if b.untilClock -= int(min(n, clockEvery)); b.untilClock > 0 {
-		return nil
+	if b.untilClock -= min(n, clockEvery); b.untilClock <= 0 {
+		b.untilClock = clockEvery
+		if err := b.clock(); err != nil {
+			return err
+		}
 	}
-	b.untilClock = clockEvery
-	return b.clock()
+	b.grant(min(b.untilClock-1, b.limits.Steps-b.steps))
+	return nil
+}
+
+// grant spends n steps for Step to take, up to the next look at the clock, or
+// takes back what it has not taken.
+func (b *Budget) grant(n int64) {
+	b.steps += n
+	b.untilClock -= n
+	b.granted += n
 }
 
 func (b *Budget) clock() error {
@@ -182,6 +201,7 @@ func (b *Budget) over(l Limit, format string, args ...any) error {
 	if b.spent == nil {
 		b.spent = fault(l, format, args...)
 	}
+	b.granted = 0
 	return b.spent
 }
 

@@ -228,6 +228,10 @@ func (r *Reader) takeSlow(n int) []byte {
 
 // Uint8 reads one byte.
 func (r *Reader) Uint8() uint8 {
+	if i := r.pos - r.bufAt; i >= 0 && i < int64(len(r.buf)) && r.pos < r.end && r.err == nil {
+		r.pos++
+		return r.buf[i]
+	}
 	if p := r.take(1); p != nil {
 		return p[0]
 	}
@@ -236,6 +240,9 @@ func (r *Reader) Uint8() uint8 {
 
 // UintLE reads a little-endian unsigned integer of n bytes, 1 to 8.
 func (r *Reader) UintLE(n int) uint64 {
+	if n == 1 {
+		return uint64(r.Uint8())
+	}
 	var v uint64
 	p := r.take(n)
 	for i := len(p) - 1; i >= 0; i-- {
