@@ -92,6 +92,8 @@ func (j *judge) harmless(kind string, e pickle.Effect) bool {
 		return e.Computed
 	case "own":
 		return len(e.Args) > 0 && j.carriedClass(e.Args[0])
+	case "union":
+		return j.union(e.Args)
 	case "words":
 		return j.all(e.Args, identifier)
 	case "zone":
@@ -102,6 +104,18 @@ func (j *judge) harmless(kind string, e pickle.Effect) bool {
 		return j.all(e.Args[:min(1, len(e.Args))], numericModule) && j.all(e.Args, identifier)
 	}
 	return false
+}
+
+// union reports whether arguments are those by which int | str is pickled.
+func (j *judge) union(args []pickle.Value) bool {
+	if len(args) != 2 || j.m.Kind(args[1]) != pickle.Tuple {
+		return false
+	}
+	n := j.m.Name(args[0])
+	types, all := j.m.Items(args[1])
+	return n != nil && n.String() == "operator.or_" && all && !slices.ContainsFunc(types, func(v pickle.Value) bool {
+		return j.m.Name(v) == nil && j.m.Kind(v) != pickle.None
+	})
 }
 
 // carriedClass reports whether v is a class that the file carries the code of.

@@ -38,6 +38,8 @@ func TestDetector(t *testing.T) {
 			Want: []string{"pickle-computed-name", "pickle-unknown-call"}},
 		{Name: "reference", Data: p(4).EmptyList().Named("os", "system").Append().Stop(), Want: []string{"pickle-dangerous-reference"}},
 		{Name: "suspicious", Data: p(4).Call("time", "sleep", "x").Stop(), Want: []string{"pickle-suspicious-call"}},
+		{Name: "union of types", Data: p(4).Named("functools", "reduce").Named("operator", "or_").Named("builtins", "int").Named("builtins", "str").Tuple(2).
+			Tuple(2).Reduce().Stop()},
 		{Name: "translated name", Data: p(4).Named("builtins", "str.translate").Str("MODELS").Named("builtins", "str.maketrans").Str("M").Str("m").
 			Tuple(2).Reduce().Tuple(2).Reduce().Str("f").StackGlobal().Tuple(0).Reduce().Stop(), Want: []string{"pickle-computed-name"}},
 		{Name: "assembled name", Data: p(4).Named("builtins", "str.lower").Str("MODELS").Tuple(1).Reduce().Str("Net").StackGlobal().Tuple(0).NewObj().Stop(),
