@@ -42,7 +42,7 @@ var (
 	}
 	loads = &rule.Rule{
 		ID: "template-loads-file", Title: "A template loads a file from outside of its directory",
-		Severity: rule.Medium, Precision: rule.Likely, CWE: []int{22, 98}, Since: "0.1.0",
+		Severity: rule.High, Precision: rule.Likely, CWE: []int{22, 98}, Since: "0.1.0",
 	}
 	exhausts = &rule.Rule{
 		ID: "template-exhausts", Title: "A template asks for more work or memory than any text needs",
@@ -166,6 +166,9 @@ var callable = map[string]bool{"open": true, "input": true, "compile": true, "va
 
 func (j *judge) load(l jinja.Load) {
 	why := location.Leaves(l.Name)
+	if why == "" && names().host[l.Name] {
+		why = "which is named like what a program gives to templates, and no template is"
+	}
 	if why == "" {
 		return
 	}

@@ -85,6 +85,7 @@ func cases() []detectortest.Case {
 		{"calls eval", `{{ eval('1') }}{{ __import__('os') }}`, host},
 		{"its own os", `{% macro os(a) %}{% endmacro %}{{ os('x') }}`, nil},
 		{"loads", `{% include '/etc/passwd' %}`, []string{"template-loads-file"}},
+		{"imports a module", `{% import 'os' as o %}{% from "subprocess" import Popen %}`, []string{"template-loads-file"}},
 		{"climbs", `{% from '../../x' import y as z with context %}`, []string{"template-loads-file"}},
 		{"loads beside itself", `{% extends "base.jinja" %}{% import 'm.jinja' as m %}`, nil},
 		{"loops too often", `{% for i in range(1000000000) %}{% endfor %}`, exhausts},
