@@ -51,12 +51,26 @@ func (m *Machine) nameText(v Value) (string, bool) {
 	if s, ok := m.Str(v); ok {
 		return s, true
 	}
-	switch k := m.Kind(m.force(v)); k {
-	case Unknown, Str, Global, Call, Attr, Persistent, Extension:
+	v = m.force(v)
+	switch k := m.Kind(v); k {
+	case Unknown, Str, Global, Attr, Persistent, Extension:
+	case Call:
+		if n := m.instanceOf(v); n != nil && n.String() != "builtins.str" {
+			m.fail("STACK_GLOBAL of an instance of %s", n)
+		}
 	default:
 		m.fail("STACK_GLOBAL of a %s", k)
 	}
 	return "", false
+}
+
+// instanceOf returns the class that an instance was made of by __new__ alone, or
+// nil. A class that inherits from str does not pass for it.
+func (m *Machine) instanceOf(v Value) *Name {
+	if o := m.object(v); o != nil && o.flags&flagNew != 0 {
+		return m.Name(o.fn)
+	}
+	return nil
 }
 
 // importComputed is an import of a name that is not known.

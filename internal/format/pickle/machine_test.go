@@ -90,6 +90,15 @@ func TestArrays(t *testing.T) {
 			t.Errorf("%s: got %q (%v), want %s among them", c.name, got, err, system)
 		}
 	}
+	// Read without regard to the array, the array's own pickle takes from the memo
+	// of the one around it: an instance is no name, and loading stops there.
+	mixed := append(wrapper(pickletest.New(4).Tuple(0).Memoize().Pop(), "O8").Bytes(), pickletest.New(5).Get(0).Str("dtype").StackGlobal().Stop()...)
+	instance := pickletest.New(4).Named("models", "Net").Tuple(0).NewObj().Str("dtype").StackGlobal().Str("x").Tuple(1).Reduce().Stop()
+	for _, data := range [][]byte{mixed, instance} {
+		if got, err := calls(data, pickle.Reading{}); err == nil {
+			t.Errorf("a name that is an instance: got %q, want an error", got)
+		}
+	}
 	var fault *hostile.Fault
 	_, err := calls(wrapper(pickletest.New(4), "?what").Stop(), pickle.Reading{Arrays: true})
 	if !errors.As(err, &fault) || fault.Kind != hostile.Unsupported {
