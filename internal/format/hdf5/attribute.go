@@ -37,50 +37,21 @@ func (f *File) attribute(r *hostile.Reader) (*Attribute, error) {
 	if r.Err() != nil {
 		return nil, r.Err()
 	}
-	a := &Attribute{Name: cstring(name), file: f}
+	a := &Attribute{Name: cstring(name), file: f, data: r.Window(uint64(r.Left()))}
 	var err error
-	if a.Type, err = f.sharedDatatype(typeBody, flags&1 != 0); err != nil {
-		return nil, err
+	if flags&1 != 0 {
+		if typeBody, err = f.shared(msgDatatype, typeBody); err != nil {
+			return nil, err
+		}
 	}
 	if flags&2 != 0 {
-		return nil, r.Fail(hostile.Unsupported, "a shared dataspace in an attribute")
-	}
-	a.Dims, _ = f.dataspace(spaceBody)
-	a.data = r.Window(uint64(r.Left()))
-	return a, spaceBody.Err()
-}
-
-// sharedDatatype reads a datatype that stands here or, when shared, in the
-// object header of a committed datatype.
-func (f *File) sharedDatatype(r *hostile.Reader, shared bool) (*Datatype, error) {
-	if !shared {
-		t := datatype(r, 0)
-		return t, r.Err()
-	}
-	version := r.Uint8()
-	kind := r.Uint8()
-	if version == 1 {
-		r.Skip(6)
-	}
-	if version == 3 && kind == 1 {
-		return nil, r.Fail(hostile.Unsupported, "a datatype in the heap of shared messages")
-	}
-	address := f.address(r)
-	if r.Err() != nil {
-		return nil, r.Err()
-	}
-	var t *Datatype
-	var inner error
-	err := f.messages(address, func(m message) {
-		if m.kind == msgDatatype && t == nil {
-			t = datatype(m.body, 0)
-			inner = m.body.Err()
+		if spaceBody, err = f.shared(msgDataspace, spaceBody); err != nil {
+			return nil, err
 		}
-	})
-	if err == nil && inner == nil && t == nil {
-		err = r.Fail(hostile.Malformed, "a committed datatype without a datatype")
 	}
-	return t, firstError(err, inner)
+	a.Type = datatype(typeBody, 0)
+	a.Dims, _ = f.dataspace(spaceBody)
+	return a, firstError(typeBody.Err(), spaceBody.Err())
 }
 
 func firstError(errs ...error) error {

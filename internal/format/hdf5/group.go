@@ -79,11 +79,11 @@ func (f *File) dense(heapAddress, index uint64, visit func(*hostile.Reader) erro
 	}
 	var faults []error
 	err = f.btree2(index, func(kind int, record *hostile.Reader) {
-		id := heapID(kind, record)
+		id, shared := heapID(kind, record)
 		if record.Err() != nil {
 			return
 		}
-		object, err := h.object(id)
+		object, err := f.denseObject(h, id, shared)
 		if err == nil {
 			err = visit(object)
 		}
@@ -93,21 +93,30 @@ func (f *File) dense(heapAddress, index uint64, visit func(*hostile.Reader) erro
 }
 
 // heapID takes the fractal heap ID out of a record of a B-tree that indexes
-// links by name (type 5) or order (6), or attributes by name (8) or order (9).
-func heapID(kind int, record *hostile.Reader) []byte {
+// links by name (type 5) or order (6), or attributes by name (8) or order (9), and
+// whether it is one of the heap of shared attributes.
+func heapID(kind int, record *hostile.Reader) (id []byte, shared bool) {
 	switch kind {
 	case 5:
 		record.Skip(4)
-		return record.Bytes(7)
+		return record.Bytes(7), false
 	case 6:
 		record.Skip(8)
-		return record.Bytes(7)
+		return record.Bytes(7), false
 	case 8, 9:
-		return record.Bytes(8)
+		return record.Bytes(sharedIDSize), record.Uint8()&flagShared != 0
 	default:
 		record.Fail(hostile.Malformed, "a B-tree of type %d where names are indexed", kind)
-		return nil
+		return nil, false
 	}
+}
+
+// denseObject returns what an ID refers to, in h or among the shared attributes.
+func (f *File) denseObject(h *fractalHeap, id []byte, shared bool) (*hostile.Reader, error) {
+	if shared {
+		return f.inSharedHeap(msgAttribute, id)
+	}
+	return h.object(id)
 }
 
 // linkInfo reads a link info message and visits the links stored densely.

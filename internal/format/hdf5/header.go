@@ -14,6 +14,7 @@ const (
 	msgLayout        = 0x0008
 	msgFilters       = 0x000B
 	msgAttribute     = 0x000C
+	msgSharedTable   = 0x000F
 	msgContinuation  = 0x0010
 	msgSymbolTable   = 0x0011
 	msgAttributeInfo = 0x0015

@@ -23,16 +23,18 @@ const maxUserBlock = 1 << 40
 
 // A File is an open HDF5 file.
 type File struct {
-	r          *hostile.Reader
-	Version    int   // of the superblock
-	Start      int64 // where the superblock stands: the size of the user block
-	offsetSize int   // of an address, in bytes
-	lengthSize int   // of a length, in bytes
-	base       uint64
-	EndOfFile  uint64 // what the file claims to be its length, from base
-	root       uint64 // address of the root group's object header
-	rootTable  *symbolTable
-	nodes      map[uint64]bool // B-tree nodes visited: none belongs to two trees
+	r           *hostile.Reader
+	Version     int   // of the superblock
+	Start       int64 // where the superblock stands: the size of the user block
+	offsetSize  int   // of an address, in bytes
+	lengthSize  int   // of a length, in bytes
+	base        uint64
+	EndOfFile   uint64 // what the file claims to be its length, from base
+	root        uint64 // address of the root group's object header
+	rootTable   *symbolTable
+	extension   uint64               // address of the superblock extension's object header
+	sharedHeaps map[int]*fractalHeap // of shared messages, by their type; nil: not yet read
+	nodes       map[uint64]bool      // B-tree nodes visited: none belongs to two trees
 }
 
 // A symbolTable is where an old-style group keeps its links.
@@ -50,7 +52,7 @@ func Find(r *hostile.Reader) int64 {
 
 // Open reads the superblock. The error is a *hostile.Fault.
 func Open(r *hostile.Reader) (*File, error) {
-	f := &File{r: r, Start: Find(r), nodes: make(map[uint64]bool)}
+	f := &File{r: r, Start: Find(r), extension: undefined, nodes: make(map[uint64]bool)}
 	if f.Start < 0 {
 		return nil, r.Fail(hostile.Malformed, "no HDF5 superblock at 0, 512 or a doubling of it")
 	}
@@ -102,7 +104,7 @@ func (f *File) superblock2(s *hostile.Reader) {
 	}
 	s.Skip(1) // consistency flags
 	f.base = f.address(s)
-	f.address(s) // superblock extension
+	f.extension = f.address(s)
 	f.EndOfFile = f.address(s)
 	f.root = f.address(s)
 	s.Skip(4) // checksum

@@ -78,11 +78,16 @@ func (f *File) message(o *Object, d *Dataset, m message) (err error) {
 	addLink := func(l Link) { o.Links = append(o.Links, l) }
 	addAttribute := func(a *Attribute) { o.Attributes = append(o.Attributes, a) }
 	r := m.body
+	if m.flags&flagShared != 0 {
+		if r, err = f.shared(m.kind, r); err != nil {
+			return err
+		}
+	}
 	switch m.kind {
 	case msgDataspace:
 		d.Dims, d.maxDims = f.dataspace(r)
 	case msgDatatype:
-		d.Type, err = f.sharedDatatype(r, m.flags&flagShared != 0)
+		d.Type = datatype(r, 0)
 	case msgLayout:
 		f.layout(r, d)
 	case msgFilters:
@@ -101,21 +106,12 @@ func (f *File) message(o *Object, d *Dataset, m message) (err error) {
 			addLink(l)
 		}
 	case msgAttribute:
-		err = f.attributeMessage(m, addAttribute)
+		var a *Attribute
+		if a, err = f.attribute(r); err == nil {
+			addAttribute(a)
+		}
 	}
 	return firstError(err, r.Err())
-}
-
-// attributeMessage reads an attribute that stands in the object header.
-func (f *File) attributeMessage(m message, add func(*Attribute)) error {
-	if m.flags&flagShared != 0 {
-		return m.body.Fail(hostile.Unsupported, "an attribute in the heap of shared messages")
-	}
-	a, err := f.attribute(m.body)
-	if err == nil {
-		add(a)
-	}
-	return err
 }
 
 // finish works out the sizes of a dataset and the sources of a virtual one.

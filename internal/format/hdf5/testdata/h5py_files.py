@@ -1,6 +1,6 @@
 """Write HDF5 files of every structure that the reader knows, each with a JSON
 description of what h5py itself reads from it. usage: h5py_files.py DIRECTORY"""
-import json, os, sys
+import ctypes, json, os, sys
 import h5py, numpy as np
 
 
@@ -166,7 +166,46 @@ def pages(f):
     f.create_dataset("text", (20_000,), h5py.string_dtype(), chunks=(2,), maxshape=(None,))[15_000] = "far"
 
 
+def library():
+    """The HDF5 library that h5py loaded, for what h5py has no call for."""
+    with open("/proc/self/maps") as maps:
+        for line in maps:
+            name = line.split()[-1]
+            if "libhdf5" in name and "_hl" not in name:
+                return ctypes.CDLL(name)
+
+
+def shared(path, indexes, tree):
+    """A file whose objects share messages. indexes are the kinds of messages that
+    each heap is for, by their bits; tree: they are found by a B-tree at once."""
+    lib, number = library(), ctypes.c_uint
+    created = h5py.h5p.create(h5py.h5p.FILE_CREATE)
+    made = ctypes.c_int64(created.id)
+    lib.H5Pset_shared_mesg_nindexes(made, number(len(indexes)))
+    for i, kinds in enumerate(indexes):
+        lib.H5Pset_shared_mesg_index(made, number(i), number(kinds), number(8))
+    if tree:
+        lib.H5Pset_shared_mesg_phase_change(made, number(0), number(0))
+    access = h5py.h5p.create(h5py.h5p.FILE_ACCESS)
+    access.set_libver_bounds(h5py.h5f.LIBVER_LATEST, h5py.h5f.LIBVER_LATEST)
+    with h5py.File(h5py.h5f.create(path.encode(), h5py.h5f.ACC_TRUNC, created, access)) as f:
+        f.attrs["model_config"] = '{"class_name": "Sequential"}'
+        for i in range(12):
+            d = f.create_dataset("d%d" % i, data=np.arange(100.0).reshape(10, 10), chunks=(5, 5), compression="gzip")
+            for k in range(3 if i else 20):  # the first keeps them densely
+                d.attrs["note %d" % k] = np.bytes_(b"a note that is the same for all")
+            d.attrs["text"] = "the same text"
+        f["text"] = ["a", "b"]
+
+
 def main(directory):
+    SPACE, TYPE, FILL, FILTERS, ATTRIBUTE = 2, 8, 32, 0x800, 0x1000
+    every = SPACE | TYPE | FILL | FILTERS | ATTRIBUTE
+    if library():
+        for name, heaps, tree in (("list", [every], False), ("tree", [every], True), ("two", [SPACE | TYPE, FILL | FILTERS | ATTRIBUTE], False)):
+            path = os.path.join(directory, "shared_%s.h5" % name)
+            shared(path, heaps, tree)
+            finish(path)
     for name, fill_chunks in (("chunks", chunked), ("indexes", indexes), ("pages", pages)):
         for libver in ("earliest", "v110", "latest"):
             path = os.path.join(directory, "%s_%s.h5" % (name, libver))
