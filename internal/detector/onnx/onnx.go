@@ -39,6 +39,7 @@ func run(_ context.Context, p *detector.Pass) error {
 var Runtime = &detector.Detector{
 	Name:  "onnxruntime",
 	Rules: rule.Explain(help, missing, mismatch, python, engineEscapes, custom),
+	Raw:   detector.Weights,
 	Match: func(h artifact.Head) bool { return ort.Looks(h.First) || h.Extension() == ".ort" && h.Size > 0 },
 	Run: func(_ context.Context, p *detector.Pass) error {
 		if r := p.Reader(); ort.Looks(r.Peek(8)) || !onnx.Looks(p.Reader()) {
