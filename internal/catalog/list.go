@@ -6,6 +6,7 @@ import (
 	"github.com/modelaudit/modelaudit/internal/detector"
 	"github.com/modelaudit/modelaudit/internal/detector/archive"
 	"github.com/modelaudit/modelaudit/internal/detector/bytecode"
+	"github.com/modelaudit/modelaudit/internal/detector/caffe"
 	"github.com/modelaudit/modelaudit/internal/detector/catboost"
 	"github.com/modelaudit/modelaudit/internal/detector/checkpoint"
 	"github.com/modelaudit/modelaudit/internal/detector/cntk"
@@ -58,6 +59,8 @@ func Detectors() []*detector.Detector {
 		archive.Compressed,
 		archive.Detector,
 		bytecode.Detector,
+		caffe.Detector,
+		caffe.Text,
 		catboost.Detector,
 		checkpoint.Detector,
 		cntk.Detector,

@@ -1,0 +1,84 @@
+package caffe_test
+
+import (
+	"testing"
+
+	"github.com/modelaudit/modelaudit/internal/audit"
+	"github.com/modelaudit/modelaudit/internal/detector"
+	"github.com/modelaudit/modelaudit/internal/detector/caffe"
+	"github.com/modelaudit/modelaudit/internal/detector/detectortest"
+	"github.com/modelaudit/modelaudit/internal/format/protobuf"
+	pb "github.com/modelaudit/modelaudit/internal/format/protobuf/protobuftest"
+)
+
+const byts = protobuf.Bytes
+
+// ends is why a prefix may be whole: messages have no end of their own.
+const ends = "a network may have fewer layers"
+
+// network is a NetParameter with a name and layers.
+func network(layers ...[]byte) []byte {
+	return pb.Join(pb.Text(1<<3|byts, "net"), pb.Join(layers...))
+}
+
+// layer is a LayerParameter with a blob of two numbers.
+func layer(kind string, parameters ...[]byte) []byte {
+	blob := pb.Sub(7<<3|byts, pb.Sub(7<<3|byts, pb.Packed(1<<3|byts, 2)), pb.Text(5<<3|byts, "12345678"))
+	return pb.Sub(100<<3|byts, pb.Text(1<<3|byts, "l"), pb.Text(2<<3|byts, kind), blob, pb.Join(parameters...))
+}
+
+func module(name, class string) []byte {
+	return pb.Sub(130<<3|byts, pb.Text(1<<3|byts, name), pb.Text(2<<3|byts, class), pb.Text(3<<3|byts, "{'x': 1}"))
+}
+
+func path(parameter, field protobuf.Tag, value string) []byte {
+	return pb.Sub(parameter<<3|byts, pb.Text(field<<3|byts, value))
+}
+
+func TestDetector(t *testing.T) {
+	imports, calls := []string{"caffe-python-layer"}, []string{"caffe-python-dangerous"}
+	old := pb.Sub(2<<3|byts, pb.Text(4<<3|byts, "l"), pb.Int(5<<3|protobuf.Varint, 4))
+	detectortest.Run(t, caffe.Detector, []detectortest.Case{
+		{Name: "network", File: "m.caffemodel", Data: network(layer("Convolution"), layer("ReLU")), AnyPrefix: ends},
+		{Name: "under no name", Data: network(layer("Convolution"))},
+		{Name: "oldest form", File: "m.caffemodel", Data: network(old)},
+		{Name: "data for training", Data: network(layer("Data", path(107, 1, "/data/train_lmdb"), path(100, 4, "../mean.binaryproto")))},
+		{Name: "writes beside", Data: network(layer("HDF5Output", path(113, 1, "out.h5")))},
+		{Name: "Python", Data: network(layer("Python", module("rpn.proposal_layer", "ProposalLayer"))), Want: imports},
+		{Name: "Python by the parameter alone", Data: network(layer("Other", module("mine", "Layer"))), Want: imports},
+		{Name: "dangerous", Data: network(layer("ReLU"), layer("Python", module("os", "system"))), Want: calls},
+		{Name: "split over two parameters", Data: network(layer("Python", pb.Sub(130<<3|byts, pb.Text(1<<3|byts, "os")), pb.Sub(130<<3|byts, pb.Text(2<<3|byts, "system")))), Want: calls},
+		{Name: "writes outside", Data: network(layer("HDF5Output", path(113, 1, "/etc/cron.d/x"))), Want: []string{"caffe-writes-outside"}},
+		{Name: "reads secrets", Data: network(layer("ImageData", path(115, 1, "/root/.ssh/id_rsa"))), Want: []string{"caffe-reads-sensitive"}},
+		{Name: "no layers", File: "m.caffemodel", Data: network(), Unread: true},
+		{Name: "no message", File: "m.caffemodel", Data: []byte("not a network"), Unread: true},
+	})
+}
+
+func TestText(t *testing.T) {
+	const comments = "text has no end that could be missing"
+	of := func(kind, more string) []byte {
+		return []byte("name: \"net\"\ninput: \"data\"\nlayer {\n  name: \"l\"\n  type: \"" + kind + "\"\n  bottom: \"data\"\n  " + more + "\n}\n")
+	}
+	detectortest.Run(t, caffe.Text, []detectortest.Case{
+		{Name: "network", File: "deploy.prototxt", Data: of("Convolution", "convolution_param { num_output: 2 kernel_size: 3 }"), AnyPrefix: comments},
+		{Name: "under no name", Data: of("ReLU", ""), AnyPrefix: comments},
+		{Name: "Python", File: "deploy.prototxt", Data: of("Python", `python_param { module: "mine" layer: "Layer" }`), Want: []string{"caffe-python-layer"}},
+		{Name: "dangerous", Data: of("Python", `python_param < module: "o" 's' layer: "sys\164em" >`), Want: []string{"caffe-python-dangerous"}},
+		{Name: "writes outside", Data: of("HDF5Output", `hdf5_output_param { file_name: "../../x" }`), Want: []string{"caffe-writes-outside"}},
+		{Name: "reads secrets", Data: of("Data", `data_param { source: "/etc/shadow" }`), Want: []string{"caffe-reads-sensitive"}},
+		{Name: "broken behind", File: "deploy.prototxt", Data: append(of("Python", `python_param { module: "os" layer: "system" }`), "layer { name: \n"...),
+			Want: []string{"caffe-python-dangerous"}, Unread: true},
+	})
+}
+
+// TestNotOurs: messages and texts of other kinds are left alone.
+func TestNotOurs(t *testing.T) {
+	for name, data := range map[string]string{
+		"solver.prototxt": "net: \"train.prototxt\"\nbase_lr: 0.01\n", "notes.txt": "layer {", "m.bin": "\x0a\x03abc\x12\x02xy",
+	} {
+		if got := detectortest.Scan([]*detector.Detector{caffe.Detector, caffe.Text}, name, []byte(data)); got.Status != audit.NotAModel {
+			t.Errorf("%s: got %s (%s), want %s", name, got.Status, got.Reason, audit.NotAModel)
+		}
+	}
+}
