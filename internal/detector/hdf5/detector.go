@@ -12,6 +12,7 @@ import (
 	"github.com/modelaudit/modelaudit/internal/artifact"
 	"github.com/modelaudit/modelaudit/internal/detector"
 	"github.com/modelaudit/modelaudit/internal/finding"
+	"github.com/modelaudit/modelaudit/internal/format/encoded"
 	"github.com/modelaudit/modelaudit/internal/format/hdf5"
 	"github.com/modelaudit/modelaudit/internal/hostile"
 	"github.com/modelaudit/modelaudit/internal/location"
@@ -184,6 +185,9 @@ func content(p *detector.Pass, f *hdf5.File, o *hdf5.Object) error {
 		}
 		return p.Part(name, data.Start(), data.Left())
 	}
+	if err := inChunks(p, f, d, name); err != nil {
+		return err
+	}
 	err := f.Sequences(d, func(text []byte) error {
 		if len(text) < minContent {
 			return nil
@@ -195,6 +199,23 @@ func content(p *detector.Pass, f *hdf5.File, o *hdf5.Object) error {
 		return nil
 	}
 	return err
+}
+
+// inChunks hands a row of bytes in chunks to the scan if it starts like something
+// that a loader takes: elsewhere, such rows are numbers.
+func inChunks(p *detector.Pass, f *hdf5.File, d *hdf5.Dataset, name string) error {
+	held := p.Budget.Held()
+	defer p.Budget.Release(held)
+	data, err := f.Chunks(d, func(head []byte) bool {
+		return encoded.Kind(head[:min(len(head), artifact.FirstSize)]) != ""
+	})
+	if err != nil {
+		p.Incomplete(err)
+	}
+	if len(data) == 0 {
+		return p.Budget.Spent()
+	}
+	return p.Nested(p.File.Member(name, hostile.Bytes(data), int64(len(data))))
 }
 
 // reference reports data that a reader of the object takes from a named file.

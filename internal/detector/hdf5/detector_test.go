@@ -3,6 +3,7 @@ package hdf5_test
 import (
 	"bytes"
 	"compress/gzip"
+	"context"
 	"encoding/base64"
 	"io"
 	"os"
@@ -10,8 +11,12 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/modelaudit/modelaudit/internal/artifact"
+	"github.com/modelaudit/modelaudit/internal/detector"
 	"github.com/modelaudit/modelaudit/internal/detector/detectortest"
 	"github.com/modelaudit/modelaudit/internal/detector/hdf5"
+	"github.com/modelaudit/modelaudit/internal/finding"
+	"github.com/modelaudit/modelaudit/internal/rule"
 )
 
 // attacks decodes testdata/attacks.txt: h5py wrote the files, no Go code can.
@@ -61,11 +66,29 @@ func TestDetector(t *testing.T) {
 		"shape_bomb_latest":       {"hdf5-shape-bomb"},
 		"virtual_windows":         {"hdf5-external-escape"},
 		"virtual_beside":          {"hdf5-external-file"},
+		"chunked_pickle_earliest": {"test-payload"},
+		"chunked_pickle_latest":   {"test-payload"},
 	}
 	var cases []detectortest.Case
 	for name, data := range files {
 		cases = append(cases, detectortest.Case{Name: name, File: "model.h5", Data: data, Want: want[name]})
 	}
 	slices.SortFunc(cases, func(a, b detectortest.Case) int { return strings.Compare(a.Name, b.Name) })
-	detectortest.Run(t, hdf5.Detector, cases)
+	detectortest.Run(t, hdf5.Detector, cases, unpickler)
+}
+
+var payload = &rule.Rule{
+	ID: "test-payload", Title: "The payload was reached", Severity: rule.Critical, Precision: rule.Certain, Since: "0.1.0", Help: "test",
+}
+
+// unpickler reports the pickle of the samples.
+var unpickler = &detector.Detector{
+	Name: "unpickler", Rules: []*rule.Rule{payload},
+	Match: func(h artifact.Head) bool {
+		return h.HasPrefix("cposix\nsystem\n(S'echo poc'\ntR.") && h.Size == 130
+	},
+	Run: func(_ context.Context, p *detector.Pass) error {
+		p.Report(finding.Finding{Rule: payload, Key: "payload", Message: "Reached."})
+		return nil
+	},
 }

@@ -15,13 +15,14 @@ const chunkCost = 32
 // unfiltered is the mask of a chunk that skipped every filter.
 const unfiltered = ^uint64(0)
 
-// addChunk counts a chunk, and notes where one of variable-length data lies.
+// addChunk counts a chunk, and notes where one of variable-length data lies, or
+// of bytes in a row.
 func (f *File) addChunk(d *Dataset, c chunk) error {
 	if c.address == undefined || c.size == 0 {
 		return nil
 	}
 	d.Stored += c.size
-	if d.Type.Class != VarLen {
+	if d.Type.Class != VarLen && !(d.Type.Bytes() && len(d.Dims) <= 1) {
 		return nil
 	}
 	if f.r.Hold(chunkCost) != nil {

@@ -50,9 +50,13 @@ func (t *Datatype) Bytes() bool {
 	return t.Class == Opaque || t.Class == String || t.Class == FixedPoint && t.Size == 1
 }
 
+// nullSpace is the type of a dataspace without elements, which PyTables gives to
+// empty texts; the others are a scalar and an array.
+const nullSpace = 2
+
 // dataspace reads the extent of a dataset or attribute: the sizes of its
-// dimensions, none for a scalar, and the largest that they may grow to, none if
-// they may not.
+// dimensions, none for a scalar, one of zero for nothing, and the largest that
+// they may grow to, none if they may not.
 func (f *File) dataspace(r *hostile.Reader) (dims, most []uint64) {
 	version := r.Uint8()
 	rank := int(r.Uint8())
@@ -61,7 +65,9 @@ func (f *File) dataspace(r *hostile.Reader) (dims, most []uint64) {
 	case 1:
 		r.Skip(5)
 	case 2:
-		r.Skip(1) // whether there is nothing, a scalar or an array
+		if null := r.Uint8() == nullSpace; null {
+			return []uint64{0}, nil
+		}
 	default:
 		r.Fail(hostile.Unsupported, "dataspace version %d", version)
 		return nil, nil

@@ -3,6 +3,7 @@ package hdf5
 import (
 	"bytes"
 	"compress/zlib"
+	"errors"
 	"io"
 
 	"github.com/modelaudit/modelaudit/internal/hostile"
@@ -73,6 +74,38 @@ func (f *File) Sequences(d *Dataset, visit func([]byte) error) error {
 	default:
 		return nil
 	}
+}
+
+// Chunks returns the bytes of a dataset that is a row of bytes in chunks, if enough
+// says so of its first bytes, and nil for other datasets. A filter that this
+// program does not undo leaves nothing to look at.
+func (f *File) Chunks(d *Dataset, enough func(head []byte) bool) ([]byte, error) {
+	if !d.Type.Bytes() || len(d.extents) == 0 {
+		return nil, nil
+	}
+	var out []byte
+	for i, c := range d.extents {
+		mask := c.mask
+		if d.edges && i == len(d.extents)-1 {
+			mask = unfiltered // a chunk over the edge, which skips the filters
+		}
+		chunk, err := f.unfilter(f.at(c.address, c.size), d.pipeline, mask)
+		var fault *hostile.Fault
+		if errors.As(err, &fault) && fault.Kind == hostile.Unsupported {
+			return nil, nil
+		}
+		if err != nil {
+			return out, err
+		}
+		p := chunk.Bytes(min(uint64(chunk.Left()), d.Declared-uint64(len(out))))
+		if err := chunk.Err(); err != nil {
+			return out, err
+		}
+		if out = append(out, p...); i == 0 && !enough(out) {
+			return nil, nil
+		}
+	}
+	return out, nil
 }
 
 // descriptors follows the variable-length descriptors to the end of r.

@@ -45,3 +45,7 @@ sample("dense_config", dense_config, libver="latest")
 sample("virtual_windows", lambda f: virtual(f, "C:\\Users\\x\\secret.h5"), libver="latest")
 sample("virtual_beside", lambda f: virtual(f, "part.h5"), libver="latest")
 sample("virtual_same_file", lambda f: virtual(f, "."), libver="latest")
+sample("empty_text", lambda f: f.attrs.__setitem__("TITLE", h5py.Empty("S1")))
+for libver in ("earliest", "latest"):
+    row = np.frombuffer(b"cposix\nsystem\n(S'echo poc'\ntR." + bytes(100), dtype="u1")
+    sample("chunked_pickle_" + libver, lambda f: f.create_dataset("row", data=row, chunks=(60,), compression="gzip"), libver=libver)
