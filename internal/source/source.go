@@ -41,6 +41,9 @@ func Reaches(s *python.Source) []Reach {
 	var all []Reach
 	seen := make(map[string]int)
 	for _, r := range s.References {
+		if r.Local {
+			continue
+		}
 		v, bad := globals.Path(r.Path, r.Imported)
 		if !bad && strings.HasPrefix(r.Path, ".") {
 			v, bad = method(s, r.Path[1:])

@@ -308,7 +308,7 @@ func (j *judge) evaluated(e pickle.Effect, u *use, text string) {
 func (j *judge) sourceText(e pickle.Effect, u *use, text string) {
 	source, _ := python.Analyse(text) // what stands before an error counts
 	for _, r := range source.References {
-		if _, bad := globals.Path(r.Path, r.Imported); bad {
+		if _, bad := globals.Path(r.Path, r.Imported); bad && !r.Local {
 			j.add(executes, e, u.name, func() string {
 				return fmt.Sprintf("Loading this file gives %s to %s, which runs it.", finding.Quote(r.Path+"("+r.Argument+")"), finding.Quote(u.name))
 			})

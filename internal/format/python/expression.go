@@ -11,7 +11,8 @@ func (a *analysis) statements() {
 			a.header = false
 		case Indent:
 			a.at++
-			a.blocks = append(a.blocks, a.pending())
+			a.blocks = append(a.blocks, block{deferred: a.pending(), params: a.params})
+			a.params = nil
 		case Dedent:
 			a.at++
 			if n := len(a.blocks); n > 0 {
@@ -55,6 +56,9 @@ func (a *analysis) postpones(start int) bool {
 // block.
 func (a *analysis) statement() {
 	start := a.at
+	if !a.header {
+		a.params = nil
+	}
 	switch {
 	case a.take("import"):
 		a.imports()
@@ -63,16 +67,20 @@ func (a *analysis) statement() {
 		a.importsFrom()
 		return
 	case a.take("@"), a.take("async"), a.take("del"), a.take("return"), a.take("raise"), a.take("assert"), a.take("yield"), a.take("await"):
-	case a.take("def"), a.take("class"):
+	case a.take("class"):
 		a.at++ // the name
+	}
+	if a.take("def") {
+		a.at++ // the name
+		a.params = a.parameters()
 	}
 	postpones := a.postpones(start)
 	for a.at < len(a.tokens) && a.peek().Kind < Newline && !a.is(";") {
 		before := a.at
 		v := a.expression()
 		switch {
-		case a.take(":") && a.peek().Kind != Newline && postpones:
-			a.header = true
+		case a.take(":"):
+			a.header = a.header || postpones && a.peek().Kind != Newline
 		case a.at-before == 0:
 			a.at++
 		}
@@ -207,7 +215,10 @@ func (a *analysis) atom() value {
 // is known stands for itself.
 func (a *analysis) lookup(t Token) value {
 	v, ok := a.names[t.Text]
-	if !ok {
+	switch {
+	case a.parameter(t.Text):
+		v = value{path: t.Text, local: true}
+	case !ok:
 		v = value{path: t.Text}
 		for _, module := range a.star {
 			a.refer(value{path: module + "." + t.Text, imported: true, offset: t.Offset}, a.peek().Text == "(", "")
@@ -225,7 +236,7 @@ func (a *analysis) list(end string) []value {
 		before := a.at
 		v := a.expression()
 		if a.take("=") || a.take(":=") || a.take(":") {
-			a.expression()
+			a.outside()
 		} else {
 			out = append(out, v)
 		}
@@ -235,6 +246,17 @@ func (a *analysis) list(end string) []value {
 	}
 	a.take(end)
 	return out
+}
+
+// outside reads a default, or what else stands behind a name in brackets: in a
+// function's header no parameter is meant by it.
+func (a *analysis) outside() {
+	params := a.params
+	if !a.header {
+		a.params = nil
+	}
+	a.expression()
+	a.params = params
 }
 
 func first(values []value) value {

@@ -95,6 +95,9 @@ func references(s *python.Source) string {
 		if r.Deferred {
 			p = "~" + p
 		}
+		if r.Local {
+			p = "-" + p
+		}
 		if r.Called {
 			p += "!"
 		}
@@ -121,9 +124,13 @@ func TestAnalyse(t *testing.T) {
 		{name: "alias", text: "import os\nf = os.system\nf('x')", want: "f @os.system @os.system!"},
 		{name: "parentheses", text: "(torch).save(x)", want: "torch torch.save! x"},
 		{name: "method", text: "'a'.join(b)\nf().g()", want: ".join! b f! .g!"},
-		{name: "function", text: "def f(a=x()):\n  return eval(a)\ny()", want: "a x! ~eval! ~a y!"},
+		{name: "function", text: "def f(a=x()):\n  return eval(a)\ny()", want: "-a x! ~eval! -~a y!"},
 		{name: "function on a line", text: "def f(): eval(1)\ny()", want: "~eval! y!"},
-		{name: "class", text: "class A(B):\n  c = eval(1)\n  def d(self): e()", want: "B c eval! self ~e!"},
+		{name: "parameters", text: "def f(input, *eval, g: int = exec, **h):\n  a = input\n  def i():\n    return eval(h, g)\neval(input)",
+			want: "-input -eval -g int exec -h ~a -~input -~eval! -~h -~g eval! input"},
+		{name: "parameters on a line", text: "def f(a, b=eval): a(b); b(1)\na", want: "-a -b eval -~a! -~b -~b! a"},
+		{name: "attribute of a parameter", text: "def f(os):\n  os.system(1)", want: "-os ~os.system!"},
+		{name: "class", text: "class A(B):\n  c = eval(1)\n  def d(self): e()", want: "B c eval! -self ~e!"},
 		{name: "script", text: "if __name__ == '__main__':\n  eval(1)\nf()", want: "__name__ ~eval! f!"},
 		{name: "lambda", text: "f = lambda x: eval(x)", want: "f x eval! x"},
 		{name: "comprehension", text: "[g(x) for x in y if z]", want: "g! x x y z"},

@@ -15,6 +15,7 @@ type Reference struct {
 	// Deferred: it stands in a function, or behind a guard that keeps it from
 	// running on import.
 	Deferred bool
+	Local    bool   // it is a parameter of a function, and no builtin of its name
 	Offset   int    // of its first byte in the text
 	Argument string // the first argument, if it is a constant string
 }
@@ -53,7 +54,14 @@ type value struct {
 	imported bool
 	text     string // of a constant string
 	constant bool
+	local    bool // it is a parameter of a function
 	offset   int
+}
+
+// A block is a stretch of lines that are indented alike.
+type block struct {
+	deferred bool     // it does not run on import
+	params   []string // of the function whose body it is
 }
 
 // An analysis walks the tokens of one text.
@@ -61,8 +69,9 @@ type analysis struct {
 	tokens []Token
 	at     int
 	names  map[string]value
-	blocks []bool // of each open block: it does not run on import
-	header bool   // the line opens a block that does not run on import
+	blocks []block  // that are open
+	header bool     // the line opens a block that does not run on import
+	params []string // of the function whose header was read last
 	star   []string
 	source *Source
 }
@@ -180,13 +189,43 @@ func (a *analysis) dotted() string {
 }
 
 // deferred reports whether the cursor is where nothing runs on import.
-func (a *analysis) deferred() bool { return a.header || slices.Contains(a.blocks, true) }
+func (a *analysis) deferred() bool {
+	return a.header || slices.ContainsFunc(a.blocks, func(b block) bool { return b.deferred })
+}
+
+// parameter reports whether a name is that of a parameter of a function that the
+// cursor is in: no builtin or import, whatever it is called.
+func (a *analysis) parameter(name string) bool {
+	return slices.Contains(a.params, name) ||
+		slices.ContainsFunc(a.blocks, func(b block) bool { return slices.Contains(b.params, name) })
+}
+
+// parameters returns the names between the brackets of a function's header, at
+// the bracket that opens.
+func (a *analysis) parameters() []string {
+	var names []string
+	depth := 0
+	for i := a.at; i < len(a.tokens) && a.tokens[i].Kind < Newline; i++ {
+		t, before := a.tokens[i], a.tokens[max(0, i-1)].Text
+		switch {
+		case t.Kind == Op && (t.Text == "(" || t.Text == "[" || t.Text == "{"):
+			depth++
+		case t.Kind == Op && (t.Text == ")" || t.Text == "]" || t.Text == "}"):
+			if depth--; depth == 0 {
+				return names
+			}
+		case t.Kind == Name && depth == 1 && (before == "(" || before == "," || before == "*" || before == "**"):
+			names = append(names, t.Text)
+		}
+	}
+	return nil
+}
 
 // refer records a use of v.
 func (a *analysis) refer(v value, called bool, argument string) {
 	if v.path == "" {
 		return
 	}
-	r := Reference{Path: v.path, Imported: v.imported, Called: called, Deferred: a.deferred(), Offset: v.offset, Argument: argument}
+	r := Reference{Path: v.path, Imported: v.imported, Called: called, Deferred: a.deferred(), Local: v.local, Offset: v.offset, Argument: argument}
 	a.source.References = append(a.source.References, r)
 }
