@@ -46,7 +46,7 @@ func Target(path string) (called string, v Verdict, c Concern) {
 		return called, v, Fine
 	}
 	switch {
-	case v.Class == Suspicious, v.Effect == Read, v.Effect == Network, v.Effect == Indirect:
+	case v.Class == Suspicious, v.Effect == Read, kind != "python" && (v.Effect == Network || v.Effect == Indirect):
 		return called, v, Odd
 	}
 	return called, v, Bad

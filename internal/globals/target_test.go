@@ -11,7 +11,7 @@ func TestTarget(t *testing.T) {
 		"os.system": globals.Bad, "builtins.exec": globals.Bad, "random._os.system": globals.Bad, "shutil.rmtree": globals.Bad,
 		"subprocess:Popen": globals.Bad, "pickle.loads": globals.Bad, "torch.utils.cpp_extension.load": globals.Bad, "pip.main": globals.Bad,
 		"torch.load": globals.Bad, "builtins.open": globals.Bad, "runpy.run_path": globals.Bad,
-		"importlib.import_module": globals.Odd, "torch.hub.load": globals.Odd, "urllib.request.urlopen": globals.Odd,
+		"importlib.import_module": globals.Bad, "torch.hub.load": globals.Odd, "urllib.request.urlopen": globals.Bad,
 		"torch.nn.Linear": globals.Fine, "keras.layers.Dense": globals.Fine, "timm.create_model": globals.Fine, "logging.FileHandler": globals.Fine,
 		"hydra.utils.get_class": globals.Fine, "functools.partial": globals.Fine, "datasets.load_dataset": globals.Fine,
 		"lightning.pytorch.callbacks.ModelCheckpoint": globals.Fine, "os.path.join": globals.Fine, "os.environ.get": globals.Fine,

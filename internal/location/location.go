@@ -5,6 +5,7 @@ package location
 
 import (
 	_ "embed"
+	"net/url"
 	"path"
 	"strings"
 	"sync"
@@ -30,6 +31,16 @@ func parse(text string) []string {
 // Leaves says how a path that should be relative to a model leaves the model's
 // directory: a phrase that follows "is read from …,", or "" if it stays.
 func Leaves(p string) string {
+	if why := leaves(p); why != "" {
+		return why
+	}
+	if plain, err := url.PathUnescape(p); err == nil && plain != p && leaves(plain) != "" {
+		return "which hides a path out of the model's directory"
+	}
+	return ""
+}
+
+func leaves(p string) string {
 	slashed := strings.ReplaceAll(p, `\`, "/")
 	switch {
 	case strings.ContainsRune(p, 0):
@@ -40,6 +51,10 @@ func Leaves(p string) string {
 		return "an absolute path"
 	case drive(slashed):
 		return "a path that names a drive"
+	case strings.HasPrefix(slashed, "~"):
+		if user, _, ok := strings.Cut(slashed, "/"); ok && !strings.Contains(user, ".") {
+			return "a path from a home directory"
+		}
 	}
 	if clean := path.Clean(slashed); clean == ".." || strings.HasPrefix(clean, "../") {
 		return "outside of the model's directory"

@@ -9,7 +9,10 @@ import (
 func TestLeaves(t *testing.T) {
 	for path, want := range map[string]string{
 		"": "", "weights.bin": "", "a/../b": "", "./a/b.bin": "", `a\b`: "", "...": "", "a..b/..c": "",
-		"weird:name": "", "1:x": "",
+		"weird:name": "", "1:x": "", "~backup": "", "~tmp.d/x": "", "50%.bin": "", "a%20b.bin": "",
+		"~/.ssh/id_rsa":       "a path from a home directory",
+		"~root/x":             "a path from a home directory",
+		"%2e%2e/x":            "which hides a path out of the model's directory",
 		"..":                  "outside of the model's directory",
 		"a/../../b":           "outside of the model's directory",
 		`a\..\..\b`:           "outside of the model's directory",

@@ -48,7 +48,7 @@ func cases() []detectortest.Case {
 		"keras.layers.Dense": "", "timm.create_model": "", "torch.hub.load": "config-calls-suspicious", "logging.FileHandler": "",
 		"hydra._internal.core_plugins.basic_launcher.BasicLauncher": "", "hydra.utils.get_class": "", "functools.partial": "",
 		"datasets.load_dataset": "", "lightning.pytorch.callbacks.ModelCheckpoint": "", "builtins.open": "config-calls-dangerous",
-		"shutil.rmtree": "config-calls-dangerous", "pickle.loads": "config-calls-dangerous", "importlib.import_module": "config-calls-suspicious",
+		"shutil.rmtree": "config-calls-dangerous", "pickle.loads": "config-calls-dangerous", "linecache.getline": "config-calls-suspicious",
 		"torch.utils.cpp_extension.load": "config-calls-dangerous", "pip.main": "config-calls-dangerous", "project.models.Net": "",
 	} {
 		cases = append(cases, detectortest.Case{Name: path, File: "x.json", Data: []byte(`{"_target_": "` + path + `"}`), Want: strings.Fields(want)})

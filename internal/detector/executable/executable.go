@@ -7,6 +7,7 @@ import (
 	_ "embed"
 	"fmt"
 	"path"
+	"regexp"
 	"strings"
 
 	"github.com/modelaudit/modelaudit/internal/artifact"
@@ -116,6 +117,9 @@ func judge(f artifact.File, program executable.Program) *rule.Rule {
 	case own == "design":
 		return byDesign
 	case own == "data" && !f.Nested() && !script:
+		if modelNames.MatchString(f.Name()) {
+			return disguised
+		}
 		return named
 	case !f.Nested():
 		return nil
@@ -135,6 +139,10 @@ func judge(f artifact.File, program executable.Program) *rule.Rule {
 	}
 	return nil
 }
+
+// modelNames are what weights are called that bear the extension of data:
+// pytorch_model.bin, adapter_model.bin, consolidated.00.bin.
+var modelNames = regexp.MustCompile(`(?i)(model|weights|adapter|checkpoint|consolidated|optimizer|tokenizer|embeddings?)[^/\\]*$`)
 
 // container says what the innermost container whose name tells anything is. A
 // zip by the name of data, such as pytorch_model.bin, is a model.

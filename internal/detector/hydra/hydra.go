@@ -82,8 +82,10 @@ var (
 var Detector = &detector.Detector{
 	Name:  "hydra",
 	Rules: rule.Explain(help, runs, suspicious, unknown, computed, constructs, object, reference),
-	Match: func(h artifact.Head) bool { return h.Extension() == ".yaml" || h.Extension() == ".yml" },
-	Run:   run,
+	Match: func(h artifact.Head) bool {
+		return h.Extension() == ".yaml" || h.Extension() == ".yml" || base(h.Name) == "MLmodel"
+	},
+	Run: run,
 }
 
 // A config is one YAML file.
@@ -128,12 +130,15 @@ func signed(text []byte) bool {
 	return false
 }
 
+// base is the last element of a name, whichever slash separates it.
+func base(name string) string { return name[strings.LastIndexAny(name, `/\`)+1:] }
+
 // ofNeMo reports whether a file lies in a NeMo archive, by the name of either:
 // the archive is a tar file like any other.
 func ofNeMo(f artifact.File) bool {
 	names := append([]string{f.Path}, f.Inside...)
 	last := strings.ToLower(names[len(names)-1])
-	if base := last[strings.LastIndexAny(last, `/\`)+1:]; f.Nested() && base == "model_config.yaml" {
+	if f.Nested() && base(last) == "model_config.yaml" {
 		return true
 	}
 	for _, n := range names[:len(names)-1] {

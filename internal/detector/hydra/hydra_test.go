@@ -61,7 +61,8 @@ func TestDetector(t *testing.T) {
 		{Name: "tags of data", File: "conf.yaml", Data: []byte("a: !!python/object/apply:collections.OrderedDict [[]]\nb: !!python/object/apply:pathlib.PosixPath [x]\nc: !Ref d\n"), AnyPrefix: prefix},
 		{Name: "tag in what cannot be parsed", File: "conf.yaml", Data: []byte("a:\t- !!python/object/apply:os.system [echo poc]\n"), Unread: true},
 		{Name: "what configuration is for", File: "conf.yaml", Data: []byte("a: {_target_: timm.create_model}\nb: {_target_: hydra._internal.core_plugins.basic_launcher.BasicLauncher}\nc: {_target_: keras.layers.Dense}\n"), AnyPrefix: prefix},
-		{Name: "odd", File: "conf.yaml", Data: []byte("a: {_target_: importlib.import_module, name: x}\n"), Want: []string{"hydra-target-suspicious"}},
+		{Name: "MLflow", File: "MLmodel", Data: []byte("flavors: !!python/object/apply:os.system [x]\n"), Want: []string{"yaml-runs-code"}},
+		{Name: "odd", File: "conf.yaml", Data: []byte("a: {_target_: linecache.getline, name: x}\n"), Want: []string{"hydra-target-suspicious"}},
 		{Name: "damaged", File: "m.nemo", Data: nemo("a: [1, 2\n"), Unread: true},
 	}, archive.Detector)
 }

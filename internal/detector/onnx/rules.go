@@ -37,7 +37,7 @@ var (
 	}
 	python = &rule.Rule{
 		ID: "onnx-python-operator", Title: "An ONNX operator calls a Python function",
-		Severity: rule.Medium, Precision: rule.Likely, CWE: []int{94}, Since: "0.1.0",
+		Severity: rule.High, Precision: rule.Likely, CWE: []int{94}, Since: "0.1.0",
 	}
 	engineEscapes = &rule.Rule{
 		ID: "onnx-engine-escapes", Title: "An ONNX operator loads a compiled engine from outside the model's directory",

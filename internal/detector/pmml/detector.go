@@ -6,6 +6,7 @@ import (
 	"context"
 	_ "embed"
 	"fmt"
+	"net/url"
 	"strings"
 
 	"github.com/modelaudit/modelaudit/internal/artifact"
@@ -25,7 +26,7 @@ var (
 	}
 	entity = &rule.Rule{
 		ID: "pmml-entity", Title: "A PMML document declares entities",
-		Severity: rule.Medium, Precision: rule.Certain, CWE: []int{776}, Since: "0.1.0",
+		Severity: rule.High, Precision: rule.Certain, CWE: []int{776}, Since: "0.1.0",
 	}
 	dtd = &rule.Rule{
 		ID: "pmml-external-dtd", Title: "A PMML document refers to a document type definition",
@@ -133,7 +134,11 @@ func (w *walker) doctype(t *xml.Token) {
 	if !ok {
 		return
 	}
-	if d.External != "" {
+	switch {
+	case d.External == "":
+	case elsewhere(d.External):
+		w.report(externalEntity, t.Offset, "DTD", fmt.Sprintf("A parser that reads the definition fetches %s.", finding.Quote(d.External)))
+	default:
 		w.report(dtd, t.Offset, "DTD", fmt.Sprintf("A parser that validates fetches the definition %s.", finding.Quote(d.External)))
 	}
 	for _, e := range d.Entities {
@@ -146,6 +151,17 @@ func (w *walker) doctype(t *xml.Token) {
 				fmt.Sprintf("The entity %s is declared in the document. Entities within entities can take all memory.", name))
 		}
 	}
+}
+
+// elsewhere reports whether a definition lies where PMML's own do not: those are
+// the Data Mining Group's, or named without a place.
+func elsewhere(id string) bool {
+	u, err := url.Parse(id)
+	if err != nil || u.Scheme == "" || strings.ContainsRune(u.Scheme, '-') {
+		return strings.HasPrefix(id, "/") || strings.HasPrefix(id, `\\`)
+	}
+	host := strings.ToLower(u.Hostname())
+	return u.Opaque == "" && host != "dmg.org" && !strings.HasSuffix(host, ".dmg.org")
 }
 
 // scriptElements carry code in some evaluator's own dialect.

@@ -141,6 +141,8 @@ func decideData(op, verb string, worst *rule.Rule, t target) (*rule.Rule, string
 		return worst, fmt.Sprintf("%s %s a file that no model needs%s.", op, verb, t.phrase(": "))
 	case t.asset:
 		return nil, ""
+	case verb == "writes" && slices.ContainsFunc(t.values, func(s string) bool { return location.Leaves(s) != "" }):
+		return worst, fmt.Sprintf("%s writes outside of the model's directory%s.", op, t.phrase(": "))
 	case slices.ContainsFunc(t.values, placed):
 		return data, fmt.Sprintf("%s %s data files at a fixed place%s.", op, verb, t.phrase(": "))
 	}

@@ -124,6 +124,7 @@ func cases() []detectortest.Case {
 		{Name: "reads what the caller names", Data: saved(meta(graph(nodes(placeholder("p"), node("r", "ReadFile", "p"))))), Want: named},
 		{Name: "reads in the second part of a graph", Data: saved(pb.Join(meta(graph(nodes(placeholder("x")))), pb.Sub(2<<3|byts, secret))), Want: reads},
 		{Name: "reads in a second meta graph", Data: pb.Join(saved(meta(graph(nodes(placeholder("x"))))), pb.Sub(2<<3|byts, meta(graph(secret)))), Want: reads},
+		{Name: "saves outside", Data: saved(meta(graph(nodes(constant("p", "/tmp/x"), node("s", "SaveV2", "p"))))), Want: writes},
 		{Name: "writes", Data: saved(meta(graph(nodes(placeholder("p"), node("w", "WriteFile", "p"))))), Want: writes},
 		{Name: "prints to a file", Data: saved(meta(graph(nodes(node("p", "PrintV2", "", attr("output_stream", text("file:///tmp/x"))))))), Want: writes},
 		{Name: "traces to a file", Data: saved(meta(graph(nodes(node("d", "DebugIdentity", "x", attr("debug_urls", pb.Sub(1<<3|byts, text("file:///tmp/x")))))))), Want: writes},
