@@ -48,6 +48,7 @@ var layers = []layer{
 	{pkg: "internal/globals", role: "what is known of callables", may: []string{"internal/rule"}},
 	{pkg: "internal/source", role: "what source that comes with a model reaches", may: []string{"internal/format/python", "internal/format/shell", "internal/globals", "internal/hostile"}},
 	{pkg: "internal/needle", role: "finds many short texts in long ones"},
+	{pkg: "internal/address", role: "which addresses say who is at the other end"},
 	{pkg: "internal/location", role: "where paths that a file names lead"},
 	{pkg: "internal/report/plain", role: "hostile text made fit for a log and for Markdown", may: []string{"internal/finding"}},
 	{pkg: "internal/glob", role: "patterns over paths"},
@@ -57,13 +58,13 @@ var layers = []layer{
 	{pkg: "internal/detector", role: "the contract", may: []string{
 		"internal/artifact", "internal/finding", "internal/hostile", "internal/rule"}},
 	{pkg: "internal/detector/*", role: "opinions", may: []string{
-		"internal/artifact", "internal/detector", "internal/finding", "internal/format/*", "internal/globals", "internal/hostile", "internal/location", "internal/needle", "internal/rule", "internal/source"}},
+		"internal/address", "internal/artifact", "internal/detector", "internal/finding", "internal/format/*", "internal/globals", "internal/hostile", "internal/location", "internal/needle", "internal/rule", "internal/source"}},
 	{pkg: "internal/catalog", role: "the one list of detectors", may: []string{
 		"internal/detector", "internal/detector/*", "internal/rule"}},
 
 	{pkg: "internal/walk", role: "which files are scanned", may: []string{"internal/artifact", "internal/glob", "internal/hostile"}},
 	{pkg: "internal/scan", role: "the loop", may: []string{
-		"internal/artifact", "internal/audit", "internal/detector", "internal/finding", "internal/hostile", "internal/rule", "internal/walk"}},
+		"internal/address", "internal/artifact", "internal/audit", "internal/detector", "internal/finding", "internal/hostile", "internal/rule", "internal/walk"}},
 	{pkg: "internal/policy", role: "which findings count", may: []string{"internal/audit", "internal/compare", "internal/finding", "internal/glob", "internal/rule"}},
 	{pkg: "internal/settings", role: "the flags and inputs, once", may: []string{
 		"internal/glob", "internal/hostile", "internal/policy", "internal/rule", "internal/walk"}},

@@ -25,6 +25,7 @@ import (
 	"github.com/modelaudit/modelaudit/internal/detector/lightgbm"
 	"github.com/modelaudit/modelaudit/internal/detector/llamafile"
 	"github.com/modelaudit/modelaudit/internal/detector/mxnet"
+	"github.com/modelaudit/modelaudit/internal/detector/network"
 	"github.com/modelaudit/modelaudit/internal/detector/numpy"
 	"github.com/modelaudit/modelaudit/internal/detector/ocdbt"
 	"github.com/modelaudit/modelaudit/internal/detector/onnx"
@@ -80,6 +81,7 @@ func Detectors() []*detector.Detector {
 		llamafile.Detector,
 		mxnet.Graph,
 		mxnet.Parameters,
+		network.Detector,
 		numpy.Detector,
 		ocdbt.Detector,
 		onnx.Detector,

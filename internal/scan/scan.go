@@ -201,6 +201,7 @@ func (r *run) report(f artifact.File, found finding.Finding) {
 		return
 	}
 	found.Location.Path, found.Location.Inside = f.Path, f.Inside
+	found.Evidence = append(slices.Clip(found.Evidence), contacts(&found)...)
 	r.out.Findings = append(r.out.Findings, found)
 }
 

