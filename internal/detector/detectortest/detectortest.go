@@ -7,6 +7,7 @@ import (
 	"slices"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/modelaudit/modelaudit/internal/artifact"
 	"github.com/modelaudit/modelaudit/internal/audit"
@@ -27,6 +28,8 @@ type Case struct {
 	// AnyPrefix: a proper prefix of the file may be clean, because its format has
 	// no end that could be missing; it says why.
 	AnyPrefix string
+	// Named: the file is not text, and yet known by its name; it says why.
+	Named string
 	// Heavy: every scan of the file is expensive, so only a few prefixes are
 	// tried.
 	Heavy bool
@@ -53,6 +56,7 @@ func Run(t *testing.T, d *detector.Detector, cases []Case, also ...*detector.Det
 				fired[id] = true
 			}
 			prefixes(t, all, c)
+			renamed(t, all, c)
 		})
 	}
 	rules(t, d, fired)
@@ -91,6 +95,22 @@ func check(t *testing.T, all []*detector.Detector, c Case) []string {
 	}
 	declared(t, all, first)
 	return got
+}
+
+// renamed checks that content outranks the name: what is not text is known
+// whatever it is called, unless it is damaged.
+func renamed(t *testing.T, all []*detector.Detector, c Case) {
+	t.Helper()
+	if c.Named != "" || c.Unread || c.File == "" || utf8.Valid(c.Data) {
+		return
+	}
+	want := Scan(all, c.File, c.Data).Formats
+	for _, name := range []string{"model.bin", "model"} {
+		got := Scan(all, name, c.Data).Formats
+		if slices.ContainsFunc(want, func(f string) bool { return !slices.Contains(got, f) }) {
+			t.Errorf("as %q: got %v, as %q %v", name, got, c.File, want)
+		}
+	}
 }
 
 func declared(t *testing.T, all []*detector.Detector, f audit.File) {

@@ -38,13 +38,13 @@ func TestDetector(t *testing.T) {
 	}
 	detectortest.Run(t, executable.Detector, []detectortest.Case{
 		{Name: "ELF by the name of a model", File: "model.onnx", Data: []byte(executabletest.ELF()), Want: []string{"executable-named-as-model"}},
-		{Name: "PE by the name of a model", File: "MODEL.PT2", Data: []byte(executabletest.PE()), Want: []string{"executable-named-as-model"}},
+		{Name: "PE by the name of a model", File: "MODEL.PT2", Named: "a program by itself is none of ours", Data: []byte(executabletest.PE()), Want: []string{"executable-named-as-model"}},
 		{Name: "script by the name of a model", File: "model.pkl", Data: []byte(shell), Want: []string{"executable-named-as-model"}},
 		{Name: "ELF by the name of data", File: "firmware.bin", Data: []byte(executabletest.ELF()), Want: []string{"executable-named-as-data"}},
 		{Name: "ELF by the name of weights", File: "pytorch_model.bin", Data: []byte(executabletest.ELF()), Want: []string{"executable-named-as-model"}},
 		{Name: "llamafile", File: "model.llamafile", Data: []byte("MZqFpD='\n"), Want: []string{"model-is-program"}},
 		{Name: "ELF in a model", File: "model.pt", Data: zipped("a/x.so", executabletest.ELF()), Want: []string{"executable-in-model"}},
-		{Name: "script in a model", File: "model.npz", Data: zipped("x", shell), Want: []string{"script-in-model"}},
+		{Name: "script in a model", File: "model.npz", Named: "scripts in archives that are no models are common", Data: zipped("x", shell), Want: []string{"script-in-model"}},
 		{Name: "PE in an archive", File: "model.zip", Data: zipped("x", executabletest.PE()), Want: []string{"executable-in-archive"}},
 	}, archive.Detector)
 }

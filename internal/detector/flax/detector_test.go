@@ -28,7 +28,7 @@ func TestDetector(t *testing.T) {
 	detectortest.Run(t, flax.Detector, []detectortest.Case{
 		{Name: "checkpoint", File: "flax_model.msgpack", Data: checkpoint("float32")},
 		{Name: "under no name", Data: checkpoint("int8")},
-		{Name: "prose", File: "m.msgpack", Data: []byte("\x81" + text("note") + text("no subprocess here"))},
+		{Name: "prose", File: "m.msgpack", Named: "one map of one text is no checkpoint but by name", Data: []byte("\x81" + text("note") + text("no subprocess here"))},
 		{Name: "objects", File: "m.msgpack", Data: checkpoint("object"), Want: []string{"flax-object-array"}},
 		{Name: "placeholder", File: "checkpoint", Data: holder("//GDAPlaceholder:params/w")},
 		{Name: "placeholder outside", File: "checkpoint", Data: holder("//GDAPlaceholder:/etc/w"), Want: []string{"flax-array-outside"}},

@@ -39,7 +39,7 @@ func TestDetector(t *testing.T) {
 		{Name: "leaf is absolute", File: name, Data: ot.Leaf([]string{"/etc/passwd"}, ot.Value{Key: "a", Size: 100}), Want: outside},
 		{Name: "inner climbs", File: name, Data: ot.Inner("d/../../x"), Want: outside},
 		{Name: "versions climb", File: name, Data: ot.Versions(`..\x`), Want: outside},
-		{Name: "behind values", File: name, Data: join([]byte(strings.Repeat("v", 100_000)), ot.Inner("../x")), Want: outside, Heavy: true},
+		{Name: "behind values", File: name, Named: "its head is values", Data: join([]byte(strings.Repeat("v", 100_000)), ot.Inner("../x")), Want: outside, Heavy: true},
 		{Name: "broken", File: name, Data: broken, Unread: true},
 		{Name: "no manifest", File: "manifest.ocdbt", Data: []byte("something else"), Unread: true},
 		{Name: "a value that is not there", File: name, Data: beyond, Unread: true},

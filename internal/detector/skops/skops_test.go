@@ -76,6 +76,6 @@ func TestDetector(t *testing.T) {
 		{Name: "attribute", Data: file(operator("operator", "attrgetter", text("a.__globals__"))), Want: []string{"skops-dangerous-attribute"}},
 		{Name: "attribute of a method", Data: file(method("sklearn.preprocessing._data", "StandardScaler", scaler, "__reduce__")), Want: []string{"skops-dangerous-attribute"}},
 		{Name: "somebody's type", Data: file(object("mylib.tools", "Thing", dict())), Want: []string{"skops-untrusted-type"}},
-		{Name: "pickle", File: "model.skops", Data: []byte("\x80\x04N."), Want: []string{"skops-is-pickle"}},
+		{Name: "pickle", File: "model.skops", Named: "the pickle detector knows it by content", Data: []byte("\x80\x04N."), Want: []string{"skops-is-pickle"}},
 	}, archive.Detector)
 }
