@@ -702,6 +702,53 @@ def gguf_files():
         w.close()
 
 
+@maker
+def onnxruntime_files():
+    import subprocess
+    import numpy as np, onnx
+    from onnx import TensorProto, helper, numpy_helper
+    x, y = (helper.make_tensor_value_info(n, TensorProto.FLOAT, ["n", 4]) for n in "xy")
+    w = numpy_helper.from_array(np.ones((4, 4), "f4"), "w")
+    graph = helper.make_graph([helper.make_node("MatMul", ["x", "w"], ["a"]), helper.make_node("Relu", ["a"], ["y"])], "mlp", [x], [y], [w])
+    full = path("onnxruntime/mlp.onnx", "ONNX, to be converted")
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), full)
+    subprocess.run([sys.executable, "-m", "onnxruntime.tools.convert_onnx_models_to_ort", os.path.dirname(full)], check=True, capture_output=True)
+    for style in "mlp", "mlp.with_runtime_opt":
+        path(f"onnxruntime/{style}.ort", "ONNX Runtime's own form")
+
+
+def files_below(directory, what):
+    """Lists the files that a library wrote below a directory of the output."""
+    for root, _, names in os.walk(os.path.join(OUT, directory)):
+        for name in names:
+            path(os.path.relpath(os.path.join(root, name), OUT), what)
+
+
+@maker
+def orbax():
+    import shutil
+    import jax.numpy as jnp, numpy as np, orbax.checkpoint as ocp
+    tree = {"params": {"dense": {"kernel": jnp.arange(12.).reshape(3, 4), "bias": np.zeros(4, "f4")}}, "step": 7, "opt": [np.ones((2, 2)), 3.5]}
+    for ocdbt in True, False:
+        for zarr3 in True, False:
+            name = f"orbax/{'ocdbt' if ocdbt else 'files'}_{'zarr3' if zarr3 else 'zarr2'}"
+            shutil.rmtree(os.path.join(OUT, name), ignore_errors=True)
+            checkpointer = ocp.Checkpointer(ocp.PyTreeCheckpointHandler(use_ocdbt=ocdbt, use_zarr3=zarr3))
+            checkpointer.save(os.path.join(OUT, name), tree)
+            checkpointer.close()
+            files_below(name, "checkpoint of Orbax")
+
+
+@maker
+def zarr():
+    import numpy as np, zarr
+    for version, options in (2, {}), (3, {}), (3, {"shards": (10, 10)}):
+        name = f"zarr/v{version}{'_sharded' if options else ''}"
+        array = zarr.create_array(os.path.join(OUT, name), shape=(20, 20), chunks=(5, 5), dtype="f4", zarr_format=version, overwrite=True, **options)
+        array[:] = np.random.rand(20, 20)
+        files_below(name, f"Zarr array, version {version}")
+
+
 def main():
     global OUT
     if len(sys.argv) < 2:
