@@ -87,11 +87,25 @@ type Pass struct {
 	// Claim says that size bytes from an offset on are no raw data: the scan sees
 	// what is in them by itself, as it does with a Part.
 	Claim func(offset, size int64)
+	// Afford takes size bytes of the weights that are searched in a file on disk,
+	// and reports whether there are as many left. If not, they are told as not
+	// searched.
+	Afford func(size int64) bool
 }
 
 // Reader returns a cursor over the whole file.
 func (p *Pass) Reader() *hostile.Reader {
 	return hostile.NewReader(p.File.Content, p.File.Size, p.Budget)
+}
+
+// Payload is Part for weights that only unpacking shows, as far as weights are
+// searched: what is beyond that is told, and left.
+func (p *Pass) Payload(name string, offset, size int64) error {
+	if !p.Afford(size) {
+		p.Claim(offset, size)
+		return nil
+	}
+	return p.Part(name, offset, size)
 }
 
 // Part hands size bytes of the file from an offset on to the scan, as a file of

@@ -90,6 +90,19 @@ func (r *run) weights(f artifact.File, region detector.Region) {
 	}
 }
 
+// afford takes n bytes of the limit, if it has as many left.
+func (r *run) afford(n int64) bool {
+	if r.searchable < 0 {
+		return true
+	}
+	if n > r.searchable {
+		r.out.Unsearched += n
+		return false
+	}
+	r.searchable -= n
+	return true
+}
+
 // ends are the n bytes of a region that are searched: if it is larger, most of
 // them at its start, and some at its end.
 func ends(region detector.Region, n int64) []detector.Region {
@@ -142,5 +155,6 @@ func (r *run) pass(d *detector.Detector, seen *subject) *detector.Pass {
 		Claim: func(offset, size int64) {
 			seen.claimed = append(seen.claimed, detector.Region{Offset: offset, Size: size})
 		},
+		Afford: r.afford,
 	}
 }
