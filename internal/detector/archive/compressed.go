@@ -35,8 +35,8 @@ func runCompressed(_ context.Context, p *detector.Pass) error {
 		return hostile.Faultf(hostile.Unsupported, 0, "compressed by %s, which this program does not read", name)
 	}
 	f := compress.Sniff(head)
-	if f == nil {
-		return nil
+	if f == nil || ocdbt.DataFile(p.File.Name()) && ocdbt.Next(p.Reader()) {
+		return nil // nothing compressed, or chunks of arrays, of which their database hands on each
 	}
 	content, err := f.Unpack(p.File.Content, p.File.Size, p.Budget)
 	if f.Weak && err != nil && !convincing(p, f, content.Size) {

@@ -120,8 +120,10 @@ func TestStores(t *testing.T) {
 		{name: "record behind a damaged chunk", data: slicesConcat(bend(chunk, -1, 1), record), want: audit.Incomplete},
 	} {
 		all := []*detector.Detector{archive.Compressed, zarr.Shard, ocdbt.Detector}
-		if got := detectortest.Scan(all, "ck/d/f", c.data); got.Status != c.want {
-			t.Errorf("%s: got %s (%s), want %s", c.name, got.Status, got.Reason, c.want)
+		for _, file := range []string{"ck/d/f", "ck/d/0123456789abcdef0123456789abcdef"} {
+			if got := detectortest.Scan(all, file, c.data); got.Status != c.want {
+				t.Errorf("%s as %s: got %s (%s), want %s", c.name, file, got.Status, got.Reason, c.want)
+			}
 		}
 	}
 }

@@ -9,7 +9,6 @@ import (
 	_ "embed"
 	"fmt"
 	"path"
-	"regexp"
 	"slices"
 
 	"github.com/modelaudit/modelaudit/internal/artifact"
@@ -34,15 +33,12 @@ var Detector = &detector.Detector{
 	Name:  "ocdbt",
 	Rules: rule.Explain(help, escapes),
 	Match: func(h artifact.Head) bool {
-		return bytes.Contains(h.First, []byte(ocdbt.Sign)) || dataFile.MatchString(h.Name) || h.Base() == manifestName
+		return bytes.Contains(h.First, []byte(ocdbt.Sign)) || ocdbt.DataFile(h.Name) || h.Base() == manifestName
 	},
 	Run: run,
 }
 
 const manifestName = "manifest.ocdbt"
-
-// dataFile is how data files are named. Nodes may stand anywhere in them.
-var dataFile = regexp.MustCompile(`(^|[/\\])d[/\\][0-9a-f]{32}$`)
 
 func run(_ context.Context, p *detector.Pass) error {
 	j := &judge{p: p}
@@ -131,7 +127,23 @@ func (j *judge) value(rec ocdbt.Record, e ocdbt.Entry) error {
 		return nil
 	}
 	j.read = append(j.read, span{e.Offset, e.Offset + e.Size})
-	return j.p.Part(e.Key, e.Offset, e.Size)
+	return j.hand(e.Key, span{e.Offset, e.Offset + e.Size})
+}
+
+// hand gives bytes back to the scan: a description of arrays, which is text,
+// always, and chunks, which are numbers, as far as weights are searched.
+func (j *judge) hand(name string, s span) error {
+	size := s.end - s.start
+	if describes(j.p.Reader().At(uint64(s.start), uint64(size)).Peek(64)) {
+		return j.p.Part(name, s.start, size)
+	}
+	return j.p.Payload(name, s.start, size)
+}
+
+// describes reports whether text begins as JSON does.
+func describes(text []byte) bool {
+	text = bytes.TrimLeft(bytes.TrimPrefix(text, []byte("\ufeff")), " \t\r\n")
+	return len(text) == 0 || text[0] == '{' || text[0] == '['
 }
 
 // holds reports whether the file has the bytes of a value.
@@ -146,7 +158,7 @@ func (j *judge) rest() error {
 	at := int64(0)
 	for _, s := range append(j.read, span{j.p.File.Size, j.p.File.Size}) {
 		if s.start > at {
-			if err := j.p.Part("value", at, s.start-at); err != nil {
+			if err := j.hand("value", span{at, s.start}); err != nil {
 				return err
 			}
 		}

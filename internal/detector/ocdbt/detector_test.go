@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/modelaudit/modelaudit/internal/artifact"
 	"github.com/modelaudit/modelaudit/internal/audit"
@@ -13,6 +14,8 @@ import (
 	"github.com/modelaudit/modelaudit/internal/detector/ocdbt"
 	"github.com/modelaudit/modelaudit/internal/detector/zarr"
 	ot "github.com/modelaudit/modelaudit/internal/format/ocdbt/ocdbttest"
+	"github.com/modelaudit/modelaudit/internal/hostile"
+	"github.com/modelaudit/modelaudit/internal/scan"
 )
 
 const (
@@ -64,6 +67,19 @@ func TestValues(t *testing.T) {
 	detectortest.Scan([]*detector.Detector{ocdbt.Detector, listener}, name, data)
 	if want := []string{"a=inline", "b=value", "value=gap"}; !slices.Equal(seen, want) {
 		t.Errorf("got %q, want %q", seen, want)
+	}
+}
+
+// TestLimit: chunks are looked into as far as weights are searched, and what is
+// beyond that is told; descriptions are read in any case.
+func TestLimit(t *testing.T) {
+	description := `{"zarr_format":2,"filters":[{"id":"pickle"}]}`
+	data := join([]byte("chunkchunk"+description), ot.Leaf([]string{own}, ot.Value{Key: "w/0", Size: 10},
+		ot.Value{Key: "w/.zarray", Offset: 10, Size: uint64(len(description))}))
+	s := scan.Scanner{Detectors: []*detector.Detector{ocdbt.Detector, zarr.Detector}, Limits: hostile.DefaultLimits(), Now: time.Now, Search: 9}
+	got := s.File(context.Background(), artifact.File{Path: name, Content: hostile.Bytes(data), Size: int64(len(data))})
+	if got.Unsearched != 10 || got.Unread() || !slices.Equal(detectortest.RuleIDs(got), []string{"zarr-pickle-codec"}) {
+		t.Errorf("got %d bytes not searched, %s (%s), %+v", got.Unsearched, got.Status, got.Reason, got.Findings)
 	}
 }
 

@@ -105,7 +105,7 @@ func runShard(_ context.Context, p *detector.Pass) error {
 	}
 	p.Recognised("zarr-shard")
 	for i, c := range chunks {
-		if err := p.Part(fmt.Sprintf("chunk %d from the end", i), c.Offset, c.Size); err != nil {
+		if err := p.Payload(fmt.Sprintf("chunk %d from the end", i), c.Offset, c.Size); err != nil {
 			return err
 		}
 	}

@@ -2,9 +2,17 @@ package ocdbt
 
 import (
 	"bytes"
+	"regexp"
 
 	"github.com/modelaudit/modelaudit/internal/hostile"
 )
+
+// dataFile is how data files are named. Records may stand anywhere in them.
+var dataFile = regexp.MustCompile(`(^|[/\\])d[/\\][0-9a-f]{32}$`)
+
+// DataFile reports whether a file bears the name of one that holds data of a
+// database.
+func DataFile(name string) bool { return dataFile.MatchString(name) }
 
 // window is how much of a file is searched at once.
 const window = 32 << 10
