@@ -64,5 +64,5 @@ func auditFiles(ctx context.Context, s settings.Settings, files []walk.File, don
 }
 
 func scanner(s settings.Settings) *scan.Scanner {
-	return &scan.Scanner{Detectors: catalog.Detectors(), Limits: s.Limits, Now: time.Now, Digest: s.Digest, Search: s.Search}
+	return &scan.Scanner{Detectors: catalog.Detectors(), Limits: s.Limits, Now: time.Now, Denied: s.Denied, Digest: s.Digest, Search: s.Search}
 }

@@ -58,7 +58,7 @@ func (f *inspectFlags) run(ctx context.Context, w World, name string) error {
 		return err
 	}
 	watch := inspect.NewWatch(f.disassemble)
-	scanner := scan.Scanner{Detectors: watch.Detectors(catalog.Detectors()), Limits: s.Limits, Now: time.Now, Search: s.Search}
+	scanner := scan.Scanner{Detectors: watch.Detectors(catalog.Detectors()), Limits: s.Limits, Now: time.Now, Denied: s.Denied, Search: s.Search}
 	seen := scanner.All(ctx, files, nil)
 	return w.print(func(to io.Writer) error {
 		p := plain.New(to, w.coloured(f.color.value))

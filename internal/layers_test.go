@@ -47,6 +47,7 @@ var layers = []layer{
 	{pkg: "internal/artifact", role: "what is scanned"},
 	{pkg: "internal/globals", role: "what is known of callables", may: []string{"internal/rule"}},
 	{pkg: "internal/source", role: "what source that comes with a model reaches", may: []string{"internal/format/python", "internal/format/shell", "internal/globals", "internal/hostile"}},
+	{pkg: "internal/license", role: "what licences are called"},
 	{pkg: "internal/needle", role: "finds many short texts in long ones"},
 	{pkg: "internal/address", role: "which addresses say who is at the other end"},
 	{pkg: "internal/location", role: "where paths that a file names lead"},
@@ -58,13 +59,13 @@ var layers = []layer{
 	{pkg: "internal/detector", role: "the contract", may: []string{
 		"internal/artifact", "internal/finding", "internal/hostile", "internal/rule"}},
 	{pkg: "internal/detector/*", role: "opinions", may: []string{
-		"internal/address", "internal/artifact", "internal/detector", "internal/finding", "internal/format/*", "internal/globals", "internal/hostile", "internal/location", "internal/needle", "internal/rule", "internal/source"}},
+		"internal/address", "internal/artifact", "internal/detector", "internal/finding", "internal/format/*", "internal/globals", "internal/hostile", "internal/license", "internal/location", "internal/needle", "internal/rule", "internal/source"}},
 	{pkg: "internal/catalog", role: "the one list of detectors", may: []string{
 		"internal/detector", "internal/detector/*", "internal/rule"}},
 
 	{pkg: "internal/walk", role: "which files are scanned", may: []string{"internal/artifact", "internal/glob", "internal/hostile"}},
 	{pkg: "internal/scan", role: "the loop", may: []string{
-		"internal/address", "internal/artifact", "internal/audit", "internal/detector", "internal/finding", "internal/hostile", "internal/rule", "internal/walk"}},
+		"internal/address", "internal/artifact", "internal/audit", "internal/detector", "internal/finding", "internal/hostile", "internal/license", "internal/rule", "internal/walk"}},
 	{pkg: "internal/policy", role: "which findings count", may: []string{"internal/audit", "internal/compare", "internal/finding", "internal/glob", "internal/rule"}},
 	{pkg: "internal/settings", role: "the flags and inputs, once", may: []string{
 		"internal/glob", "internal/hostile", "internal/policy", "internal/rule", "internal/walk"}},
@@ -80,7 +81,7 @@ var layers = []layer{
 		"internal/audit", "internal/finding", "internal/policy", "internal/report/plain", "internal/rule"}},
 	{pkg: "internal/report/gfm", role: "strangers' words in Markdown", may: []string{"internal/finding", "internal/report/plain"}},
 	{pkg: "internal/report/bom", role: "models as a CycloneDX bill of materials", may: []string{
-		"internal/audit", "internal/finding", "internal/policy", "internal/report/plain", "internal/rule"}},
+		"internal/audit", "internal/finding", "internal/license", "internal/policy", "internal/report/plain", "internal/rule"}},
 	{pkg: "internal/report/review", role: "what a reviewer reads", may: []string{
 		"internal/audit", "internal/compare", "internal/finding", "internal/policy", "internal/report/gfm", "internal/report/plain", "internal/rule"}},
 	{pkg: "internal/compare", role: "what a change does to findings", may: []string{"internal/audit", "internal/finding"}},

@@ -5,11 +5,11 @@ import (
 	"errors"
 	"io"
 	"slices"
-	"strings"
 
 	"github.com/modelaudit/modelaudit/internal/artifact"
 	"github.com/modelaudit/modelaudit/internal/finding"
 	"github.com/modelaudit/modelaudit/internal/hostile"
+	"github.com/modelaudit/modelaudit/internal/license"
 )
 
 // digestPiece is how many bytes are hashed at once, for digestSteps of the
@@ -56,9 +56,16 @@ func piece(w io.Writer, f artifact.File, at int64) error {
 const maxLicenses = 8
 
 // license keeps what the file on disk says of its licence. What is inside of it
-// may have another.
+// may have another. Where the policy denies a licence, each that has it is told.
 func (r *run) license(f artifact.File, text string) {
-	text = finding.Quote(strings.TrimSpace(text))
+	text = finding.Quote(license.Of(text))
+	if text != "" && license.Denied(text, r.denied) {
+		r.report(f, finding.Finding{
+			Rule: denied, Key: text,
+			Message:  "The file declares the licence " + text + ", which the policy denies.",
+			Evidence: []finding.Step{{Text: "licence " + text}},
+		})
+	}
 	if f.Nested() || text == "" || len(r.out.Licenses) >= maxLicenses || slices.Contains(r.out.Licenses, text) {
 		return
 	}

@@ -69,7 +69,25 @@ func TestDigest(t *testing.T) {
 
 func TestLicenses(t *testing.T) {
 	got := inventoried("m", []byte("model"), 5).Licenses
-	if want := []string{"mit", `a\x1bb`, "Apache-2.0"}; !slices.Equal(got, want) {
+	if want := []string{"MIT", `a\x1bb`, "Apache-2.0"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// TestDenied: a licence is told of where the policy denies it, inside of files too.
+func TestDenied(t *testing.T) {
+	s := scan.Scanner{Detectors: []*detector.Detector{licensed}, Limits: hostile.DefaultLimits(), Now: time.Now, Denied: []string{"MIT", "WTF*"}}
+	f := s.File(context.Background(), artifact.File{Path: "m", Content: bytes.NewReader([]byte("model")), Size: 5})
+	var got []string
+	for _, found := range f.Findings {
+		got = append(got, found.Rule.ID+" "+found.Message)
+	}
+	want := []string{
+		"license-denied The file declares the licence MIT, which the policy denies.",
+		"license-denied The file declares the licence MIT, which the policy denies.",
+		"license-denied The file declares the licence WTFPL, which the policy denies.",
+	}
+	if !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }

@@ -18,6 +18,10 @@ var (
 		ID: "scan-crashed", Title: "The file made the scanner crash",
 		Severity: rule.High, Precision: rule.Certain, CWE: []int{248}, Since: "0.1.0", Unread: true,
 	}
+	denied = &rule.Rule{
+		ID: "license-denied", Title: "A file has a licence that the policy denies",
+		Severity: rule.High, Precision: rule.Certain, Since: "0.1.0",
+	}
 	unrecognised = &rule.Rule{
 		ID: "model-unrecognised", Title: "A file named like a model is of no known format",
 		Severity: rule.Low, Precision: rule.Certain, CWE: []int{430}, Since: "0.1.0", Unread: true,
@@ -25,4 +29,4 @@ var (
 )
 
 // Rules are what the scan itself can say, beside its detectors.
-var Rules = rule.Explain(help, incomplete, crashed, unrecognised)
+var Rules = rule.Explain(help, incomplete, crashed, denied, unrecognised)

@@ -25,8 +25,11 @@ type Scanner struct {
 	Detectors []*detector.Detector
 	Limits    hostile.Limits
 	Now       func() time.Time
-	Digest    bool  // compute the SHA-256 of every file that is, or may be, a model
-	Search    int64 // bytes of each file's weights that are searched for hidden files; SearchAll: all
+	// Denied are the licences, by SPDX identifier or the start of one before a *,
+	// that no file may have.
+	Denied []string
+	Digest bool  // compute the SHA-256 of every file that is, or may be, a model
+	Search int64 // bytes of each file's weights that are searched for hidden files; SearchAll: all
 }
 
 // File scans one file on disk with everything nested in it. It always returns a
@@ -38,6 +41,7 @@ func (s *Scanner) File(ctx context.Context, f artifact.File) audit.File {
 		out:        audit.File{Path: f.Path, Size: f.Size},
 		told:       make(map[string]bool),
 		redactor:   &finding.Redactor{},
+		denied:     s.Denied,
 		searchable: s.Search,
 	}
 	recognised := r.file(f, nil)
@@ -66,6 +70,7 @@ type run struct {
 	listed    [rule.Critical + 1]int
 	redactor  *finding.Redactor // also of runs apart from this one
 	secrets   []known
+	denied    []string // licences
 	// searchable is how many bytes of weights may still be searched.
 	searchable int64
 }

@@ -85,6 +85,9 @@ func (s *Settings) document(name string, doc *yaml.Node) error {
 		field{key: "include", read: list(into(&s.Filter.Include, globText))},
 		field{key: "exclude", read: list(into(&s.Filter.Exclude, globText))},
 		field{key: "baseline", read: assign(&s.Baseline, text)},
+		field{key: "licenses", read: func(n *yaml.Node) error {
+			return mapping(n, []field{{key: "deny", read: list(into(&s.Denied, text)), required: true}})
+		}},
 		field{key: "limits", read: func(n *yaml.Node) error {
 			return mapping(n, s.options("max-file-size", "max-inflated", "max-memory", "max-steps", "max-members", "max-depth", "timeout"))
 		}},

@@ -24,6 +24,8 @@ exclude:
   - third_party
   - '*.md'
 baseline: .github/modelaudit-baseline.json
+licenses:
+  deny: [AGPL-3.0-only, CC-BY-NC-*]
 limits:
   max-file-size: 10GiB
   max-inflated: 64GiB
@@ -57,6 +59,7 @@ func TestReadFile(t *testing.T) {
 	}
 	want := settings.Default()
 	critical, fail := policy.Threshold{Severity: rule.Critical}, policy.FailIncomplete
+	want.Denied = []string{"AGPL-3.0-only", "CC-BY-NC-*"}
 	want.Filter.Include, want.Filter.Exclude = []string{"models/**"}, []string{"third_party", "*.md"}
 	want.Filter.MaxSize = 10 << 30
 	want.Search = -1

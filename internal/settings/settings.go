@@ -22,9 +22,10 @@ type Settings struct {
 	Policy   policy.Policy
 	Filter   walk.Filter
 	Limits   hostile.Limits
-	Baseline string // file of known findings; "" for none
-	Digest   bool   // compute the SHA-256 of every model
-	Search   int64  // bytes of each file's weights that are searched for hidden files; -1 for all
+	Baseline string   // file of known findings; "" for none
+	Digest   bool     // compute the SHA-256 of every model
+	Denied   []string // licences that no file may have, by SPDX identifier or the start of one before a *
+	Search   int64    // bytes of each file's weights that are searched for hidden files; -1 for all
 }
 
 // DefaultSearch is how much of the weights of one file is searched for hidden

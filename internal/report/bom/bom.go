@@ -16,6 +16,7 @@ import (
 
 	"github.com/modelaudit/modelaudit/internal/audit"
 	"github.com/modelaudit/modelaudit/internal/finding"
+	known "github.com/modelaudit/modelaudit/internal/license"
 	"github.com/modelaudit/modelaudit/internal/policy"
 	"github.com/modelaudit/modelaudit/internal/report/plain"
 	"github.com/modelaudit/modelaudit/internal/rule"
@@ -31,8 +32,8 @@ type Options struct {
 // taxonomy asks of tools.
 const namespace = "modelaudit:"
 
-// Write writes one document: a component for every file that was recognised,
-// and one for every file that was not opened, about which nothing else is known.
+// Write writes one document: a component for every file that was recognised or
+// declares a licence, and one for every file that was not opened, about which nothing else is known.
 func Write(w io.Writer, o policy.Outcome, opts Options) error {
 	doc := cyclonedx.NewBOM()
 	doc.Metadata = metadata(opts)
@@ -89,7 +90,7 @@ func inventory(r *audit.Report) (components []cyclonedx.Component, partial []cyc
 	components = []cyclonedx.Component{}
 	for i := range r.Files {
 		f := &r.Files[i]
-		if len(f.Formats) == 0 && !f.Unread() {
+		if len(f.Formats)+len(f.Licenses) == 0 && !f.Unread() {
 			continue
 		}
 		c := component(f)
@@ -119,7 +120,7 @@ func component(f *audit.File) cyclonedx.Component {
 // license is what the author of a model declares: nobody checked that it holds.
 func license(text string) *cyclonedx.License {
 	l := &cyclonedx.License{Acknowledgement: cyclonedx.LicenseAcknowledgementDeclared}
-	if id, ok := licenses()[strings.ToLower(text)]; ok {
+	if id, ok := known.ID(text); ok {
 		l.ID = id
 	} else {
 		l.Name = text

@@ -11,19 +11,13 @@ import (
 //go:embed formats.txt
 var formatsFile string
 
-//go:embed licenses.txt
-var licensesFile string
-
 // A kind is what a format is in a bill of materials.
 type kind struct {
 	component cyclonedx.ComponentType
 	framework string // "" for none
 }
 
-var (
-	kinds    = sync.OnceValue(func() map[string]kind { return parseKinds(formatsFile) })
-	licenses = sync.OnceValue(func() map[string]string { return parseLicenses(licensesFile) })
-)
+var kinds = sync.OnceValue(func() map[string]kind { return parseKinds(formatsFile) })
 
 func parseKinds(text string) map[string]kind {
 	out := make(map[string]kind)
@@ -32,15 +26,6 @@ func parseKinds(text string) map[string]kind {
 		if len(words) > 1 {
 			out[words[0]] = kind{cyclonedx.ComponentType(words[1]), strings.Join(words[2:], " ")}
 		}
-	}
-	return out
-}
-
-// parseLicenses returns the identifiers by their lower-case forms.
-func parseLicenses(text string) map[string]string {
-	out := make(map[string]string)
-	for _, line := range lines(text) {
-		out[strings.ToLower(line)] = line
 	}
 	return out
 }
