@@ -84,7 +84,6 @@ func TestDenied(t *testing.T) {
 	}
 	want := []string{
 		"license-denied The file declares the licence MIT, which the policy denies.",
-		"license-denied The file declares the licence MIT, which the policy denies.",
 		"license-denied The file declares the licence WTFPL, which the policy denies.",
 	}
 	if !slices.Equal(got, want) {

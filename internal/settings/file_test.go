@@ -72,12 +72,12 @@ func TestReadFile(t *testing.T) {
 		Accepted: []policy.Acceptance{
 			{
 				Rule: "pickle-executes-code", Path: "models/old.pkl", Fingerprint: "0123456789abcdef:1",
-				Reason: "Audited by hand: it only prints.", Until: time.Date(2031, 1, 1, 0, 0, 0, 0, time.UTC), Origin: "p.yml:25",
+				Reason: "Audited by hand: it only prints.", Until: time.Date(2031, 1, 1, 0, 0, 0, 0, time.UTC), Origin: "p.yml:27",
 			},
-			{Fingerprint: "0123456789abcdef:2", Reason: "the same", Origin: "p.yml:30"},
+			{Fingerprint: "0123456789abcdef:2", Reason: "the same", Origin: "p.yml:32"},
 		},
 		Allowed: []policy.Allowance{
-			{Callable: "ourpackage.layers.*", Path: "models/**", Reason: "our own code", Origin: "p.yml:33"},
+			{Callable: "ourpackage.layers.*", Path: "models/**", Reason: "our own code", Origin: "p.yml:35"},
 		},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -90,7 +90,7 @@ var refused = []struct{ name, file, want string }{
 	{"empty", "", "p.yml:1: the file holds no policy"},
 	{"only a comment", "# nothing\n", "p.yml:1: the file holds no policy"},
 	{"null", "~", "p.yml:1: a mapping with some of the keys fail-on, "},
-	{"list", "- a", "p.yml:1: a mapping with some of the keys fail-on, on-incomplete, report-min, min-precision, carve, paths, accept, allow-callables, include, exclude, baseline, limits is wanted here, not a list"},
+	{"list", "- a", "p.yml:1: a mapping with some of the keys fail-on, on-incomplete, report-min, min-precision, carve, paths, accept, allow-callables, include, exclude, baseline, licenses, limits is wanted here, not a list"},
 	{"no YAML", "a: [", "p.yml: go-yaml load error in parser"},
 	{"two documents", "fail-on: high\n---\nfail-on: none\n", "p.yml:2: a second document begins here; one is allowed"},
 	{"unknown key", "fail-on: high\n\nfail_on: high", `p.yml:3: unknown key "fail_on" (allowed here: fail-on, on-incomplete, report-min, min-precision, carve, paths, accept,`},
