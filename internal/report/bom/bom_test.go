@@ -96,7 +96,7 @@ func TestDocumentsFollowTheSchema(t *testing.T) {
 // TestLicensesAreOfSPDX: an identifier that the schema does not know makes the
 // whole document invalid.
 func TestLicensesAreOfSPDX(t *testing.T) {
-	table, err := os.ReadFile("licenses.txt")
+	table, err := os.ReadFile("../../license/ids.txt")
 	if err != nil {
 		t.Fatal(err)
 	}
