@@ -33,7 +33,7 @@ var Detector = &detector.Detector{
 	Name:  "ocdbt",
 	Rules: rule.Explain(help, escapes),
 	Match: func(h artifact.Head) bool {
-		return bytes.Contains(h.First, []byte(ocdbt.Sign)) || ocdbt.DataFile(h.Name) || h.Base() == manifestName
+		return ocdbt.Mentions(h.First) || ocdbt.DataFile(h.Name) || h.Base() == manifestName
 	},
 	Run: run,
 }

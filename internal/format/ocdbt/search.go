@@ -14,6 +14,20 @@ var dataFile = regexp.MustCompile(`(^|[/\\])d[/\\][0-9a-f]{32}$`)
 // database.
 func DataFile(name string) bool { return dataFile.MatchString(name) }
 
+// Mentions reports whether a record may begin anywhere in text.
+func Mentions(text []byte) bool {
+	for {
+		i := bytes.Index(text, []byte(Sign))
+		if i < 0 {
+			return false
+		}
+		if KindOf(text[i:]) != 0 {
+			return true
+		}
+		text = text[i+1:]
+	}
+}
+
 // window is how much of a file is searched at once.
 const window = 32 << 10
 
