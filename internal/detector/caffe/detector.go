@@ -3,6 +3,7 @@
 package caffe
 
 import (
+	"bytes"
 	"context"
 	_ "embed"
 	"fmt"
@@ -55,7 +56,7 @@ var Text = &detector.Detector{
 	Name:  "caffe-text",
 	Rules: rule.Explain(help, python, dangerous, writes, secrets),
 	Match: func(h artifact.Head) bool {
-		return h.Extension() == ".prototxt" && h.Size > 0 || begins.Match(h.First)
+		return h.Extension() == ".prototxt" && h.Size > 0 || bytes.Contains(h.First, []byte("layer")) && begins.Match(h.First)
 	},
 	Run: runText,
 }
