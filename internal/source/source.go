@@ -62,9 +62,19 @@ func Reaches(s *python.Source) []Reach {
 	return all
 }
 
+// common are methods of the builtin types that modules have functions named like:
+// base64.decode writes a file, and the result of a call is decoded.
+var common = map[string]bool{
+	"decode": true, "encode": true, "copy": true, "pop": true, "remove": true, "update": true, "replace": true, "read": true,
+	"write": true, "close": true, "clear": true, "get": true, "join": true, "format": true, "split": true, "index": true,
+}
+
 // method judges an attribute of something unknown as one of the modules that the
 // source imports: it may be one of them by a detour.
 func method(s *python.Source, name string) (globals.Verdict, bool) {
+	if common[name] {
+		return globals.Verdict{}, false
+	}
 	for _, i := range s.Imports {
 		module, _ := globals.Resolve(i.Path, "")
 		if v, ok := globals.Listed(module, name); ok && v.Class == globals.Dangerous {

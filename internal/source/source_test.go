@@ -19,6 +19,8 @@ func TestReaches(t *testing.T) {
 		{name: "in a function", text: "import os\ndef handle(data):\n    os.system('echo poc')\n", want: "os.system"},
 		{name: "first in a function, then on import", text: "import os\ndef f():\n    os.system('a')\nos.system('b')\n", want: "os.system on import"},
 		{name: "by getattr", text: "import os\ngetattr(os, 'sys' + 'tem')('echo poc')\n", want: "os.system on import"},
+		{name: "decoded by a function", text: "import base64, os\nos.system(base64.b64decode('ZWNobw==').decode())\n", want: "os.system on import"},
+		{name: "decoding", text: "import base64, os, shutil\nx = base64.b64decode(y).decode()\nf().remove(1)\ng().copy()\n"},
 		{name: "reading a file", text: "import os\nos.listdir('.')\n"},
 	} {
 		b := hostile.NewBudget(context.Background(), hostile.DefaultLimits(), 0, time.Now)

@@ -116,6 +116,9 @@ func run(_ context.Context, p *detector.Pass) error {
 	var causes finding.Causes
 	for _, piece := range read(string(text)) {
 		for _, a := range address.Find(piece.text) {
+			if a.Kind == "short" && head.Extension() == ".py" {
+				continue // in messages, which nothing follows
+			}
 			shown := finding.Quote(a.Text)
 			message := fmt.Sprintf("The code of the model holds the address %s, the host of which %s.", shown, a.Why)
 			causes.At(inCode, a.Kind, message).Add(int64(piece.offset+a.Offset), "%s: the host %s", shown, a.Why)

@@ -40,6 +40,7 @@ func TestDetector(t *testing.T) {
 	}
 	for _, c := range []struct{ name, text string }{
 		{name: "handler.py", text: "'''Talks to " + hook + "'''\n# " + hook + "\nx = 1\n"},
+		{name: "handler.py", text: "raise ValueError('see https://bit.ly/abc')\n"},
 		{name: "setup.sh", text: "# " + hook + "\necho poc\n"},
 		{name: "chat_template.jinja", text: "{# " + hook + " #}{{ messages }}"},
 		{name: "config.json", text: `{"model_type": "bert", "url": "` + hook + `"}`},

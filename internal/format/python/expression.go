@@ -162,9 +162,15 @@ func (a *analysis) operand() value {
 	for {
 		switch {
 		case a.take("."):
-			v = a.attribute(v, a.peek().Text)
+			name := a.peek().Text
+			v = a.attribute(v, name)
 			a.at++
 			recorded = false
+		case a.is("(") && v.method != "":
+			v = a.method(v)
+		case a.is("[") && v.constant && a.reverses():
+			v.text = reversed(v.text)
+			a.at += 6
 		case a.is("("):
 			args := a.list(")")
 			a.refer(v, true, first(args).text)
@@ -184,6 +190,29 @@ func (a *analysis) operand() value {
 	}
 }
 
+// method reads the arguments of a method of a constant text, and returns what it
+// returns.
+func (a *analysis) method(v value) value {
+	start := min(a.at+1, len(a.tokens))
+	args := a.list(")")
+	if made := generated(a.tokens[start:max(start, a.at-1)]); made.list != nil {
+		args = []value{made}
+	}
+	out := method(v, args)
+	out.offset = v.offset
+	return out
+}
+
+// reverses reports whether [::-1] is ahead.
+func (a *analysis) reverses() bool {
+	for i, text := range []string{"[", ":", ":", "-", "1", "]"} {
+		if a.at+i >= len(a.tokens) || a.tokens[a.at+i].Text != text {
+			return false
+		}
+	}
+	return true
+}
+
 // atom reads a name, a literal or a bracket.
 func (a *analysis) atom() value {
 	t := a.peek()
@@ -198,11 +227,18 @@ func (a *analysis) atom() value {
 		}
 		return value{text: text.String(), constant: true, offset: t.Offset}
 	case t.Text == "(":
-		if all := a.list(")"); len(all) == 1 {
+		all := a.list(")")
+		if len(all) == 1 {
 			return all[0]
 		}
+		return value{list: all, offset: t.Offset}
+	case t.Kind == Number:
+		a.at++
+		v := numeral(t.Text)
+		v.offset = t.Offset
+		return v
 	case t.Text == "[":
-		a.list("]")
+		return value{list: a.list("]"), offset: t.Offset}
 	case t.Text == "{":
 		a.list("}")
 	default:
@@ -268,6 +304,9 @@ func first(values []value) value {
 
 // attribute returns the value of v.name.
 func (a *analysis) attribute(v value, name string) value {
+	if v.constant {
+		return value{text: v.text, method: name, offset: v.offset}
+	}
 	if v.path == "" || len(v.path)+len(name) > maxPath {
 		return value{path: "." + name, offset: v.offset} // a method of something
 	}
@@ -278,6 +317,10 @@ func (a *analysis) attribute(v value, name string) value {
 func (a *analysis) called(v value, args []value) value {
 	none := value{offset: v.offset}
 	arg := first(args)
+	if made, ok := computed(strings.TrimPrefix(v.path, "builtins."), args); ok {
+		made.offset = v.offset
+		return made
+	}
 	switch strings.TrimPrefix(v.path, "builtins.") {
 	case "__import__", "importlib.import_module", "importlib.__import__", "pkgutil.resolve_name", "sys.modules.get":
 		if arg.constant {

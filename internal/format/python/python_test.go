@@ -3,6 +3,7 @@ package python_test
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -123,7 +124,7 @@ func TestAnalyse(t *testing.T) {
 		{name: "builtins", text: "__builtins__['eval'](1)\nimport builtins\nbuiltins.exec(1)", want: "__builtins__ eval! @builtins.exec!"},
 		{name: "alias", text: "import os\nf = os.system\nf('x')", want: "f @os.system @os.system!"},
 		{name: "parentheses", text: "(torch).save(x)", want: "torch torch.save! x"},
-		{name: "method", text: "'a'.join(b)\nf().g()", want: ".join! b f! .g!"},
+		{name: "method", text: "'a'.join(b)\nf().g()", want: "b f! .g!"},
 		{name: "function", text: "def f(a=x()):\n  return eval(a)\ny()", want: "-a x! ~eval! -~a y!"},
 		{name: "function on a line", text: "def f(): eval(1)\ny()", want: "~eval! y!"},
 		{name: "parameters", text: "def f(input, *eval, g: int = exec, **h):\n  a = input\n  def i():\n    return eval(h, g)\neval(input)",
@@ -232,6 +233,36 @@ func TestPlausible(t *testing.T) {
 		tokens, err := python.Tokens(c.text)
 		if got := err == nil && python.Plausible(tokens); got != c.want {
 			t.Errorf("%s: got %v, %v, want %v", c.name, got, err, c.want)
+		}
+	}
+}
+
+// TestComputed: names that a program computes from constants are known.
+func TestComputed(t *testing.T) {
+	for _, c := range []struct{ name, text string }{
+		{name: "base64", text: "from base64 import b64decode as d\n__import__(d('b3M=').decode()).system"},
+		{name: "base64 in an encoding", text: "import codecs\n__import__(codecs.decode(b'b3M=', 'base64').decode('ascii')).system"},
+		{name: "base32", text: "import base64\n__import__(base64.b32decode('N5ZQ====').decode()).system"},
+		{name: "hex", text: "__import__(bytes.fromhex('6f 73').decode('utf-8')).system"},
+		{name: "rot13", text: "import codecs\n__import__(codecs.decode('bf', 'rot_13')).system"},
+		{name: "zlib", text: "import zlib\n__import__(zlib.decompress(b'\\x78\\x9c\\xcb\\x2f\\x06\\x00\\x01\\x53\\x00\\xe3').decode()).system"},
+		{name: "reversed", text: "getattr(__import__('so'[::-1]), 'metsys'[::-1])"},
+		{name: "characters", text: "getattr(__import__(chr(111) + chr(0x73)), 'system')"},
+		{name: "joined", text: "__import__(''.join(['o', 's'])).system"},
+		{name: "numbers", text: "__import__(bytes([111, 115]).decode()).system"},
+		{name: "mapped", text: "__import__(''.join(map(chr, [111, 115]))).system"},
+		{name: "generated", text: "__import__(''.join(chr(c) for c in (111, 115))).system"},
+		{name: "replaced", text: "__import__('xoxsx'.replace('x', '')).system"},
+		{name: "in upper case", text: "__import__(' OS '.strip().lower()).system"},
+	} {
+		s, err := python.Analyse(c.text + "('echo poc')\n")
+		if err != nil || !slices.ContainsFunc(s.References, func(r python.Reference) bool { return r.Path == "os.system" && r.Called }) {
+			t.Errorf("%s: got %+v, %v, want a call of os.system", c.name, s.References, err)
+		}
+	}
+	for _, text := range []string{"x = 'a'.join(b)", "base64.b64decode('!')", "chr(-1)", "''.join(chr(c) for c in d)", "zlib.decompress(b'x')", "bytes([1, 'a'])", "map(chr)", "codecs.decode()"} {
+		if _, err := python.Analyse(text + "\n"); err != nil {
+			t.Errorf("%s: %v", text, err)
 		}
 	}
 }

@@ -54,6 +54,10 @@ type value struct {
 	imported bool
 	text     string // of a constant string
 	constant bool
+	method   string // of the constant text, before it is called
+	number   int64
+	numeric  bool
+	list     []value
 	local    bool // it is a parameter of a function
 	offset   int
 }
