@@ -20,6 +20,7 @@ import (
 	"github.com/modelaudit/modelaudit/internal/detector/hdf5"
 	"github.com/modelaudit/modelaudit/internal/detector/hidden"
 	"github.com/modelaudit/modelaudit/internal/detector/hydra"
+	"github.com/modelaudit/modelaudit/internal/detector/jsonpickle"
 	"github.com/modelaudit/modelaudit/internal/detector/keras"
 	"github.com/modelaudit/modelaudit/internal/detector/lfs"
 	"github.com/modelaudit/modelaudit/internal/detector/lightgbm"
@@ -75,6 +76,7 @@ func Detectors() []*detector.Detector {
 		hdf5.Detector,
 		hidden.Detector,
 		hydra.Detector,
+		jsonpickle.Detector,
 		keras.Detector,
 		lfs.Detector,
 		lightgbm.Detector,

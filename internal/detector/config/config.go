@@ -52,7 +52,7 @@ var words = []string{
 // json reads JSON text that holds a word of interest. Text of other content is
 // for others.
 func (j *judge) json() error {
-	if j.base() != "modules.json" && !mentions(j.p.Reader(), words) {
+	if j.base() != "modules.json" && !config.Mentions(j.p.Reader(), words) {
 		return nil
 	}
 	err := config.JSON(j.p.Reader(), j.item)
@@ -65,7 +65,7 @@ var signs = []string{"_target_", "trust_remote_code", "chat_template", "class_pa
 
 func (j *judge) yaml() error {
 	err := config.YAML(j.p.Reader(), j.item)
-	if err != nil && mentions(j.p.Reader(), signs) {
+	if err != nil && config.Mentions(j.p.Reader(), signs) {
 		j.known = true
 	}
 	return j.conclude(err)
@@ -87,28 +87,6 @@ func (j *judge) conclude(err error) error {
 		return j.stop
 	}
 	return err
-}
-
-// mentions reports whether a text holds any of the words, in one pass and in
-// UTF-8 or, for their first letters apart by zeros, in wider encodings.
-func mentions(r *hostile.Reader, words []string) bool {
-	const window, overlap = 32 << 10, 64
-	for r.Left() > 0 && r.Step() {
-		p := r.Peek(window)
-		if bytes.IndexByte(p[:min(len(p), 4)], 0) >= 0 {
-			return true // UTF-16 or UTF-32: read it all
-		}
-		for _, w := range words {
-			if bytes.Contains(p, []byte(w)) {
-				return true
-			}
-		}
-		if len(p) < window {
-			return false
-		}
-		r.Skip(window - overlap)
-	}
-	return false
 }
 
 type judge struct {
