@@ -22,12 +22,29 @@ const (
 func (a *action) report(ctx context.Context) {
 	sarif := a.writeFiles()
 	a.upload(ctx, sarif)
-	a.comment(ctx)
-	a.commentFiles(ctx)
+	if !a.superseded(ctx) {
+		a.comment(ctx)
+		a.commentFiles(ctx)
+	}
 	a.explainDenied()
 	a.writeSummary()
 	a.printLog()
 	a.writeOutputs(a.outputs())
+}
+
+// superseded reports whether the pull request has other commits by now: what is
+// said of it then belongs to their run, which may have been faster.
+func (a *action) superseded(ctx context.Context) bool {
+	p := a.event.Pull
+	if p == nil || p.Head.SHA == "" || a.client == nil || a.in.shard.Of > 1 || a.in.comment == "never" && !a.in.fileComments {
+		return false
+	}
+	head, err := a.client.Head(ctx, p.Number)
+	if err != nil || head == "" || strings.EqualFold(head, p.Head.SHA) {
+		return false
+	}
+	a.note(workflow.Notice, "The pull request has other commits by now (%.12s): its comments are left to their run. This one scanned what was there at %.12s.", head, p.Head.SHA)
+	return true
 }
 
 // comment keeps one comment on the pull request up to date.

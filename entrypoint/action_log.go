@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/sethvargo/go-githubactions"
 
@@ -16,7 +17,11 @@ import (
 // note keeps something to be told once, in the log and in the summary: about
 // the run itself, not about a file.
 func (a *action) note(l workflow.Level, format string, args ...any) {
-	n := workflow.Annotation{Level: l, Title: "modelaudit", Message: fmt.Sprintf(format, args...)}
+	message := fmt.Sprintf(format, args...)
+	if strings.HasSuffix(message, "..") && !strings.HasSuffix(message, "...") {
+		message = strings.TrimSuffix(message, ".") // what was quoted is a sentence already
+	}
+	n := workflow.Annotation{Level: l, Title: "modelaudit", Message: message}
 	if !slices.Contains(a.notes, n) {
 		a.notes = append(a.notes, n)
 	}

@@ -53,7 +53,7 @@ func (a *action) policyFile(ctx context.Context) (string, []byte, error) {
 	case !errors.Is(err, fs.ErrNotExist):
 		return "", nil, err
 	case a.in.config == "", errors.Is(err, errNoPolicy):
-	case a.trustedCommit() == "":
+	case a.trustedCommit() == "" && !a.proposed():
 		return "", nil, usageError{fmt.Errorf("input config: %q is not in the workspace", name)}
 	default:
 		a.note(workflow.Notice, "The policy file %s is not on the base branch yet: the defaults hold until it is.", name)
@@ -94,6 +94,9 @@ func (a *action) baseline(ctx context.Context, s *settings.Settings) error {
 	return nil
 }
 
+// proposed reports whether the event is about a change that nobody agreed on yet.
+func (a *action) proposed() bool { return a.event.Pull != nil || a.event.Name == "merge_group" }
+
 // trustedCommit is where the policy of a proposed change is read from: what is
 // proposed must not be able to switch its own scanner off. It is "" if the
 // workspace itself is what was agreed on.
@@ -115,6 +118,9 @@ var errNoPolicy = fmt.Errorf("not to be had: %w", fs.ErrNotExist)
 func (a *action) trusted(ctx context.Context, name string) ([]byte, error) {
 	commit := a.trustedCommit()
 	switch {
+	case commit == "" && a.proposed():
+		a.note(workflow.Warning, "The event does not say what the change is based on, so its policy cannot be read from there: the defaults hold.")
+		return nil, errNoPolicy
 	case commit == "":
 		return a.local(name)
 	case a.client == nil:

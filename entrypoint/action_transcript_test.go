@@ -3,6 +3,7 @@ package entrypoint_test
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -66,33 +67,44 @@ func TestTranscripts(t *testing.T) {
 			j.env[k] = v
 		}
 		r := j.run(t)
-		fmt.Fprintf(&b, "# %s\nexit %d, verdict %s, upload %s\n", test.name, r.status, r.outputs["verdict"], r.outputs["upload-status"])
-		if d := s.Last(); d != nil {
-			fmt.Fprintf(&b, "alerts of %s at %s\n", d.Ref, d.Commit[:4])
-		}
-		for line := range strings.Lines(s.Transcript()) {
-			b.WriteString("  " + strings.ReplaceAll(line, "/repos/"+githubtest.Repository, ""))
-		}
-		for _, kind := range []string{"notice", "warning"} {
-			for _, c := range r.log.Annotations(kind) {
-				if c.Properties["title"] == "modelaudit" {
-					fmt.Fprintf(&b, "  %s: %s\n", kind, strings.ReplaceAll(c.Data, s.URL, "https://github.example"))
-				}
+		tell(&b, test.name, s, r)
+	}
+	golden(t, transcripts, b.String())
+}
+
+// tell writes what GitHub was asked and what was said.
+func tell(b *strings.Builder, name string, s *githubtest.Server, r result) {
+	fmt.Fprintf(b, "# %s\nexit %d, verdict %s, upload %s\n", name, r.status, r.outputs["verdict"], r.outputs["upload-status"])
+	if d := s.Last(); d != nil {
+		fmt.Fprintf(b, "alerts of %s at %s\n", d.Ref, d.Commit[:4])
+	}
+	for line := range strings.Lines(s.Transcript()) {
+		b.WriteString("  " + strings.ReplaceAll(line, "/repos/"+githubtest.Repository, ""))
+	}
+	for _, kind := range []string{"notice", "warning", "error"} {
+		for _, c := range r.log.Annotations(kind) {
+			if c.Properties["title"] == "modelaudit" {
+				fmt.Fprintf(b, "  %s: %s\n", kind, strings.ReplaceAll(c.Data, s.URL, "https://github.example"))
 			}
 		}
-		b.WriteString("\n")
 	}
+	b.WriteString("\n")
+}
+
+// golden compares text with a file, or writes it with -update.
+func golden(t *testing.T, name, text string) {
+	t.Helper()
 	if updating() {
-		if err := os.MkdirAll("testdata", 0o755); err != nil {
+		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
 			t.Fatal(err)
 		}
-		if err := os.WriteFile(transcripts, []byte(b.String()), 0o644); err != nil {
+		if err := os.WriteFile(name, []byte(text), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
-	want, err := os.ReadFile(transcripts)
-	if err != nil || string(want) != b.String() {
-		t.Errorf("%s differs (%v); go test ./entrypoint -update writes what is new:\n%s", transcripts, err, b.String())
+	want, err := os.ReadFile(name)
+	if err != nil || string(want) != text {
+		t.Errorf("%s differs (%v); go test ./entrypoint -update writes what is new:\n%s", name, err, text)
 	}
 }
 

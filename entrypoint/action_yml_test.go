@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"regexp"
 	"strconv"
 	"testing"
 
@@ -35,6 +36,9 @@ const actionTail = `runs:
   args: [action]
 `
 
+// released is what a release makes of the line that names the image.
+var released = regexp.MustCompile(`(?m)^  image: docker://ghcr\.io/modelaudit/modelaudit@sha256:[0-9a-f]{64}\n`)
+
 func TestActionFile(t *testing.T) {
 	var b bytes.Buffer
 	b.WriteString(actionHead)
@@ -55,6 +59,7 @@ func TestActionFile(t *testing.T) {
 		}
 	}
 	got, err := os.ReadFile(actionFile)
+	got = released.ReplaceAll(got, []byte("  image: Dockerfile\n"))
 	if err != nil || !bytes.Equal(got, b.Bytes()) {
 		t.Errorf("%s is not what the inputs and outputs say (%v): run go test ./entrypoint -update", actionFile, err)
 	}

@@ -32,6 +32,15 @@ const (
 	maxCompareFiles = 300
 )
 
+// Head returns the commit that a pull request's branch is at now.
+func (c *Client) Head(ctx context.Context, number int) (string, error) {
+	pull, _, err := c.api.PullRequests.Get(ctx, c.owner, c.name, number)
+	if err != nil {
+		return "", trouble(err)
+	}
+	return pull.GetHead().GetSHA(), nil
+}
+
 // PullFiles lists what a pull request changes relative to its merge base.
 func (c *Client) PullFiles(ctx context.Context, p *Pull) (ChangeList, error) {
 	var out ChangeList

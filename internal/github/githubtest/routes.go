@@ -43,6 +43,8 @@ func (s *Server) route(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case match(r, parts, "GET pulls N files"):
 		s.pullFiles(w, r, number(parts[1]))
+	case match(r, parts, "GET pulls N"):
+		s.pull(w, number(parts[1]))
 	case match(r, parts, "GET compare *"):
 		s.compare(w, parts[1])
 	case len(parts) > 1 && r.Method == "GET" && parts[0] == "contents":
@@ -104,6 +106,15 @@ func (s *Server) pullFiles(w http.ResponseWriter, r *http.Request, n int) {
 		return
 	}
 	answer(w, http.StatusOK, page(w, r, s.URL, files[:min(len(files), maxListed)]))
+}
+
+func (s *Server) pull(w http.ResponseWriter, n int) {
+	switch head, ok := s.PullHead[n]; {
+	case !ok:
+		refuse(w, http.StatusNotFound, "Not Found")
+	case allowed(w, s.Permissions.PullRequests, "read"):
+		answer(w, http.StatusOK, map[string]any{"number": n, "head": map[string]string{"sha": head}})
+	}
 }
 
 func (s *Server) compare(w http.ResponseWriter, spec string) {
