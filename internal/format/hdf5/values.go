@@ -160,6 +160,8 @@ func (f *File) undo(r *hostile.Reader, stage filter) (*hostile.Reader, error) {
 		return r.Window(uint64(max(0, r.Left()-4))), r.Err()
 	case filterDeflate:
 		return f.inflate(r)
+	case filterLZF:
+		return f.lzf(r)
 	case filterShuffle:
 		if len(stage.values) == 0 || stage.values[0] <= 1 {
 			return r, nil

@@ -129,6 +129,9 @@ def chunked(f):
             d = f.create_dataset(name + suffix, shape, strings, chunks=chunk, maxshape=largest, **options)
             d[...] = words.reshape(shape)
             f.create_dataset(name + suffix + "_numbers", data=np.arange(60).reshape(shape), chunks=chunk, maxshape=largest, fletcher32=bool(options), **options)
+    for name, chunk in (("fast", 600), ("fast_mixed", 7)):  # of which some do not get smaller
+        data = ["%d the same words again" % (i % 5) for i in range(600)] if name == "fast" else ["%d" % (i * i) for i in range(60)]
+        f.create_dataset(name, data=data, dtype=strings, chunks=(chunk,), compression="lzf", shuffle=name == "fast")
     d = f.create_dataset("bytes", (3,), vlen, chunks=(2,), maxshape=(None,))
     for i, p in enumerate((b"abc", b"", b"\x80\x04K\x01.")):
         d[i] = np.frombuffer(p, "u1")
