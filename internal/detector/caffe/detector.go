@@ -8,6 +8,7 @@ import (
 	_ "embed"
 	"fmt"
 	"regexp"
+	"sync"
 
 	"github.com/modelaudit/modelaudit/internal/artifact"
 	"github.com/modelaudit/modelaudit/internal/detector"
@@ -56,13 +57,15 @@ var Text = &detector.Detector{
 	Name:  "caffe-text",
 	Rules: rule.Explain(help, python, dangerous, writes, secrets),
 	Match: func(h artifact.Head) bool {
-		return h.Extension() == ".prototxt" && h.Size > 0 || bytes.Contains(h.First, []byte("layer")) && begins.Match(h.First)
+		return h.Extension() == ".prototxt" && h.Size > 0 || bytes.Contains(h.First, []byte("layer")) && begins().Match(h.First)
 	},
 	Run: runText,
 }
 
 // begins is how a layer begins in the text form.
-var begins = regexp.MustCompile(`(?m)^[ \t]*layers?[ \t]*:?[ \t]*[{<]`)
+var begins = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?m)^[ \t]*layers?[ \t]*:?[ \t]*[{<]`)
+})
 
 func run(_ context.Context, p *detector.Pass) error {
 	named := artifact.Head{Name: p.File.Name()}.Extension() == ".caffemodel"
