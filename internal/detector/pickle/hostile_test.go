@@ -1,6 +1,7 @@
 package pickle_test
 
 import (
+	"bytes"
 	"encoding/binary"
 	"slices"
 	"testing"
@@ -92,5 +93,15 @@ func TestLegacyTorch(t *testing.T) {
 		if got.Status != c.status || !slices.Equal(detectortest.RuleIDs(got), c.rules) {
 			t.Errorf("%s: got %s %v (%s), want %s %v", c.name, got.Status, detectortest.RuleIDs(got), got.Reason, c.status, c.rules)
 		}
+	}
+}
+
+// TestManyPickles: what one pickle takes is given back before the next, so that a
+// file may hold any number of them.
+func TestManyPickles(t *testing.T) {
+	one := pickletest.New(4).EmptyList().Memoize().Get(0).Append().Stop()
+	data := bytes.Repeat(one, 50_000)
+	if got := detectortest.Scan(all, "log.pkl", data); got.Status != audit.Clean {
+		t.Errorf("got %s (%s), want clean", got.Status, got.Reason)
 	}
 }

@@ -104,6 +104,7 @@ func (s *session) faultError() error {
 
 // stream reads one pickle and returns where it ends, and whether it was one.
 func (s *session) stream(at int64) (end int64, ok bool) {
+	defer s.release(s.p.Budget.Held(), len(s.report.nested))
 	o := s.follow(at, pickle.Reading{Arrays: true})
 	if !o.plausible(s) {
 		return at, false
@@ -138,6 +139,14 @@ func (s *session) frames(o *outcome) {
 		s.also(o.start, pickle.Reading{Arrays: true, DropTail: true})
 	} else if at, is := o.machine.BadFrame(); is && o.machine.Stopped() {
 		s.report.badFrame(at)
+	}
+}
+
+// release gives back the memory that following one pickle took, unless a part of
+// it is kept to be scanned: a file may hold pickles without number.
+func (s *session) release(held int64, nested int) {
+	if len(s.report.nested) == nested {
+		s.p.Budget.Release(held)
 	}
 }
 
