@@ -1,17 +1,23 @@
 package xgboost_test
 
 import (
+	"context"
 	"encoding/base64"
 	"testing"
 
+	"github.com/modelaudit/modelaudit/internal/artifact"
+	"github.com/modelaudit/modelaudit/internal/detector"
 	"github.com/modelaudit/modelaudit/internal/detector/detectortest"
 	"github.com/modelaudit/modelaudit/internal/detector/xgboost"
 	test "github.com/modelaudit/modelaudit/internal/format/xgboost/xgboosttest"
 )
 
+// note is a text that a user attached to a model.
+const note = "the ecosystem (x), in words"
+
 // legacy is a model of these trees as save_model writes it.
 func legacy(trees ...test.Tree) []byte {
-	return append([]byte("binf"), test.Build(test.Model{Version: 1, Features: 6, Trees: trees, Attributes: []string{"note", "the ecosystem (x)"}})...)
+	return append([]byte("binf"), test.Build(test.Model{Version: 1, Features: 6, Trees: trees, Attributes: []string{"note", note}})...)
 }
 
 func TestBinary(t *testing.T) {
@@ -38,4 +44,31 @@ func TestBinary(t *testing.T) {
 		{Name: "claims too many trees", Data: legacy(test.Stump)[:400], Unread: true},
 		{Name: "damaged base64", Data: []byte("bs64\tAAAA*AAA"), Unread: true},
 	})
+}
+
+// TestAttributes: what users attach to a model is shown to the detectors that look
+// at texts, in every form.
+func TestAttributes(t *testing.T) {
+	object := func(name string) string { return "i" + string(rune(len(name))) + name + "{" }
+	ubj := "{" + object("learner") + object("attributes") + "i\x04noteSi" + string(rune(len(note))) + note + "}}i\x07version[$i#i\x03\x02\x01\x00}"
+	for _, c := range []struct {
+		name string
+		data []byte
+	}{
+		{name: "binary", data: legacy(test.Stump)},
+		{name: "json", data: json("1, -1, -1")},
+		{name: "ubjson", data: []byte(ubj)},
+	} {
+		var got []string
+		listener := &detector.Detector{
+			Name:  "listener",
+			Match: func(artifact.Head) bool { return false },
+			Run:   func(context.Context, *detector.Pass) error { return nil },
+			Text:  func(_ *detector.Pass, name string, _ int64, text string) { got = append(got, name+": "+text) },
+		}
+		detectortest.Scan([]*detector.Detector{xgboost.Detector, xgboost.Binary, listener}, "", c.data)
+		if len(got) != 1 || got[0] != "note: "+note {
+			t.Errorf("%s: got %q, want the note", c.name, got)
+		}
+	}
 }

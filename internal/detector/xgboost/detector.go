@@ -39,7 +39,7 @@ func match(h artifact.Head) bool {
 }
 
 func run(_ context.Context, p *detector.Pass) error {
-	w := walker{}
+	w := walker{say: p.Text}
 	read, form := readJSON, "json"
 	if binary(p.Reader().Peek(2)) {
 		read, form = readUBJSON, "ubjson"
@@ -86,6 +86,7 @@ type event struct {
 
 // A walker follows the document's structure down to the arrays of each tree.
 type walker struct {
+	say              func(name string, offset int64, text string)
 	path             []string // the member's name at each open object or array
 	next             string   // name that was just read
 	learner, version bool
@@ -120,7 +121,17 @@ func (w *walker) event(e event) {
 		w.leave()
 	case number:
 		w.number(e.value)
+	case scalar:
+		if e.text != "" && w.inAttributes() {
+			w.say(w.next, e.offset, e.text)
+		}
 	}
+}
+
+// inAttributes reports whether the innermost object holds the texts that users
+// attach to a model.
+func (w *walker) inAttributes() bool {
+	return len(w.path) == 3 && w.path[1] == "learner" && w.path[2] == "attributes"
 }
 
 // inTree reports whether the innermost object is an element of "trees".

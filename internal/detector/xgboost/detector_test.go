@@ -11,7 +11,7 @@ import (
 
 // json is a model of one tree with these children on the left.
 func json(left string) []byte {
-	return []byte(fmt.Sprintf(`{"learner": {"attributes": {"note": "the ecosystem (x)"}, "gradient_booster": {"model": {"trees": [`+
+	return []byte(fmt.Sprintf(`{"learner": {"attributes": {"note": "`+note+`"}, "gradient_booster": {"model": {"trees": [`+
 		`{"left_children": [%s], "right_children": [2, -1, -1], "split_indices": [90, 0, 0]}]}, "name": "gbtree"}}, "version": [2, 1, 0]}`, left))
 }
 
