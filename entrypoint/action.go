@@ -28,6 +28,7 @@ type action struct {
 	started   time.Time
 	notes     []workflow.Annotation
 
+	compared  string // commit of the input base-ref; "" for none
 	set       change.Set
 	pointers  map[string]bool // paths that hold a Git LFS pointer
 	outcome   policy.Outcome
@@ -178,6 +179,7 @@ func (a *action) audit(ctx context.Context) error {
 		a.outcome = s.Policy.Judge(a.outcome.Report)
 		return nil
 	}
+	a.resolveBase(ctx)
 	a.set = a.changes(ctx)
 	a.checkNewPolicy()
 	files, err := a.candidates(ctx, s.Filter)
@@ -216,7 +218,11 @@ func (a *action) changes(ctx context.Context) change.Set {
 	case a.client == nil:
 		return a.fallBack("there is no token to ask GitHub what was changed")
 	}
-	set := change.List(ctx, a.client, a.event)
+	event := *a.event
+	if a.compared != "" {
+		event.Before, event.After = a.compared, a.event.SHA
+	}
+	set := change.List(ctx, a.client, &event)
 	if set.Whole != "" {
 		return a.fallBack(set.Whole)
 	}

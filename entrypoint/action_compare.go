@@ -9,6 +9,7 @@ import (
 	"github.com/modelaudit/modelaudit/internal/audit"
 	"github.com/modelaudit/modelaudit/internal/change"
 	"github.com/modelaudit/modelaudit/internal/compare"
+	"github.com/modelaudit/modelaudit/internal/finding"
 	"github.com/modelaudit/modelaudit/internal/git"
 	"github.com/modelaudit/modelaudit/internal/github"
 	"github.com/modelaudit/modelaudit/internal/report/plain"
@@ -47,14 +48,36 @@ func (a *action) compare(ctx context.Context, s settings.Settings, result *audit
 		all = append(all, c.delta(f, was))
 	}
 	if c.unread > 0 {
-		a.note(workflow.Notice, "%s could not be compared with the base branch: everything found there counts as new.", plain.Count(c.unread, "file"))
+		a.note(workflow.Notice, "%s could not be compared with %s: everything found there counts as new.", plain.Count(c.unread, "file"), a.baseName())
 	}
-	return compare.Of(fmt.Sprintf("the base branch at %.12s", base.Commit), all)
+	return compare.Of(fmt.Sprintf("%s at %.12s", a.baseName(), base.Commit), all)
+}
+
+// resolveBase looks up the input base-ref, where the event has no base.
+func (a *action) resolveBase(ctx context.Context) {
+	if a.in.baseRef == "" || a.proposed() {
+		return
+	}
+	err := errors.New("there is no token to ask GitHub with")
+	if a.client != nil {
+		a.compared, err = a.client.Commit(ctx, a.in.baseRef)
+	}
+	if err != nil {
+		a.note(workflow.Warning, "The input base-ref %q is not a commit that can be compared with, so that everything counts as new: %v.", a.in.baseRef, err)
+	}
+}
+
+// baseName says what the earlier versions are of.
+func (a *action) baseName() string {
+	if a.compared != "" {
+		return finding.Quote(a.in.baseRef)
+	}
+	return "the base branch"
 }
 
 // base is where the earlier versions are, or nil.
 func (a *action) base(s settings.Settings) *change.Base {
-	commit := a.trustedCommit()
+	commit := orDefault(a.trustedCommit(), a.compared)
 	if commit == "" {
 		return nil
 	}

@@ -98,3 +98,34 @@ func TestLFSIsCompared(t *testing.T) {
 		t.Errorf("fetched %d objects, want both versions", n)
 	}
 }
+
+// A push has no base; the input base-ref gives it one.
+func TestBaseRef(t *testing.T) {
+	old, other := archiveOf(t, "../../old"), archiveOf(t, "../../old", "../../other")
+	for _, test := range []struct {
+		name, ref, mode string
+		head            []byte
+		status          int
+		fresh, scanned  string
+		warns           string
+	}{
+		{name: "there before", ref: "release/1.x", head: old, fresh: "0", scanned: "2"},
+		{name: "one more", ref: "release/1.x", head: other, status: 1, fresh: "1", scanned: "2"},
+		{name: "changed files alone", ref: "release/1.x", mode: "changed", head: other, status: 1, fresh: "1", scanned: "1"},
+		{name: "none", head: old, status: 1, fresh: "1", scanned: "2"},
+		{name: "not there", ref: "gone", head: old, status: 1, fresh: "1", scanned: "2", warns: "everything counts as new"},
+	} {
+		s := githubtest.New(t)
+		s.Refs = map[string]string{"release/1.x": baseSHA}
+		s.Contents[baseSHA+":a.zip"] = old
+		s.Compares[baseSHA+"..."+mergeSHA] = []githubtest.File{{Filename: "a.zip", Status: "modified"}}
+		j := newJob(t, s, map[string][]byte{"a.zip": test.head, "b.safetensors": harmless()})
+		j.event(t, "push", "refs/heads/topic", mergeSHA, map[string]any{"before": headSHA, "after": mergeSHA})
+		j.env["INPUT_BASE-REF"], j.env["INPUT_SCAN-MODE"] = test.ref, test.mode
+		r := j.run(t)
+		r.want(t, test.status, map[string]string{"new-findings": test.fresh, "scanned": test.scanned, "upload-status": "uploaded"})
+		if !strings.Contains(r.raw, test.warns) {
+			t.Errorf("%s: not told %q:\n%s", test.name, test.warns, r.raw)
+		}
+	}
+}

@@ -33,6 +33,7 @@ type inputs struct {
 	annotations         bool
 	summary             bool
 	sarifFile, jsonFile string
+	baseRef             string // "" for what the event says
 	ref, sha            string // "" for what the event says
 	token               string
 }
@@ -50,7 +51,7 @@ func inputTable() []input {
 		{"paths", "", "globs of what to scan, one a line; everything if empty", globs(func(in *inputs) *[]string { return &in.paths })},
 		{"paths-ignore", "", "globs of what not to scan, one a line", globs(func(in *inputs) *[]string { return &in.ignore })},
 		{"scan-mode", "auto", "auto scans what a pull request changes and everything otherwise; changed, full", oneOf(func(in *inputs) *string { return &in.mode }, "auto", "changed", "full")},
-		{"fail-on-new-only", "true", "on a pull request, what was there before does not fail the check", boolean(func(in *inputs) *bool { return &in.newOnly })},
+		{"fail-on-new-only", "true", "on a pull request, or with base-ref, what was there before does not fail the check", boolean(func(in *inputs) *bool { return &in.newOnly })},
 		{"respect-dismissals", "true", "findings whose alerts were dismissed in code scanning do not fail the check", boolean(func(in *inputs) *bool { return &in.dismissals })},
 		{"shard", "", "scan this part of the files, such as ${{ matrix.shard }} from modelaudit plan; its results are merged, not uploaded or commented", readShard},
 		{"config", "", "policy file; on a pull request it is read from the base branch", text(func(in *inputs) *string { return &in.config })},
@@ -67,6 +68,7 @@ func inputTable() []input {
 		{"summary", "true", "write the job summary", boolean(func(in *inputs) *bool { return &in.summary })},
 		{"sarif-file", "modelaudit.sarif", "where the SARIF report is written", place(func(in *inputs) *string { return &in.sarifFile })},
 		{"json-file", "modelaudit.json", "where the JSON report is written", place(func(in *inputs) *string { return &in.jsonFile })},
+		{"base-ref", "", "branch, tag or commit to compare with, where the event has no base", text(func(in *inputs) *string { return &in.baseRef })},
 		{"ref", "", "ref that the results belong to, where the event does not say", text(func(in *inputs) *string { return &in.ref })},
 		{"sha", "", "commit that the results belong to, where the event does not say", text(func(in *inputs) *string { return &in.sha })},
 		{"token", "${{ github.token }}", "token for GitHub's API", text(func(in *inputs) *string { return &in.token })},

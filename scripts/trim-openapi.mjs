@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 
 const used = new Set([
+  '/repos/{owner}/{repo}/commits/{ref}',
   '/repos/{owner}/{repo}/pulls/{pull_number}',
   '/repos/{owner}/{repo}/pulls/{pull_number}/files',
   '/repos/{owner}/{repo}/compare/{basehead}',

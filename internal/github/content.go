@@ -24,6 +24,18 @@ func (c *Client) File(ctx context.Context, path, commit string) ([]byte, error) 
 	return []byte(text), err
 }
 
+// Commit returns the commit that a branch, a tag or an abbreviation names.
+func (c *Client) Commit(ctx context.Context, ref string) (string, error) {
+	sha, _, err := c.api.Repositories.GetCommitSHA1(ctx, c.owner, c.name, ref, "")
+	if err != nil {
+		return "", trouble(err)
+	}
+	if !commitID().MatchString(sha) {
+		return "", &Trouble{Kind: Rejected, Message: "GitHub answered with something else than a commit"}
+	}
+	return sha, nil
+}
+
 // Content returns a file of a commit whatever its size, up to the 100 MB that
 // GitHub serves.
 func (c *Client) Content(ctx context.Context, path, commit string) ([]byte, error) {

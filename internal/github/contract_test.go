@@ -65,6 +65,7 @@ func TestContract(t *testing.T) {
 	to := github.Destination{Ref: "refs/pull/7/merge", SHA: testSHA}
 	for name, call := range map[string]func() error{
 		"changed files": func() error { _, err := c.PullFiles(ctx, &github.Pull{Number: 7}); return err },
+		"commit":        func() error { _, err := c.Commit(ctx, "release/1.x"); return err },
 		"head":          func() error { _, err := c.Head(ctx, 7); return err },
 		"compare": func() error {
 			_, err := c.Compare(ctx, github.Range{Base: baseSHA, Head: headSHA})
@@ -96,7 +97,7 @@ func TestContract(t *testing.T) {
 	for _, v := range w.violations {
 		t.Error(v)
 	}
-	if len(w.seen) < 13 {
+	if len(w.seen) < 14 {
 		t.Errorf("only %d kinds of requests were sent: %v", len(w.seen), w.seen)
 	}
 }

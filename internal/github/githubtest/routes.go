@@ -2,6 +2,7 @@ package githubtest
 
 import (
 	"encoding/base64"
+	"io"
 	"net/http"
 	"strconv"
 	"strings"
@@ -47,6 +48,8 @@ func (s *Server) route(w http.ResponseWriter, r *http.Request) {
 		s.pull(w, number(parts[1]))
 	case match(r, parts, "GET compare *"):
 		s.compare(w, parts[1])
+	case len(parts) > 1 && r.Method == "GET" && parts[0] == "commits":
+		s.commit(w, r, strings.Join(parts[1:], "/"))
 	case len(parts) > 1 && r.Method == "GET" && parts[0] == "contents":
 		s.contents(w, r, strings.Join(parts[1:], "/"))
 	case match(r, parts, "GET git blobs *"):
@@ -128,6 +131,18 @@ func (s *Server) compare(w http.ResponseWriter, spec string) {
 		"status": "ahead", "merge_base_commit": map[string]string{"sha": base},
 		"files": files[:min(len(files), 300)],
 	})
+}
+
+func (s *Server) commit(w http.ResponseWriter, r *http.Request, ref string) {
+	sha, ok := s.Refs[ref]
+	switch {
+	case !ok:
+		refuse(w, http.StatusUnprocessableEntity, "No commit found for SHA: "+ref)
+	case r.Header.Get("Accept") != "application/vnd.github.v3.sha":
+		answer(w, http.StatusOK, map[string]string{"sha": sha})
+	case allowed(w, s.Permissions.Contents, "read"):
+		io.WriteString(w, sha)
+	}
 }
 
 func (s *Server) contents(w http.ResponseWriter, r *http.Request, path string) {

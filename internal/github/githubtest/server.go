@@ -41,6 +41,7 @@ type Server struct {
 	Pulls        map[int][]File     // what each pull request changes
 	PullHead     map[int]string     // the head commit of each
 	Compares     map[string][]File  // by "base...head"
+	Refs         map[string]string  // the commits that branches and tags name
 	Contents     map[string][]byte  // by "commit:path"
 	Blobs        map[string][]byte  // by object name
 	Comments     map[int][]*Comment // of each pull request
