@@ -44,6 +44,7 @@ import (
 	"github.com/modelaudit/modelaudit/internal/detector/secret"
 	"github.com/modelaudit/modelaudit/internal/detector/skops"
 	"github.com/modelaudit/modelaudit/internal/detector/sqlite"
+	"github.com/modelaudit/modelaudit/internal/detector/supply"
 	"github.com/modelaudit/modelaudit/internal/detector/template"
 	"github.com/modelaudit/modelaudit/internal/detector/tensorflow"
 	"github.com/modelaudit/modelaudit/internal/detector/tensorrt"
@@ -105,6 +106,7 @@ func Detectors() []*detector.Detector {
 		secret.Detector,
 		skops.Detector,
 		sqlite.Detector,
+		supply.Detector,
 		template.Detector,
 		tensorflow.Detector,
 		tensorflow.Text,

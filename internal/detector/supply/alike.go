@@ -1,0 +1,107 @@
+package supply
+
+import (
+	_ "embed"
+	"strings"
+	"sync"
+)
+
+//go:embed packages.txt
+var packagesFile string
+
+//go:embed owners.txt
+var ownersFile string
+
+//go:embed indexes.txt
+var indexesFile string
+
+// names are those that are imitated.
+type names struct {
+	known map[string]string // as they are written, by their plain form
+	other map[string]bool   // that are nearly the same and somebody's
+}
+
+var (
+	packages = sync.OnceValue(func() names { return parseNames(packagesFile) })
+	owners   = sync.OnceValue(func() names { return parseNames(ownersFile) })
+	indexes  = sync.OnceValue(func() names { return parseNames(indexesFile) })
+)
+
+func parseNames(text string) names {
+	out := names{known: make(map[string]string), other: make(map[string]bool)}
+	for line := range strings.Lines(text) {
+		line = strings.TrimSpace(line)
+		if other, ok := strings.CutPrefix(line, "!"); ok {
+			out.other[plain(other)] = true
+		} else if line != "" && line[0] != '#' {
+			out.known[plain(line)] = line
+		}
+	}
+	return out
+}
+
+// plain is a name as registries compare it.
+func plain(name string) string {
+	return strings.ReplaceAll(strings.ReplaceAll(strings.ToLower(name), "_", "-"), ".", "-")
+}
+
+// shortest is the length of the shortest name that is said to be imitated: what
+// is shorter is near to much.
+const shortest = 5
+
+// alike returns the known name that another nearly is, or "".
+func (n names) alike(name string) string {
+	name = plain(name)
+	if n.known[name] != "" || n.other[name] || len(name) < shortest {
+		return ""
+	}
+	best := ""
+	for known, written := range n.known {
+		if len(known) >= shortest && near(name, known) && (best == "" || written < best) {
+			best = written
+		}
+	}
+	return best
+}
+
+// near reports whether a name looks the same as a known one, doubles a letter of
+// it, lacks one from its middle, or has two that have changed places.
+func near(name, known string) bool {
+	return shape(name) == shape(known) || doubles(name, known) || lacks(name, known) || swapped(name, known)
+}
+
+// shape is a name as it looks to somebody in a hurry.
+var shapes = strings.NewReplacer("0", "o", "1", "l", "rn", "m", "vv", "w", "-", "")
+
+func shape(name string) string { return shapes.Replace(name) }
+
+// doubles reports whether long is short with a letter doubled.
+func doubles(long, short string) bool {
+	i := differ(long, short)
+	return len(long) == len(short)+1 && i > 0 && long[i] == long[i-1] && long[i+1:] == short[i:]
+}
+
+// lacks reports whether short is long without a letter of its middle: without
+// the first or the last one it is a word of its own too often.
+func lacks(short, long string) bool {
+	i := differ(long, short)
+	return len(long) == len(short)+1 && i > 0 && i < len(short) && long[i+1:] == short[i:]
+}
+
+// differ returns where two names begin to differ.
+func differ(a, b string) int {
+	i := 0
+	for i < min(len(a), len(b)) && a[i] == b[i] {
+		i++
+	}
+	return i
+}
+
+// swapped reports whether two neighbours have changed places.
+func swapped(a, b string) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	i := differ(a, b)
+	return i+1 < len(a) && a[i] == b[i+1] && a[i+1] == b[i] && a[i+2:] == b[i+2:]
+}

@@ -1,0 +1,187 @@
+// Package supply looks at what models say of where they come from: their
+// licences, the models that they are made of, and the packages that they want.
+package supply
+
+import (
+	"context"
+	_ "embed"
+	"fmt"
+	"regexp"
+	"strings"
+	"sync"
+
+	"github.com/modelaudit/modelaudit/internal/artifact"
+	"github.com/modelaudit/modelaudit/internal/detector"
+	"github.com/modelaudit/modelaudit/internal/finding"
+	"github.com/modelaudit/modelaudit/internal/format/json"
+	"github.com/modelaudit/modelaudit/internal/license"
+	"github.com/modelaudit/modelaudit/internal/rule"
+)
+
+//go:embed help.md
+var help string
+
+var (
+	model = &rule.Rule{
+		ID: "model-name-lookalike", Title: "A model is made of one whose owner is called nearly like a known one",
+		Severity: rule.Low, Precision: rule.Likely, CWE: []int{1357}, Since: "0.1.0",
+	}
+	lookalike = &rule.Rule{
+		ID: "requirement-lookalike", Title: "A model wants a package that is called nearly like a known one",
+		Severity: rule.Low, Precision: rule.Likely, CWE: []int{1357}, Since: "0.1.0",
+	}
+	elsewhere = &rule.Rule{
+		ID: "requirement-elsewhere", Title: "A model wants a package from outside of the usual registries",
+		Severity: rule.Info, Precision: rule.Certain, CWE: []int{494}, Since: "0.1.0",
+	}
+)
+
+// Detector reads cards, licences, configurations and, inside of archives, lists
+// of requirements. It recognises none of them as a model.
+var Detector = &detector.Detector{
+	Name:  "supply",
+	Rules: rule.Explain(help, model, lookalike, elsewhere),
+	Match: func(h artifact.Head) bool { return h.Size <= maxSize && reader(h.Name, h.Depth) != nil },
+	Run: func(_ context.Context, p *detector.Pass) error {
+		read := reader(p.File.Name(), len(p.File.Inside))
+		text := p.Reader().Bytes(uint64(p.File.Size))
+		if read != nil && text != nil {
+			j := judge{p: p}
+			read(&j, string(text))
+			j.causes.Report(p.Report)
+		}
+		return nil
+	},
+}
+
+// maxSize is the size of the largest file that is read: those of people are
+// smaller.
+const maxSize = 4 << 20
+
+// licences are the names of licence texts, without extensions.
+var licences = map[string]bool{"license": true, "licence": true, "copying": true, "license-model": true, "license-code": true}
+
+// reader returns what reads a file of a name, or nil.
+func reader(name string, depth int) func(*judge, string) {
+	base := strings.ToLower(artifact.Head{Name: name}.Base())
+	switch {
+	case base == "readme.md" || base == "model_card.md":
+		return (*judge).card
+	case base == "config.json" || base == "adapter_config.json":
+		return (*judge).config
+	case licences[strings.TrimSuffix(strings.TrimSuffix(base, ".txt"), ".md")]:
+		return (*judge).license
+	case depth > 0 && strings.HasPrefix(base, "requirements") && strings.HasSuffix(base, ".txt"), depth > 0 && base == "conda.yaml":
+		return (*judge).requirements
+	}
+	return nil
+}
+
+type judge struct {
+	p      *detector.Pass
+	causes finding.Causes
+}
+
+// license tells a licence by its text.
+func (j *judge) license(text string) {
+	if id := license.Text(text); id != "" {
+		j.p.License(id)
+	}
+}
+
+// card reads the fields in front of a model card.
+func (j *judge) card(text string) {
+	rest, ok := strings.CutPrefix(text, "---\n")
+	if !ok {
+		return
+	}
+	front, _, _ := strings.Cut(rest, "\n---")
+	key, at := "", int64(len("---\n"))
+	for line := range strings.Lines(front) {
+		name, value, found := strings.Cut(line, ":")
+		if item, is := strings.CutPrefix(strings.TrimSpace(line), "- "); is {
+			value = item
+		} else if found {
+			key = strings.TrimSpace(name)
+		}
+		j.field(key, strings.Trim(strings.TrimSpace(value), `"'`), at)
+		at += int64(len(line))
+	}
+}
+
+// config reads the fields of a configuration of transformers or PEFT.
+func (j *judge) config(text string) {
+	tree, _ := json.Parse(j.p.Reader())
+	for _, key := range []string{"license", "_name_or_path", "base_model_name_or_path"} {
+		if v := tree.Get(key); v != nil {
+			j.field(key, v.String(), v.Offset)
+		}
+	}
+}
+
+// field looks at a field by its name.
+func (j *judge) field(key, value string, at int64) {
+	switch key {
+	case "license":
+		j.p.License(value)
+	case "base_model", "_name_or_path", "base_model_name_or_path":
+		j.model(value, at)
+	}
+}
+
+// hub is how a hub names a model.
+var hub = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^([A-Za-z0-9][\w.-]*)/[\w.-]+$`) })
+
+// model compares the owner of a model with those that are known.
+func (j *judge) model(name string, at int64) {
+	m := hub().FindStringSubmatch(name)
+	if m == nil {
+		return
+	}
+	if known := owners().alike(m[1]); known != "" {
+		quoted := finding.Quote(name)
+		j.causes.At(model, quoted, fmt.Sprintf("The model is made of %s. Its owner is called nearly like %s, and is somebody else.", quoted, known)).
+			Add(at, "%s, not %s", finding.Quote(m[1]), known)
+	}
+}
+
+// requirements reads a list of packages, one a line, as pip reads it.
+func (j *judge) requirements(text string) {
+	at := int64(0)
+	for line := range strings.Lines(text) {
+		wanted, _, _ := strings.Cut(strings.TrimSpace(strings.TrimPrefix(strings.TrimSpace(line), "- ")), " #")
+		if wanted != "" && wanted[0] != '#' {
+			j.requirement(wanted, at)
+		}
+		at += int64(len(line))
+	}
+}
+
+var (
+	address = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`\b(?:git\+|hg\+|svn\+|bzr\+)?(?:https?|ssh|git)://(?:[^\s/@]*@)?([^\s/:]+)`)
+	})
+	pinned = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^([A-Za-z0-9][A-Za-z0-9._-]*[A-Za-z0-9])\s*(?:\[[^\]]*\])?\s*(?:[=<>!~;].*)?$`)
+	})
+)
+
+// requirement looks at one line of requirements.
+func (j *judge) requirement(line string, at int64) {
+	if m := address().FindStringSubmatch(line); m != nil {
+		if indexes().known[plain(m[1])] == "" {
+			quoted := finding.Quote(line)
+			j.causes.At(elsewhere, quoted, fmt.Sprintf("The requirements take a package from outside of the usual registries: %s.", quoted)).Add(at, "%s", quoted)
+		}
+		return
+	}
+	m := pinned().FindStringSubmatch(line)
+	if m == nil {
+		return
+	}
+	if known := packages().alike(m[1]); known != "" {
+		quoted := finding.Quote(m[1])
+		j.causes.At(lookalike, quoted, fmt.Sprintf("The requirements want the package %s, which is called nearly like %s and is another.", quoted, known)).
+			Add(at, "%s, not %s", quoted, known)
+	}
+}
