@@ -4,6 +4,7 @@ import (
 	"bytes"
 	_ "embed"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 
@@ -15,16 +16,17 @@ import (
 	"github.com/modelaudit/modelaudit/internal/source"
 )
 
-// namesFile holds the extensions of texts on disk that are data.
+// namesFile says what texts are by the extensions of their names.
 //
 //go:embed names.txt
 var namesFile string
 
-var dataNames = sync.OnceValue(func() map[string]bool {
-	out := make(map[string]bool)
+// names are the classes of names.txt by extension.
+var names = sync.OnceValue(func() map[string]string {
+	out := make(map[string]string)
 	for line := range strings.Lines(namesFile) {
-		if line = strings.TrimSpace(line); !strings.HasPrefix(line, "#") {
-			out[line] = true
+		if class, extension, ok := strings.Cut(strings.TrimSpace(line), " "); ok && class != "#" {
+			out[extension] = class
 		}
 	}
 	return out
@@ -99,8 +101,16 @@ func (o *object) program(p executable.Program) (*verdict, error) {
 			return nil, nil
 		}
 	}
-	return &verdict{rule: dangerous, key: p.Kind.String(), what: "a " + p.Kind.String(),
+	return &verdict{rule: dangerous, key: p.Kind.String(), what: article(p.Kind),
 		why: "Its header says " + finding.Quote(p.Detail) + "; nothing that reads models runs it, and whatever was made to do so gets it here."}, nil
+}
+
+// article puts an article in front of a kind's name.
+func article(k executable.Kind) string {
+	if k == executable.ELF {
+		return "an " + k.String()
+	}
+	return "a " + k.String()
 }
 
 // code judges a text as program code.
@@ -128,10 +138,11 @@ func (o *object) file() (*verdict, error) {
 	}
 	inner := o.p.File.Member(name+" ("+strings.Join(o.Encodings, " of ")+")", hostile.Bytes(o.Data), int64(len(o.Data)))
 	all, err := o.p.Examine(inner)
-	if len(all) == 0 || all[0].Rule.Severity < dangerous.Severity {
+	at := slices.IndexFunc(all, harmful)
+	if at < 0 {
 		return nil, err
 	}
-	worst := all[0]
+	worst := all[at]
 	v := &verdict{
 		rule: dangerous, key: worst.Rule.ID + " " + worst.Key, what: "a dangerous file (" + o.Kind + ")",
 		why: "Read as that: " + worst.Message,
@@ -140,4 +151,20 @@ func (o *object) file() (*verdict, error) {
 		v.steps = append(v.steps, fmt.Sprintf("byte %#x of the file: %s", s.Offset, s.Text))
 	}
 	return v, err
+}
+
+// runsCode are the weaknesses by which a file runs code: it is injected,
+// deserialised, included or hidden in it.
+var runsCode = []int{78, 94, 502, 506, 829, 1336}
+
+// harmful reports whether a finding is that a file does harm when it is loaded,
+// rather than that it is damaged or that readers disagree about it.
+func harmful(f finding.Finding) bool {
+	switch f.Rule.Severity {
+	case rule.Critical:
+		return true
+	case rule.High:
+		return slices.ContainsFunc(f.Rule.CWE, func(n int) bool { return slices.Contains(runsCode, n) })
+	}
+	return false
 }

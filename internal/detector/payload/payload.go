@@ -42,7 +42,8 @@ var Detector = &detector.Detector{
 	Name:  "payload",
 	Rules: rule.Explain(help, dangerous, script),
 	Match: func(h artifact.Head) bool {
-		return (h.Depth > 0 || dataNames()[h.Extension()]) && isText(h.First)
+		class := names()[h.Extension()]
+		return (class == "data" || h.Depth > 0 && class != "source") && isText(h.First)
 	},
 	Run:  run,
 	Text: inText,

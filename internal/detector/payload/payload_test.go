@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"io"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -20,8 +21,10 @@ import (
 	"github.com/modelaudit/modelaudit/internal/detector/archive"
 	"github.com/modelaudit/modelaudit/internal/detector/bytecode"
 	"github.com/modelaudit/modelaudit/internal/detector/detectortest"
+	"github.com/modelaudit/modelaudit/internal/detector/gguf"
 	"github.com/modelaudit/modelaudit/internal/detector/payload"
 	"github.com/modelaudit/modelaudit/internal/detector/pickle"
+	"github.com/modelaudit/modelaudit/internal/detector/safetensors"
 	"github.com/modelaudit/modelaudit/internal/format/pickle/pickletest"
 )
 
@@ -138,4 +141,68 @@ func TestDetector(t *testing.T) {
 		detectortest.Case{Name: "pickle as it stands, harmless", File: "note.h", Data: []byte("Hcposix_ system_ (S'echo poc'\ntR."), AnyPrefix: anyPrefix})
 	add("script", base64Of("#!/bin/sh\necho poc\n"), base64Of("# /bin/sh\necho poc\n"), "encoded-script")
 	detectortest.Run(t, payload.Detector, cases, header, archive.Detector, pickle.Detector, bytecode.Detector)
+}
+
+// tensors is a safetensors file with one entry of metadata.
+func tensors(value string) []byte {
+	header := fmt.Sprintf(`{"__metadata__":{"note":"%s"},"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}`, value)
+	return append(append(binary.LittleEndian.AppendUint64(nil, uint64(len(header))), header...), 'x')
+}
+
+// ggml is a GGUF file with one text.
+func ggml(value string) []byte {
+	const name, text = "general.note", 8
+	b := binary.LittleEndian.AppendUint32([]byte("GGUF"), 3)
+	b = binary.LittleEndian.AppendUint64(b, 0)
+	b = binary.LittleEndian.AppendUint64(b, 1)
+	b = append(binary.LittleEndian.AppendUint64(b, uint64(len(name))), name...)
+	b = binary.LittleEndian.AppendUint32(b, text)
+	return append(binary.LittleEndian.AppendUint64(b, uint64(len(value))), value...)
+}
+
+// TestFormats: texts of every format that shows them are looked through.
+func TestFormats(t *testing.T) {
+	all := []*detector.Detector{payload.Detector, safetensors.Detector, gguf.Detector, pickle.Detector, archive.Detector, bytecode.Detector}
+	formats := []struct {
+		name string
+		file func(value string) []byte
+	}{
+		{"m.safetensors", tensors},
+		{"m.gguf", ggml},
+		{"m.pkl", func(value string) []byte { return pickletest.New(4).Str(value).Stop() }},
+		{"tokenizer.json", func(value string) []byte { return []byte(`{"vocab": {"` + value + `": 1}}`) }},
+		{"config.yaml", func(value string) []byte { return []byte("model: x\nnote: " + value + "\n") }},
+	}
+	for _, f := range formats {
+		for _, s := range samples() {
+			for _, e := range encodings[:4] {
+				name := f.name + ", " + s.name + " in " + e.name
+				if got := detectortest.RuleIDs(detectortest.Scan(all, f.name, f.file(e.encode(s.bad)))); !slices.Contains(got, "encoded-payload") {
+					t.Errorf("%s: got %v, want encoded-payload", name, got)
+				}
+				if got := detectortest.RuleIDs(detectortest.Scan(all, f.name, f.file(e.encode(s.twin)))); len(got) > 0 {
+					t.Errorf("%s, harmless: got %v", name, got)
+				}
+			}
+		}
+	}
+}
+
+// TestSilent: what is encoded for honest reasons is nobody's payload.
+func TestSilent(t *testing.T) {
+	image := "\x89PNG\r\n\x1a\n" + strings.Repeat("\x01\xfe\x7f\x00", 2000)
+	certificate := strings.Repeat("0\x82\x03\x1f0\x82\x02\x07\xa0\x03\x02\x01\x02", 40)
+	for name, text := range map[string]string{
+		"notebook.ipynb": `{"cells": [{"outputs": [{"data": {"image/png": "` + base64Of(image) + `"}}], "source": ["import os\n", "os.listdir('.')"]}]}`,
+		"model.pem.txt":  "-----BEGIN CERTIFICATE-----\n" + base64Of(certificate) + "\n-----END CERTIFICATE-----\n",
+		"tokenizer.json": `{"precompiled_charsmap": "` + base64Of(strings.Repeat("\x00\xb4\x02\x00\x00\x84\x00", 900)) + `"}`,
+		"o200k.tiktoken": strings.Repeat(base64Of("import os; ")+" 1\n"+base64Of("--------------------------------")+" 2\n", 50),
+		"README.md":      "Install with `curl -s https://example.org/install.sh | sh`, then `import os; os.system('echo poc')`.\n",
+		"jwt.txt":        base64Of(`{"alg":"RS256","typ":"JWT"}`) + "." + base64Of(`{"iss":"eval","exp":1}`) + "." + base64Of(strings.Repeat("\xf3\x01", 60)),
+		"card.md":        base64Of("# A model\n\nRun `pip install model`, then call eval (twice); see https://example.org/a|b.\n"),
+	} {
+		if got := detectortest.RuleIDs(detectortest.Scan([]*detector.Detector{payload.Detector, pickle.Detector, archive.Detector}, name, []byte(text))); len(got) > 0 {
+			t.Errorf("%s: got %v", name, got)
+		}
+	}
 }
