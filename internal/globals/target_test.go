@@ -14,7 +14,7 @@ func TestTarget(t *testing.T) {
 		"importlib.import_module": globals.Bad, "torch.hub.load": globals.Odd, "urllib.request.urlopen": globals.Bad,
 		"torch.nn.Linear": globals.Fine, "keras.layers.Dense": globals.Fine, "timm.create_model": globals.Fine, "logging.FileHandler": globals.Fine,
 		"hydra.utils.get_class": globals.Fine, "functools.partial": globals.Fine, "datasets.load_dataset": globals.Fine,
-		"lightning.pytorch.callbacks.ModelCheckpoint": globals.Fine, "os.path.join": globals.Fine, "os.environ.get": globals.Fine,
+		"lightning.pytorch.callbacks.ModelCheckpoint": globals.Fine, "os.path.join": globals.Fine, "os.environ.get": globals.Fine, "socket.gethostname": globals.Fine, "multiprocessing.cpu_count": globals.Fine,
 		"transformers.AutoTokenizer.from_pretrained": globals.Fine, "project.models.Net": globals.Fine, "": globals.Fine, "x": globals.Fine,
 	} {
 		if called, v, got := globals.Target(path); got != want {

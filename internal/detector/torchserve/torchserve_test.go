@@ -29,6 +29,7 @@ func TestDetector(t *testing.T) {
 	detectortest.Run(t, torchserve.Detector, []detectortest.Case{
 		{Name: "TorchServe's own handler", File: "m.mar", Data: archive(`{"model": {"handler": "image_classifier"}}`, "m.txt", "weights"), AnyPrefix: why},
 		{Name: "own handler", File: "m.mar", Data: archive(plain, "h.py", handler), Want: []string{"torchserve-code"}},
+		{Name: "loads its weights", File: "m.mar", Data: archive(plain, "h.py", "import torch\ndef load(d):\n    return torch.jit.load(d), torch.load(d)\n"), Want: []string{"torchserve-code"}},
 		{Name: "two sources, one that only a request reaches", File: "m.zip", Data: archive(plain, "h.py", handler, "util.py", "import subprocess\ndef f(x):\n    subprocess.run(x)\n"),
 			Want: []string{"torchserve-code", "torchserve-handler-reaches-out"}},
 		{Name: "runs on import", File: "m.mar", Data: archive(plain, "h.py", "import os\nos.system('echo poc')\n"), Want: []string{"torchserve-runs-code"}},
