@@ -84,6 +84,9 @@ type Pass struct {
 	Text func(name string, offset int64, text string)
 	// License repeats what the file says of its own licence, in its words.
 	License func(text string)
+	// Weights says that size bytes from an offset on are numbers, in a file whose
+	// Raw is something else.
+	Weights func(offset, size int64)
 	// Claim says that size bytes from an offset on are no raw data: the scan sees
 	// what is in them by itself, as it does with a Part.
 	Claim func(offset, size int64)

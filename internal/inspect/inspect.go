@@ -49,9 +49,21 @@ func (w *Watch) Detectors(all []*detector.Detector) []*detector.Detector {
 				d.Text(w.listen(p), name, offset, text)
 			}
 		}
+		if d.Search != nil {
+			watched.Search = func(p *detector.Pass, r detector.Region) error { return d.Search(w.nesting(p, w.listen(p)), r) }
+		}
 		out[i] = &watched
 	}
 	return out
+}
+
+// nesting has seen tell of the files that are handed on through p.
+func (w *Watch) nesting(p, seen *detector.Pass) *detector.Pass {
+	seen.Nested = func(f artifact.File) error {
+		w.node(f)
+		return p.Nested(f)
+	}
+	return seen
 }
 
 // run watches one detector at one file.
@@ -64,11 +76,7 @@ func (w *Watch) run(ctx context.Context, d *detector.Detector, p *detector.Pass)
 		}
 		p.Recognised(format)
 	}
-	seen.Nested = func(f artifact.File) error {
-		w.node(f)
-		return p.Nested(f)
-	}
-	err := d.Run(ctx, seen)
+	err := d.Run(ctx, w.nesting(p, seen))
 	if node.Does == nil && slices.Contains(node.Formats, pickles) {
 		node.follow(p, w.Disassemble)
 	}

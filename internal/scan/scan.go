@@ -96,7 +96,7 @@ func (r *run) file(f artifact.File, by *detector.Detector) (recognised bool) {
 		}
 	}
 	r.search(seen)
-	if !recognised && by != nil {
+	if !recognised {
 		r.blob(f, by, head)
 	}
 	if !recognised && !f.Nested() {

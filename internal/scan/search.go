@@ -31,7 +31,17 @@ const (
 type subject struct {
 	artifact.File
 	raw     detector.Raw
+	weights []detector.Region // told of by themselves, and claimed as well
 	claimed []detector.Region
+}
+
+func (f *subject) claim(offset, size int64) {
+	f.claimed = append(f.claimed, detector.Region{Offset: offset, Size: size})
+}
+
+func (f *subject) tensor(offset, size int64) {
+	f.claim(offset, size)
+	f.weights = append(f.weights, detector.Region{Offset: offset, Size: size, Raw: detector.Weights})
 }
 
 // unclaimed are the parts of a file that nobody has claimed.
@@ -53,20 +63,20 @@ func (r *run) search(f *subject) {
 	if f.raw == detector.Nothing {
 		return
 	}
-	for _, region := range f.unclaimed() {
+	for _, region := range append(f.weights, f.unclaimed()...) {
 		r.weights(f.File, region)
 	}
 }
 
-// blob searches a file inside of another that no detector recognised. What a
-// detector of models hands on is a gap or a value, and searched whole.
+// blob searches a file that no detector recognised. What a detector of models
+// hands on is a gap or a value, and searched whole.
 func (r *run) blob(f artifact.File, by *detector.Detector, head artifact.Head) {
 	region := detector.Region{Size: f.Size, Raw: detector.Weights}
 	switch {
 	case isText(head.First):
-	case !by.Container:
+	case by != nil && !by.Container:
 		r.region(f, region)
-	case namedLikeWeights(f) || slices.ContainsFunc(containers(f), namedLikeModel):
+	case namedLikeWeights(f), by != nil && slices.ContainsFunc(containers(f), namedLikeModel):
 		r.weights(f, region)
 	}
 }
@@ -152,9 +162,8 @@ func (r *run) pass(d *detector.Detector, seen *subject) *detector.Pass {
 		Incomplete: func(err error) { r.unread(f, err) },
 		Text:       func(string, int64, string) {},
 		License:    func(string) {},
-		Claim: func(offset, size int64) {
-			seen.claimed = append(seen.claimed, detector.Region{Offset: offset, Size: size})
-		},
-		Afford: r.afford,
+		Weights:    seen.tensor,
+		Claim:      seen.claim,
+		Afford:     r.afford,
 	}
 }

@@ -59,12 +59,13 @@ func search(p *detector.Pass, region detector.Region) error {
 }
 
 func report(p *detector.Pass, f carve.File) {
-	what := f.Kind.String()
+	what, key := f.Kind.String(), f.Kind.String()
 	if f.Detail != "" {
 		what += " (" + finding.Quote(f.Detail) + ")"
+		key += " " + f.Detail
 	}
 	p.Report(finding.Finding{
-		Rule: hidden, Key: f.Kind.String(),
+		Rule: hidden, Key: key,
 		Message: fmt.Sprintf("A %s is hidden in %s, where a loader expects numbers. None runs it; whoever knows of it does.",
 			what, finding.Quote(path.Base(p.File.Name()))),
 		Location: finding.Location{Offset: f.Offset, Length: f.Size},

@@ -127,7 +127,7 @@ func unpacked(data []byte, budget *hostile.Budget) []byte {
 func (s *session) inside(data []byte) *finding.Finding {
 	file := s.p.File.Member("constant", hostile.Bytes(data), int64(len(data)))
 	inner := newSession(&detector.Pass{
-		File: file, Budget: s.p.Budget, Recognised: func(string) {}, Incomplete: func(error) {},
+		File: file, Budget: s.p.Budget, Recognised: func(string) {}, Incomplete: func(error) {}, Weights: func(int64, int64) {},
 	})
 	inner.depth, inner.named = s.depth+1, true
 	inner.streams()

@@ -118,6 +118,7 @@ func (s *session) storages(at int64) {
 		s.faults = append(s.faults, r.Err())
 		return
 	}
+	s.p.Weights(at, r.Offset()-at)
 	if r.Offset() < s.p.File.Size {
 		s.carve(r.Offset())
 	}

@@ -1,0 +1,70 @@
+package scan
+
+import (
+	_ "embed"
+	"path"
+	"strings"
+
+	"github.com/modelaudit/modelaudit/internal/artifact"
+)
+
+// weightsFile lists what files are called that are weights.
+//
+//go:embed weights.txt
+var weightsFile string
+
+var weightNames = parseWeights(weightsFile)
+
+// A weightName is one line: a glob over the last one or two elements of a path,
+// and where it counts.
+type weightName struct {
+	glob   string
+	inside bool   // in archives alone
+	with   string // name of a file beside one on disk, * standing for the stem
+}
+
+func parseWeights(text string) []weightName {
+	var out []weightName
+	for line := range strings.Lines(text) {
+		fields := strings.Fields(line)
+		if len(fields) == 0 || fields[0] == "#" {
+			continue
+		}
+		n := weightName{glob: fields[len(fields)-1], inside: fields[0] == "inside"}
+		if fields[0] == "with" {
+			n.with = fields[1]
+		}
+		out = append(out, n)
+	}
+	return out
+}
+
+// namedLikeWeights reports whether a file has a name that only weights have
+// where it lies.
+func namedLikeWeights(f artifact.File) bool {
+	for _, n := range weightNames {
+		if n.matches(f) {
+			return true
+		}
+	}
+	return false
+}
+
+func (n weightName) matches(f artifact.File) bool {
+	name := strings.ReplaceAll(f.Name(), `\`, "/")
+	of := path.Base(name)
+	if strings.Contains(n.glob, "/") {
+		of = path.Join(path.Base(path.Dir(name)), of)
+	}
+	ok, err := path.Match(n.glob, strings.ToLower(of))
+	switch {
+	case !ok || err != nil || n.inside && !f.Nested():
+		return false
+	case n.with == "":
+		return true
+	case f.Open == nil:
+		return false
+	}
+	_, err = f.Open(strings.Replace(n.with, "*", strings.TrimSuffix(of, path.Ext(of)), 1))
+	return err == nil
+}
