@@ -50,41 +50,56 @@ func search(p *detector.Pass, region detector.Region) error {
 		if start || region.Raw != detector.Weights && f.Kind != carve.Program {
 			continue
 		}
-		report(p, f)
-		if err := handOn(p, f); err != nil {
+		if err := report(p, f); err != nil {
 			return err
 		}
 	}
 	return err
 }
 
-func report(p *detector.Pass, f carve.File) {
+func report(p *detector.Pass, f carve.File) error {
 	what, key := f.Kind.String(), f.Kind.String()
 	if f.Detail != "" {
 		what += " (" + finding.Quote(f.Detail) + ")"
 		key += " " + f.Detail
 	}
+	where := p.File.Name()
+	if !p.File.Nested() {
+		where = path.Base(where)
+	}
+	inner, err := inside(p, f)
 	p.Report(finding.Finding{
 		Rule: hidden, Key: key,
 		Message: fmt.Sprintf("A %s is hidden in %s, where a loader expects numbers. None runs it; whoever knows of it does.",
-			what, finding.Quote(path.Base(p.File.Name()))),
+			what, finding.Quote(where)),
 		Location: finding.Location{Offset: f.Offset, Length: f.Size},
-		Evidence: []finding.Step{{Offset: f.Offset, Text: what}},
+		Evidence: append([]finding.Step{{Offset: f.Offset, Text: fmt.Sprintf("%s, %d bytes", what, f.Size)}}, inner...),
 	})
+	return err
 }
 
-// names are those under which what is found goes back to the scan. Of programs
-// and scripts there is nothing more to say.
+// names are those under which the scan examines what is found. Of programs and
+// scripts there is nothing more to say.
 var names = map[carve.Kind]string{
 	carve.Zip: "hidden.zip", carve.Tar: "hidden.tar", carve.SevenZip: "hidden.7z", carve.Gzip: "hidden.gz",
 	carve.Bzip2: "hidden.bz2", carve.XZ: "hidden.xz", carve.Pickle: "hidden.pkl",
 }
 
-func handOn(p *detector.Pass, f carve.File) error {
-	if name := names[f.Kind]; name != "" {
-		return p.Part(name, f.Offset, f.Size)
+// maxInner is how many findings about what is hidden are listed.
+const maxInner = 8
+
+// inside returns what is to be said about what was found: it runs nowhere by
+// itself, so that it is evidence of its being there.
+func inside(p *detector.Pass, f carve.File) (steps []finding.Step, err error) {
+	name := names[f.Kind]
+	if name == "" {
+		return nil, nil
 	}
-	return nil
+	found, err := p.Examine(p.File.Member(name, hostile.Section(p.File.Content, f.Offset, f.Size), f.Size))
+	for _, x := range found[:min(len(found), maxInner)] {
+		steps = append(steps, finding.Step{Offset: f.Offset, Text: "in it: " + x.Message})
+	}
+	return steps, err
 }
 
 // A judge decides about what may be a pickle.

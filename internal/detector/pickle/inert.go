@@ -46,7 +46,19 @@ func (j *judge) wanted(kind pickle.Kind, head []byte, at, size int64) bool {
 	if kind != pickle.Str && size <= pickle.LookBytes {
 		return isText(head) || mayHold(head, j.s.p.Budget)
 	}
-	return compress.Sniff(head) != nil || encoded.Kind(head) != ""
+	if compress.Sniff(head) != nil || encoded.Kind(head) != "" {
+		return true
+	}
+	if kind != pickle.Str {
+		j.array(at, size)
+	}
+	return false
+}
+
+// array notes where numbers lie: the elements of an array, or bytes that are
+// long and start like no file.
+func (j *judge) array(at, size int64) {
+	j.arrays = append(j.arrays, detector.Region{Offset: at, Size: size})
 }
 
 // minInert is the size of the least pickle that calls something.

@@ -3,6 +3,7 @@ package pickle
 import (
 	"strings"
 
+	"github.com/modelaudit/modelaudit/internal/detector"
 	"github.com/modelaudit/modelaudit/internal/finding"
 	"github.com/modelaudit/modelaudit/internal/format/pickle"
 	"github.com/modelaudit/modelaudit/internal/globals"
@@ -16,9 +17,10 @@ type judge struct {
 	byID     []*use          // by the machine's number of the name
 	names    map[string]*use // by where the object lives
 	order    []*use
-	inert    []payload       // constants that hold dangerous pickles
-	loaded   map[uint64]bool // hashes of what loaders are given
-	madeCode bool            // it was reported that the file makes functions
+	inert    []payload         // constants that hold dangerous pickles
+	loaded   map[uint64]bool   // hashes of what loaders are given
+	arrays   []detector.Region // where numbers lie
+	madeCode bool              // it was reported that the file makes functions
 }
 
 // A use is what the pickle does with one name.

@@ -111,6 +111,9 @@ func (s *session) stream(at int64) (end int64, ok bool) {
 	}
 	s.recognised = true
 	s.report.merge(o.report)
+	for _, a := range o.numbers {
+		s.p.Weights(a.Offset, a.Size)
+	}
 	if o.arrays {
 		s.also(at, pickle.Reading{})
 	}
@@ -171,6 +174,7 @@ func (s *session) also(at int64, reading pickle.Reading) {
 // An outcome is what following one pickle came to.
 type outcome struct {
 	machine *pickle.Machine
+	numbers []detector.Region // where numbers lie
 	report  *report
 	start   int64
 	end     int64
@@ -196,11 +200,13 @@ func (s *session) follow(at int64, reading pickle.Reading) *outcome {
 	if s.depth < maxInert {
 		o.machine.Look = j.wanted
 	}
+	o.machine.Array = j.array
 	for e := range o.machine.Run() {
 		o.see(e)
 		j.effect(e)
 	}
 	j.finish()
+	o.numbers = j.arrays
 	o.end, o.err = r.Offset(), o.machine.Err()
 	if o.err == nil {
 		o.result = o.conclude()

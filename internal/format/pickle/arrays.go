@@ -71,7 +71,10 @@ func (m *Machine) skipArray(o *object, count, size int64) {
 		m.fail("an array of %d elements of %d bytes is claimed", count, size)
 		return
 	}
-	r.Skip(uint64(count * size))
+	at := r.Offset()
+	if r.Skip(uint64(count * size)); r.Err() == nil && m.Array != nil {
+		m.Array(at, count*size)
+	}
 }
 
 // An unpickler is what an unpickler has of its own, beside what all share.

@@ -39,6 +39,9 @@ type Machine struct {
 	// is pushed, with its first bytes (of bytes all, up to LookBytes) and its place in
 	// the file; those that it wants to see become effects. It may be nil.
 	Look func(kind Kind, head []byte, at, size int64) bool
+	// Array is told where the elements of an array lie that joblib's loader reads
+	// from the stream. It may be nil.
+	Array func(at, size int64)
 
 	s       scanner
 	names   Names
