@@ -56,7 +56,7 @@ func run(_ context.Context, p *detector.Pass) error {
 		}
 	}
 	if !j.known {
-		return nil // bytes that look like the beginning of a record, or values alone
+		return p.Budget.Spent() // bytes that look like the beginning of a record, or values alone
 	}
 	j.causes.Report(p.Report)
 	if r.Err() != nil {

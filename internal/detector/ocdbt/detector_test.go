@@ -2,6 +2,7 @@ package ocdbt_test
 
 import (
 	"context"
+	"encoding/binary"
 	"slices"
 	"strings"
 	"testing"
@@ -98,5 +99,19 @@ func TestNotOurs(t *testing.T) {
 		if got := detectortest.Scan([]*detector.Detector{ocdbt.Detector}, name, []byte(data)); got.Status != audit.NotAModel {
 			t.Errorf("%q: got %s (%s), want %s", data, got.Status, got.Reason, audit.NotAModel)
 		}
+	}
+}
+
+// TestFalseStarts: many records that never end cost no more than the budget
+// allows, and that it is spent is told.
+func TestFalseStarts(t *testing.T) {
+	const n = 1 << 17
+	data := []byte("x")
+	for i := range n {
+		data = binary.LittleEndian.AppendUint64(append(data, "\x0c\xdb\x20\xde"...), uint64(14*(n-i)))
+		data = append(data, 0, 0)
+	}
+	if got := detectortest.Scan([]*detector.Detector{ocdbt.Detector}, name, data); got.Status != audit.Incomplete {
+		t.Errorf("got %s (%s), want %s", got.Status, got.Reason, audit.Incomplete)
 	}
 }

@@ -86,7 +86,7 @@ func Whole(r *hostile.Reader) bool {
 		p := w.Peek(int(min(w.Left()-checksumSize, 32<<10)))
 		sum = crc32.Update(sum, table, p)
 		w.Skip(uint64(len(p)))
-		if r.Budget().Steps(int64(len(p))>>6) != nil {
+		if r.Budget().Steps(int64(len(p))>>3) != nil {
 			return false
 		}
 	}

@@ -96,8 +96,8 @@ func plausible(r *hostile.Reader, text []byte, at int64) bool {
 	if len(text) < 0x40 {
 		return false
 	}
-	header := uint64(binary.LittleEndian.Uint32(text[0x3c:]))
-	return string(r.At(uint64(at)+header, 4).Peek(4)) == "PE\x00\x00"
+	header := at + int64(binary.LittleEndian.Uint32(text[0x3c:]))
+	return header < r.End()-4 && string(r.At(uint64(header), 4).Peek(4)) == "PE\x00\x00"
 }
 
 // device reports whether an ELF file is code for the GPU.
