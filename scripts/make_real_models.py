@@ -227,6 +227,8 @@ def boosting():
         dump("xgboost/Booster", m.get_booster(), "xgboost Booster")
         for ext in ("json", "ubj"):
             m.save_model(path(f"xgboost/model.{ext}", f"xgboost {ext}"))
+        if xgb.__version__ < "3":  # which wrote it last
+            m.save_model(path("xgboost/model.deprecated", "xgboost, binary"))
     with trying("lightgbm"):
         import lightgbm as lgb
         for name in ("LGBMClassifier", "LGBMRegressor"):
@@ -681,6 +683,15 @@ def tensorflow_graphs():
         frozen = v1.graph_util.convert_variables_to_constants(session, session.graph_def, ["y"])
         with open(path("tensorflow/frozen.pb", "frozen GraphDef"), "wb") as f:
             f.write(frozen.SerializeToString())
+        tf.io.write_graph(frozen, OUT, os.path.relpath(path("tensorflow/frozen.pbtxt", "frozen GraphDef as text"), OUT))
+        v1.train.export_meta_graph(path("tensorflow/meta.pbtxt", "MetaGraphDef as text"), as_text=True)
+        first = v1.train.Saver(write_version=v1.train.SaverDef.V1)
+        first.save(session, path("tensorflow/first/model.ckpt", "checkpoint of the first version"), write_meta_graph=False)
+        texts = v1.saved_model.Builder(os.path.dirname(path("tensorflow/text/saved_model.pbtxt", "SavedModel as text")))
+        texts.add_meta_graph_and_variables(session, ["serve"])
+        texts.save(as_text=True)
+    checkpoint = tf.train.Checkpoint(w=tf.Variable([1., 2.]), words=tf.Variable(["a", "b"]))
+    tf.train.CheckpointManager(checkpoint, os.path.dirname(path("tensorflow/checkpoint/checkpoint", "state of checkpoints")), 2).save()
     os.remove(vocabulary)
 
 
