@@ -61,7 +61,9 @@ func (s *shelf) item(it dbm.Item) error {
 		s.recognise()
 	}
 	if err != nil {
-		s.Incomplete(err)
+		if s.recognised {
+			s.Incomplete(err)
+		}
 		return s.Budget.Spent()
 	}
 	name := "value"

@@ -9,6 +9,7 @@ import (
 	"github.com/modelaudit/modelaudit/internal/artifact"
 	"github.com/modelaudit/modelaudit/internal/detector"
 	"github.com/modelaudit/modelaudit/internal/format/encoded"
+	"github.com/modelaudit/modelaudit/internal/format/pickle"
 	"github.com/modelaudit/modelaudit/internal/format/sqlite"
 	"github.com/modelaudit/modelaudit/internal/hostile"
 )
@@ -22,6 +23,18 @@ var Detector = &detector.Detector{
 	Run:   run,
 }
 
+// leastPickle is the size of the smallest pickle that imports anything.
+const leastPickle = 8
+
+// pickled reports whether content is one pickle and nothing else: those of
+// protocols 0 and 1 have no signature to tell them by.
+func pickled(content []byte, budget *hostile.Budget) bool {
+	r := hostile.NewReader(hostile.Bytes(content), int64(len(content)), budget)
+	for range pickle.Ops(r) {
+	}
+	return r.Err() == nil && r.Offset() == int64(len(content))
+}
+
 func run(_ context.Context, p *detector.Pass) error {
 	d, err := sqlite.Open(p.Reader())
 	if err != nil {
@@ -29,20 +42,28 @@ func run(_ context.Context, p *detector.Pass) error {
 	}
 	found := 0
 	err = d.Blobs(func(b sqlite.Blob) error {
-		if encoded.Kind(b.Head) == "" {
+		known := encoded.Kind(b.Head) != ""
+		if !known && (len(b.Head) == 0 || b.Size < leastPickle || !pickle.Code(b.Head[0]).Known()) {
 			return nil
-		}
-		if found++; found == 1 {
-			p.Recognised("sqlite")
 		}
 		held := p.Budget.Held()
 		defer p.Budget.Release(held)
 		content, err := d.Content(b)
-		if err != nil {
+		name := "blob"
+		if known || pickled(content, p.Budget) {
+			if found++; found == 1 {
+				p.Recognised("sqlite")
+			}
+			name = fmt.Sprintf("blob %d", found)
+		}
+		switch {
+		case err != nil && !known:
+			return p.Budget.Spent()
+		case err != nil:
 			p.Incomplete(err)
 			return p.Budget.Spent()
 		}
-		return p.Nested(p.File.Member(fmt.Sprintf("blob %d", found), hostile.Bytes(content), b.Size))
+		return p.Nested(p.File.Member(name, hostile.Bytes(content), b.Size))
 	})
 	if found == 0 && p.Budget.Spent() == nil {
 		return nil // damaged or not, there is nothing that a model loader takes

@@ -16,7 +16,7 @@ import (
 // unpickler stands for the detector that knows pickles.
 var unpickler = &detector.Detector{
 	Name:  "unpickler",
-	Match: func(h artifact.Head) bool { return h.HasPrefix("\x80\x04") },
+	Match: func(h artifact.Head) bool { return h.HasPrefix("\x80\x04", "(S'a'") },
 	Run: func(_ context.Context, p *detector.Pass) error {
 		p.Recognised("pickle")
 		return nil
@@ -28,6 +28,7 @@ func TestDetector(t *testing.T) {
 	long := append([]byte(pickle), bytes.Repeat([]byte{0}, 1500)...)
 	detectortest.Run(t, sqlite.Detector, []detectortest.Case{
 		{Name: "shelf", Data: sqlitetest.Database([]byte("a"), []byte(pickle), []byte("b"), long)},
+		{Name: "shelf of text", Data: sqlitetest.Database([]byte("a"), []byte("(S'a'\nicollections\nCounter\n."))},
 		{Name: "overflow that is not there", Data: sqlitetest.Database([]byte("a"), long)[:512], Unread: true},
 	}, unpickler)
 }
