@@ -26,10 +26,17 @@ func (c *Client) File(ctx context.Context, path, commit string) ([]byte, error) 
 
 // Commit returns the commit that a branch, a tag or an abbreviation names.
 func (c *Client) Commit(ctx context.Context, ref string) (string, error) {
-	sha, _, err := c.api.Repositories.GetCommitSHA1(ctx, c.owner, c.name, ref, "")
+	// go-github leaves slashes in the name as they are; GitHub describes one segment.
+	req, err := c.api.NewRequest(http.MethodGet, c.path("commits/%s", url.PathEscape(ref)), nil)
 	if err != nil {
+		return "", err
+	}
+	req.Header.Set("Accept", "application/vnd.github.sha")
+	var b bytes.Buffer
+	if _, err := c.api.Do(ctx, req, &b); err != nil {
 		return "", trouble(err)
 	}
+	sha := b.String()
 	if !commitID().MatchString(sha) {
 		return "", &Trouble{Kind: Rejected, Message: "GitHub answered with something else than a commit"}
 	}

@@ -138,7 +138,7 @@ func (s *Server) commit(w http.ResponseWriter, r *http.Request, ref string) {
 	switch {
 	case !ok:
 		refuse(w, http.StatusUnprocessableEntity, "No commit found for SHA: "+ref)
-	case r.Header.Get("Accept") != "application/vnd.github.v3.sha":
+	case r.Header.Get("Accept") != "application/vnd.github.sha":
 		answer(w, http.StatusOK, map[string]string{"sha": sha})
 	case allowed(w, s.Permissions.Contents, "read"):
 		io.WriteString(w, sha)
