@@ -130,7 +130,7 @@ func (k *kind) match(text string, at int) (secrets []string, size int) {
 		return nil, 0
 	}
 	secrets = []string{c.secret}
-	if !strings.Contains(c.match, "://") && !k.within {
+	if !strings.ContainsAny(c.match, ": ") && !k.within { // a word, of which all may be secret
 		secrets = append(secrets, c.match[len(k.keyword):])
 	}
 	if k.check != nil {
