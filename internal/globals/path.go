@@ -1,6 +1,9 @@
 package globals
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Path returns the verdict on a dotted path that source or bytecode refers to,
 // such as "os.system", and whether it is dangerous. Where the module ends is not
@@ -13,6 +16,9 @@ func Path(path string, imported bool) (Verdict, bool) {
 		v, _ := Listed("builtins", path)
 		return v, v.Class == Dangerous
 	}
+	if parts = slices.DeleteFunc(parts, ordinary); len(parts) < 2 {
+		return Verdict{}, false
+	}
 	for i := 1; i < len(parts); i++ {
 		module, name := Resolve(strings.Join(parts[:i], "."), strings.Join(parts[i:], "."))
 		v, known := Listed(module, name)
@@ -24,6 +30,12 @@ func Path(path string, imported bool) (Verdict, bool) {
 		}
 	}
 	return Verdict{}, false
+}
+
+// ordinary reports whether code gets at an attribute all the time that no file
+// has a reason to: self.__class__.__name__ leads nowhere.
+func ordinary(attribute string) bool {
+	return attribute == "__class__" || attribute == "__dict__"
 }
 
 // librarys reports whether a callable is of a library, whose functions are given

@@ -16,6 +16,11 @@ func TestPath(t *testing.T) {
 		{path: "numpy.os.system", imported: true, dangerous: true},
 		{path: "re.compile", imported: true},
 		{path: "self.compile"},
+		{path: "self.__class__.__name__"},
+		{path: ".__class__.__class__"},
+		{path: ".__class__.__base__", dangerous: true},
+		{path: "lipsum.__globals__", dangerous: true},
+		{path: "subprocess.call", dangerous: true},
 		{path: "torch.nn.Linear", imported: true},
 	} {
 		if v, got := Path(c.path, c.imported); got != c.dangerous {

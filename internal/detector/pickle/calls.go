@@ -92,6 +92,9 @@ func (j *judge) computedCall(e pickle.Effect) {
 	if e.Computed {
 		return
 	}
+	if n := j.m.Name(j.m.Class(e.Fn)); n != nil && n.String() == "functools.lru_cache" {
+		return // it wraps what it is given
+	}
 	if j.carriedClass(e.Fn) {
 		j.carries(e)
 		return

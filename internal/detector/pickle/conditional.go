@@ -91,7 +91,7 @@ func (j *judge) harmless(kind string, e pickle.Effect) bool {
 	case "attribute":
 		return e.Computed
 	case "own":
-		return len(e.Args) > 0 && j.carriedClass(e.Args[0])
+		return len(e.Args) > 0 && j.carriedClass(e.Args[0]) || len(e.Args) == 3 && j.label(e.Args[1], e.Args[2])
 	case "union":
 		return j.union(e.Args)
 	case "words":
@@ -116,6 +116,16 @@ func (j *judge) union(args []pickle.Value) bool {
 	return n != nil && n.String() == "operator.or_" && all && !slices.ContainsFunc(types, func(v pickle.Value) bool {
 		return j.m.Name(v) == nil && j.m.Kind(v) != pickle.None
 	})
+}
+
+// label reports whether an attribute only says what an object is called, as dill
+// writes it for the classes that it makes.
+func (j *judge) label(name, value pickle.Value) bool {
+	s, _ := j.m.Str(name)
+	if s != "__qualname__" && s != "__doc__" && s != "__module__" {
+		return false
+	}
+	return j.m.Kind(value) == pickle.Str || j.m.Kind(value) == pickle.None
 }
 
 // carriedClass reports whether v is a class that the file carries the code of.
@@ -182,7 +192,7 @@ func (j *judge) code(e pickle.Effect) {
 	var found []string
 	var first globals.Verdict
 	for _, r := range c.References() {
-		if v, bad := globals.Path(r.Path, r.Imported); bad {
+		if v, bad := globals.Path(r.Path, r.Imported); bad && !expected(r.Path, v, c) {
 			if len(found) == 0 {
 				first = v
 			}
@@ -193,6 +203,21 @@ func (j *judge) code(e pickle.Effect) {
 		j.dangerousCode(e, found, first)
 	}
 }
+
+// expected reports whether honest code that comes with a model does what a path
+// is for: it reads its own files and loads what it wraps.
+func expected(path string, v globals.Verdict, c *marshal.Code) bool {
+	switch name := path[strings.LastIndexByte(path, '.')+1:]; {
+	case path == "open":
+		return !slices.ContainsFunc(c.Constants, func(v *marshal.Value) bool { return writeMode.MatchString(v.Text) })
+	case v.Effect == globals.Deserialise:
+		return name == "load" || name == "load_model"
+	}
+	return false
+}
+
+// writeMode is a mode of open that changes the file.
+var writeMode = regexp.MustCompile(`^[bt]*([wax][bt+]*|r[bt]*\+[bt]*)$`)
 
 func (j *judge) dangerousCode(e pickle.Effect, found []string, v globals.Verdict) {
 	const shown = 5
@@ -306,6 +331,9 @@ func (j *judge) evaluated(e pickle.Effect, u *use, text string) {
 
 // sourceText reports a text that is Python and refers to something dangerous.
 func (j *judge) sourceText(e pickle.Effect, u *use, text string) {
+	if identifier(text) {
+		return // a name alone does nothing
+	}
 	source, _ := python.Analyse(text) // what stands before an error counts
 	for _, r := range source.References {
 		if _, bad := globals.Path(r.Path, r.Imported); bad && !r.Local {

@@ -38,6 +38,13 @@ func TestDetector(t *testing.T) {
 			Want: []string{"pickle-computed-name", "pickle-unknown-call"}},
 		{Name: "reference", Data: p(4).EmptyList().Named("os", "system").Append().Stop(), Want: []string{"pickle-dangerous-reference"}},
 		{Name: "suspicious", Data: p(4).Call("time", "sleep", "x").Stop(), Want: []string{"pickle-suspicious-call"}},
+		{Name: "named tuple of dill", Data: p(4).Named("dill._dill", "_create_namedtuple").Str("NT").Str("a").Tuple(1).Str("__main__").Tuple(3).Reduce().
+			Int(1).Tuple(1).NewObj().Stop(), Want: []string{"pickle-carries-code"}},
+		{Name: "label of a class", Data: p(4).Named("builtins", "setattr").Named("__main__", "Color").Str("__qualname__").Str("Color").Tuple(3).Reduce().Stop(),
+			Want: []string{"pickle-main-name"}},
+		{Name: "attribute of a class", Data: p(4).Named("builtins", "setattr").Named("__main__", "Color").Str("run").Str("x").Tuple(3).Reduce().Stop(),
+			Want: []string{"pickle-calls-indirectly", "pickle-main-name"}},
+		{Name: "code that reads a file", Data: codeObject("types", "CodeType", "open").Stop(), Want: []string{"pickle-carries-code"}},
 		{Name: "union of types", Data: p(4).Named("functools", "reduce").Named("operator", "or_").Named("builtins", "int").Named("builtins", "str").Tuple(2).
 			Tuple(2).Reduce().Stop()},
 		{Name: "translated name", Data: p(4).Named("builtins", "str.translate").Str("MODELS").Named("builtins", "str.maketrans").Str("M").Str("m").
