@@ -150,6 +150,9 @@ func paddle(text string) []byte {
 	return pb.Join(block, pb.Sub(4<<3|byts, pb.Int(1<<3, 0)))
 }
 
+// ubjName is the name of a member in UBJSON.
+func ubjName(s string) string { return "i" + string(rune(len(s))) + s }
+
 // msgpack is a text of up to 65535 bytes.
 func msgpack(text string) string {
 	return string(binary.BigEndian.AppendUint16([]byte{0xda}, uint16(len(text)))) + text
@@ -238,6 +241,10 @@ func carriers() []carrier {
 		{"a text of Flax", "m.msgpack", func(s string) []byte { return []byte("\x81\xa4note" + msgpack(note(s))) }},
 		{"an attribute of XGBoost", "m.bin", func(s string) []byte {
 			return append([]byte("binf"), xgboosttest.Build(xgboosttest.Model{Version: 1, Features: 6, Trees: []xgboosttest.Tree{xgboosttest.Stump}, Attributes: []string{"note", note(s)}})...)
+		}},
+		{"an attribute of XGBoost in UBJSON", "m.ubj", func(s string) []byte {
+			return []byte("{" + ubjName("learner") + "{" + ubjName("attributes") + "{" + ubjName("note") + "SI" +
+				string(binary.BigEndian.AppendUint16(nil, uint16(len(s)))) + s + "}}" + ubjName("version") + "[i\x02i\x01i\x00]}")
 		}},
 		{"parameters of LightGBM", "model.txt", func(s string) []byte {
 			return []byte("tree\nversion=v4\nnum_class=1\nfeature_names=a b\n\nTree=0\nnum_leaves=3\nsplit_feature=0 1\nleft_child=1 -1\n" +
