@@ -28,8 +28,10 @@ type Scanner struct {
 	// Denied are the licences, by SPDX identifier or the start of one before a *,
 	// that no file may have.
 	Denied []string
-	Digest bool  // compute the SHA-256 of every file that is, or may be, a model
-	Search int64 // bytes of each file's weights that are searched for hidden files; SearchAll: all
+	Digest bool // compute the SHA-256 of every file that is, or may be, a model
+	// Search is the size, in bytes, of the largest file whose weights are searched
+	// for hidden files, and how many bytes of them are; SearchAll: all.
+	Search int64
 }
 
 // File scans one file on disk with everything nested in it. It always returns a
@@ -42,7 +44,7 @@ func (s *Scanner) File(ctx context.Context, f artifact.File) audit.File {
 		told:       make(map[string]bool),
 		redactor:   &finding.Redactor{},
 		denied:     s.Denied,
-		searchable: s.Search,
+		searchable: s.searchable(f),
 	}
 	recognised := r.file(f, nil)
 	if s.Digest && r.refused == "" && (recognised || r.problems > 0) {

@@ -16,15 +16,12 @@ import (
 // everything else to its end.
 
 const (
-	// DefaultSearch is how much of the weights of one file on disk is searched
-	// where nothing else is said, in bytes: all of a small model, and of a large
-	// one no more than reading its structure takes.
+	// DefaultSearch is what Search is where nothing else is said: small models are
+	// searched to their last weight, and large ones cost what their structure
+	// costs.
 	DefaultSearch = 32 << 20
 	// SearchAll searches all weights.
 	SearchAll = -1
-	// tail is how much of the end of large weights is searched first: what is
-	// appended is hidden there.
-	tail = 1 << 20
 )
 
 // A subject is a file on its way through the detectors, with what they said of it.
@@ -86,17 +83,19 @@ func containers(f artifact.File) []string {
 	return append([]string{f.Path}, f.Inside[:len(f.Inside)-1]...)
 }
 
-// weights searches a region as far as the limit allows.
-func (r *run) weights(f artifact.File, region detector.Region) {
-	if r.searchable < 0 {
-		r.region(f, region)
-		return
+// searchable is how many bytes of the weights of a file on disk are searched.
+// Of a large one none are: its start would tell nothing of the rest.
+func (s *Scanner) searchable(f artifact.File) int64 {
+	if s.Search >= 0 && f.Size > s.Search {
+		return 0
 	}
-	n := min(region.Size, r.searchable)
-	r.searchable -= n
-	r.out.Unsearched += region.Size - n
-	for _, end := range ends(region, n) {
-		r.region(f, end)
+	return s.Search
+}
+
+// weights searches a region, if the limit allows.
+func (r *run) weights(f artifact.File, region detector.Region) {
+	if r.afford(region.Size) {
+		r.region(f, region)
 	}
 }
 
@@ -111,19 +110,6 @@ func (r *run) afford(n int64) bool {
 	}
 	r.searchable -= n
 	return true
-}
-
-// ends are the n bytes of a region that are searched: if it is larger, most of
-// them at its start, and some at its end.
-func ends(region detector.Region, n int64) []detector.Region {
-	first, last := region, region
-	first.Size = n
-	if n == region.Size || n <= 2*tail {
-		return []detector.Region{first}
-	}
-	first.Size -= tail
-	last.Offset, last.Size = region.Offset+region.Size-tail, tail
-	return []detector.Region{first, last}
 }
 
 // region shows a region to every detector that searches.

@@ -25,7 +25,7 @@ type Settings struct {
 	Baseline string   // file of known findings; "" for none
 	Digest   bool     // compute the SHA-256 of every model
 	Denied   []string // licences that no file may have, by SPDX identifier or the start of one before a *
-	Search   int64    // bytes of each file's weights that are searched for hidden files; -1 for all
+	Search   int64    // size in bytes of the largest file of which the weights are searched for hidden files; -1 for all
 }
 
 // DefaultSearch is how much of the weights of one file is searched for hidden
@@ -61,7 +61,7 @@ func Options() []Option {
 		{"on-incomplete", "fail|warn", "fail", "what a file that was not fully read does", setOnIncomplete},
 		{"report-min", "severity", "info", "the mildest severity that is reported, beside what fails; the rest is counted and listed as suppressed", setReportMin},
 		{"min-precision", "precision", "possible", "findings of less certain rules do not count: certain, likely or possible", setMinPrecision},
-		{"carve", "size|all|none", "32MiB", "bytes of each file's weights that are searched for files hidden in them", setSearch},
+		{"carve", "size|all|none", "32MiB", "size of the largest file of which the weights are searched for files hidden in them", setSearch},
 		{"max-file-size", "size", "no limit", "do not open larger files", sizeOption(0, func(s *Settings) *int64 { return &s.Filter.MaxSize })},
 		{"max-inflated", "size", "100 times the file, at least 512MiB", "bytes that decompression may produce from one file", sizeOption(0, func(s *Settings) *int64 { return &s.Limits.Inflated })},
 		{"max-memory", "size", "128MiB", "bytes held in buffers whose size a file decides", sizeOption(1, func(s *Settings) *int64 { return &s.Limits.Memory })},
