@@ -41,6 +41,8 @@ type delivery struct {
 	denied                            []string // permissions that the token lacks
 }
 
+// actionCommand is the door of the container: it takes no flags, since a
+// workflow speaks in inputs.
 func actionCommand(w World, status *int) *cobra.Command {
 	return &cobra.Command{
 		Use:   "action",
@@ -121,6 +123,8 @@ func (a *action) readWorkspace() (string, error) {
 // maxEvent bounds the event file; GitHub caps payloads at 25 MB.
 const maxEvent = 64 << 20
 
+// readEvent returns what started the run. Without an event file, as where the
+// Action is run by hand, the environment alone says it.
 func (a *action) readEvent() (*github.Event, error) {
 	e := github.Event{
 		Name: a.Getenv("GITHUB_EVENT_NAME"), Ref: a.Getenv("GITHUB_REF"),
@@ -161,6 +165,8 @@ func (a *action) connect() (*github.Client, error) {
 	})
 }
 
+// orDefault returns s, or otherwise if s is empty: an environment variable that
+// is empty is taken as one that is not set.
 func orDefault(s, otherwise string) string {
 	if s == "" {
 		return otherwise
@@ -181,11 +187,15 @@ func (a *action) audit(ctx context.Context) error {
 	}
 	a.resolveBase(ctx)
 	a.set = a.changes(ctx)
+	// Needs the changed files, and so comes after the settings that it does not
+	// influence.
 	a.checkNewPolicy()
 	files, err := a.candidates(ctx, s.Filter)
 	if err != nil {
 		return err
 	}
+	// An accepted finding or an entry of a baseline that matches nothing is out
+	// of date only where everything was looked at.
 	s.Policy.Partial = a.set.Whole == "" || a.in.shard.Of > 1
 	result := scanner(s).All(ctx, files, nil)
 	s.Policy.Compared = a.compare(ctx, s, &result)
@@ -195,6 +205,9 @@ func (a *action) audit(ctx context.Context) error {
 	return nil
 }
 
+// candidates lists what is scanned. Where a pull request's merge is not what is
+// checked out, a changed file counts as unread unless it has the content it
+// should have; a scan of everything cannot tell, and warns.
 func (a *action) candidates(ctx context.Context, filter walk.Filter) ([]walk.File, error) {
 	wrong := a.event.Pull != nil && !a.event.Pull.Contains(a.event, a.at)
 	if wrong && a.set.Whole != "" {
@@ -220,6 +233,7 @@ func (a *action) changes(ctx context.Context) change.Set {
 	}
 	event := *a.event
 	if a.compared != "" {
+		// GitHub then compares the two commits as it does for a push.
 		event.Before, event.After = a.compared, a.event.SHA
 	}
 	set := change.List(ctx, a.client, &event)

@@ -66,6 +66,8 @@ func (a *action) comment(ctx context.Context) {
 // shorter is how many bytes a comment has after GitHub refused a longer one.
 var shorter = [...]int{github.MaxComment / 4, github.MaxComment / 12}
 
+// putComment writes the comment, and a shorter one if GitHub finds it too long:
+// it counts what it makes of the text, which cannot be known here.
 func (a *action) putComment(ctx context.Context, n int, old []github.Comment) (err error) {
 	for i, limit := range append([]int{github.MaxComment}, shorter[:]...) {
 		a.delivered.commentURL, err = a.client.Put(ctx, n, old, a.commentBody(len(old) > 0, limit))
@@ -79,6 +81,8 @@ func (a *action) putComment(ctx context.Context, n int, old []github.Comment) (e
 	return err
 }
 
+// commentTrouble notes why there is no comment. A permission that lacks is
+// explained once for all that it denies: see explainDenied.
 func (a *action) commentTrouble(err error) {
 	var t *github.Trouble
 	switch {

@@ -155,6 +155,7 @@ func (a *action) stateOf(path string) (f *audit.File, settled string) {
 	return nil, "the pull request does not bring this file any more"
 }
 
+// findingsAt is the text of a comment at one file, the worst finding first.
 func (a *action) findingsAt(f *audit.File) string {
 	sorted := *f
 	sorted.Findings = slices.SortedStableFunc(slices.Values(f.Findings), finding.Compare)
@@ -167,10 +168,14 @@ func (a *action) filePrefix() string {
 	return fmt.Sprintf("<!-- modelaudit:file:v1 key=%s ", orDefault(a.in.category, "default"))
 }
 
+// fileMarker is the first line of the comment at a path, by which a later run
+// finds it again.
 func (a *action) fileMarker(path string) string {
 	return a.filePrefix() + fmt.Sprintf("id=%x -->", sha256.Sum256([]byte(path)))
 }
 
+// firstLine returns the first line of a comment, in which GitHub may have put
+// CR LF.
 func firstLine(s string) string {
 	line, _, _ := strings.Cut(s, "\n")
 	return strings.TrimRight(line, "\r")

@@ -81,6 +81,8 @@ func readInputs(getenv func(string) string) (inputs, error) {
 	var in inputs
 	for _, i := range inputTable() {
 		value := runner.Input(getenv, i.name)
+		// The default of the token is an expression, which only the runner can
+		// evaluate.
 		if value == "" && i.name != "token" {
 			value = i.standard
 		}
@@ -91,6 +93,8 @@ func readInputs(getenv func(string) string) (inputs, error) {
 	if in.token == "" {
 		in.token = strings.TrimSpace(getenv("GITHUB_TOKEN"))
 	}
+	// A ref of the one and a commit of the other would file alerts under a
+	// state that never was.
 	if (in.ref == "") != (in.sha == "") {
 		return in, inputError("ref", errors.New("ref and sha are set together or not at all"))
 	}
@@ -113,10 +117,14 @@ func (in *inputs) readSettings(getenv func(string) string) error {
 	return nil
 }
 
+// inputError names the input. Its value is the author's own, yet quoted: it can
+// come from an expression over a title or a branch, and the log obeys commands.
 func inputError(name string, err error) error {
 	return usageError{fmt.Errorf("input %s: %s", name, finding.Quote(err.Error()))}
 }
 
+// text reads one line. More would let a value break out of the places where
+// lines count: the log, the outputs, HTML comments.
 func text(field func(*inputs) *string) func(*inputs, string) error {
 	return func(in *inputs, value string) error {
 		if strings.ContainsAny(value, "\r\n\x00") {
@@ -137,6 +145,8 @@ func place(field func(*inputs) *string) func(*inputs, string) error {
 	}
 }
 
+// oneOf reads a word out of a few, in lower case alone as action.yml spells
+// them.
 func oneOf(field func(*inputs) *string, allowed ...string) func(*inputs, string) error {
 	return func(in *inputs, value string) error {
 		if !slices.Contains(allowed, value) {
@@ -147,6 +157,7 @@ func oneOf(field func(*inputs) *string, allowed ...string) func(*inputs, string)
 	}
 }
 
+// size reads a number of bytes with a unit, as flags take it.
 func size(field func(*inputs) *int64) func(*inputs, string) error {
 	return func(in *inputs, value string) (err error) {
 		*field(in), err = settings.Size(value)
@@ -154,6 +165,7 @@ func size(field func(*inputs) *int64) func(*inputs, string) error {
 	}
 }
 
+// boolean reads true or false as GitHub's own toolkit does: see runner.Bool.
 func boolean(field func(*inputs) *bool) func(*inputs, string) error {
 	return func(in *inputs, value string) (err error) {
 		*field(in), err = runner.Bool(value)
@@ -189,6 +201,7 @@ func readCategory(in *inputs, value string) error {
 	return nil
 }
 
+// readShard reads INDEX/OF as plan prints it; empty is the whole.
 func readShard(in *inputs, value string) (err error) {
 	if value != "" {
 		in.shard, err = shard.Parse(value)

@@ -35,10 +35,13 @@ var outputTable = [...]output{
 	{"comment-url", "address of the comment on the pull request", func(a *action) string { return a.delivered.commentURL }},
 }
 
+// counted counts the findings of a severity.
 func counted(s rule.Severity) func(*action) string {
 	return func(a *action) string { return strconv.Itoa(a.outcome.Report.Count()[s]) }
 }
 
+// outputs fills the table once the run is over. A run without a verdict sets
+// verdict alone: see fail.
 func (a *action) outputs() []runner.Output {
 	var out []runner.Output
 	for _, o := range outputTable {

@@ -79,6 +79,8 @@ func (a *action) checkNewPolicy() {
 	}
 }
 
+// baseline reads the file of known findings from where the policy comes from: a
+// change must not bring the baseline that excuses it.
 func (a *action) baseline(ctx context.Context, s *settings.Settings) error {
 	data, err := a.trusted(ctx, s.Baseline)
 	if errors.Is(err, fs.ErrNotExist) && a.trustedCommit() != "" {

@@ -28,10 +28,13 @@ func (a *action) writeFiles() []byte {
 	return doc
 }
 
+// sarif renders the report, at whatever length the options allow.
 func (a *action) sarif(opts sarif.Options) ([]byte, error) {
 	return buffer(func(b *bytes.Buffer) error { return sarif.Write(b, a.outcome, opts) })
 }
 
+// sarifOptions describe a document about files of the workspace, of which the
+// repository may hold a pointer of Git LFS.
 func (a *action) sarifOptions() sarif.Options {
 	detectors := catalog.Detectors()
 	return sarif.Options{
@@ -42,6 +45,8 @@ func (a *action) sarifOptions() sarif.Options {
 	}
 }
 
+// writeFile writes a report into the workspace, unless it could not be
+// rendered. Neither failure changes the verdict.
 func (a *action) writeFile(name string, content []byte, err error) {
 	if err == nil {
 		err = runner.Write(a.workspace, name, content)

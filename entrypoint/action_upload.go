@@ -80,6 +80,8 @@ func (a *action) destination() (github.Destination, *github.Skip) {
 	}
 	to, skip := a.event.Destination(a.at)
 	if skip != nil && skip.Status == github.SkippedQueue && a.in.upload == "always" {
+		// Alerts of a merge queue's passing branch stay after it is gone: only
+		// somebody who insists gets them.
 		return github.Destination{Ref: a.event.Ref, SHA: a.event.SHA}, nil
 	}
 	return to, skip
@@ -87,6 +89,7 @@ func (a *action) destination() (github.Destination, *github.Skip) {
 
 // uploadTrouble notes why an upload was refused and returns its status.
 func (a *action) uploadTrouble(err error) string {
+	// Who asked for an upload at all costs reads an error, others a warning.
 	const failed = "Results were not uploaded to code scanning: "
 	level := workflow.Warning
 	if a.in.upload == "always" {
@@ -110,6 +113,8 @@ func (a *action) uploadTrouble(err error) string {
 	case github.Archived:
 		a.note(workflow.Notice, failed+"%s.", sentence(t))
 		return github.SkippedDisabled
+	// GitHub answers 404 also to a token that may not know that the repository
+	// is there.
 	case github.Missing:
 		a.note(level, failed+"GitHub says %q. The token may lack %q, or the commit may be gone.", t.Message, uploadPermission)
 		return github.UploadFailed
@@ -119,6 +124,8 @@ func (a *action) uploadTrouble(err error) string {
 	}
 }
 
+// sentence is what GitHub said, without the full stop that our own sentence
+// brings.
 func sentence(t *github.Trouble) string { return strings.TrimRight(t.Message, ". ") }
 
 // await shows what GitHub says about an upload after reading it.

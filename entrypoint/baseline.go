@@ -10,6 +10,7 @@ import (
 	"github.com/modelaudit/modelaudit/internal/report/plain"
 )
 
+// baselineCommand records what is there, to be counted from then on as known.
 func baselineCommand(w World) *cobra.Command {
 	var f settingFlags
 	var output string

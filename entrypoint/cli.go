@@ -68,4 +68,5 @@ type flagged struct {
 	error
 }
 
+// Error says what is wrong below the name of the flag.
 func (f flagged) Error() string { return f.flag + ": " + f.error.Error() }

@@ -20,6 +20,8 @@ import (
 	"github.com/modelaudit/modelaudit/internal/walk"
 )
 
+// diffCommand compares two versions that lie side by side. Between commits it
+// is scan --base that compares.
 func diffCommand(w World, status *int) *cobra.Command {
 	f := newScanFlags()
 	cmd := &cobra.Command{
@@ -73,6 +75,7 @@ func alike(a, b string) error {
 	return err
 }
 
+// version scans one of the two versions with the settings of both.
 func (f *scanFlags) version(ctx context.Context, w World, s settings.Settings, root string) (audit.Report, error) {
 	files, err := listed([]string{root}, s.Filter)
 	if err != nil {

@@ -63,6 +63,8 @@ func auditFiles(ctx context.Context, s settings.Settings, files []walk.File, don
 	return s.Policy.Judge(scanner(s).All(ctx, files, done))
 }
 
+// scanner makes what scans. The clock goes in here, so that nothing below reads
+// it by itself.
 func scanner(s settings.Settings) *scan.Scanner {
 	return &scan.Scanner{Detectors: catalog.Detectors(), Limits: s.Limits, Now: time.Now, Denied: s.Denied, Digest: s.Digest, Search: s.Search}
 }

@@ -21,6 +21,8 @@ import (
 // over the policy file, which is read later than the flags.
 type overrides []func(*settings.Settings) error
 
+// apply lays the flags over s. It stops at the first that does not fit what is
+// there by now.
 func (o overrides) apply(s *settings.Settings) error {
 	for _, set := range o {
 		if err := set(s); err != nil {
@@ -49,6 +51,8 @@ func (f *settingFlags) register(flags *pflag.FlagSet) {
 	f.registerOptions(flags)
 }
 
+// registerOptions makes every setting of the policy file a flag too, under the
+// same name and with the same values.
 func (f *settingFlags) registerOptions(flags *pflag.FlagSet) {
 	for _, o := range settings.Options() {
 		flags.Var(&optionValue{Option: o, overrides: &f.set}, o.Name, o.Usage+" (default "+o.Default+")")

@@ -23,6 +23,8 @@ type inspectFlags struct {
 	color       choice
 }
 
+// inspectCommand shows one file. It gives no verdict, so that its exit status
+// says only whether it could be done.
 func inspectCommand(w World) *cobra.Command {
 	f := inspectFlags{color: choice{"auto", []string{"auto", "always", "never"}}}
 	cmd := &cobra.Command{

@@ -40,6 +40,8 @@ func (w World) print(write func(io.Writer) error) error {
 	return workflow.Fence(w.Stdout, rand.Text(), func() error { return write(w.Stdout) })
 }
 
+// buffered writes through a buffer and reports the error of its last flush: a
+// full disk shows there.
 func buffered(to io.Writer, write func(io.Writer) error) error {
 	b := bufio.NewWriter(to)
 	if err := write(b); err != nil {
@@ -80,6 +82,8 @@ func replace(name string, write func(io.Writer) error) error {
 	return nil
 }
 
+// overwrite writes into a file that is there and not a regular one, such as a
+// device or a pipe, which nothing can be renamed onto.
 func overwrite(name string, write func(io.Writer) error) error {
 	f, err := os.OpenFile(name, os.O_WRONLY, 0)
 	if err != nil {
@@ -109,6 +113,7 @@ func (w World) coloured(when string) bool {
 	}
 }
 
+// terminal reports whether somebody is watching.
 func terminal(stream any) bool {
 	f, ok := stream.(*os.File)
 	return ok && term.IsTerminal(int(f.Fd()))

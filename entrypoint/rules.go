@@ -12,6 +12,8 @@ import (
 	"github.com/modelaudit/modelaudit/internal/scan"
 )
 
+// rulesCommand explains rules from the texts that the program carries: no
+// network is asked.
 func rulesCommand(w World) *cobra.Command {
 	return &cobra.Command{
 		Use:   "rules [ID]",
@@ -37,6 +39,7 @@ func rulesCommand(w World) *cobra.Command {
 	}
 }
 
+// listRules prints one rule a line: its ID, severity and title.
 func listRules(w World, rules []*rule.Rule) error {
 	width := 0
 	for _, r := range rules {

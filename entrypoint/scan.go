@@ -31,6 +31,7 @@ type scanFlags struct {
 	noProgress, quiet, verbose bool
 }
 
+// newScanFlags returns the defaults of scan and diff.
 func newScanFlags() *scanFlags {
 	return &scanFlags{
 		format: choice{"text", []string{"text", "json", "sarif", "markdown", "cyclonedx"}},
@@ -38,6 +39,8 @@ func newScanFlags() *scanFlags {
 	}
 }
 
+// scanCommand is the door for people and for other continuous integration than
+// GitHub's.
 func scanCommand(w World, status *int) *cobra.Command {
 	f := newScanFlags()
 	cmd := &cobra.Command{
@@ -70,6 +73,8 @@ func (f *scanFlags) registerAll(flags *pflag.FlagSet) {
 	flags.BoolVarP(&f.verbose, "verbose", "v", false, "all evidence, and the files in which nothing was found")
 }
 
+// somePaths wants at least one path. There is no default: a scan of the wrong
+// directory that finds nothing would look like a pass.
 func somePaths(_ *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return usageError{errors.New("no path is given: name files or directories, or . for all below here")}
@@ -77,6 +82,9 @@ func somePaths(_ *cobra.Command, args []string) error {
 	return nil
 }
 
+// run scans as the flags say and returns the exit status of the verdict. A
+// shard of a comparison would miss files that moved between shards, so that
+// there is none.
 func (f *scanFlags) run(ctx context.Context, w World, paths []string) (int, error) {
 	return f.finish(w, func() (policy.Outcome, error) {
 		switch {
@@ -144,6 +152,8 @@ func (f *settingFlags) mention(w World) {
 	}
 }
 
+// report writes the outcome in the format that was asked for. The text is
+// coloured for a terminal alone; "always" colours a file too.
 func (f *scanFlags) report(w World, o policy.Outcome) error {
 	switch f.format.value {
 	case "json":
@@ -171,6 +181,7 @@ func (f *scanFlags) report(w World, o policy.Outcome) error {
 	return replace(f.output, write)
 }
 
+// detail is how much the text says.
 func (f *scanFlags) detail() report.Detail {
 	switch {
 	case f.quiet:

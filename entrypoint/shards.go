@@ -17,11 +17,13 @@ import (
 // shardValue is the flag --shard.
 type shardValue struct{ to *shard.Shard }
 
+// Set implements pflag.Value.
 func (v shardValue) Set(s string) (err error) {
 	*v.to, err = shard.Parse(s)
 	return err
 }
 
+// String implements pflag.Value: there is no default to show.
 func (v shardValue) String() string { return "" }
 
 // Type is the word for the value in the help text.
@@ -36,6 +38,7 @@ type plan struct {
 // sizeValue is a flag that takes a size.
 type sizeValue struct{ to *int64 }
 
+// Set implements pflag.Value. Shards of nothing would never end.
 func (v sizeValue) Set(s string) (err error) {
 	if *v.to, err = settings.Size(s); err == nil && *v.to == 0 {
 		err = errors.New("it must be more than 0")
@@ -43,6 +46,8 @@ func (v sizeValue) Set(s string) (err error) {
 	return err
 }
 
+// String implements pflag.Value: the default stands in the usage, with its
+// unit.
 func (v sizeValue) String() string { return "" }
 
 // Type is the word for the value in the help text.
@@ -51,6 +56,8 @@ func (v sizeValue) Type() string { return "size" }
 // shardSize is what one machine reads where nothing else is said, in bytes.
 const shardSize = 20 << 30
 
+// planCommand divides without reading a file: sizes are enough. What scan
+// --shard gets is computed again from the same paths.
 func planCommand(w World) *cobra.Command {
 	var f settingFlags
 	perShard, most := int64(shardSize), shard.Max
@@ -76,6 +83,8 @@ func planCommand(w World) *cobra.Command {
 	return cmd
 }
 
+// plan prints the matrix on standard output, where a workflow takes it from,
+// and what each shard has to read on standard error.
 func (f *settingFlags) plan(w World, paths []string, perShard int64, most int) error {
 	s, err := f.settings()
 	if err != nil {
@@ -85,6 +94,8 @@ func (f *settingFlags) plan(w World, paths []string, perShard int64, most int) e
 	if err != nil {
 		return err
 	}
+	// One shard of everything has the weight of everything, by the same measure
+	// that divides it.
 	total := shard.Divide(files, 1, change.Weight)[0].Bytes
 	n := int(min(max(1, (total+perShard-1)/perShard), int64(most), int64(max(1, len(files)))))
 	var p plan
@@ -98,6 +109,8 @@ func (f *settingFlags) plan(w World, paths []string, perShard int64, most int) e
 // maxMerged is the largest document that is merged, in bytes.
 const maxMerged = 512 << 20
 
+// mergeCommand joins what the shards found into one document, of which code
+// scanning takes one for each category.
 func mergeCommand(w World) *cobra.Command {
 	var output string
 	cmd := &cobra.Command{

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
+// versionCommand prints what the build says of itself.
 func versionCommand(w World) *cobra.Command {
 	return &cobra.Command{
 		Use:   "version",

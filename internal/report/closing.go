@@ -24,6 +24,8 @@ func Closing(o *policy.Outcome) string {
 			parts = append(parts, fmt.Sprintf(format, n))
 		}
 	}
+	// Of files that no detector knows nothing was checked; the number keeps
+	// "nothing found in 40 files" from sounding better than it is.
 	if t.recognised < len(o.Report.Files) {
 		parts[0] += fmt.Sprintf(" (%d recognised)", t.recognised)
 	}
@@ -84,6 +86,8 @@ func count(r *audit.Report) tally {
 			t.incomplete++
 		case f.Status == audit.NotScanned:
 			t.notScanned++
+		// A text that nobody recognises is no model. Bytes may be one of a
+		// format that is not known here.
 		case f.Status == audit.NotAModel && f.Binary:
 			t.binaries++
 		}

@@ -16,6 +16,7 @@ import (
 // SchemaVersion changes when a reader of the JSON document must change.
 const SchemaVersion = "1"
 
+// A document is the whole report. Its keys are a contract: see SchemaVersion.
 type document struct {
 	SchemaVersion string           `json:"schema_version"`
 	Tool          tool             `json:"tool"`
@@ -27,11 +28,13 @@ type document struct {
 	Warnings      []string         `json:"warnings"`        // about the policy's own entries
 }
 
+// A tool is what wrote the document.
 type tool struct {
 	Name    string `json:"name"`
 	Version string `json:"version"`
 }
 
+// A summary is what a script decides by, without a look at the lists.
 type summary struct {
 	Files        int    `json:"files"`
 	Findings     counts `json:"findings"`
@@ -41,6 +44,7 @@ type summary struct {
 	Verdict      string `json:"verdict"`
 }
 
+// counts are findings by severity, suppressed ones left out.
 type counts struct {
 	Critical int `json:"critical"`
 	High     int `json:"high"`
@@ -49,6 +53,8 @@ type counts struct {
 	Info     int `json:"info"`
 }
 
+// A fileEntry is a file on disk, whatever became of it: also what was not read
+// is in the document.
 type fileEntry struct {
 	Path    string   `json:"path"`
 	Bytes   []byte   `json:"path_bytes,omitempty"` // the path, where it is no UTF-8 and Path shows escapes
@@ -60,6 +66,8 @@ type fileEntry struct {
 	Unsearched int64 `json:"unsearched,omitempty"`
 }
 
+// A findingItem is a finding. Offset and Length are bytes in the innermost of
+// Inside.
 type findingItem struct {
 	Rule        string   `json:"rule"`
 	Severity    string   `json:"severity"`
@@ -74,6 +82,8 @@ type findingItem struct {
 	State       string   `json:"state,omitempty"` // new or known, where versions were compared
 }
 
+// A suppressedItem is a finding that the policy does not count, and what says
+// so.
 type suppressedItem struct {
 	findingItem
 	By     string `json:"by"`
@@ -81,6 +91,7 @@ type suppressedItem struct {
 	Until  string `json:"until,omitempty"` // the last day, of an acceptance that ends
 }
 
+// A step is one piece of evidence and where in the same content it stands.
 type step struct {
 	Offset int64  `json:"offset"`
 	Text   string `json:"text"`
@@ -89,6 +100,7 @@ type step struct {
 // JSON writes the outcome as one JSON document, in ASCII where a terminal or a
 // log could take it for anything but text.
 func JSON(w io.Writer, version string, o policy.Outcome) error {
+	// Empty lists are [], not null: a reader may range over them.
 	doc := document{
 		SchemaVersion: SchemaVersion,
 		Tool:          tool{Name: "modelaudit", Version: version},
@@ -121,6 +133,7 @@ func JSON(w io.Writer, version string, o policy.Outcome) error {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	enc.SetIndent("", "  ")
+	// plain.JSON escapes what a terminal obeys; <, > and & are no danger to it.
 	enc.SetEscapeHTML(false)
 	if err := enc.Encode(doc); err != nil {
 		return err

@@ -32,6 +32,8 @@ const (
 // line. Without colour the bytes are the same on every terminal.
 func Text(w io.Writer, o policy.Outcome, detail Detail, colour bool) error {
 	t := &text{Printer: plain.New(w, colour), outcome: &o, detail: detail}
+	// Gaps come right after the findings: who reads only the first screen must
+	// not take what was not read for clean.
 	t.findings()
 	t.unread()
 	if detail >= Usual {
@@ -48,6 +50,7 @@ func Text(w io.Writer, o policy.Outcome, detail Detail, colour bool) error {
 	return t.Flush()
 }
 
+// A text is a report on its way to the printer.
 type text struct {
 	*plain.Printer
 	outcome *policy.Outcome
@@ -102,6 +105,8 @@ func (t *text) finding(f *finding.Finding) {
 		t.Line(3, plain.Text("in "), nesting(f.Location.Inside))
 	}
 	for i, s := range f.Evidence {
+		// A long chain is told from its start: the first steps say where the
+		// value comes from.
 		if i == capped && t.detail < Wordy {
 			t.Line(3, plain.Text("and "+plain.Count(len(f.Evidence)-i, "more step")+" (--verbose shows all)").In(plain.Dim))
 			break

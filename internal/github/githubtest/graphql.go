@@ -27,6 +27,8 @@ func (s *Server) graphql(w http.ResponseWriter, r *http.Request) {
 	}
 	switch {
 	case strings.HasPrefix(in.Query, "query Threads(") && in.Variables.Owner+"/"+in.Variables.Name == Repository:
+		// Reading conversations needs pull_requests: read. A token without it
+		// is refused in GraphQL's way, not with status 403.
 		if s.Permissions.PullRequests == "" {
 			s.graphqlError(w, "FORBIDDEN", noPermission)
 			return
@@ -41,20 +43,27 @@ func (s *Server) graphql(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// graphqlError refuses a query as GraphQL does: with status 200, no data, and
+// an error whose type tells clients what kind it is.
 func (s *Server) graphqlError(w http.ResponseWriter, kind, message string) {
 	answer(w, http.StatusOK, map[string]any{"data": nil, "errors": []any{map[string]string{"type": kind, "message": message}}})
 }
 
+// threads answers one page of a pull request's conversations. The cursor is the
+// index of the next one, which clients must take as opaque.
 func (s *Server) threads(w http.ResponseWriter, n int, after *string) {
 	all := s.reviewsOf(n)
 	from := 0
 	if after != nil {
 		from, _ = strconv.Atoi(*after)
 	}
+	// Short pages make clients follow hasNextPage even in small tests.
 	to := min(from+threadsPerPage, len(all))
 	var nodes []any
 	for _, c := range all[min(from, len(all)):to] {
 		nodes = append(nodes, map[string]any{
+			// Each comment starts a conversation of its own: those of the
+			// Action are not answers to anybody's.
 			"id": fmt.Sprintf("PRRT_%d", c.ID), "isResolved": c.Resolved, "viewerCanResolve": !c.Resolved, "viewerCanUnresolve": c.Resolved,
 			"comments": map[string]any{"nodes": []any{map[string]any{"id": c.NodeID}}},
 		})

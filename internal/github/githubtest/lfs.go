@@ -15,6 +15,8 @@ func (s *Server) lfs(w http.ResponseWriter, r *http.Request) bool {
 		s.object(w, r, oid)
 		return true
 	}
+	// Git appends .git to the address of a repository that has none, and git-
+	// lfs finds the server below that (docs/api/server-discovery.md).
 	repository, ok := strings.CutSuffix(strings.TrimPrefix(r.URL.Path, "/"), ".git/info/lfs/objects/batch")
 	if r.Method != http.MethodPost || !ok || repository != Repository && repository != s.Fork {
 		return false
@@ -23,6 +25,8 @@ func (s *Server) lfs(w http.ResponseWriter, r *http.Request) bool {
 	if repository == s.Fork {
 		has = s.ForkObjects
 	}
+	// A batch request carries the job's token as a password with a fixed user
+	// name, as actions/checkout configures git.
 	want := "Basic " + base64.StdEncoding.EncodeToString([]byte("x-access-token:"+s.Accepts))
 	if r.Header.Get("Authorization") != want {
 		refuse(w, http.StatusUnauthorized, "Credentials needed")
@@ -36,8 +40,12 @@ func (s *Server) lfs(w http.ResponseWriter, r *http.Request) bool {
 	return true
 }
 
+// lfsType is the media type that the batch API of Git LFS asks for in both
+// directions (git-lfs, docs/api/batch.md).
 const lfsType = "application/vnd.git-lfs+json"
 
+// An lfsObject is one object of a batch request and of the answer to it: there
+// it has either actions or an error.
 type lfsObject struct {
 	OID     string         `json:"oid"`
 	Size    int64          `json:"size"`
@@ -45,6 +53,8 @@ type lfsObject struct {
 	Error   map[string]any `json:"error,omitempty"`
 }
 
+// batch answers which objects there are and where their content is. A missing
+// object is an error of its own, with code 404, and fails none of the others.
 func (s *Server) batch(w http.ResponseWriter, r *http.Request, has map[string][]byte) {
 	var in struct {
 		Operation string            `json:"operation"`
@@ -56,6 +66,7 @@ func (s *Server) batch(w http.ResponseWriter, r *http.Request, has map[string][]
 	if !decode(w, r, &in) {
 		return
 	}
+	// Only git-lfs itself uploads, in tests that run it.
 	if in.Operation == "upload" {
 		s.uploads(w, in.Objects)
 		return
@@ -66,6 +77,8 @@ func (s *Server) batch(w http.ResponseWriter, r *http.Request, has map[string][]
 			o.Error = map[string]any{"code": 404, "message": "Object does not exist"}
 			continue
 		}
+		// The address is signed and asks for a header of its own: a client that
+		// forgets the header, or sends the job's token along, is found out.
 		o.Actions = map[string]any{"download": map[string]any{
 			"href":   s.URL + "/lfs-storage/" + o.OID + "?signature=secret",
 			"header": map[string]string{"X-Storage-Key": "granted"},
@@ -78,6 +91,8 @@ func (s *Server) batch(w http.ResponseWriter, r *http.Request, has map[string][]
 // uploads answers a client that pushes.
 func (s *Server) uploads(w http.ResponseWriter, objects []lfsObject) {
 	for i := range objects {
+		// An object that the server has gets no action, which tells a client
+		// not to send it.
 		if _, ok := s.Objects[objects[i].OID]; !ok {
 			objects[i].Actions = map[string]any{"upload": map[string]any{
 				"href": s.URL + "/lfs-storage/" + objects[i].OID, "header": map[string]string{"X-Storage-Key": "granted"},

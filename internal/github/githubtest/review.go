@@ -19,6 +19,8 @@ type ReviewComment struct {
 	User        User   `json:"user"`
 }
 
+// reviewComments lists the comments of a review or makes one. It takes only
+// comments at a whole file: the Action judges files that have no lines.
 func (s *Server) reviewComments(w http.ResponseWriter, r *http.Request, n int) {
 	if r.Method == http.MethodGet {
 		if allowed(w, s.Permissions.PullRequests, "read") {
@@ -41,6 +43,8 @@ func (s *Server) reviewComments(w http.ResponseWriter, r *http.Request, n int) {
 	switch {
 	case in.SubjectType != "file":
 		refuse(w, http.StatusUnprocessableEntity, "Validation Failed: line is required unless subject_type is file")
+	// GitHub takes other commits of the pull request too; that a comment names
+	// the head is what the tests are to see.
 	case s.PullHead[n] != in.CommitID:
 		refuse(w, http.StatusUnprocessableEntity, "Validation Failed: commit_id is not part of the pull request")
 	case !s.changes(n, in.Path):
@@ -56,6 +60,7 @@ func (s *Server) reviewComments(w http.ResponseWriter, r *http.Request, n int) {
 	}
 }
 
+// reviewsOf returns the review comments of a pull request, oldest first.
 func (s *Server) reviewsOf(n int) []*ReviewComment {
 	var out []*ReviewComment
 	for _, c := range s.Reviews {
@@ -66,6 +71,8 @@ func (s *Server) reviewsOf(n int) []*ReviewComment {
 	return out
 }
 
+// changes reports whether a pull request changes the path: GitHub takes no
+// review comment anywhere else.
 func (s *Server) changes(n int, path string) bool {
 	for _, f := range s.Pulls[n] {
 		if f.Filename == path {
@@ -75,6 +82,8 @@ func (s *Server) changes(n int, path string) bool {
 	return false
 }
 
+// editReview changes or deletes a review comment of the token's own. Another's
+// is refused even where the token may write.
 func (s *Server) editReview(w http.ResponseWriter, r *http.Request, id int64) {
 	if !allowed(w, s.Permissions.PullRequests, "write") {
 		return
@@ -86,6 +95,8 @@ func (s *Server) editReview(w http.ResponseWriter, r *http.Request, id int64) {
 			refuse(w, http.StatusForbidden, noPermission)
 			return
 		case r.Method == http.MethodDelete:
+			// A slice of full capacity makes append copy: lists that tests hold
+			// stay as they were.
 			s.Reviews = append(s.Reviews[:i:i], s.Reviews[i+1:]...)
 			w.WriteHeader(http.StatusNoContent)
 			return

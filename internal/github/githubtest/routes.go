@@ -28,10 +28,13 @@ func (s *Server) route(w http.ResponseWriter, r *http.Request) {
 	if !ok && s.lfs(w, r) {
 		return
 	}
+	// GitHub takes both schemes for a token.
 	if got := r.Header.Get("Authorization"); got != "Bearer "+s.Accepts && got != "token "+s.Accepts {
 		refuse(w, http.StatusUnauthorized, "Bad credentials")
 		return
 	}
+	// On GitHub Enterprise Server the REST API is below /api/v3 and GraphQL at
+	// /api/graphql.
 	if r.URL.Path == strings.TrimSuffix(s.Prefix, "/v3")+"/graphql" && r.Method == http.MethodPost {
 		s.graphql(w, r)
 		return
@@ -48,6 +51,8 @@ func (s *Server) route(w http.ResponseWriter, r *http.Request) {
 		s.pull(w, number(parts[1]))
 	case match(r, parts, "GET compare *"):
 		s.compare(w, parts[1])
+	// A ref is a segment of the path whose slashes are escaped, and a path in
+	// contents has slashes of its own: neither has a fixed number of parts.
 	case len(parts) > 1 && r.Method == "GET" && parts[0] == "commits":
 		s.commit(w, r, strings.Join(parts[1:], "/"))
 	case len(parts) > 1 && r.Method == "GET" && parts[0] == "contents":
@@ -91,6 +96,8 @@ func match(r *http.Request, parts []string, pattern string) bool {
 	return true
 }
 
+// number is a positive number of a path, and 0 for anything else, which names
+// nothing on GitHub.
 func number(s string) int {
 	n, _ := strconv.Atoi(s)
 	return n
@@ -99,6 +106,9 @@ func number(s string) int {
 // maxListed is how many files of a pull request GitHub lists.
 const maxListed = 3000
 
+// pullFiles lists the files of a pull request, a page at a time. Beyond
+// maxListed GitHub is silent: nothing in the answer says that files are
+// missing.
 func (s *Server) pullFiles(w http.ResponseWriter, r *http.Request, n int) {
 	if !allowed(w, s.Permissions.PullRequests, "read") {
 		return
@@ -111,6 +121,7 @@ func (s *Server) pullFiles(w http.ResponseWriter, r *http.Request, n int) {
 	answer(w, http.StatusOK, page(w, r, s.URL, files[:min(len(files), maxListed)]))
 }
 
+// pull answers what the Action asks of a pull request: its head commit.
 func (s *Server) pull(w http.ResponseWriter, n int) {
 	switch head, ok := s.PullHead[n]; {
 	case !ok:
@@ -120,6 +131,8 @@ func (s *Server) pull(w http.ResponseWriter, n int) {
 	}
 }
 
+// compare answers what changed between two commits. The merge base is taken to
+// be the base itself.
 func (s *Server) compare(w http.ResponseWriter, spec string) {
 	files, ok := s.Compares[spec]
 	if !ok {
@@ -129,10 +142,14 @@ func (s *Server) compare(w http.ResponseWriter, spec string) {
 	base, _, _ := strings.Cut(spec, "...")
 	answer(w, http.StatusOK, map[string]any{
 		"status": "ahead", "merge_base_commit": map[string]string{"sha": base},
+		// GitHub lists at most 300 files of a comparison, without a word about
+		// the others.
 		"files": files[:min(len(files), 300)],
 	})
 }
 
+// commit resolves a ref. With the media type "sha" the answer is the object
+// name alone, which needs no decoding.
 func (s *Server) commit(w http.ResponseWriter, r *http.Request, ref string) {
 	sha, ok := s.Refs[ref]
 	switch {
@@ -145,6 +162,8 @@ func (s *Server) commit(w http.ResponseWriter, r *http.Request, ref string) {
 	}
 }
 
+// contents answers a file at a commit, raw or wrapped in JSON, by the media
+// type that was asked for.
 func (s *Server) contents(w http.ResponseWriter, r *http.Request, path string) {
 	if !allowed(w, s.Permissions.Contents, "read") {
 		return
@@ -164,6 +183,7 @@ func (s *Server) contents(w http.ResponseWriter, r *http.Request, path string) {
 	})
 }
 
+// blob answers the content of a git object by its name.
 func (s *Server) blob(w http.ResponseWriter, id string) {
 	p, ok := s.Blobs[id]
 	if !ok {
@@ -188,6 +208,8 @@ func (s *Server) body(w http.ResponseWriter, r *http.Request) (string, bool) {
 	return *in.Body, true
 }
 
+// comment makes a comment in a pull request's conversation, which to the API is
+// an issue's.
 func (s *Server) comment(w http.ResponseWriter, r *http.Request, n int) {
 	if !allowed(w, s.Permissions.PullRequests, "write") {
 		return
@@ -205,6 +227,8 @@ func (s *Server) comment(w http.ResponseWriter, r *http.Request, n int) {
 	answer(w, http.StatusCreated, c)
 }
 
+// edit changes or deletes a comment of the token's own, wherever it stands.
+// Another's is refused even where the token may write.
 func (s *Server) edit(w http.ResponseWriter, r *http.Request, id int64) {
 	if !allowed(w, s.Permissions.PullRequests, "write") {
 		return

@@ -52,6 +52,7 @@ type Rule struct {
 	Properties       map[string]any `json:"properties"`
 }
 
+// text is a message of SARIF, of which code scanning shows the plain form.
 type text struct {
 	Text string `json:"text"`
 }
@@ -90,6 +91,9 @@ var (
 	refOK = regexp.MustCompile(`^refs/(heads|tags|pull)/.*$`)
 )
 
+// upload takes a SARIF document as code scanning does: what is wrong with the
+// request is refused at once. Unlike GitHub it refuses at once also what
+// processing would find later.
 func (s *Server) upload(w http.ResponseWriter, r *http.Request) {
 	if !allowed(w, s.Permissions.SecurityEvents, "write") {
 		return
@@ -137,8 +141,12 @@ func (s *Server) upload(w http.ResponseWriter, r *http.Request) {
 	answer(w, http.StatusAccepted, map[string]string{"id": d.ID, "url": s.URL + r.URL.Path + "/" + d.ID})
 }
 
+// errTooLarge is answered with status 413, by which the Action knows to leave
+// something out.
 var errTooLarge = errors.New("too large")
 
+// unpack undoes gzip and base64. The limit is on the compressed document, as
+// GitHub states it.
 func unpack(field string, most int) ([]byte, error) {
 	packed, err := base64.StdEncoding.DecodeString(field)
 	if err != nil {
@@ -169,12 +177,16 @@ func (d *Delivery) read() error {
 	if run.Results == nil {
 		return errors.New("missing 'results' array in run")
 	}
+	// The category of an analysis is the run's id up to the last slash; what
+	// follows names the single run.
 	if i := strings.LastIndex(run.AutomationDetails.ID, "/"); i > 0 {
 		d.Category = run.AutomationDetails.ID[:i]
 	}
 	return run.check()
 }
 
+// check refuses what the processing of uploads refuses, and what leaves an alert
+// without text or identity: GitHub takes that and shows something useless.
 func (r *Run) check() error {
 	rules := make(map[string]bool)
 	for _, rule := range r.Tool.Driver.Rules {
@@ -246,6 +258,7 @@ type Alert struct {
 	} `json:"most_recent_instance"`
 }
 
+// alerts lists the alerts in a state, or all of them.
 func (s *Server) alerts(w http.ResponseWriter, r *http.Request) {
 	if !allowed(w, s.Permissions.SecurityEvents, "read") {
 		return

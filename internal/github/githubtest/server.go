@@ -141,6 +141,8 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 		s.Requests = append(s.Requests, Request{r.Method, r.URL.RequestURI(), r.Host, r.Header.Get("Authorization"), out.status, out.sent})
 	}()
 	if s.Trouble != nil {
+		// The server is not locked here: a request that hangs holds up no
+		// other.
 		if t := s.Trouble(r); t != nil {
 			t.answer(out, r)
 			return
@@ -155,23 +157,28 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	s.route(out, r)
 }
 
+// A recorder keeps what the transcript says of an answer.
 type recorder struct {
 	http.ResponseWriter
 	status int
 	sent   int64
 }
 
+// Write implements io.Writer.
 func (r *recorder) Write(p []byte) (int, error) {
 	n, err := r.ResponseWriter.Write(p)
 	r.sent += int64(n)
 	return n, err
 }
 
+// WriteHeader implements http.ResponseWriter.
 func (r *recorder) WriteHeader(status int) {
 	r.status = status
 	r.ResponseWriter.WriteHeader(status)
 }
 
+// answer gives a client the trouble it is to cope with. A status of 0 in the
+// transcript says that there was no whole answer.
 func (t *Trouble) answer(w *recorder, r *http.Request) {
 	switch {
 	case t.Hang:
@@ -182,6 +189,7 @@ func (t *Trouble) answer(w *recorder, r *http.Request) {
 		w.status = 0
 		w.Header().Set("Content-Length", "1000")
 		io.WriteString(w.ResponseWriter, `{"id": 1, "cut`)
+		// The way of net/http to drop a connection without a word in the log.
 		panic(http.ErrAbortHandler)
 	default:
 		for k, v := range t.Header {
@@ -196,12 +204,16 @@ func refuse(w http.ResponseWriter, status int, message string) {
 	answer(w, status, map[string]string{"message": message, "documentation_url": "https://docs.github.com/rest"})
 }
 
+// answer sends JSON. An error of Write is a client that went away, which the
+// transcript shows.
 func answer(w http.ResponseWriter, status int, body any) {
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	w.WriteHeader(status)
 	json.NewEncoder(w).Encode(body)
 }
 
+// noPermission is how GitHub words the refusal of a token that lacks a
+// permission.
 const noPermission = "Resource not accessible by integration"
 
 // allowed reports whether the token may do what needs the given permission, and

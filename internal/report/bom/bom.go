@@ -46,6 +46,8 @@ func Write(w io.Writer, o policy.Outcome, opts Options) error {
 	if err != nil {
 		return err
 	}
+	// Over the document without a serial number, so that equal documents have
+	// equal ones.
 	doc.SerialNumber = serial(text)
 	if text, err = encode(doc); err != nil {
 		return err
@@ -54,6 +56,8 @@ func Write(w io.Writer, o policy.Outcome, opts Options) error {
 	return err
 }
 
+// encode writes JSON of CycloneDX 1.6: the library drops what that version has
+// no fields for.
 func encode(doc *cyclonedx.BOM) ([]byte, error) {
 	var b bytes.Buffer
 	enc := cyclonedx.NewBOMEncoder(&b, cyclonedx.BOMFileFormatJSON).SetPretty(true).SetEscapeHTML(false)
@@ -72,6 +76,8 @@ func serial(text []byte) string {
 	return "urn:uuid:" + strings.Join([]string{s[:8], s[8:12], s[12:16], s[16:20], s[20:]}, "-")
 }
 
+// metadata says what made the document. Without a date there is none: the time
+// of the run would make every document another one.
 func metadata(opts Options) *cyclonedx.Metadata {
 	m := &cyclonedx.Metadata{
 		Tools: &cyclonedx.ToolsChoice{Components: &[]cyclonedx.Component{
@@ -102,6 +108,8 @@ func inventory(r *audit.Report) (components []cyclonedx.Component, partial []cyc
 	return components, partial
 }
 
+// component is one model. Its reference is its path, which is unique and stays
+// the same from scan to scan.
 func component(f *audit.File) cyclonedx.Component {
 	name := finding.Escape(f.Path)
 	c := cyclonedx.Component{BOMRef: "file:" + name, Type: componentType(f), Name: name, Properties: properties(f)}
@@ -128,6 +136,9 @@ func license(text string) *cyclonedx.License {
 	return l
 }
 
+// componentType is that of the first format that is more than a file. Formats
+// are in the order of recognition, so that a container comes before its
+// members.
 func componentType(f *audit.File) cyclonedx.ComponentType {
 	for _, format := range f.Formats {
 		if k := kindOf(format); k.component != cyclonedx.ComponentTypeFile {

@@ -19,6 +19,8 @@ type kind struct {
 
 var kinds = sync.OnceValue(func() map[string]kind { return parseKinds(formatsFile) })
 
+// parseKinds reads lines of a format, a CycloneDX component type and a
+// framework, which may be missing.
 func parseKinds(text string) map[string]kind {
 	out := make(map[string]kind)
 	for _, line := range lines(text) {
