@@ -57,7 +57,7 @@ var layers = []layer{
 	{pkg: "internal/audit", role: "what a scan concluded", may: []string{"internal/finding", "internal/rule"}},
 
 	{pkg: "internal/detector", role: "the contract", may: []string{
-		"internal/artifact", "internal/finding", "internal/hostile", "internal/rule"}},
+		"internal/artifact", "internal/finding", "internal/hostile", "internal/needle", "internal/rule"}},
 	{pkg: "internal/detector/*", role: "opinions", may: []string{
 		"internal/address", "internal/artifact", "internal/detector", "internal/finding", "internal/format/*", "internal/globals", "internal/hostile", "internal/license", "internal/location", "internal/needle", "internal/rule", "internal/source"}},
 	{pkg: "internal/catalog", role: "the one list of detectors", may: []string{

@@ -6,12 +6,14 @@ import (
 	"bytes"
 	"context"
 	"strings"
+	"sync"
 
 	"github.com/modelaudit/modelaudit/internal/artifact"
 	"github.com/modelaudit/modelaudit/internal/detector"
 	"github.com/modelaudit/modelaudit/internal/finding"
 	"github.com/modelaudit/modelaudit/internal/format/config"
 	"github.com/modelaudit/modelaudit/internal/hostile"
+	"github.com/modelaudit/modelaudit/internal/needle"
 	"github.com/modelaudit/modelaudit/internal/rule"
 )
 
@@ -44,15 +46,15 @@ func run(_ context.Context, p *detector.Pass) error {
 
 // words are what a text must hold to be of interest: names of keys that loaders
 // know, or the signs by which a name can be written in other letters.
-var words = []string{
-	"auto_map", "trust_remote_code", "custom_pipelines", "template", "_target_", "class_path", "parent_library",
-	"model_type", "architectures", "_class_name", "tokenizer_class", `\u00`,
-}
+var words = sync.OnceValue(func() *needle.Set {
+	return detector.InJSON("auto_map", "trust_remote_code", "custom_pipelines", "template", "_target_", "class_path",
+		"parent_library", "model_type", "architectures", "_class_name", "tokenizer_class")
+})
 
 // json reads JSON text that holds a word of interest. Text of other content is
 // for others.
 func (j *judge) json() error {
-	if j.base() != "modules.json" && !config.Mentions(j.p.Reader(), words) {
+	if j.base() != "modules.json" && !detector.Mentions(j.p.Reader(), words()) {
 		return nil
 	}
 	err := config.JSON(j.p.Reader(), j.item)
@@ -61,11 +63,13 @@ func (j *judge) json() error {
 
 // signs are what YAML must hold to be of interest although it cannot be parsed:
 // parsers differ.
-var signs = []string{"_target_", "trust_remote_code", "chat_template", "class_path"}
+var signs = sync.OnceValue(func() *needle.Set {
+	return needle.New([]string{"_target_", "trust_remote_code", "chat_template", "class_path"})
+})
 
 func (j *judge) yaml() error {
 	err := config.YAML(j.p.Reader(), j.item)
-	if err != nil && config.Mentions(j.p.Reader(), signs) {
+	if err != nil && detector.Mentions(j.p.Reader(), signs()) {
 		j.known = true
 	}
 	return j.conclude(err)

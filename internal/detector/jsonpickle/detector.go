@@ -8,6 +8,7 @@ import (
 	_ "embed"
 	"fmt"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 
@@ -17,6 +18,7 @@ import (
 	"github.com/modelaudit/modelaudit/internal/format/config"
 	"github.com/modelaudit/modelaudit/internal/globals"
 	"github.com/modelaudit/modelaudit/internal/hostile"
+	"github.com/modelaudit/modelaudit/internal/needle"
 	"github.com/modelaudit/modelaudit/internal/rule"
 )
 
@@ -51,10 +53,10 @@ var Detector = &detector.Detector{
 }
 
 // signs are how the keys can be written.
-var signs = []string{"py/", `py\/`, `\u00`}
+var signs = sync.OnceValue(func() *needle.Set { return detector.InJSON("py/", `py\/`) })
 
 func run(_ context.Context, p *detector.Pass) error {
-	if !config.Mentions(p.Reader(), signs) {
+	if !detector.Mentions(p.Reader(), signs()) {
 		return nil
 	}
 	j := &judge{Pass: p}

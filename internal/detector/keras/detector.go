@@ -7,10 +7,12 @@ package keras
 import (
 	"context"
 	"strings"
+	"sync"
 
 	"github.com/modelaudit/modelaudit/internal/artifact"
 	"github.com/modelaudit/modelaudit/internal/detector"
 	"github.com/modelaudit/modelaudit/internal/format/json"
+	"github.com/modelaudit/modelaudit/internal/needle"
 	"github.com/modelaudit/modelaudit/internal/rule"
 )
 
@@ -39,6 +41,9 @@ func match(h artifact.Head) bool {
 // className is the member that every object of Keras's serialisation has.
 const className = "class_name"
 
+// words are what JSON must hold to be of interest.
+var words = sync.OnceValue(func() *needle.Set { return detector.InJSON(className) })
+
 func run(_ context.Context, p *detector.Pass) error {
 	if ours, err := mentions(p); !ours || err != nil {
 		return err
@@ -60,6 +65,9 @@ func run(_ context.Context, p *detector.Pass) error {
 // mentions reports whether the JSON has an object with a class_name. A fault
 // counts only behind the first one: before it, the file may be anything.
 func mentions(p *detector.Pass) (bool, error) {
+	if !detector.Mentions(p.Reader(), words()) {
+		return false, nil
+	}
 	r, err := json.UTF8(p.Reader())
 	if err != nil {
 		return false, nil // not text in the encoding that its start promises

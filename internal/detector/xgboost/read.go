@@ -1,13 +1,22 @@
 package xgboost
 
 import (
+	"sync"
+
 	"github.com/modelaudit/modelaudit/internal/detector"
 	"github.com/modelaudit/modelaudit/internal/format/json"
 	"github.com/modelaudit/modelaudit/internal/format/ubjson"
+	"github.com/modelaudit/modelaudit/internal/needle"
 )
 
-// readJSON turns a JSON document into events.
+// words are what JSON must hold to be a model: the member that the trees are in.
+var words = sync.OnceValue(func() *needle.Set { return detector.InJSON(`"learner"`) })
+
+// readJSON turns a JSON document into events, unless it is another than a model.
 func readJSON(p *detector.Pass, visit func(event)) error {
+	if !detector.Mentions(p.Reader(), words()) {
+		return nil
+	}
 	d := json.NewDecoder(p.Reader())
 	for t := d.Next(); t.Kind != 0; t = d.Next() {
 		e := event{kind: scalar, offset: t.Offset, text: t.Text}

@@ -3,7 +3,6 @@
 package config
 
 import (
-	"bytes"
 	"strconv"
 
 	"github.com/modelaudit/modelaudit/internal/format/json"
@@ -102,26 +101,4 @@ func value(t json.Token) string {
 		return "false"
 	}
 	return t.Text
-}
-
-// Mentions reports whether a text holds any of the words, in one pass and in
-// UTF-8 or, for their first letters apart by zeros, in wider encodings.
-func Mentions(r *hostile.Reader, words []string) bool {
-	const window, overlap = 32 << 10, 64
-	for r.Left() > 0 && r.Step() {
-		p := r.Peek(window)
-		if bytes.IndexByte(p[:min(len(p), 4)], 0) >= 0 {
-			return true // UTF-16 or UTF-32: read it all
-		}
-		for _, w := range words {
-			if bytes.Contains(p, []byte(w)) {
-				return true
-			}
-		}
-		if len(p) < window {
-			return false
-		}
-		r.Skip(window - overlap)
-	}
-	return false
 }
