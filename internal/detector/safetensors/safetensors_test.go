@@ -1,7 +1,6 @@
 package safetensors_test
 
 import (
-	"encoding/base64"
 	"encoding/binary"
 	"slices"
 	"strconv"
@@ -30,8 +29,6 @@ const (
 	eight = "01234567"
 	a     = `"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}`
 )
-
-var pickle = base64.StdEncoding.EncodeToString([]byte("\x80\x02cposix\nsystem\nU\x08echo poc\x85R."))
 
 func TestDetector(t *testing.T) {
 	detectortest.Run(t, safetensors.Detector, []detectortest.Case{

@@ -7,7 +7,6 @@ import (
 	"compress/gzip"
 	"context"
 	"encoding/binary"
-	"encoding/hex"
 	"fmt"
 	"hash/crc32"
 	"io"
@@ -116,12 +115,6 @@ func xzed(t testing.TB, content string) []byte {
 		t.Fatal(err)
 	}
 	return b.Bytes()
-}
-
-// bzip2ed is "echo poc\n", packed by bzip2 -9.
-func bzip2ed() []byte {
-	p, _ := hex.DecodeString("425a68393141592653594a1a2d5b000002d980001040000a000dc014002000310300220066a0c81e1d3a0a2ee48a70a120943" + "45ab6")
-	return p
 }
 
 func sevenZipped() []byte {
