@@ -36,6 +36,8 @@ var Binary = &detector.Detector{
 // spaces may stand between the mark of base64 and its text.
 const spaces = " \t\r\n"
 
+// inBase64 knows the mark of a binary model in base64: "bs64" and white space,
+// which XGBoost's Learner.Load looks for.
 func inBase64(h artifact.Head) bool {
 	for i := range len(spaces) {
 		if h.HasPrefix(xgboost.Base64 + spaces[i:i+1]) {
@@ -45,6 +47,8 @@ func inBase64(h artifact.Head) bool {
 	return false
 }
 
+// runBinary judges a binary model. A snapshot, as a pickled Booster holds one,
+// ends with a configuration in JSON, which is a file of its own to the scan.
 func runBinary(_ context.Context, p *detector.Pass) error {
 	p.Recognised("xgboost")
 	if string(p.Reader().Peek(len(xgboost.Base64))) == xgboost.Base64 {
@@ -81,6 +85,7 @@ func decoded(p *detector.Pass) error {
 	return err
 }
 
+// judge reports a tree of which a child is no node.
 func judge(p *detector.Pass, t xgboost.Tree) {
 	if t.Highest < int64(t.Nodes) {
 		return
@@ -88,6 +93,9 @@ func judge(p *detector.Pass, t xgboost.Tree) {
 	p.Report(pointsOut(t.Offset, int64(t.Nodes)))
 }
 
+// judgeWeights compares the weights that are there with those that a prediction
+// reads, as the counts in the header have it. A gblinear model without any was
+// never trained.
 func judgeWeights(p *detector.Pass, m xgboost.Model) {
 	untrained := m.Booster == "gblinear" && m.Weights == 0
 	if m.Weights >= m.Wanted || untrained {

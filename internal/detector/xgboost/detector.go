@@ -38,6 +38,8 @@ func match(h artifact.Head) bool {
 	return len(head) > 2 && head[0] == '{'
 }
 
+// run reads the whole document: that it is a model stands in members that may
+// come last. Findings are kept until then.
 func run(_ context.Context, p *detector.Pass) error {
 	w := walker{say: p.Text}
 	read, form := readJSON, "json"
@@ -102,6 +104,7 @@ type tree struct {
 	count   int64 // of the array being read
 }
 
+// event takes one step, and keeps only what leads to trees and attributes.
 func (w *walker) event(e event) {
 	switch e.kind {
 	case name:
@@ -139,12 +142,15 @@ func (w *walker) inTree(depth int) bool {
 	return len(w.path) > depth+1 && w.path[len(w.path)-2-depth] == "trees"
 }
 
+// enter begins a tree where an element of "trees" does.
 func (w *walker) enter(offset int64) {
 	if w.inTree(0) {
 		w.tree = tree{offset: offset, highest: -1}
 	}
 }
 
+// leave ends what is innermost. Either array of children counts the nodes: the
+// longer one is what the claim is held against.
 func (w *walker) leave() {
 	if len(w.path) == 0 {
 		return
@@ -168,12 +174,15 @@ func (w *walker) number(v int64) {
 	case "left_children", "right_children":
 		w.tree.count++
 		w.tree.highest = max(w.tree.highest, v)
+		// -1 stands for no child, in a leaf; another negative number is no
+		// node.
 		if v < -1 {
 			w.tree.highest = max(w.tree.highest, 1<<62)
 		}
 	}
 }
 
+// judge keeps a finding of the tree that has ended.
 func (w *walker) judge() {
 	if w.tree.highest < w.tree.nodes {
 		return
@@ -181,6 +190,7 @@ func (w *walker) judge() {
 	w.found = append(w.found, pointsOut(w.tree.offset, w.tree.nodes))
 }
 
+// pointsOut is the finding, one for each tree.
 func pointsOut(offset, nodes int64) finding.Finding {
 	return finding.Finding{
 		Rule: outside, Key: "tree", Location: finding.Location{Offset: offset},

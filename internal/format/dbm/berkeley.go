@@ -51,6 +51,8 @@ const (
 	checksumSize = 6    // bytes that they add to the header
 )
 
+// pagesHeader reads the generic part of the first page (DBMETA). It is the same
+// for all access methods, and pages are told by their own types.
 func (d *Database) pagesHeader() {
 	r := d.r
 	r.Skip(20)
@@ -77,14 +79,19 @@ func (d *Database) eachPage(tell func(Item) error) error {
 			return err
 		}
 	}
+	// Pages are written whole: a file that ends within one was cut.
 	if tail := d.r.End() % size; d.r.Err() == nil && tail != 0 {
 		d.note(hostile.Faultf(hostile.Truncated, d.r.End()-tail, "a page of %d bytes claimed, %d left", size, tail))
 	}
 	return d.r.Err()
 }
 
+// page tells the items of one page, by its type. Pages of other types hold no
+// items: inner nodes of trees, metadata, free pages, and overflow pages, which
+// are reached from their items.
 func (d *Database) page(at int64, tell func(Item) error) error {
 	head := d.r.At(uint64(at), uint64(d.pages.size))
+	// LSN, own number, number before and behind: they do not matter here.
 	head.Skip(20)
 	count := d.uint(head, 2)
 	head.Skip(3)
@@ -127,6 +134,8 @@ func (d *Database) entries(head *hostile.Reader, l leaf, tell func(Item) error) 
 		if end = from; from >= to || to > d.pages.size { // items of trees lie in any order
 			to = d.pages.size
 		}
+		// An item in the header would be one that the library reads something
+		// else from.
 		if from < d.pages.head || from >= d.pages.size {
 			head.Fail(hostile.Malformed, "an item at byte %d of a page of %d", from, d.pages.size)
 			break
@@ -213,6 +222,8 @@ func (d *Database) offPage(r *hostile.Reader, tell func(Item) error) error {
 	at := number * d.pages.size
 	first := d.r.At(uint64(at), uint64(d.pages.size))
 	first.Skip(uint64(d.pages.head))
+	// More than the whole file: no chain of its pages can hold that without
+	// using one twice.
 	if size > d.r.End() {
 		first.Fail(hostile.Malformed, "an item of %d bytes in a file of %d", size, d.r.End())
 	}
@@ -240,6 +251,8 @@ func (d *Database) chain(it Item) ([]byte, error) {
 		n := d.uint(r, 2)
 		r.MoveTo(at + d.pages.head)
 		n = min(n, it.Size-int64(len(out)))
+		// Without this a ring of empty pages would be followed until the budget
+		// is spent.
 		if r.Step() && n == 0 {
 			r.Fail(hostile.Malformed, "a page of an item without a byte of it, %d are left", it.Size-int64(len(out)))
 		}

@@ -55,6 +55,7 @@ func Sniff(head []byte) string {
 	return ""
 }
 
+// number is an unsigned integer in the order of the bytes that is to be tried.
 func number(p []byte, big bool) uint32 {
 	n := uint32(0)
 	for i := range p {

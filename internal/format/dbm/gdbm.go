@@ -48,6 +48,9 @@ func width(magic uint32) *layout {
 	return nil
 }
 
+// gdbmHeader reads the header. A file of the first releases has the offsets of
+// the machine that wrote it: its layout is the one in which the header makes
+// sense.
 func (d *Database) gdbmHeader() {
 	magic := uint32(d.uint(d.r, 4))
 	d.r.Skip(4) // block size
@@ -101,6 +104,8 @@ func (d *Database) buckets(tell func(Item) error) error {
 	return dir.Err()
 }
 
+// bucket tells the values of a bucket. Elements hold the first bytes of their
+// key, which the file has again in front of the value.
 func (d *Database) bucket(at int64, tell func(Item) error) error {
 	g := &d.gdbm
 	r := d.r.At(uint64(at), uint64(g.bucket))

@@ -98,6 +98,9 @@ func bit(p []byte, i uint64) bool { return i/8 < uint64(len(p)) && p[i/8]&(0x80>
 // pagesOf returns how many pages n elements take.
 func (a *array) pagesOf(n uint64) uint64 { return (n + a.page - 1) / a.page }
 
+// fixedArray reads the index of a dataset without an unlimited dimension: one
+// data block, in pages once there are more elements than fit into one. The map
+// in front says which pages were ever written.
 func (f *File) fixedArray(x *chunkIndex, add func(chunk) error) error {
 	r := f.signed(x.address, "FAHD")
 	a := f.arrayHeader(r, x, add)
@@ -108,6 +111,8 @@ func (f *File) fixedArray(x *chunkIndex, add func(chunk) error) error {
 	}
 	b := a.block(address, "FADB")
 	b.Count(n, int64(a.size)) // no more than there could be
+	// Elements that fit into one page have no pages, no map and no checksum in
+	// between.
 	if n <= a.page || b.Err() != nil {
 		return a.elements(b, n)
 	}
@@ -126,6 +131,9 @@ type extensible struct {
 	supers   int    // super blocks that there can be
 }
 
+// extensibleArray reads the index of a dataset with one unlimited dimension.
+// How many blocks there are follows from the header as in the library's
+// H5EA__hdr_init.
 func (f *File) extensibleArray(x *chunkIndex, add func(chunk) error) error {
 	r := f.signed(x.address, "EAHD")
 	a := extensible{array: *f.arrayHeader(r, x, add)}
@@ -187,8 +195,11 @@ func (a *extensible) indexBlock(address uint64, firstSuper int) error {
 // many elements each of them: one and the other double in turns.
 func blocksIn(u int) int { return 1 << min(u/2, 32) }
 
+// elementsIn is the other half of what blocksIn says.
 func (a *extensible) elementsIn(u int) uint64 { return a.smallest << min((u+1)/2, 32) }
 
+// superBlock reads super block u: the addresses of its data blocks, and one map
+// of the pages written in all of them.
 func (a *extensible) superBlock(address uint64, u int) error {
 	if address == undefined {
 		return nil

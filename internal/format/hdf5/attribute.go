@@ -24,6 +24,8 @@ func (f *File) attribute(r *hostile.Reader) (*Attribute, error) {
 	pad := func(n uint64) uint64 { return n }
 	switch version {
 	case 1:
+		// Version 1 has a reserved byte in the place of flags, and pads each
+		// part to 8 bytes.
 		flags = 0
 		pad = func(n uint64) uint64 { return (n + 7) &^ 7 }
 	case 2:
@@ -54,6 +56,8 @@ func (f *File) attribute(r *hostile.Reader) (*Attribute, error) {
 	return a, firstError(typeBody.Err(), spaceBody.Err())
 }
 
+// firstError returns the first of errs that is one. A fault behind it is mostly
+// its consequence.
 func firstError(errs ...error) error {
 	for _, err := range errs {
 		if err != nil {
@@ -75,6 +79,7 @@ func (a *Attribute) Texts() ([][]byte, error) {
 		return nil, a.data.Fail(hostile.Malformed, "an attribute of dimensions %v", a.Dims)
 	case a.Type.Class == VarLen:
 		return a.varlen(n)
+	// One value: h5py stores bytes as arrays of small integers.
 	case a.Type.Class == FixedPoint && a.Type.Size == 1:
 		raw := a.data.Bytes(min(n, uint64(max(0, a.data.Left()))))
 		return [][]byte{raw}, a.data.Err()
@@ -85,6 +90,8 @@ func (a *Attribute) Texts() ([][]byte, error) {
 	}
 }
 
+// fixed returns n elements of the type's own size. Text is padded with NUL or
+// ended by it, which Python sees no difference in.
 func (a *Attribute) fixed(n uint64) ([][]byte, error) {
 	if a.Type.Size == 0 {
 		return nil, nil
@@ -100,6 +107,8 @@ func (a *Attribute) fixed(n uint64) ([][]byte, error) {
 	return out, a.data.Err()
 }
 
+// varlen returns n elements that lie in the global heap, if they are text or
+// bytes.
 func (a *Attribute) varlen(n uint64) ([][]byte, error) {
 	if !a.Type.VarText && (a.Type.Base == nil || !a.Type.Base.Bytes()) {
 		return nil, nil

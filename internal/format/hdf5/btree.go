@@ -29,6 +29,8 @@ func (f *File) btree1(address uint64, node uint8, keySize uint64, visit func(key
 	return f.btree1Node(address, node, keySize, maxTreeDepth, visit)
 }
 
+// btree1Node visits a node that must be of a lower level than depth. Siblings
+// are not followed: the level above names them all.
 func (f *File) btree1Node(address uint64, node uint8, keySize uint64, depth int, visit func(*hostile.Reader, uint64) error) error {
 	r := f.node(address, "TREE")
 	kind, level := r.Uint8(), int(r.Uint8())
@@ -155,4 +157,6 @@ func (t *tree2) pointerSizes(depth int) (count, total int) {
 	return count, max(1, cumulativeSize)
 }
 
+// byteLen is the library's H5VM_limit_enc_size: how many bytes a number up to n
+// takes.
 func byteLen(n uint64) int { return max(1, (bits.Len64(n)+7)/8) }

@@ -42,6 +42,8 @@ func (f *File) countChunks(d *Dataset) error {
 	case d.chunkKeys == 0 || d.chunkIndex == undefined:
 		return nil
 	}
+	// A key is the chunk's size, its filter mask and its place in each
+	// dimension; the element's size counts as one.
 	key := uint64(8 + 8*d.chunkKeys)
 	return f.btree1(d.chunkIndex, 1, key, func(k *hostile.Reader, address uint64) error {
 		c := chunk{address: address, size: k.UintLE(4), mask: k.UintLE(4)}

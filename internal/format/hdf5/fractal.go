@@ -25,8 +25,12 @@ type fractalHeap struct {
 	hugeObjects map[uint64]extent
 }
 
+// An extent is a range of the file; of what is in a global heap it is the
+// collection's address and the object's index.
 type extent struct{ address, size uint64 }
 
+// fractalHeap reads the header of a heap, and of its blocks none: objects are
+// looked up one by one.
 func (f *File) fractalHeap(address uint64) (*fractalHeap, error) {
 	r := f.signed(address, "FRHP")
 	h := &fractalHeap{file: f}
@@ -89,6 +93,8 @@ func (h *fractalHeap) object(id []byte) (*hostile.Reader, error) {
 	}
 }
 
+// littleEndian is the number in a part of a heap ID, whose width the heap
+// chooses.
 func littleEndian(p []byte) (v uint64) {
 	for i := len(p) - 1; i >= 0; i-- {
 		v = v<<8 | uint64(p[i])
@@ -96,6 +102,8 @@ func littleEndian(p []byte) (v uint64) {
 	return v
 }
 
+// offsetBytes is the size of an offset in a managed heap ID, and of those in
+// front of blocks.
 func (h *fractalHeap) offsetBytes() int { return (h.maxBits + 7) / 8 }
 
 // lengthBytes is the size of the length in a managed heap ID.
@@ -162,6 +170,7 @@ func (h *fractalHeap) directRows() int {
 
 // locate walks the indirect blocks down to the direct block of an offset.
 func (h *fractalHeap) locate(offset uint64) (directBlock, error) {
+	// A heap of one block has no table: the header says where the block is.
 	if h.rows == 0 {
 		return directBlock{address: h.root, size: h.startBlock, stored: h.rootSize}, nil
 	}
@@ -229,6 +238,8 @@ func (h *fractalHeap) entry(address uint64, row, col int) (child, stored uint64,
 // hugeObject reads an object that has space of its own in the file.
 func (h *fractalHeap) hugeObject(id []byte) (*hostile.Reader, error) {
 	direct := h.file.offsetSize + h.file.lengthSize
+	// IDs that are long enough hold the place of the object themselves, and the
+	// B-tree has nothing to look up.
 	if h.filterSize == 0 && h.idLength-1 >= direct && len(id) >= direct {
 		e := extent{littleEndian(id[:h.file.offsetSize]), littleEndian(id[h.file.offsetSize:direct])}
 		r := h.file.at(e.address, e.size)
@@ -265,6 +276,8 @@ func (h *fractalHeap) readHuge() error {
 // tiny reads an object that is held in the ID itself.
 func (h *fractalHeap) tiny(id []byte) (*hostile.Reader, error) {
 	n, data := int(id[0]&0x0f)+1, id[1:]
+	// IDs longer than 18 bytes can hold more than 16, so that the length takes
+	// a second byte.
 	if h.idLength > 18 && len(id) > 1 {
 		n, data = int(id[0]&0x0f)<<8|int(id[1])+1, id[2:]
 	}

@@ -170,6 +170,9 @@ func (f *File) table(t symbolTable, visit func(Link)) error {
 	})
 }
 
+// symbolNode visits the links of a symbol table node (specification III.B and
+// III.C). A link that is damaged is passed over, and is the error when the
+// others have been told.
 func (f *File) symbolNode(address uint64, heap *hostile.Reader, visit func(Link)) error {
 	r := f.signed(address, "SNOD")
 	r.Skip(2)

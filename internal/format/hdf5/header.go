@@ -126,6 +126,9 @@ func (f *File) block(b *hostile.Reader, v2 bool, flags uint8, visit func(message
 	return more, b.Err()
 }
 
+// readMessage reads the prefix of a message and takes its body. flags are those
+// of the object header, which say whether messages are numbered in the order of
+// their creation.
 func readMessage(b *hostile.Reader, v2 bool, flags uint8) message {
 	var m message
 	var size uint64

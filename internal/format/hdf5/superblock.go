@@ -110,6 +110,8 @@ func (f *File) superblock2(s *hostile.Reader) {
 	s.Skip(4) // checksum
 }
 
+// sizes refuses what the library never wrote: with other widths every address
+// behind would be another one.
 func (f *File) sizes(s *hostile.Reader) bool {
 	for _, n := range []int{f.offsetSize, f.lengthSize} {
 		if n != 2 && n != 4 && n != 8 {
@@ -141,6 +143,8 @@ func (f *File) address(r *hostile.Reader) uint64 {
 	return v
 }
 
+// length reads a number of bytes or of things, in the superblock's size of
+// lengths.
 func (f *File) length(r *hostile.Reader) uint64 { return r.UintLE(f.lengthSize) }
 
 // at returns a reader of n bytes at an address of the file.

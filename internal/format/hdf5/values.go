@@ -33,6 +33,8 @@ func filters(r *hostile.Reader) []filter {
 	for range n {
 		f := filter{id: r.UintLE(2)}
 		nameSize := uint64(0)
+		// Filters below 256 are the library's own, and version 2 does not name
+		// them.
 		if version == 1 || f.id >= 256 {
 			nameSize = r.UintLE(2)
 		}
@@ -45,6 +47,7 @@ func filters(r *hostile.Reader) []filter {
 		for range r.Count(values, 4) {
 			f.values = append(f.values, r.UintLE(4))
 		}
+		// Version 1 pads the values to 8 bytes.
 		if version == 1 && values%2 == 1 {
 			r.Skip(4)
 		}
@@ -117,6 +120,8 @@ func (f *File) descriptors(r *hostile.Reader, visit func([]byte) error) error {
 		if err == nil && len(p) > 0 {
 			err = visit(p)
 		}
+		// Elements are read one after the other: none needs what the one before
+		// held.
 		r.Budget().Release(held)
 		if err != nil {
 			return err
@@ -154,15 +159,20 @@ func (f *File) unfilter(r *hostile.Reader, pipeline []filter, mask uint64) (*hos
 	return r, r.Err()
 }
 
+// undo takes the output of one filter back to its input. One that is not known
+// is Unsupported: the bytes behind it say nothing.
 func (f *File) undo(r *hostile.Reader, stage filter) (*hostile.Reader, error) {
 	switch stage.id {
+	// The checksum stands behind the data and is not verified, like all others.
 	case filterFletcher:
 		return r.Window(uint64(max(0, r.Left()-4))), r.Err()
 	case filterDeflate:
 		return f.inflate(r)
 	case filterLZF:
 		return f.lzf(r)
+	// The one value is the size of an element.
 	case filterShuffle:
+		// Of elements of one byte the first bytes are all there is.
 		if len(stage.values) == 0 || stage.values[0] <= 1 {
 			return r, nil
 		}
@@ -173,6 +183,7 @@ func (f *File) undo(r *hostile.Reader, stage filter) (*hostile.Reader, error) {
 	}
 }
 
+// inflate unpacks a zlib stream within the budget for what is unpacked.
 func (f *File) inflate(r *hostile.Reader) (*hostile.Reader, error) {
 	packed := r.Bytes(uint64(r.Left()))
 	if r.Err() != nil {
@@ -187,6 +198,7 @@ func (f *File) inflate(r *hostile.Reader) (*hostile.Reader, error) {
 	return hostile.NewReader(content.Reader(), content.Size, f.r.Budget()), nil
 }
 
+// memory is a reader of bytes that are in no place of the file.
 func (f *File) memory(p []byte) *hostile.Reader {
 	return hostile.NewReader(hostile.Bytes(p), int64(len(p)), f.r.Budget())
 }
@@ -201,6 +213,7 @@ func unshuffle(p []byte, size int) []byte {
 			out[i*size+b] = p[b*n+i]
 		}
 	}
+	// What is left over is no whole element, and was stored as it is.
 	copy(out[n*size:], p[n*size:])
 	return out
 }

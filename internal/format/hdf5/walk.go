@@ -45,6 +45,7 @@ func (f *File) Walk(visit func(*Object) error) error {
 	return f.r.Err()
 }
 
+// child joins the path of a group and the name of a link.
 func child(path, name string) string {
 	if path == "/" {
 		return path + name
@@ -116,6 +117,7 @@ func (f *File) message(o *Object, d *Dataset, m message) (err error) {
 
 // finish works out the sizes of a dataset and the sources of a virtual one.
 func (f *File) finish(d *Dataset) error {
+	// Stays so where the dimensions overflow: larger than any file.
 	d.Declared = 1 << 63
 	if n, ok := elements(d.Dims); ok && (n == 0 || d.Type.Size <= 1<<62/n) {
 		d.Declared = n * d.Type.Size

@@ -50,6 +50,7 @@ func (w *walker) inner(t flatbuffers.Table, field int) {
 	}
 }
 
+// shape reads the dimensions of a tensor's type.
 func shape(t flatbuffers.Table) {
 	s, ok := t.Table(typeShape)
 	if !ok {
@@ -60,6 +61,8 @@ func shape(t flatbuffers.Table) {
 	}
 }
 
+// dimension reads one dimension: its size is a scalar within the table, its
+// parameter a name.
 func dimension(t flatbuffers.Table) {
 	t.String(dimensionNote, maxName)
 	if v, ok := t.Table(dimensionValue); ok {
@@ -81,6 +84,8 @@ func optimizations(g flatbuffers.Table) {
 	}
 }
 
+// optimization reads what one optimizer did, and to which nodes: the runtime
+// does it again with the kernels that it finds.
 func optimization(t flatbuffers.Table) {
 	t.String(recordAction, maxName)
 	if n, ok := t.Table(recordNodes); ok {

@@ -58,6 +58,8 @@ func Walk(r *hostile.Reader, v onnx.Visitor) (onnx.Model, error) {
 	return w.model, r.Err()
 }
 
+// A walker is a model on its way to a visitor. Tables can be shared, so that it
+// counts steps and depth and keeps no set of tables.
 type walker struct {
 	r     *hostile.Reader
 	v     onnx.Visitor
@@ -65,6 +67,8 @@ type walker struct {
 	depth int
 }
 
+// root reads the Model table. Everything that a visitor is told before the
+// graph is what ONNX has in its ModelProto.
 func (w *walker) root(m flatbuffers.Table) {
 	w.model.IRVersion = int64(m.Uint(modelIRVersion, 8, 0))
 	w.model.Producer = m.String(modelProducer, maxName)
@@ -72,6 +76,7 @@ func (w *walker) root(m flatbuffers.Table) {
 	m.String(modelDomain, maxName)
 	for _, o := range m.Tables(modelOpsets) {
 		domain, version := o.String(opsetDomain, maxName), int64(o.Uint(opsetVersion, 8, 0))
+		// Further ones are read and not kept.
 		if len(w.model.Opsets) < maxOpsets {
 			w.model.Opsets[domain] = version
 		}
@@ -96,8 +101,11 @@ func (w *walker) enter() bool {
 	return w.r.Err() == nil
 }
 
+// leave goes back up; it belongs to every enter, also one that was refused.
 func (w *walker) leave() { w.depth-- }
 
+// graph reads a graph, the outermost one or one in an attribute: initializers
+// first, as in the protobuf form.
 func (w *walker) graph(g flatbuffers.Table) {
 	defer w.leave()
 	if !w.enter() {
@@ -131,6 +139,7 @@ func (w *walker) node(t flatbuffers.Table) {
 		OpType: t.String(nodeOpType, maxName),
 		Domain: t.String(nodeDomain, maxName),
 	}
+	// Only operators of other domains are judged by what their attributes say.
 	if n.Domain != "" {
 		n.Strings, n.Ints = make(map[string]string), make(map[string]int64)
 	}
@@ -173,6 +182,8 @@ func (w *walker) attribute(t flatbuffers.Table, n *onnx.Node) {
 	}
 }
 
+// tensor tells a tensor. Its data is in raw_data, in strings or in a file
+// beside the model: it is not read here but told of.
 func (w *walker) tensor(t flatbuffers.Table, where string) {
 	out := onnx.NewTensor(t.Offset(), where)
 	out.Name = t.String(tensorName, maxName)
@@ -189,6 +200,7 @@ func (w *walker) tensor(t flatbuffers.Table, where string) {
 		out.Raw, out.RawSize = true, raw.Left()
 	}
 	w.texts("string tensor", out.Name, t, tensorStrings)
+	// external_data_offset is -1 in the schema where the data is in the model.
 	out.External = int64(t.Uint(tensorExternal, 8, 1<<64-1)) >= 0
 	if w.r.Err() == nil {
 		out.Measure()
@@ -196,6 +208,8 @@ func (w *walker) tensor(t flatbuffers.Table, where string) {
 	}
 }
 
+// sparse reads a sparse tensor, whose values and indices are tensors of their
+// own.
 func (w *walker) sparse(t flatbuffers.Table) {
 	if values, ok := t.Table(sparseValues); ok {
 		w.tensor(values, "sparse initializer (values)")
