@@ -36,6 +36,8 @@ var Detector = &detector.Detector{
 		if !isTar(head) {
 			return runZip(p)
 		}
+		// A zip archive whose end record lies at the end of a tar archive may
+		// be a member of it, or stand behind it.
 		inside := zipExtent(p, head)
 		wrapped, err := runTar(p, inside)
 		if inside.End == 0 || wrapped {

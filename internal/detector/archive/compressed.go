@@ -39,6 +39,8 @@ func runCompressed(_ context.Context, p *detector.Pass) error {
 		return nil // nothing compressed, or chunks of arrays, of which their database hands on each
 	}
 	content, err := f.Unpack(p.File.Content, p.File.Size, p.Budget)
+	// A signature of two bytes proves nothing: what does not unpack was likely
+	// no such stream.
 	if f.Weak && err != nil && !convincing(p, f, content.Size) {
 		return handBack(p, f, content)
 	}

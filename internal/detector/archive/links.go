@@ -56,6 +56,7 @@ func (l *links) member(name string, offset int64) {
 	if len(l.targets) == 0 {
 		return
 	}
+	// Any directory on the way to the member may be the link.
 	for dir := name; dir != "." && dir != ""; dir = path.Dir(dir) {
 		if l.targets[dir] && len(l.through) < maxFindings {
 			l.through = append(l.through, finding.Step{Offset: offset, Text: finding.Quote(name) + " is written through the link " + finding.Quote(dir)})

@@ -76,6 +76,8 @@ func (s *sevenPass) member(f *sevenzip.File) error {
 	s.read++
 	held := s.Budget.Held()
 	defer s.Budget.Release(held)
+	// Over what comes out the first time: a large file is unpacked again
+	// whenever it is read again.
 	sum := crc32.NewIEEE()
 	content, err := hostile.Unpack(s.Budget, s.opener(f, sum))
 	s.at += uint64(content.Size)
@@ -155,6 +157,8 @@ func (s *sevenPass) judge(f *sevenzip.File, content *hostile.Content, sum uint32
 	}
 	folder := &s.archive.Folders[f.Folder]
 	if packed := folder.Packed(); folder.Size > 0 && content.Size > 0 {
+		// Files of a folder are one stream: each is taken to have its share of
+		// the packed bytes.
 		share := float64(content.Size) / float64(folder.Size)
 		checkRatio(s.Pass, f.Name, 0, int64(share*float64(packed)), content.Size)
 	}

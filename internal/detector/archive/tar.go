@@ -43,6 +43,8 @@ func runTar(p *detector.Pass, inside zip.Range) (wrapped bool, err error) {
 	if spent := p.Budget.Spent(); spent != nil {
 		return wrapped, spent
 	}
+	// Two blocks of zeros (POSIX pax, "Archive File Format"); what was cut off
+	// may have been members.
 	end, ended := w.Ended()
 	if !ended {
 		return wrapped, hostile.Faultf(hostile.Truncated, p.File.Size, "no end marker: the tar archive is cut off")

@@ -45,6 +45,7 @@ func runZip(p *detector.Pass) error {
 // something behind another.
 func startsZip(p *detector.Pass) bool { return string(p.Reader().Peek(4)) == "PK\x03\x04" }
 
+// A zipPass is the scan of one zip archive.
 type zipPass struct {
 	*detector.Pass
 	archive   *zip.Archive
@@ -93,6 +94,8 @@ func (z *zipPass) member(e *zip.Entry) error {
 		z.hidden(e)
 	}
 	for i, x := range e.Readings() {
+		// Two directories that name one member name it in the same way more
+		// often than not: it is read once.
 		if e.Again && z.sameAsBefore(e, x) || e.Header().Directory() && x.Compressed == 0 {
 			continue
 		}
@@ -207,6 +210,8 @@ func (z *zipPass) plain(e *zip.Entry, x zip.Reading) bool {
 	return plain
 }
 
+// randomLeast is how many bytes the statistic of looksRandom needs: four for
+// each value on average.
 const randomLeast = 1 << 10
 
 // looksRandom reports whether bytes are spread as evenly as a cipher's: the

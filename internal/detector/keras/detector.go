@@ -30,6 +30,7 @@ var Detector = &detector.Detector{
 func match(h artifact.Head) bool {
 	for _, c := range h.First {
 		switch c {
+		// White space, the zeros of UTF-16 and UTF-32, and byte order marks.
 		case ' ', '\t', '\r', '\n', 0, 0xef, 0xbb, 0xbf, 0xfe, 0xff:
 			continue
 		}
@@ -44,6 +45,8 @@ const className = "class_name"
 // words are what JSON must hold to be of interest.
 var words = sync.OnceValue(func() *needle.Set { return detector.InJSON(className) })
 
+// run parses the whole configuration: what an object means depends on members
+// that may stand in any order.
 func run(_ context.Context, p *detector.Pass) error {
 	if ours, err := mentions(p); !ours || err != nil {
 		return err

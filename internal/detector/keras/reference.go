@@ -44,7 +44,11 @@ func targets(o *json.Value, class string) []string {
 	return names[1:]
 }
 
+// target judges one name in a module. Aliases are resolved first: the loader
+// imports what they lead to.
 func (w *walker) target(o *json.Value, parents []*json.Value, module, name string) {
+	// "package>Class" is a name of register_keras_serializable: nothing is
+	// imported, the caller must have registered it.
 	if i := strings.LastIndexByte(name, '>'); i >= 0 {
 		w.needsCustom(o, name)
 		return
@@ -53,6 +57,8 @@ func (w *walker) target(o *json.Value, parents []*json.Value, module, name strin
 		i := strings.LastIndexByte(name, '.')
 		module, name = name[:i], name[i+1:]
 	}
+	// keras.config.enable_unsafe_deserialization: the loader resolves any
+	// function of its own packages, and calls it.
 	if name == "enable_unsafe_deserialization" {
 		w.report(disablesSafety, o.Offset, name,
 			fmt.Sprintf("The configuration calls %s.%s: what follows in it is loaded without protection.",
@@ -69,6 +75,7 @@ func (w *walker) target(o *json.Value, parents []*json.Value, module, name strin
 		v, _ = globals.Listed(realModule, realName)
 	}
 	switch {
+	// keras.layers.Lambda is judged by the code that it carries, in config.
 	case v.Class >= globals.Suspicious && !(ours(module) && name == "Lambda"):
 		w.report(runsFunction, o.Offset, module+"."+name,
 			fmt.Sprintf("The configuration refers to %s, which %s.%s",
@@ -87,11 +94,13 @@ func (w *walker) target(o *json.Value, parents []*json.Value, module, name strin
 // belong to no package: loss functions of a training script.
 func builtin(module string) bool { return module == "builtins" || module == "__main__" }
 
+// ours reports whether a module belongs to the packages of packages.txt.
 func ours(module string) bool {
 	root, _, _ := strings.Cut(module, ".")
 	return slices.Contains(own, root)
 }
 
+// foreign reports a module that nothing is known of.
 func (w *walker) foreign(o *json.Value, module, name string) {
 	w.report(foreignModule, o.Offset, module+"."+name,
 		fmt.Sprintf("The loader imports the module %s to make %s. Importing it runs whatever is installed by that name.",
@@ -129,6 +138,8 @@ func (w *walker) functionModule(o *json.Value, parents []*json.Value) {
 			if f.Kind != json.String || !isName(f.Text) {
 				continue
 			}
+			// Every name with every module: which one a loader joins depends on
+			// its version.
 			for _, m := range append(append(all(o, "module"), all(o, key+"_module")...), all(o, "fn_module")...) {
 				if m.Kind == json.String && m.Text != "" {
 					w.dangerous(o, parents, m.Text, f.Text)

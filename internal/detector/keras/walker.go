@@ -55,6 +55,7 @@ func (w *walker) value(v *json.Value, parents []*json.Value, name string) error 
 	return nil
 }
 
+// nested hands decoded content back to the scan.
 func (w *walker) nested(name string, content []byte) error {
 	return w.pass.Nested(w.pass.File.Member(name, hostile.Bytes(content), int64(len(content))))
 }
@@ -66,6 +67,7 @@ func (w *walker) object(o *json.Value, parents []*json.Value, name string) error
 		if class.Kind != json.String {
 			continue
 		}
+		// Keras 2 has no module: the empty one stands for it.
 		for _, module := range append(all(o, "module"), &json.Value{}) {
 			w.reference(o, parents, module.String(), class.Text)
 		}
@@ -112,6 +114,8 @@ type effect struct{ class, key, does string }
 // effects is layers.txt.
 var effects = sync.OnceValue(func() []effect { return parseEffects(layersText) })
 
+// parseEffects reads lines of a class, a key of its config and what Keras does
+// with the value.
 func parseEffects(text string) []effect {
 	var out []effect
 	for line := range strings.Lines(text) {
@@ -138,6 +142,7 @@ func (w *walker) config(o *json.Value, class string, config *json.Value, layer s
 	return nil
 }
 
+// act judges a value by what the class does with it.
 func (w *walker) act(e effect, o, v *json.Value, layer string) error {
 	switch e.does {
 	case "code":
@@ -171,6 +176,8 @@ func (w *walker) path(r *rule.Rule, e effect, v *json.Value, layer, does string)
 // address. Keras expands the user's home directory.
 func leaves(name string) bool { return location.Leaves(name) != "" || strings.HasPrefix(name, "~") }
 
+// report makes a finding at a value; a piece of evidence stands where the
+// finding does.
 func (w *walker) report(r *rule.Rule, offset int64, key, message string, evidence ...string) {
 	f := finding.Finding{Rule: r, Key: key, Message: message, Location: finding.Location{Offset: offset}}
 	for _, e := range evidence {
@@ -251,6 +258,7 @@ func lenient(s string) ([]byte, error) {
 		}
 		return -1
 	}, s)
+	// One character left over is six bits and no byte.
 	if len(clean)%4 == 1 {
 		clean = clean[:len(clean)-1]
 	}

@@ -29,6 +29,8 @@ func (j *judge) tensor(t onnx.Tensor) {
 		j.size(t, label, "its dimensions are negative or make more bytes than there can be")
 	case t.External:
 		j.external(t, label)
+	// Only raw_data has a size that the shape decides; typed fields are
+	// variable-length integers.
 	case t.Raw && t.Sized && uint64(t.RawSize) != t.Size:
 		j.size(t, label, fmt.Sprintf("its shape makes %d bytes, raw_data holds %d", t.Size, t.RawSize))
 	}
@@ -74,6 +76,8 @@ type reference struct {
 	unknown        []string // keys that the format does not define
 }
 
+// read collects the entries of external_data. Of a key that stands twice the
+// last one counts, as in ONNX Runtime.
 func read(entries []onnx.Entry) reference {
 	var e reference
 	for _, entry := range entries {
@@ -84,6 +88,8 @@ func read(entries []onnx.Entry) reference {
 			e.offset = e.number(entry.Value)
 		case "length":
 			e.length, e.hasLength = e.number(entry.Value), true
+		// Known to onnx.external_data_helper; neither says where weights are
+		// read from.
 		case "checksum", "basepath":
 		default:
 			e.unknown = append(e.unknown, entry.Key)
@@ -130,6 +136,7 @@ func (j *judge) keep(t onnx.Tensor, e reference, label string) {
 	if e.hasLength {
 		size = e.length
 	}
+	// Both have at most 63 bits, so that the sum does not overflow.
 	if !e.invalid && e.offset+size > p.end {
 		p.end, p.tensor, p.offset = e.offset+size, label, t.Offset
 	}
@@ -137,6 +144,7 @@ func (j *judge) keep(t onnx.Tensor, e reference, label string) {
 
 // neighbour compares a place with what lies there.
 func (j *judge) neighbour(p *place) {
+	// A model inside of an archive has no neighbours to look at.
 	if j.p.File.Open == nil {
 		return
 	}

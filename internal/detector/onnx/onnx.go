@@ -25,6 +25,8 @@ var Detector = &detector.Detector{
 	Run:   run,
 }
 
+// run takes a file for ONNX by its name, or by what it holds: protobuf has no
+// signature.
 func run(_ context.Context, p *detector.Pass) error {
 	named := strings.HasSuffix(strings.ToLower(p.File.Name()), ".onnx")
 	if !named && !onnx.Looks(p.Reader()) {
@@ -81,6 +83,7 @@ type judge struct {
 	own     map[operator]bool // functions of the model itself
 }
 
+// conclude judges what could only be gathered during the walk, and reports.
 func (j *judge) conclude() {
 	for _, p := range j.order {
 		j.neighbour(p)

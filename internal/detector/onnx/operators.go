@@ -16,8 +16,10 @@ import (
 //go:embed domains.txt
 var domainsFile string
 
+// known is domains.txt, read once.
 var known = sync.OnceValue(func() map[string]bool { return parseDomains(domainsFile) })
 
+// parseDomains reads a domain a line. The empty one is the standard's.
 func parseDomains(text string) map[string]bool {
 	set := map[string]bool{"": true}
 	for line := range strings.Lines(text) {
@@ -95,11 +97,15 @@ var pythonOperators = map[string]bool{
 	"PyOp": true, "PyCustomOp": true, "PythonOp": true, "PythonOpGrad": true, "PyFunc": true,
 }
 
+// callsPython reports whether a Python function does the work of a node. In the
+// standard domain there is no such operator.
 func callsPython(n onnx.Node) bool { return n.Domain != "" && pythonOperators[n.OpType] }
 
 // functionAttributes are where those operators name what they call.
 var functionAttributes = []string{"module", "class_name", "compute", "func_name", "function", "name"}
 
+// calls reports a node that calls Python, with the names that it calls: one
+// cause for each function.
 func (j *judge) calls(n onnx.Node) {
 	called := []string{}
 	for _, a := range functionAttributes {
@@ -119,6 +125,8 @@ func (j *judge) calls(n onnx.Node) {
 // engine judges a node that stands for an engine of an execution provider,
 // compiled to native code: in place, or in the file that ep_cache_context names.
 func (j *judge) engine(n onnx.Node) {
+	// Embedded is the default: then the attribute holds the engine itself, and
+	// is handed back as text is.
 	if embedded, given := n.Ints["embed_mode"]; !given || embedded != 0 {
 		return
 	}

@@ -17,6 +17,7 @@ type sets struct {
 	internals                      []string
 }
 
+// names is names.txt, read once.
 var names = sync.OnceValue(func() sets {
 	s := sets{internal: make(map[string]bool), harmless: make(map[string]bool), code: make(map[string]bool), host: make(map[string]bool)}
 	for line := range strings.Lines(namesFile) {
@@ -48,6 +49,8 @@ func classify(a jinja.Access) (called string, c class) {
 	if a.How == jinja.Variable { // Jinja finds no builtins by name
 		return a.Name, c
 	}
+	// The arguments of map, sort, selectattr and the like are paths
+	// (jinja2.filters.make_attrgetter).
 	parts := []string{a.Name}
 	if a.How == jinja.Argument || a.How == jinja.Filter {
 		parts = strings.Split(a.Name, ".")
@@ -65,6 +68,8 @@ func classify(a jinja.Access) (called string, c class) {
 // internal reports whether a name leads to the interpreter. Of keys and
 // arguments, which may be data, only names that are known to.
 func internal(name string, a jinja.Access) bool {
+	// A method of every class without underscores, and as a key a word like
+	// others.
 	if name == "mro" {
 		return a.How == jinja.Attribute || a.How == jinja.Filter
 	}

@@ -74,6 +74,7 @@ func run(_ context.Context, p *detector.Pass) error {
 	j.conclude()
 	var fault *hostile.Fault
 	foreign := errors.As(err, &fault) && (fault.Kind == hostile.Malformed || fault.Kind == hostile.Truncated)
+	// What stopped the reader is told unless the text is another language's.
 	if foreign && j.causes.Empty() && !strings.Contains(strings.ToLower(p.File.Name()), "chat") {
 		return nil
 	}
@@ -92,6 +93,8 @@ type judge struct {
 // maxChain is how many accesses of a chain are kept.
 const maxChain = 24
 
+// access keeps an access that leads to the interpreter or to what runs code.
+// The latter is not reported by itself: "system" is a role in every chat.
 func (j *judge) access(a jinja.Access) {
 	called, class := classify(a)
 	if class.internal && len(j.internal) < maxChain {
@@ -106,6 +109,7 @@ func (j *judge) access(a jinja.Access) {
 	}
 }
 
+// step is an access as evidence.
 func step(a jinja.Access, called string) finding.Step {
 	text := fmt.Sprintf("%s %s", a.How, show(called))
 	if a.Built {
@@ -151,6 +155,8 @@ func merge(a, b []finding.Step) []finding.Step {
 	return out
 }
 
+// call reports the call of a name that Jinja does not have: a program must give
+// it to templates.
 func (j *judge) call(c jinja.Call) {
 	root, _, _ := strings.Cut(c.Path, ".")
 	if c.Local || !names().host[root] || root != c.Path && callable[root] {
@@ -164,6 +170,8 @@ func (j *judge) call(c jinja.Call) {
 // something else of that name.
 var callable = map[string]bool{"open": true, "input": true, "compile": true, "vars": true, "globals": true, "system": true}
 
+// load reports an include, import or extends that leaves the directory of
+// templates, or whose name is no template's.
 func (j *judge) load(l jinja.Load) {
 	why := location.Leaves(l.Name)
 	if why == "" && names().host[l.Name] {
@@ -182,6 +190,8 @@ const tooMuch = 10_000_000
 // tooHigh is an exponent that no text needs.
 const tooHigh = 10_000
 
+// repeat reports work that the template alone decides on: one that depends on
+// the conversation is not known here.
 func (j *judge) repeat(r jinja.Repeat) {
 	if r.Count < tooMuch && (r.What != "**" || r.Count < tooHigh) {
 		return

@@ -25,6 +25,8 @@ func (j *judge) effect(scope int, n tensorflow.Node, op string, e effect) {
 	j.causes.At(r, key, message).Add(n.Offset, "node %q%s: %s", finding.Quote(n.Name()), j.within(scope), op)
 }
 
+// within names the function that a node belongs to, if it is not the main
+// graph's.
 func (j *judge) within(scope int) string {
 	if f := j.model.Scopes[scope].Function; f != "" {
 		return " of function " + finding.Quote(f)
@@ -70,6 +72,7 @@ func decide(op, does string, t target) (*rule.Rule, string) {
 		return decideRead(op, t)
 	case "load", "queue":
 		return decideData(op, "reads", reads, t)
+	// The names come out of a queue: it is judged by what the graph puts in.
 	case "pull":
 		return data, fmt.Sprintf("%s reads files whose names come out of a queue.", op)
 	case "network":
@@ -83,6 +86,8 @@ func decide(op, does string, t target) (*rule.Rule, string) {
 	}
 }
 
+// decideWrite judges operations whose purpose is a file. Some take a path that
+// is empty in honest graphs: then they write nothing.
 func decideWrite(op string, t target) (*rule.Rule, string) {
 	if strings.HasPrefix(op, "Debug") || op == "PrintV2" {
 		return decideStream(op, t)
@@ -104,6 +109,8 @@ func decideStream(op string, t target) (*rule.Rule, string) {
 		switch {
 		case found && scheme == "file":
 			return writes, fmt.Sprintf("%s writes to the file %q.", op, finding.Quote(v))
+		// memcbk:// hands the tensor to a callback in the process
+		// (tensorflow/core/debug), grpc:// to a server.
 		case found && scheme != "memcbk":
 			return network, fmt.Sprintf("%s sends what it sees to %q.", op, finding.Quote(v))
 		}
@@ -114,6 +121,9 @@ func decideStream(op string, t target) (*rule.Rule, string) {
 // inline are prefixes of descriptor_source that name no file.
 var inline = []string{"local://", "bytes://"}
 
+// decideRead judges operations that read a file, or may: a descriptor of
+// protobuf is given in place or by its path. An asset lies in the model's
+// directory and is no news.
 func decideRead(op string, t target) (*rule.Rule, string) {
 	if strings.HasSuffix(op, "Proto") || strings.HasSuffix(op, "ProtoV2") {
 		t.values = slices.DeleteFunc(t.values, func(s string) bool {

@@ -40,6 +40,7 @@ var effects = sync.OnceValue(func() map[string]effect {
 	return table
 })
 
+// records yields the lines of a table without comments and empty ones.
 func records(text string) func(func(string) bool) {
 	return func(yield func(string) bool) {
 		for line := range strings.Lines(text) {
@@ -51,6 +52,8 @@ func records(text string) func(func(string) bool) {
 	}
 }
 
+// parse reads the source of a path: "in:2" for an input, "attr:name" for an
+// attribute, "-" for none.
 func parse(does, source string) effect {
 	e := effect{does: does, input: -1}
 	if n, ok := strings.CutPrefix(source, "in:"); ok {

@@ -41,6 +41,8 @@ var names = map[string]tensorflow.Kind{
 	"keras_metadata.pb": tensorflow.KerasMetadata,
 }
 
+// run takes a file for a kind by its name, which is all that a loader looks at,
+// or by what it holds.
 func run(_ context.Context, p *detector.Pass) error {
 	name := strings.ReplaceAll(p.File.Name(), `\`, "/")
 	kind, named := names[strings.ToLower(name[strings.LastIndexByte(name, '/')+1:])]
@@ -68,6 +70,8 @@ func judgeModel(p *detector.Pass, kind tensorflow.Kind) error {
 	return model.Err()
 }
 
+// A judge goes through a model and gathers causes: one operation on one target
+// is one finding, however many nodes do it.
 type judge struct {
 	p       *detector.Pass
 	model   *tensorflow.Model
@@ -78,6 +82,8 @@ type judge struct {
 	stop    error             // the budget is spent
 }
 
+// all judges the model. Assets and functions come first: what nodes do depends
+// on them.
 func (j *judge) all() {
 	j.assets = make(map[string]bool)
 	for _, a := range j.model.Assets {
@@ -125,6 +131,7 @@ func (j *judge) scope(i int) {
 		}
 		j.texts(n)
 	}
+	// A queue matters only where something reads the files that it names.
 	if pulls {
 		j.queues(i)
 	}
@@ -140,6 +147,8 @@ func (j *judge) queues(i int) {
 	}
 }
 
+// custom notes an operation that TensorFlow does not register and the model
+// does not define.
 func (j *judge) custom(n tensorflow.Node, op string) {
 	shown := finding.Quote(op)
 	j.causes.At(custom, op, fmt.Sprintf("The operation %s is not part of TensorFlow: the graph runs only with a library that registers it.", shown)).
@@ -175,6 +184,7 @@ func (j *judge) object(o tensorflow.Object) {
 	j.nested(name+".keras.json", o.Offset, o.Size)
 }
 
+// nested hands a stretch back to the scan, unless the budget is spent.
 func (j *judge) nested(name string, offset, size int64) {
 	if j.stop == nil {
 		j.stop = j.p.Part(name, offset, size)

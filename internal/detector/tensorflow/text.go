@@ -36,6 +36,8 @@ func matchText(h artifact.Head) bool {
 	return len(head) > 0 && head[0] == '#' || tensorflow.TextStarts(head)
 }
 
+// runText takes the text to its binary form, which is then judged as the binary
+// form is.
 func runText(_ context.Context, p *detector.Pass) error {
 	kind := tensorflow.TextKind(p.Reader())
 	name := p.File.Name()

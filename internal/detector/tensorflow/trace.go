@@ -233,6 +233,7 @@ func (j *judge) callers(function string) []call {
 	return out
 }
 
+// refers reports whether a node has an attribute that names a function.
 func refers(n tensorflow.Node, function string) bool {
 	for _, a := range n.Attrs() {
 		for f := range a.Functions() {
