@@ -62,3 +62,18 @@ func owner(called string) string {
 	}
 	return ""
 }
+
+// FetchedBy is the argument of the functions that Fetches knows.
+const FetchedBy = "path"
+
+// Fetches reports whether a configuration that calls this path gets the object
+// that the argument FetchedBy, the first, names: Hydra's functions by which
+// configurations refer to functions without calling them.
+func Fetches(path string) bool {
+	switch strings.TrimSpace(path) {
+	case "hydra.utils.get_class", "hydra.utils.get_method", "hydra.utils.get_static_method", "hydra.utils.get_object",
+		"hydra._internal.utils._locate", "hydra._internal.instantiate._instantiate2._locate":
+		return true
+	}
+	return false
+}

@@ -80,6 +80,7 @@ func (j *judge) conclude(err error) error {
 	if !j.known {
 		return nil
 	}
+	j.fetches()
 	j.p.Recognised("model-config")
 	for _, t := range j.templates {
 		if j.stop == nil {
@@ -99,7 +100,15 @@ type judge struct {
 	known     bool // a loader of models reads the file
 	causes    finding.Causes
 	templates []template
-	stop      error // the budget is spent
+	named     []reference
+	fetching  []string // groups that call what fetches by name
+	stop      error    // the budget is spent
+}
+
+// A reference is a path, in a group, that is of concern if something fetches it.
+type reference struct {
+	group string
+	item  config.Item
 }
 
 // A template is text that a program renders.

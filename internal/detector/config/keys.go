@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/modelaudit/modelaudit/internal/finding"
@@ -20,9 +21,12 @@ func (j *judge) item(i config.Item) {
 	switch {
 	case key == "_target_" && j.inYAML: // judged with what its interpolations come to, elsewhere
 		j.known = true
-	case key == "_target_" || key == "class_path" || key == "parent_library" || key == "loader_module":
+	case key == "_target_" || key == "class_path" || key == "parent_library":
 		j.known = true
 		j.target(i, key)
+		j.fetched(i)
+	case key == "loader_module":
+		j.loader(i)
 	case key == "target":
 		j.target(i, key)
 	case under(i, "auto_map"), under(i, "custom_pipelines") && key == "impl":
@@ -38,6 +42,8 @@ func (j *judge) item(i config.Item) {
 		j.module(i)
 	case strings.Contains(key, "template") || under(i, "chat_template"):
 		j.template(i, key)
+	case key == globals.FetchedBy, key == "_args_" && i.Path[len(i.Path)-1] == "[0]":
+		j.fetched(i)
 	default:
 		j.component(i, key)
 	}
@@ -91,6 +97,52 @@ func (j *judge) target(i config.Item, key string) {
 	j.known = true
 	j.causes.At(r, called, fmt.Sprintf("Instantiating the configuration calls %s, which %s.", finding.Quote(called), v.Effect.Does())).
 		Add(i.Offset, "%s: %s", j.where(i), finding.Quote(i.Value))
+}
+
+// fetched judges what a configuration has Hydra's functions fetch by name: the
+// target and its argument are members of one group, in any order.
+func (j *judge) fetched(i config.Item) {
+	group := strings.Join(i.Path[:len(i.Path)-1], "\x00")
+	if i.Key() == "_args_" {
+		group = strings.Join(i.Path[:len(i.Path)-2], "\x00")
+	}
+	if i.Key() != "_target_" {
+		if _, _, concern := globals.Target(i.Value); concern == globals.Fine || len(j.named) == maxNamed {
+			return
+		}
+		j.named = append(j.named, reference{group, i})
+	} else if globals.Fetches(i.Value) && len(j.fetching) < maxNamed {
+		j.fetching = append(j.fetching, group)
+	}
+}
+
+// maxNamed bounds the references that are kept until the groups around them end.
+const maxNamed = 1000
+
+// fetches judges the references of groups that fetch.
+func (j *judge) fetches() {
+	for _, n := range j.named {
+		if slices.Contains(j.fetching, n.group) {
+			j.target(n.item, "_target_")
+		}
+	}
+}
+
+// loader judges the module by which MLflow loads a model of its general flavour:
+// it is imported, with the directories of the model's own code before all others.
+func (j *judge) loader(i config.Item) {
+	j.known = true
+	if i.Kind != config.Text || i.Value == "" || i.Value == "mlflow" || strings.HasPrefix(i.Value, "mlflow.") {
+		return
+	}
+	called, v, concern := globals.Target(i.Value + "._load_pyfunc")
+	if concern == globals.Bad {
+		j.causes.At(instantiates, called, fmt.Sprintf("Loading the model calls %s, which %s.", finding.Quote(called), v.Effect.Does())).
+			Add(i.Offset, "%s: %s", j.where(i), finding.Quote(i.Value))
+		return
+	}
+	message := fmt.Sprintf("Loading the model imports the module %s, which is not MLflow's, and has it read the model.", finding.Quote(i.Value))
+	j.causes.At(remote, "loader "+i.Value, message).Add(i.Offset, "%s: %s", j.where(i), finding.Quote(i.Value))
 }
 
 // code notes a class that a loader takes from Python files beside the model, or

@@ -216,6 +216,7 @@ func (c *config) mapping(n *yaml.Node, top bool) {
 		}
 		if key.Value == "_target_" || key.Value == "target" && top && c.nemo {
 			c.target(value)
+			c.handed(n, value)
 		}
 	}
 }

@@ -62,6 +62,9 @@ func TestDetector(t *testing.T) {
 		{Name: "tag in what cannot be parsed", File: "conf.yaml", Data: []byte("a:\t- !!python/object/apply:os.system [echo poc]\n"), Unread: true},
 		{Name: "what configuration is for", File: "conf.yaml", Data: []byte("a: {_target_: timm.create_model}\nb: {_target_: hydra._internal.core_plugins.basic_launcher.BasicLauncher}\nc: {_target_: keras.layers.Dense}\n"), AnyPrefix: prefix},
 		{Name: "MLflow", File: "MLmodel", Data: []byte("flavors: !!python/object/apply:os.system [x]\n"), Want: []string{"yaml-runs-code"}},
+		{Name: "fetched", File: "conf.yaml", Data: []byte("a: {path: os.system, _target_: hydra.utils.get_method}\n"), Want: []string{"hydra-target-runs-code"}},
+		{Name: "fetched by place", File: "conf.yaml", Data: []byte("a: {_target_: hydra.utils.get_object, _args_: [builtins.exec]}\n"), Want: []string{"hydra-target-runs-code"}},
+		{Name: "fetched class", File: "conf.yaml", Data: []byte("a: {_target_: hydra.utils.get_class, path: torch.nn.ReLU}\n"), AnyPrefix: prefix},
 		{Name: "odd", File: "conf.yaml", Data: []byte("a: {_target_: linecache.getline, name: x}\n"), Want: []string{"hydra-target-suspicious"}},
 		{Name: "damaged", File: "m.nemo", Data: nemo("a: [1, 2\n"), Unread: true},
 	}, archive.Detector)

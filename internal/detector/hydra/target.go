@@ -27,6 +27,26 @@ func (c *config) target(n *yaml.Node) {
 	}
 }
 
+// handed judges what a callable is asked for by name: Hydra's own functions import
+// what their argument says and hand it to whoever calls it.
+func (c *config) handed(n, target *yaml.Node) {
+	if name, _ := c.resolve(target.Value, maxInterpolations); !globals.Fetches(name) {
+		return
+	}
+	for _, key := range []string{globals.FetchedBy, "_args_"} {
+		arg := member(n, key)
+		if arg == nil {
+			continue
+		}
+		if arg = follow(arg); arg.Kind == yaml.SequenceNode && len(arg.Content) > 0 {
+			arg = follow(arg.Content[0])
+		}
+		if arg.Kind == yaml.ScalarNode {
+			c.target(arg)
+		}
+	}
+}
+
 // restored judges what is called when a NeMo model is restored, whose
 // configuration names parts of networks and nothing else.
 func (c *config) restored(n *yaml.Node, name string) {
