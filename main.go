@@ -6,6 +6,7 @@ import (
 	"context"
 	"os"
 	"runtime"
+	"runtime/debug"
 
 	"github.com/modelaudit/modelaudit/entrypoint"
 )
@@ -15,10 +16,15 @@ import (
 // does not collect its few megabytes again and again.
 const ballastSize = 16 << 20
 
+// softLimit is the memory, in bytes, from which on the garbage collector works
+// harder rather than let the heap double.
+const softLimit = 192 << 20
+
 func main() {
 	world := entrypoint.World{
 		Args: os.Args[1:], Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Getenv: os.Getenv,
 	}
+	debug.SetMemoryLimit(softLimit)
 	ballast := make([]byte, ballastSize)
 	status := entrypoint.Run(context.Background(), world)
 	runtime.KeepAlive(ballast)

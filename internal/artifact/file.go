@@ -74,6 +74,8 @@ type Head struct {
 	First []byte // up to FirstSize bytes
 	Last  []byte // up to LastSize bytes; overlaps First in small files
 	Depth int    // 0 for a file on disk
+
+	base, extension string // of Name, if they are known already
 }
 
 // Head reads both ends of the file. An error is one of the machine, or the
@@ -81,6 +83,7 @@ type Head struct {
 // before it.
 func (f File) Head() (Head, error) {
 	h := Head{Name: f.Name(), Size: max(0, f.Size), Depth: len(f.Inside)}
+	h.base, h.extension = h.Base(), h.Extension()
 	var err error
 	h.First, err = readRange(f.Content, 0, min(h.Size, FirstSize))
 	if err != nil {
@@ -111,10 +114,18 @@ func readRange(r io.ReaderAt, off, n int64) ([]byte, error) {
 }
 
 // Extension returns the lower-case extension of the name, with its dot, or "".
-func (h Head) Extension() string { return strings.ToLower(path.Ext(h.Base())) }
+func (h Head) Extension() string {
+	if h.extension != "" {
+		return h.extension
+	}
+	return strings.ToLower(path.Ext(h.Base()))
+}
 
 // Base returns the last element of the name, whichever slash separates it.
 func (h Head) Base() string {
+	if h.base != "" {
+		return h.base
+	}
 	return h.Name[strings.LastIndexAny(h.Name, `/\`)+1:]
 }
 

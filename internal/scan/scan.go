@@ -92,8 +92,8 @@ func (r *run) file(f artifact.File, by *detector.Detector) (recognised bool) {
 		return false
 	}
 	seen := &subject{File: f}
-	for _, d := range r.detectors {
-		if r.matches(d, f, head) && r.detect(d, seen) {
+	for _, d := range r.matching(f, head) {
+		if r.detect(d, seen) {
 			recognised = true
 		}
 	}
@@ -110,15 +110,25 @@ func (r *run) file(f artifact.File, by *detector.Detector) (recognised bool) {
 	return recognised
 }
 
-// matches asks one detector whether f may be its own; a crash is a yes that
+// matching asks every detector whether f may be its own. A crash is a yes that
 // nobody can follow.
-func (r *run) matches(d *detector.Detector, f artifact.File, head artifact.Head) (yes bool) {
-	err := hostile.Guard(func() error { yes = d.Match(head); return nil })
-	var crash *hostile.Panic
-	if errors.As(err, &crash) {
-		r.crash(d, f, crash)
+func (r *run) matching(f artifact.File, head artifact.Head) (matching []*detector.Detector) {
+	next := 0
+	ask := func() error {
+		for ; next < len(r.detectors); next++ {
+			if r.detectors[next].Match(head) {
+				matching = append(matching, r.detectors[next])
+			}
+		}
+		return nil
 	}
-	return yes
+	for ; next < len(r.detectors); next++ {
+		var crash *hostile.Panic
+		if errors.As(hostile.Guard(ask), &crash) {
+			r.crash(r.detectors[next], f, crash)
+		}
+	}
+	return matching
 }
 
 // detect runs one detector on one file; its crash is a finding, not ours.
