@@ -23,6 +23,7 @@ func (s *scope) bind(st *statement) {
 		for _, t := range st.targets {
 			s.local[t.name] = true
 		}
+		// Several targets unpack each element; what they get is not followed.
 		if len(st.targets) == 1 {
 			s.assign(st.targets[0].name, s.elements(st.exprs[0]))
 		}
@@ -42,6 +43,8 @@ func (s *scope) bind(st *statement) {
 
 // destructure assigns one expression to one or several names.
 func (s *scope) destructure(targets []target, e *node) {
+	// {% set a, b = x, y %}: one to one. Anything else may be any of the names'
+	// value.
 	if len(targets) > 1 && e.op == opList {
 		for i, t := range targets {
 			if i < len(e.kids) {
@@ -60,6 +63,8 @@ func (s *scope) destructure(targets []target, e *node) {
 func (s *scope) set(name string, e *node) {
 	s.assign(name, s.eval(e))
 	switch {
+	// namespace(x=1) and dict(x=1): which function it is does not matter, its
+	// names are reached the same way.
 	case e.op == opCall && len(e.keys) > 0:
 		named := e.kids[len(e.kids)-len(e.keys):]
 		for i, k := range e.keys {
@@ -82,6 +87,7 @@ func (s *scope) elements(e *node) []value {
 		case vList:
 			out = union(out, v.list)
 		case vText:
+			// A text is iterated over by characters.
 			for _, c := range strings.Split(v.text, "") {
 				out = union(out, []value{str(c, true)})
 			}
@@ -134,6 +140,8 @@ func (c *capture) statement(st *statement) {
 	case "data":
 		c.write(str(st.data, true))
 	case "":
+		// Of several possible values the first stands for all: blocks are a
+		// rare way to build a name.
 		if len(st.exprs) > 0 && len(c.open) > 0 {
 			c.write(c.scope.eval(st.exprs[0])[0])
 		}
@@ -170,6 +178,8 @@ func (c *capture) write(v value) {
 func (c *capture) close(f frame) {
 	v := []value{str(strings.TrimSpace(f.out), true)}
 	if f.of != nil {
+		// Each pass puts a new body in the place of the one before, with what
+		// is known by then.
 		f.of.body = union(v, nil)
 		return
 	}

@@ -30,6 +30,8 @@ func (s *scope) assign(name string, values []value) {
 	s.local[name] = true
 	for _, v := range values {
 		old := s.values[name]
+		// A value of which nothing is known adds nothing, unless it was put
+		// together.
 		if v.kind == unknown && !v.built || len(old) >= maxValues || slices.ContainsFunc(old, func(o value) bool { return same(o, v) }) {
 			continue
 		}
@@ -42,6 +44,7 @@ func same(a, b value) bool {
 	return a.kind == b.kind && a.text == b.text && a.n == b.n && len(a.list) == len(b.list)
 }
 
+// nothing is the one value of an expression of which nothing is known.
 var nothing = []value{{}}
 
 // eval returns what an expression may be, which is at least one value.
@@ -82,6 +85,7 @@ func (s *scope) known(n *node) []value {
 		return s.negative(n)
 	case opChoose:
 		out := s.eval(n.kids[0])
+		// Without an else the other value is undefined, which names nothing.
 		if len(n.kids) > 2 {
 			out = union(out, s.eval(n.kids[2]))
 		}
@@ -151,6 +155,7 @@ func (s *scope) binary(n *node) []value {
 			}
 			return value{}
 		})
+	// Python's operators return an operand.
 	case "or", "and":
 		return union(left, right)
 	}
@@ -193,6 +198,8 @@ func (s *scope) arguments(n *node) []value {
 // of strings and lists. Others return something unknown.
 func (s *scope) call(n *node) []value {
 	switch callee := n.kids[0]; {
+	// dict(a=1)|join is "a": the keys are the usual way to have a name without
+	// a string.
 	case callee.op == opName && callee.text == "dict":
 		v := value{kind: vList, built: true}
 		for _, k := range n.keys {
@@ -248,6 +255,8 @@ func method(base value, called string, args []value, keys []string) value {
 // filtered is the result of a filter of Jinja.
 func filtered(base value, called string, args []value, keys []string) value {
 	switch called {
+	// Filters that leave names alone. Escaping changes <, >, & and quotes,
+	// which are in no name.
 	case "string", "safe", "e", "escape", "forceescape", "list", "default", "d":
 		return base
 	case "join":
@@ -277,6 +286,8 @@ func filtered(base value, called string, args []value, keys []string) value {
 			return str(recase(base.text, called), true)
 		}
 	}
+	// Of any other filter the result is not known, but that it was made from a
+	// text is.
 	return value{built: base.built || base.kind == vText}
 }
 
@@ -337,6 +348,8 @@ func recase(s, how string) string {
 			return unicode.ToUpper(r)
 		}, s)
 	case "capitalize":
+		// Only ASCII matters here: the names that lead to the interpreter have
+		// nothing else.
 		s = strings.ToLower(s)
 		return strings.ToUpper(s[:min(1, len(s))]) + s[min(1, len(s)):]
 	}

@@ -131,6 +131,8 @@ func (t *template) parse(src string) {
 		if !ok {
 			break
 		}
+		// One block at a time: a fault ends the list, and what stands before it
+		// is told.
 		st, nodes, fault := parse(b)
 		if fault != nil {
 			l.err = fault
@@ -153,6 +155,7 @@ func (t *template) parse(src string) {
 	switch n := len(t.open); {
 	case l.err != nil:
 		t.r.FailAt(l.err.Offset, l.err.Kind, "%s", l.err.Detail)
+	// Jinja refuses a template whose blocks stay open.
 	case n > 0 && t.r.Err() == nil:
 		t.r.FailAt(int64(len(src)), hostile.Truncated, "{%% %s %%} is not ended", t.open[n-1])
 	}

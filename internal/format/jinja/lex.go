@@ -110,6 +110,7 @@ func (l *lexer) comment() {
 func (l *lexer) block(tag bool) block {
 	b := block{tag: tag, at: int64(l.pos)}
 	l.pos += 2
+	// White space control, which does not matter here.
 	if l.pos < len(l.src) && (l.src[l.pos] == '-' || l.src[l.pos] == '+') {
 		l.pos++
 	}
@@ -128,6 +129,7 @@ func (l *lexer) block(tag bool) block {
 		if l.err != nil {
 			return b
 		}
+		// "}}" may close two dicts.
 		open = max(0, open+depth(t))
 		if b.tokens = append(b.tokens, t); len(b.tokens) > maxTokens {
 			l.fail(l.pos, hostile.OverBudget, "a block of more than %d tokens", maxTokens)

@@ -28,6 +28,7 @@ func integer(s string) int64 {
 		s = s[2:]
 	}
 	v, err := strconv.ParseInt(s, base, 64)
+	// A float, or beyond 64 bits: ParseInt returns the largest then.
 	if err != nil && v != math.MaxInt64 {
 		f, _ := strconv.ParseFloat(s, 64)
 		return int64(max(-1e18, min(f, 1e18)))

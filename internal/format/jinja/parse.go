@@ -133,6 +133,8 @@ func (p *parser) expression() *node {
 		return p.node(opConst, p.peek().at, "none")
 	}
 	left := p.or()
+	// Jinja reads "a if b if c" too: each condition takes the expression so
+	// far.
 	for p.is("if") {
 		at := p.take().at
 		condition := p.or()
@@ -190,6 +192,8 @@ func (p *parser) not() *node {
 	return p.node(opUnary, t.at, t.text, p.not())
 }
 
+// comparisons are the operators that chain, as in Python; "not in" is two
+// words.
 var comparisons = []string{"==", "!=", "<", "<=", ">", ">=", "in"}
 
 // compare is a chain of comparisons and of in and not in.

@@ -175,6 +175,8 @@ func (p *parser) test(n *node, is token) *node {
 	switch next := p.peek(); {
 	case p.accept("("):
 		p.call(t)
+	// Jinja's own list of what may be an argument without parentheses
+	// (jinja2/parser.py, parse_test).
 	case next.kind == text, next.kind == number, p.is("["), p.is("{"),
 		next.kind == name && !p.is("else") && !p.is("or") && !p.is("and") && !p.is("if") && !p.is("is") && !p.is("in") && !p.is("not") && !p.is("recursive"):
 		t.kids = append(t.kids, p.postfix(p.primary()))

@@ -182,6 +182,7 @@ func (p *parser) importTag(st *statement) {
 // other reads tags that end something or that extensions bring: what follows
 // the name is read as expressions.
 func (p *parser) other(st *statement) {
+	// What may follow has no effect: a name behind endblock, say.
 	if strings.HasPrefix(st.tag, "end") || st.tag == "else" {
 		for !p.done() {
 			p.take()

@@ -18,6 +18,7 @@ type value struct {
 	built bool // put together from pieces, or escaped without need
 }
 
+// A valueKind is what a value is known to be.
 type valueKind uint8
 
 const (
@@ -113,6 +114,7 @@ func repeat(a, b value) value {
 	if a.kind != vText || b.kind != vNumber {
 		return value{built: a.kind == vText || a.built}
 	}
+	// No more than is followed: the amount itself is told of as a Repeat.
 	n := min(max(0, b.n), maxText)
 	if int64(len(a.text))*n > maxText {
 		return str(a.text+string(Wild), true)
@@ -146,12 +148,15 @@ func percent(format string, args []value) value {
 			continue
 		}
 		i++
+		// Flags, width and precision pad a text and do not rename it.
 		for i+1 < len(format) && strings.IndexByte("0123456789.-+# ", format[i]) >= 0 {
 			i++
 		}
 		switch {
 		case format[i] == '%':
 			b.WriteByte('%')
+		// %c makes a character of a number: names are written so to have no
+		// letters.
 		case format[i] == 'c' && len(args) > 0 && args[0].kind == vNumber:
 			b.WriteRune(rune(args[0].n & utf8.MaxRune))
 			args = args[1:]
@@ -193,6 +198,7 @@ func braces(format string, args []value, keys []string) value {
 
 // field returns what one replacement field stands for.
 func field(spec string, args []value, keys []string, next *int) string {
+	// "name!conversion:format" (Python's format string syntax).
 	called, style, _ := strings.Cut(spec, ":")
 	called, _, _ = strings.Cut(called, "!")
 	i := -1
@@ -212,6 +218,7 @@ func field(spec string, args []value, keys []string, next *int) string {
 	switch {
 	case i < 0 || i >= len(args):
 		return string(Wild)
+	// "{:c}" makes a character of a number.
 	case strings.HasSuffix(style, "c") && args[i].kind == vNumber:
 		return string(rune(args[i].n & utf8.MaxRune))
 	}
@@ -226,6 +233,8 @@ func item(base, index value) value {
 	switch base.kind {
 	case vText:
 		runes := []rune(base.text)
+		// An unknown piece may have any length, so that no index behind it is
+		// known.
 		if i, ok := position(index.n, len(runes)); ok && !strings.ContainsRune(base.text, Wild) {
 			return str(string(runes[i]), true)
 		}
@@ -267,6 +276,7 @@ func slice(base value, start, stop, step *int64) value {
 		to = clamp(*stop, n, by < 0)
 	}
 	var b strings.Builder
+	// A step beyond the text is as good as one past its end, and does not wrap.
 	for i := from; by != 0 && (by > 0 && i < to || by < 0 && i > to); i += max(-n-1, min(by, n+1)) {
 		b.WriteRune(runes[i])
 	}

@@ -15,6 +15,7 @@ func (w *walker) statement(st *statement) {
 		w.load(st)
 	}
 	for _, t := range st.targets {
+		// {% set ns.x = … %} reaches an attribute of ns.
 		for _, part := range strings.Split(t.name, ".")[1:] {
 			w.access(st.at, part, Attribute, false)
 		}
@@ -75,6 +76,8 @@ func (w *walker) values(at int64, n *node, how How) {
 		switch {
 		case v.kind == vText:
 			w.access(at, strings.TrimSpace(v.text), how, v.built)
+		// A variable as a subscript is what loops do; put together, or given to
+		// attr, it is a name that hides.
 		case v.kind == unknown && (v.built || how == Filter):
 			w.access(at, string(Wild), how, v.built)
 		}
@@ -106,6 +109,8 @@ func (w *walker) call(n *node) {
 	for _, k := range n.keys {
 		w.access(n.at, k, Argument, false)
 	}
+	// The fields of a format string reach attributes by themselves:
+	// "{0.__class__}".
 	if callee.op == opAttr && (callee.text == "format" || callee.text == "format_map") {
 		w.fields(n.at, callee.kids[0])
 	}
@@ -139,6 +144,7 @@ func (w *walker) filter(n *node) {
 		}
 	case "format":
 		w.fields(n.at, n.kids[0])
+	// Filters whose first argument is a width.
 	case "center", "indent":
 		w.counts(n, n.text)
 	default:
@@ -162,8 +168,11 @@ func (w *walker) repeat(n *node) {
 	}
 	left, right := w.scope.eval(n.kids[0])[0], w.scope.eval(n.kids[1])[0]
 	switch {
+	// Of a power the exponent alone is told: it decides how many digits the
+	// result has.
 	case n.text == "**" && right.kind == vNumber:
 		w.v.Repeat(Repeat{Offset: n.at, What: n.text, Count: right.n})
+	// Repeats a text or a list; two numbers make a number.
 	case left.kind != vNumber && right.kind == vNumber:
 		w.v.Repeat(Repeat{Offset: n.at, What: n.text, Count: right.n})
 	case left.kind == vNumber && right.kind != vNumber:

@@ -77,6 +77,7 @@ func (o *opening) output(i, depth int) (io.Reader, error) {
 	if depth == 0 {
 		return nil, hostile.Faultf(hostile.Malformed, o.folder.offset(), "the coders of a folder feed themselves")
 	}
+	// Input streams are numbered through all coders of the folder.
 	first := 0
 	for _, c := range o.folder.coders[:i] {
 		first += c.in
@@ -94,6 +95,7 @@ func (o *opening) output(i, depth int) (io.Reader, error) {
 	if err != nil {
 		return nil, err
 	}
+	// Coders that have no end of their own go on with what is padding.
 	return io.LimitReader(out, int64(min(o.folder.sizes[i], 1<<62))), nil
 }
 
@@ -133,10 +135,13 @@ func (o *opening) decode(c coder, in []io.Reader, size uint64) (io.Reader, error
 	switch {
 	case c.method == methodCopy:
 		return r, nil
+	// The five bytes of an .lzma header: lc, lp and pb in one, then the size of
+	// the dictionary.
 	case c.method == methodLZMA && len(properties) == 5:
 		return compress.RawLZMA(r, properties, int64(min(size, 1<<62)), o.budget)
 	case c.method == methodLZMA2 && len(properties) == 1:
 		return compress.RawLZMA2(r, properties[0], size, o.budget)
+	// The distance less one.
 	case c.method == methodDelta && len(properties) == 1:
 		return compress.Delta(r, int(properties[0])+1), nil
 	case c.method == methodDeflate:
@@ -187,6 +192,7 @@ func (o *opening) ppmd(r io.Reader, properties []byte, size uint64) (io.Reader, 
 func (f *Folder) Packed() uint64 {
 	var n uint64
 	for _, p := range f.packs {
+		// Claims: the sum must not wrap.
 		n += min(p.size, 1<<40)
 	}
 	return n

@@ -24,6 +24,7 @@ func (p *parser) header(r *hostile.Reader, depth int) error {
 		return r.Err()
 	case id == idHeader:
 		return p.plainHeader(r)
+	// Each level may be large again where the one before was small.
 	case id == idEncodedHeader && depth > 0:
 		return p.encodedHeader(r, depth)
 	default:
@@ -37,6 +38,8 @@ func (p *parser) encodedHeader(r *hostile.Reader, depth int) error {
 	if err != nil {
 		return err
 	}
+	// The library takes the first folder and ignores others; nobody writes
+	// them.
 	if len(s.folders) != 1 {
 		return r.Fail(hostile.Malformed, "a packed header of %d folders", len(s.folders))
 	}
@@ -65,6 +68,8 @@ func (p *parser) plainHeader(r *hostile.Reader) error {
 				r.Skip(number(r))
 			}
 		case idAdditionalStreams:
+			// Of additional streams nothing is used but their length: no writer
+			// has them.
 			_, err = p.streams(r)
 		case idMainStreams:
 			s, err = p.streams(r)
@@ -101,6 +106,8 @@ func count(r *hostile.Reader, size int64) int { return r.Count(number(r), size) 
 
 // bitSet reads n bits, highest first.
 func bitSet(r *hostile.Reader, n int) []bool {
+	// Eight flags take a byte that must be there: n is bounded by the file
+	// before it is allocated.
 	if r.Count(uint64(n+7)/8, 1) == 0 && n > 0 {
 		return nil
 	}
@@ -147,6 +154,7 @@ func digests(r *hostile.Reader, n int) []digest {
 	return out
 }
 
+// A digest is a CRC-32, if there is one.
 type digest struct {
 	sum uint32
 	set bool
@@ -169,10 +177,14 @@ func (p *parser) files(r *hostile.Reader, s *streams) error {
 		if id == idEnd || r.Err() != nil {
 			break
 		}
+		// Every property says how long it is, so that one that is not known is
+		// jumped over.
 		w := r.Window(number(r))
 		switch id {
 		case idEmptyStream:
 			empty = bitSet(w, n)
+		// Of the files without a stream: those that are not files of no bytes
+		// are directories.
 		case idEmptyFile:
 			emptyFile = bitSet(w, trues(empty))
 		case idNames:
@@ -255,6 +267,8 @@ func (p *parser) assign(r *hostile.Reader, s *streams, empty, emptyFile []bool) 
 		f := &p.archive.Files[i]
 		f.Folder = -1
 		if i < len(empty) && empty[i] {
+			// Beyond the end of the flags none is set, as where the property is
+			// missing.
 			f.Directory = emptySeen >= len(emptyFile) || !emptyFile[emptySeen]
 			emptySeen++
 			continue
@@ -266,6 +280,7 @@ func (p *parser) assign(r *hostile.Reader, s *streams, empty, emptyFile []bool) 
 		f.Folder, f.Size, f.CRC, f.HasCRC = sub.folder, sub.size, sub.crc.sum, sub.crc.set
 		next++
 	}
+	// Content that no file names would be nobody's.
 	if next < len(s.subs) {
 		return r.Fail(hostile.Malformed, "%d files with content, %d streams", next, len(s.subs))
 	}

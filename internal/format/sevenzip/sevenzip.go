@@ -45,10 +45,13 @@ func Decode(src io.ReaderAt, r *hostile.Reader) (*Archive, error) {
 	r.Skip(2) // version
 	sum := uint32(r.UintLE(4))
 	fields := r.Peek(20)
+	// 7-Zip refuses the file as well: with another checksum nothing in it has
+	// to be where it says.
 	if len(fields) == 20 && crc32.ChecksumIEEE(fields) != sum {
 		return a, r.Fail(hostile.Malformed, "the checksum of the start header does not match")
 	}
 	offset, size, headerSum := r.UintLE(8), r.UintLE(8), uint32(r.UintLE(4))
+	// An archive without members has no header either.
 	if r.Err() != nil || size == 0 {
 		a.End = r.Offset()
 		return a, r.Err()
@@ -58,6 +61,7 @@ func Decode(src io.ReaderAt, r *hostile.Reader) (*Archive, error) {
 	}
 	a.End = start + headerSize + int64(offset) + int64(size)
 	h := r.At(uint64(start)+headerSize+offset, size)
+	// What an encoded header unpacks to is needed until it is parsed.
 	held := r.Budget().Held()
 	defer func() { r.Budget().Release(held) }()
 	if err := a.checkHeader(h, headerSum); err != nil {

@@ -76,6 +76,8 @@ func (p *parser) streams(r *hostile.Reader) (streams, error) {
 // readPacks reads where the packed streams lie, one behind the other from base
 // on, and how long they are.
 func (s *streams) readPacks(r *hostile.Reader, base uint64) {
+	// Unsigned arithmetic may wrap here: where a stream leads is checked when
+	// it is opened.
 	at := base + number(r)
 	n := count(r, 1)
 	if r.Budget().Hold(uint64(n)*16) != nil {
@@ -126,6 +128,7 @@ func (s *streams) readFolders(r *hostile.Reader) {
 			return
 		}
 		f := readFolder(r)
+		// Streams of the file belong to folders in their order, each to one.
 		if used+len(f.packed) > len(s.packs) {
 			r.Fail(hostile.Malformed, "folders of more than the %d packed streams", len(s.packs))
 			return
@@ -174,6 +177,8 @@ func readFolder(r *hostile.Reader) Folder {
 		return f
 	}
 	bound := make([]bool, inputs)
+	// A folder of n coders is joined by n-1 pairs: the output of one coder is
+	// that of the folder.
 	for range n - 1 {
 		x := pair{number(r), number(r)}
 		if x.in >= uint64(inputs) || x.out >= n || bound[x.in] {
@@ -220,6 +225,7 @@ func readCoder(r *hostile.Reader) coder {
 	)
 	flags := r.Uint8()
 	c := coder{in: 1, method: string(r.Bytes(uint64(flags & idLength)))}
+	// Bit 7 announced alternative coders, which 7-Zip never wrote.
 	if flags&^uint8(idLength|complex|hasProps) != 0 {
 		r.Fail(hostile.Unsupported, "a coder with flags %#x", flags)
 	}
@@ -312,6 +318,8 @@ func (s *streams) readSubs(r *hostile.Reader) {
 // addSubs adds the n streams of a folder.
 func (s *streams) addSubs(r *hostile.Reader, folder, n int, sized bool) {
 	const subSize = 32
+	// Sizes of all but the last are in the header, a byte each at least: more
+	// streams than bytes are a lie.
 	if n > 1 && (!sized || r.Count(uint64(n-1), 1) == 0) || r.Budget().Hold(uint64(n)*subSize) != nil {
 		r.Fail(hostile.Malformed, "%d streams in a folder without their sizes", n)
 		return
@@ -334,6 +342,8 @@ func (s *streams) addSubs(r *hostile.Reader, folder, n int, sized bool) {
 // readSubDigests reads the checksums of the streams that are not a whole folder
 // with a checksum of its own.
 func (s *streams) readSubDigests(r *hostile.Reader, counts []int) {
+	// A folder of one stream whose checksum stands with the folder has none
+	// here.
 	own := func(folder int) bool { return counts[folder] == 1 && s.folders[folder].crc.set }
 	n := 0
 	for i := range s.subs {

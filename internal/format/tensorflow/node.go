@@ -32,6 +32,7 @@ func (n Node) Inputs() []string {
 		if f.Tag != nodeInput {
 			continue
 		}
+		// "^node" is a control input: it says when, not what.
 		if s := name(f); !strings.HasPrefix(s, "^") && len(in) < maxInputs {
 			in = append(in, source(s))
 		}
@@ -111,6 +112,7 @@ func (t Text) Bounds() (offset, size int64) {
 // String returns the string, cut at 4 KiB.
 func (t Text) String() string { return string(t.f.Prefix(maxText)) }
 
+// texts yields the strings of an AttrValue, and reports whether to go on.
 func texts(m protobuf.Message, yield func(Text) bool) bool {
 	for f := range m.Fields() {
 		ok := true
@@ -129,6 +131,7 @@ func texts(m protobuf.Message, yield func(Text) bool) bool {
 	return true
 }
 
+// listTexts yields those of a ListValue.
 func listTexts(m protobuf.Message, yield func(Text) bool) bool {
 	for f := range m.Fields() {
 		if f.Tag == listString && !yield(Text{f}) {
@@ -141,6 +144,8 @@ func listTexts(m protobuf.Message, yield func(Text) bool) bool {
 	return true
 }
 
+// tensorTexts yields those of a TensorProto of DT_STRING. A string has no other
+// place in a tensor.
 func tensorTexts(m protobuf.Message, yield func(Text) bool) bool {
 	for f := range m.Fields() {
 		if f.Tag == tensorString && !yield(Text{f}) {
@@ -183,6 +188,8 @@ func functions(m protobuf.Message, yield func(string) bool) bool {
 	return true
 }
 
+// reference yields the name of a NameAttrList and those that its attributes
+// bind in turn.
 func reference(m protobuf.Message, yield func(string) bool) bool {
 	if called := text(m, funcName); called != "" && !yield(called) {
 		return false

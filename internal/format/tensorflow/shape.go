@@ -42,8 +42,12 @@ func Looks(r *hostile.Reader, isOp func(string) bool) Kind {
 	return None
 }
 
+// A shaper asks whether bytes have the shape of a message. It reads messages
+// that may be cut, and never faults: the file may be anything.
 type shaper struct{ isOp func(string) bool }
 
+// saved wants a version of the schema and one graph. SavedModel has no
+// signature, and protobuf takes much for a message.
 func (s shaper) saved(m protobuf.Message) bool {
 	schema := false
 	for f := range m.Fields() {
@@ -114,6 +118,8 @@ func (s shaper) graph(m protobuf.Message) bool {
 	return nodes && producer
 }
 
+// versions reports whether a VersionDef has a producer: a GraphDef version of
+// TensorFlow, which counts up slowly (core/public/version.h).
 func versions(m protobuf.Message) bool {
 	for f := range m.Fields() {
 		if f.Tag == versionsProducer {
@@ -145,6 +151,7 @@ func (s shaper) library(m protobuf.Message) bool {
 // kerasMetadata: nodes with an identifier of Keras and a JSON object.
 func kerasMetadata(m protobuf.Message) bool {
 	for f := range m.Fields() {
+		// A file of other fields as well is something else.
 		if f.Tag != metadataNode {
 			return false
 		}
@@ -167,6 +174,7 @@ func fingerprint(m protobuf.Message) bool {
 			model = true
 		case fingerprintGraph:
 			graph = true
+		// Further checksums, a UUID and the version, of newer writers.
 		case 3<<3 | vint, 4<<3 | vint, 5<<3 | vint, 6<<3 | byts, 7<<3 | byts:
 		default:
 			return false

@@ -86,6 +86,8 @@ func Decode(r *hostile.Reader, kind Kind) (*Model, error) {
 		for range root.Fields() { // read to the end, nothing in it matters
 		}
 	}
+	// Nodes are walked later, by a reader of their own: a fault in one of them
+	// must not hide the others' records.
 	d.model.nodes = r.At(uint64(r.Start()), uint64(r.End()-r.Start()))
 	for _, s := range d.model.Scopes {
 		for i := range s.parts {
@@ -95,6 +97,7 @@ func Decode(r *hostile.Reader, kind Kind) (*Model, error) {
 	return d.model, r.Err()
 }
 
+// A decoder fills a Model, and stops at the first fault of its reader.
 type decoder struct {
 	r     *hostile.Reader
 	model *Model
@@ -109,6 +112,8 @@ func (d *decoder) keep(n int) bool {
 	return true
 }
 
+// saved reads a SavedModel. Loaders choose a graph by its tags, so that all of
+// them are read.
 func (d *decoder) saved(m protobuf.Message) {
 	graphs := 0
 	for f := range m.Fields() {
@@ -122,6 +127,8 @@ func (d *decoder) saved(m protobuf.Message) {
 	}
 }
 
+// metaGraph reads a MetaGraphDef. The parts of its graph are kept and read as
+// one: the field may be repeated, and parsers merge what repeats.
 func (d *decoder) metaGraph(m protobuf.Message) {
 	var graph []protobuf.Message
 	for f := range m.Fields() {
@@ -155,6 +162,7 @@ func (d *decoder) graph(parts []protobuf.Message) {
 	}
 }
 
+// library reads the functions of a graph.
 func (d *decoder) library(m protobuf.Message) {
 	for f := range m.Fields() {
 		if f.Tag == libraryFunction {
@@ -163,6 +171,7 @@ func (d *decoder) library(m protobuf.Message) {
 	}
 }
 
+// function keeps a function as a scope of its own. Its nodes stay in the file.
 func (d *decoder) function(m protobuf.Message) {
 	scope := Scope{parts: []protobuf.Message{m}, node: functionNode, Offset: m.Start()}
 	for f := range m.Fields() {
@@ -175,6 +184,8 @@ func (d *decoder) function(m protobuf.Message) {
 	}
 }
 
+// signature reads the name and the arguments of a function, by which calls are
+// joined to it.
 func (d *decoder) signature(m protobuf.Message, scope *Scope) {
 	for f := range m.Fields() {
 		switch f.Tag {
@@ -190,6 +201,7 @@ func (d *decoder) signature(m protobuf.Message, scope *Scope) {
 	}
 }
 
+// asset reads an AssetFileDef.
 func (d *decoder) asset(m protobuf.Message) {
 	a := Asset{Offset: m.Start()}
 	for f := range m.Fields() {
@@ -253,6 +265,7 @@ func text(m protobuf.Message, tag protobuf.Tag) string {
 	return v
 }
 
+// name is the text of a field, cut at maxName.
 func name(f protobuf.Field) string { return string(f.Prefix(maxName)) }
 
 // Nodes yields the nodes of the scope in file order.
