@@ -45,6 +45,8 @@ func (c *Client) Dismissals(ctx context.Context, ref string) ([]Dismissal, error
 	return out, nil
 }
 
+// dismissalReason is why an alert was dismissed, as it is shown in reports: a
+// person wrote part of it.
 func dismissalReason(a *gh.Alert) string {
 	reason := a.GetDismissedReason()
 	if comment := a.GetDismissedComment(); comment != "" {

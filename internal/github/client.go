@@ -68,6 +68,8 @@ func New(c Config) (*Client, error) {
 		return nil, err
 	}
 	net := c.Net.withDefaults()
+	// Redirects are the transport's: net/http would drop the body, and follow
+	// to any host.
 	client := &http.Client{
 		Transport:     &transport{net: net, token: c.Token, trusted: []*url.URL{base, server}},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
@@ -95,6 +97,7 @@ func hostURL(name, s string) (*url.URL, error) {
 	return u, nil
 }
 
+// withDefaults fills in the real network, which tests replace piece by piece.
 func (n Net) withDefaults() Net {
 	if n.Transport == nil {
 		n.Transport = http.DefaultTransport

@@ -14,6 +14,7 @@ import (
 // 65536 characters.
 const MaxComment = 60_000
 
+// deliveryID is what an upload's ID may look like: it becomes part of a path.
 var deliveryID = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9._-]+$`) })
 
 // A Comment is one that this Action wrote on a pull request.

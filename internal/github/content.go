@@ -53,6 +53,8 @@ func (c *Client) Content(ctx context.Context, path, commit string) ([]byte, erro
 	return c.raw(ctx, "contents/"+strings.Join(parts, "/")+"?ref="+url.QueryEscape(commit))
 }
 
+// raw returns a file's bytes instead of the JSON around them, which ends at 1
+// MB.
 func (c *Client) raw(ctx context.Context, path string) ([]byte, error) {
 	req, err := c.api.NewRequest(http.MethodGet, c.path("")+path, nil)
 	if err != nil {

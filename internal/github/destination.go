@@ -100,6 +100,7 @@ func (p *Pull) Contains(e *Event, at Checkout) bool {
 	return e.Name == "pull_request" && (at.SHA == "" || strings.EqualFold(at.SHA, e.SHA))
 }
 
+// orUnknown names a commit, or says that it is not known.
 func orUnknown(s string) string {
 	if s == "" {
 		return "unknown"

@@ -56,6 +56,8 @@ func (e *Event) ReadOnly() string {
 	}
 }
 
+// A payload is the event file, as far as it is read (docs.github.com, "Webhook
+// events and payloads").
 type payload struct {
 	Number      int          `json:"number"`
 	Before      string       `json:"before"`
@@ -69,11 +71,13 @@ type payload struct {
 	} `json:"merge_group"`
 }
 
+// A repository as payloads have it.
 type repository struct {
 	FullName      string `json:"full_name"`
 	DefaultBranch string `json:"default_branch"`
 }
 
+// A pullRequest as payloads have it.
 type pullRequest struct {
 	Number       int  `json:"number"`
 	ChangedFiles int  `json:"changed_files"`
@@ -81,12 +85,14 @@ type pullRequest struct {
 	Base         side `json:"base"`
 }
 
+// A side has no repository once a fork was deleted.
 type side struct {
 	SHA  string      `json:"sha"`
 	Ref  string      `json:"ref"`
 	Repo *repository `json:"repo"`
 }
 
+// side drops what is missing.
 func (s side) side() Side {
 	out := Side{SHA: s.SHA, Ref: s.Ref}
 	if s.Repo != nil {
@@ -119,6 +125,8 @@ func ParseEvent(e Event, file []byte) (*Event, error) {
 	return &e, nil
 }
 
+// pull returns the pull request. Some fields are missing in the payloads of
+// older GitHub Enterprise Servers, and stand elsewhere in them.
 func (p *payload) pull() *Pull {
 	out := &Pull{
 		Number: p.PullRequest.Number, ChangedFiles: p.PullRequest.ChangedFiles,

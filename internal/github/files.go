@@ -51,17 +51,22 @@ func (c *Client) PullFiles(ctx context.Context, p *Pull) (ChangeList, error) {
 			return out, trouble(err)
 		}
 		for _, f := range page {
+			// GitHub lists what the pull request is now, which may be more than
+			// the event is about.
 			if head := listedAt(f); head != "" && p.Head.SHA != "" && head != p.Head.SHA {
 				out.Partial = "the pull request got new commits while this run was on its way"
 			}
 			out.Files = append(out.Files, changed(f))
 		}
+		// A page that does not lead on, as where there is no Link header, ends
+		// the list.
 		if resp.NextPage <= opts.Page || len(out.Files) >= maxPullFiles {
 			break
 		}
 		opts.Page = resp.NextPage
 	}
 	switch n := len(out.Files); {
+	// Exactly as many as the limit may be all of them.
 	case n >= maxPullFiles && p.ChangedFiles != n:
 		out.Partial = fmt.Sprintf("GitHub lists no more than %d changed files", maxPullFiles)
 	case p.ChangedFiles > 0 && n != p.ChangedFiles && out.Partial == "":
@@ -89,6 +94,8 @@ func (c *Client) Compare(ctx context.Context, r Range) (ChangeList, error) {
 	return out, nil
 }
 
+// changed converts an entry. Only what looks like an object name is taken for
+// one: it is compared with content.
 func changed(f *gh.CommitFile) ChangedFile {
 	out := ChangedFile{
 		Path: f.GetFilename(), Previous: f.GetPreviousFilename(),

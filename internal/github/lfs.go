@@ -33,6 +33,7 @@ type Source struct {
 // MaxBatch is how many objects one request may ask for; GitHub takes no more.
 const MaxBatch = 100
 
+// lfsType is the media type of requests and answers (docs/api/batch.md).
 const lfsType = "application/vnd.git-lfs+json"
 
 // The batch API's messages, as far as they are used here. Source: the Git LFS
@@ -90,6 +91,8 @@ func (c *Client) Locate(ctx context.Context, repository string, objects []Object
 	return out, nil
 }
 
+// batch sends one request of the batch API. It only asks, so that it may be
+// repeated, and carries the job's token as git does: as a password.
 func (c *Client) batch(ctx context.Context, repository string, ask, answer any) error {
 	body, err := json.Marshal(ask)
 	if err != nil {
@@ -164,6 +167,7 @@ func (c *Client) Fetch(ctx context.Context, s Source, w io.Writer) (int64, error
 	if res.StatusCode != http.StatusOK {
 		return 0, refusal(res)
 	}
+	// One byte more than was promised tells an object that is too long.
 	n, err := io.Copy(w, io.LimitReader(&lively{res.Body, idle, c.net.Timeout}, s.Object.Size+1))
 	if err != nil {
 		return n, trouble(withoutAddress(errors.Join(context.Cause(ctx), err)))
@@ -171,6 +175,8 @@ func (c *Client) Fetch(ctx context.Context, s Source, w io.Writer) (int64, error
 	return n, nil
 }
 
+// errIdle is the cause of a download that stalled: large objects may take long,
+// but not in silence.
 var errIdle = errors.New("no data came for too long")
 
 // get asks for an object. A redirect is followed by net/http, which has nothing
@@ -183,6 +189,8 @@ func (c *Client) get(ctx context.Context, s Source) (*http.Response, error) {
 	for k, v := range s.header {
 		req.Header.Set(k, v)
 	}
+	// Without our transport: it would buffer the object, and the storage has an
+	// authorisation of its own.
 	client := http.Client{Transport: c.net.Transport}
 	return client.Do(req)
 }
@@ -194,6 +202,7 @@ type lively struct {
 	limit time.Duration
 }
 
+// Read implements io.Reader. Whatever arrives is a sign of life.
 func (l *lively) Read(p []byte) (int, error) {
 	n, err := l.r.Read(p)
 	l.idle.Reset(l.limit)

@@ -84,6 +84,7 @@ func (c *Client) Deliver(ctx context.Context, u Upload) (string, error) {
 	}
 }
 
+// statusOf is the status of an answer, 0 if there was none.
 func statusOf(resp *gh.Response) int {
 	if resp == nil || resp.Response == nil {
 		return 0

@@ -48,6 +48,7 @@ type transport struct {
 // repeatable marks the context of a POST that does no harm when it arrives twice.
 type repeatable struct{}
 
+// mayRepeat marks the requests made in a context as repeatable.
 func mayRepeat(ctx context.Context) context.Context {
 	return context.WithValue(ctx, repeatable{}, true)
 }
@@ -82,6 +83,7 @@ func (t *transport) again(req *http.Request, res *http.Response, err error, try 
 	}
 	t.down.Store(t.down.Load() && failed)
 	backoff := time.Second << (try - 1)
+	// Jobs of a matrix start together and would come back together.
 	backoff += rand.N(backoff / 2)
 	var unsent *refusedRedirect
 	switch {
@@ -92,6 +94,7 @@ func (t *transport) again(req *http.Request, res *http.Response, err error, try 
 	case limited(res):
 		wait := asked(res, backoff)
 		return wait, wait <= maxWait
+	// A 503 comes from in front of the service: it did not arrive.
 	case res.StatusCode >= 500:
 		wait := asked(res, backoff)
 		return wait, wait <= maxWait && (idempotent(req) || res.StatusCode == http.StatusServiceUnavailable)
@@ -103,6 +106,8 @@ func (t *transport) again(req *http.Request, res *http.Response, err error, try 
 	}
 }
 
+// idempotent reports whether a request may be sent again although it may have
+// arrived.
 func idempotent(req *http.Request) bool {
 	return req.Method != http.MethodPost || req.Context().Value(repeatable{}) != nil
 }
@@ -147,6 +152,7 @@ func asked(res *http.Response, otherwise time.Duration) time.Duration {
 // A refusedRedirect is a redirect that would carry what we send to a stranger.
 type refusedRedirect struct{ from, to string }
 
+// Error names both hosts and no path: paths may be signed.
 func (e *refusedRedirect) Error() string {
 	return fmt.Sprintf("%s redirects to %s, which is not this GitHub: not followed", e.from, e.to)
 }
@@ -172,6 +178,8 @@ func (t *transport) follow(req *http.Request) (*http.Response, error) {
 	return nil, fmt.Errorf("%s: more than %d redirects", req.URL.Host, maxRedirects)
 }
 
+// redirection returns where an answer leads, nil for one that leads nowhere. A
+// 303 is none of GitHub's.
 func redirection(res *http.Response, from *url.URL) *url.URL {
 	switch res.StatusCode {
 	case 301, 302, 307, 308:
@@ -191,6 +199,7 @@ func (t *transport) attempt(req *http.Request, target *url.URL) (*http.Response,
 	if t.down.Load() {
 		patience /= impatience
 	}
+	// Of a large upload the sending alone takes time.
 	limit := patience + time.Duration(max(0, req.ContentLength)/uploadRate)*time.Second
 	ctx, cancel := context.WithTimeout(req.Context(), limit)
 	defer cancel()
@@ -204,6 +213,8 @@ func (t *transport) attempt(req *http.Request, target *url.URL) (*http.Response,
 		out.Body = body
 	}
 	switch {
+	// Redirects to storage are signed, and some storages refuse a second
+	// authorisation.
 	case !t.trusts(target):
 		out.Header.Del("Authorization")
 	case t.token != "" && out.Header.Get("Authorization") == "":

@@ -37,6 +37,7 @@ type Trouble struct {
 	cause   error
 }
 
+// Error is what GitHub said.
 func (t *Trouble) Error() string { return t.Message }
 
 // Unwrap returns the error below.
@@ -67,6 +68,8 @@ func answer(err error) (int, string) {
 	var abuse *gh.AbuseRateLimitError
 	var mfa *gh.TwoFactorAuthError
 	switch {
+	// go-github makes up this error before it asks, once it has seen that the
+	// limit is reached.
 	case errors.As(err, &rate):
 		return http.StatusTooManyRequests, rate.Message
 	case errors.As(err, &abuse):
@@ -97,6 +100,8 @@ func sentence(e *gh.ErrorResponse) string {
 	return strings.Join(parts, "; ")
 }
 
+// kind sorts an answer by its status, and by its words where one status stands
+// for several things.
 func kind(status int, message string) Kind {
 	low := strings.ToLower(message)
 	switch {

@@ -26,6 +26,8 @@ var help string
 var operatorsText string
 
 var (
+	// py_func calls by an index into functions that the running process has
+	// registered: the file chooses which.
 	python = &rule.Rule{
 		ID: "paddle-python-function", Title: "A Paddle program calls back into Python",
 		Severity: rule.High, Precision: rule.Certain, CWE: []int{94}, Since: "0.1.0",
@@ -38,6 +40,7 @@ var (
 		ID: "paddle-reads-file", Title: "A Paddle program reads a file from outside its directory",
 		Severity: rule.High, Precision: rule.Certain, CWE: []int{22}, Since: "0.1.0",
 	}
+	// Old programs load their parameters so, one operator each.
 	loads = &rule.Rule{
 		ID: "paddle-loads-parameters", Title: "A Paddle program loads parameters by itself",
 		Severity: rule.Low, Precision: rule.Certain, CWE: []int{73}, Since: "0.1.0",
@@ -46,6 +49,8 @@ var (
 		ID: "paddle-network", Title: "A Paddle program opens connections",
 		Severity: rule.High, Precision: rule.Certain, CWE: []int{918}, Since: "0.1.0",
 	}
+	// An engine is a serialised program of TensorRT and the like, which its own
+	// runtime executes.
 	native = &rule.Rule{
 		ID: "paddle-native-engine", Title: "A Paddle program carries or needs native code",
 		Severity: rule.Medium, Precision: rule.Certain, CWE: []int{829}, Since: "0.1.0",
@@ -70,6 +75,8 @@ func match(h artifact.Head) bool {
 	return len(h.First) > 4 && h.First[0] == 0x0a
 }
 
+// run tells programs by what they hold and parameters by their name: these
+// start with zeros, as much else does.
 func run(_ context.Context, p *detector.Pass) error {
 	if paddle.IsProgram(p.Reader()) {
 		p.Recognised("paddle")
@@ -90,6 +97,7 @@ func run(_ context.Context, p *detector.Pass) error {
 // effects says what operators do, by their type: operators.txt.
 var effects = sync.OnceValue(func() map[string]string { return parseEffects(operatorsText) })
 
+// parseEffects reads lines of an operator's type and what it does.
 func parseEffects(text string) map[string]string {
 	out := make(map[string]string)
 	for line := range strings.Lines(text) {
@@ -103,6 +111,8 @@ func parseEffects(text string) map[string]string {
 // rules by effect.
 var rules = map[string]*rule.Rule{"python": python, "write": writes, "read": loads, "network": network, "native": native}
 
+// operator reports an operator that does more than compute. Parameters that are
+// loaded from beside the program are the usual case.
 func operator(p *detector.Pass, o paddle.Op) {
 	r, ok := rules[effects()[o.Type]]
 	if !ok {
@@ -129,6 +139,8 @@ var does = map[*rule.Rule]string{
 	native: "runs code that is not part of Paddle",
 }
 
+// evidence is an operator with its attributes, up to ten of them. op_callstack
+// is the traceback of the program that built it.
 func evidence(o paddle.Op) []finding.Step {
 	steps := []finding.Step{{Offset: o.Offset, Text: "operator " + finding.Quote(o.Type)}}
 	for _, a := range o.Attrs {
@@ -142,6 +154,7 @@ func evidence(o paddle.Op) []finding.Step {
 // targets are the attributes that name what an operator works on.
 var targets = []string{"file_path", "endpoint", "endpoints", "epmap", "trainers", "pserver_endpoints", "filename", "engine_key"}
 
+// target returns what the first attribute that names something says.
 func target(o paddle.Op) string {
 	for _, name := range targets {
 		for _, a := range o.Attrs {

@@ -70,6 +70,7 @@ func (d DType) repeat(shape literal) DType {
 	for _, n := range dims {
 		hi, size := bits.Mul64(d.Size, uint64(n.n))
 		if n.kind != integer || n.n < 0 || hi != 0 {
+			// Without a size that fits, what may be pickled still is.
 			return DType{Object: d.Object}
 		}
 		d.Size = size
@@ -97,9 +98,11 @@ var sizes = map[string]uint64{
 // since no version of NumPy writes them.
 func named(text string) DType {
 	name := strings.TrimLeft(text, "<>|=")
+	// More than one sign of byte order is none.
 	if len(text)-len(name) > 1 {
 		return DType{}
 	}
+	// The unit of a date or a duration, as in "M8[ns]".
 	if unit := strings.IndexByte(name, '['); unit > 0 && strings.HasSuffix(name, "]") && (name[0]|0x20 == 'm' || strings.Contains(name, "64")) {
 		name = name[:unit]
 	}
@@ -108,6 +111,8 @@ func named(text string) DType {
 	}
 	switch name {
 	case "O", "O4", "O8", "object", "object_", "object0":
+		// As large as a pointer: in the file objects are pickled, and the size
+		// means nothing.
 		return DType{Known: true, Object: true, Size: 8}
 	case "":
 		return DType{}

@@ -17,6 +17,7 @@ type literal struct {
 	items []literal // of a tuple, list or dict: keys and values in turn
 }
 
+// A literalKind is the type of a literal.
 type literalKind uint8
 
 const (
@@ -52,6 +53,7 @@ func parseLiteral(text string, long bool) (v literal, at int, err string) {
 	return v, p.at, p.err
 }
 
+// fail keeps the first error: those behind it are its consequence.
 func (p *literalParser) fail(what string) {
 	if p.err == "" {
 		p.err = what
@@ -121,6 +123,7 @@ func (p *literalParser) value() literal {
 func (p *literalParser) parentheses() literal {
 	p.at++
 	items, comma := p.items(')')
+	// A tuple of one takes a comma.
 	if len(items) == 1 && !comma {
 		return items[0]
 	}
@@ -212,6 +215,7 @@ func (p *literalParser) number() literal {
 	if p.long {
 		digits = strings.TrimSuffix(digits, "L")
 	}
+	// Base 0 takes 0x, 0o, 0b and underscores, as Python does.
 	n, err := strconv.ParseUint(digits, 0, 63)
 	if err != nil || len(digits) > 1 && digits[0] == '0' && digits[1] >= '0' && digits[1] <= '9' {
 		return literal{kind: other}
@@ -246,4 +250,6 @@ func (p *literalParser) word() literal {
 	return literal{}
 }
 
+// letter reports whether a byte may start a name; every byte of a character
+// outside of ASCII may.
 func letter(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' || c == '_' || c >= 0x80 }

@@ -60,6 +60,7 @@ func Decode(r *hostile.Reader) (Header, error) {
 // exist is read like the one before it.
 func (h *Header) text(r *hostile.Reader) (string, int64) {
 	width := 4
+	// Version 1.0 has a length of two bytes, later ones of four.
 	if h.Major <= 1 {
 		width = 2
 	}
@@ -78,6 +79,8 @@ func (h *Header) text(r *hostile.Reader) (string, int64) {
 	return latin1(raw), at
 }
 
+// latin1 decodes the text of versions 1 and 2 (numpy.lib.format, "Format
+// Version 3.0": UTF-8 came with that).
 func latin1(raw []byte) string {
 	out := make([]byte, 0, len(raw))
 	for _, c := range raw {
@@ -100,9 +103,12 @@ func (h *Header) parse(at int64) *hostile.Fault {
 	fortran, _, _ := v.get("fortran_order")
 	shape, _, _ := v.get("shape")
 	fields := maxFields
+	// Before anything is refused: that elements are objects must be known of a
+	// damaged header, too.
 	h.DType = dtypeOf(descr, &fields)
 	h.Fortran = fortran.n != 0
 	switch {
+	// NumPy insists on these three keys and no other.
 	case !hasDescr || names != 3 || fortran.kind != boolean || shape.kind != tuple:
 		return hostile.Faultf(hostile.Malformed, at, "the header is not a dict of descr, fortran_order and shape")
 	case (h.Major < 1 || h.Major > 3) || h.Minor != 0:
@@ -111,6 +117,7 @@ func (h *Header) parse(at int64) *hostile.Fault {
 		return hostile.Faultf(hostile.Unsupported, at, "the dtype is not known")
 	}
 	for _, d := range shape.items {
+		// A bool is an int to Python.
 		if d.kind != integer && d.kind != boolean || d.n < 0 {
 			return hostile.Faultf(hostile.Malformed, at, "the shape is not of sizes")
 		}
@@ -123,6 +130,7 @@ func (h *Header) parse(at int64) *hostile.Fault {
 // hold it. It means nothing for arrays of objects, which are pickled.
 func (h *Header) Size() (uint64, bool) {
 	n := h.DType.Size
+	// Before the product, which may overflow on the way to 0.
 	if slices.Contains(h.Shape, 0) {
 		return 0, true
 	}

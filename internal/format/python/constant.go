@@ -58,10 +58,14 @@ var decoders = map[string]func([]byte) ([]byte, error){
 	"bz2.decompress":  inflater(func(r io.Reader) (io.Reader, error) { return bzip2.NewReader(r), nil }),
 }
 
+// unhex is bytes.fromhex, which skips white space; binascii does not, which
+// makes this the more lenient reading.
 func unhex(p []byte) ([]byte, error) {
 	return hex.DecodeString(strings.Join(strings.Fields(string(p)), ""))
 }
 
+// unbase64 takes both alphabets, with padding or without: what a program
+// decodes is what counts, not whether it may.
 func unbase64(p []byte) ([]byte, error) {
 	text := strings.NewReplacer("-", "+", "_", "/", "\n", "", "=", "").Replace(string(p))
 	return base64.RawStdEncoding.DecodeString(text)
@@ -95,6 +99,7 @@ func computed(path string, args []value) (v value, ok bool) {
 		return spelled(arg)
 	case "list", "tuple":
 		return arg, arg.list != nil
+	// map(chr, [111, 115]), which join is called on.
 	case "map":
 		if len(args) == 2 && arg.path == "chr" {
 			joined, ok := spelled(args[1])
@@ -108,6 +113,7 @@ func computed(path string, args []value) (v value, ok bool) {
 	return value{}, false
 }
 
+// text is the value of a constant.
 func text(s string) value { return value{text: s, constant: true} }
 
 // decoded returns what a decoder makes of a text.
@@ -190,6 +196,7 @@ func method(v value, args []value) value {
 	return value{}
 }
 
+// swapped is the other case of an ASCII letter.
 func swapped(c rune) rune {
 	if c|0x20 >= 'a' && c|0x20 <= 'z' {
 		return c ^ 0x20

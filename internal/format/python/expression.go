@@ -195,6 +195,7 @@ func (a *analysis) operand() value {
 func (a *analysis) method(v value) value {
 	start := min(a.at+1, len(a.tokens))
 	args := a.list(")")
+	// A generator is the argument of join, without brackets of its own.
 	if made := generated(a.tokens[start:max(start, a.at-1)]); made.list != nil {
 		args = []value{made}
 	}
@@ -228,6 +229,8 @@ func (a *analysis) atom() value {
 		return value{text: text.String(), constant: true, offset: t.Offset}
 	case t.Text == "(":
 		all := a.list(")")
+		// Parentheses around one expression; a tuple of one is taken for it,
+		// which changes no name.
 		if len(all) == 1 {
 			return all[0]
 		}
@@ -295,6 +298,7 @@ func (a *analysis) outside() {
 	a.params = params
 }
 
+// first returns the first value, or one of which nothing is known.
 func first(values []value) value {
 	if len(values) > 0 {
 		return values[0]
@@ -322,6 +326,8 @@ func (a *analysis) called(v value, args []value) value {
 		return made
 	}
 	switch strings.TrimPrefix(v.path, "builtins.") {
+	// All of them return a module by its name; resolve_name takes a colon in
+	// front of the object.
 	case "__import__", "importlib.import_module", "importlib.__import__", "pkgutil.resolve_name", "sys.modules.get":
 		if arg.constant {
 			return value{path: strings.ReplaceAll(arg.text, ":", "."), imported: true, offset: v.offset}
@@ -334,6 +340,7 @@ func (a *analysis) called(v value, args []value) value {
 		if arg.path != "" {
 			return a.attribute(arg, "__dict__")
 		}
+	// What is looked up in them is a name of this module.
 	case "globals", "locals":
 		return value{path: "globals()", offset: v.offset}
 	}

@@ -20,12 +20,14 @@ type lexer struct {
 	err     *SyntaxError
 }
 
+// fail keeps the first error, which ends the reading.
 func (l *lexer) fail(what string) {
 	if l.err == nil {
 		l.err = &SyntaxError{Offset: l.at, What: what}
 	}
 }
 
+// emit adds a token.
 func (l *lexer) emit(k Kind, text string, offset int) {
 	l.tokens = append(l.tokens, Token{Kind: k, Text: text, Offset: offset})
 }
@@ -72,6 +74,7 @@ func (l *lexer) indentation() {
 			column++
 			continue
 		case '\t':
+			// Python's tokenizer: a tab goes to the next multiple of eight.
 			column = column/8*8 + 8
 			continue
 		case '\f':
@@ -123,6 +126,7 @@ func (l *lexer) token() {
 	}
 }
 
+// comment passes over a comment, but not the line's end.
 func (l *lexer) comment() {
 	n := strings.IndexByte(l.rest(), '\n')
 	if n < 0 {
@@ -179,8 +183,11 @@ func (l *lexer) name() {
 // operators of more than one character, longest first.
 var operators = []string{"**=", "//=", ">>=", "<<=", "...", "->", ":=", "==", "!=", "<=", ">=", "**", "//", "<<", ">>", "+=", "-=", "*=", "/=", "%=", "&=", "|=", "^=", "@="}
 
+// closing is the bracket that closes each.
 var closing = map[byte]byte{'(': ')', '[': ']', '{': '}'}
 
+// operator reads an operator or a bracket. Brackets are matched here: inside of
+// them lines do not end.
 func (l *lexer) operator() {
 	for _, o := range operators {
 		if strings.HasPrefix(l.rest(), o) {
@@ -209,6 +216,9 @@ func (l *lexer) operator() {
 	l.at++
 }
 
+// digit reports whether a number may start here.
 func digit(c byte) bool { return c >= '0' && c <= '9' }
 
+// letter reports whether a name may start here; outside of ASCII name looks
+// closer.
 func letter(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' || c == '_' || c >= utf8.RuneSelf }

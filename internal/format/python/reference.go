@@ -134,6 +134,7 @@ func (a *analysis) imports() {
 			a.bind(a.peek().Text, path)
 			a.at++
 		} else {
+			// "import a.b" binds a.
 			first := path
 			if i := slices.Index([]byte(path), '.'); i > 0 {
 				first = path[:i]
@@ -173,6 +174,8 @@ func (a *analysis) importsFrom() {
 	}
 }
 
+// bind makes a name stand for what was imported. The last binding counts, as if
+// the text ran from top to bottom.
 func (a *analysis) bind(name, path string) {
 	if name != "" && name != "*" {
 		a.names[name] = value{path: path, imported: true}

@@ -21,6 +21,7 @@ const (
 
 var kindNames = [...]string{Name: "name", Text: "text", Number: "number", Op: "op", Newline: "newline", Indent: "indent", Dedent: "dedent"}
 
+// String names the kind.
 func (k Kind) String() string {
 	if int(k) < len(kindNames) && kindNames[k] != "" {
 		return kindNames[k]
@@ -41,6 +42,7 @@ type SyntaxError struct {
 	What   string
 }
 
+// Error says where and what, without any of the text.
 func (e *SyntaxError) Error() string { return fmt.Sprintf("byte %#x: %s", e.Offset, e.What) }
 
 // Limits of CPython's own tokenizer.

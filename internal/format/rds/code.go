@@ -11,6 +11,8 @@ func (w *walker) pair(f flags) item {
 	case languageType:
 		return w.call(f)
 	case closureType:
+		// A closure is an environment, formals and a body, told as what it is
+		// before what is in it.
 		w.emit(Event{Kind: Function, Offset: f.offset})
 		w.ctx.Function = true
 	case promiseType:
@@ -19,6 +21,8 @@ func (w *walker) pair(f flags) item {
 	out := item{kind: f.kind}
 	for first := true; ; first = false {
 		w.annotations(f)
+		// Only frames of environments have active bindings: elsewhere the bit
+		// means another thing.
 		w.ctx.Active = w.ctx.Active || f.active && w.ctx.Environment
 		if it := w.item(); first {
 			out.text = it.text
@@ -63,6 +67,8 @@ func (w *walker) tail() (next flags, more bool) {
 // promise reads the environment, the value and the code of a promise.
 func (w *walker) promise(f flags) item {
 	w.annotations(f)
+	// A promise with a value was forced before it was saved, and its code never
+	// runs again.
 	if value := w.item(); value.kind == unbound {
 		w.emit(Event{Kind: Promise, Offset: f.offset})
 		w.ctx.Promise = true

@@ -61,6 +61,9 @@ type flags struct {
 // among the levels, which start at bit 12.
 const activeBinding = 1 << 15 << 12
 
+// flags unpacks a flag word (R Internals 1.8): the type in 8 bits, the bits of
+// object, attributes and tag, then 16 bits of levels, or the index of a
+// reference in the place of all but the type.
 func (w *walker) flags() flags {
 	at := w.r.Offset()
 	n := w.int()
@@ -125,6 +128,8 @@ func (w *walker) remember(name string) {
 	w.refs = append(w.refs, name)
 }
 
+// refer returns what a reference stands for, as far as it is kept: the name of
+// a symbol.
 func (w *walker) refer(f flags) item {
 	i := f.packed
 	if i == 0 {
@@ -186,12 +191,16 @@ func (w *walker) data(f flags) string {
 		}
 	case bytecodeType:
 		w.bytecode()
+	// An external pointer: what it protects and its tag follow, the address is
+	// not stored.
 	case pointerType:
 		w.remember("")
 		w.item()
 		w.item()
+	// Weak references are written without key and value.
 	case weakType:
 		w.remember("")
+	// An S4 object is its attributes.
 	case objectType:
 	default:
 		w.r.FailAt(f.offset, hostile.Unsupported, "an object of type %d", f.kind)
@@ -239,6 +248,8 @@ func (w *walker) altrep() {
 	class := w.item().text
 	state := w.item()
 	w.item()
+	// mmap_integer and mmap_real of altclasses.c, which open the file when the
+	// object is read.
 	if len(class) > 5 && class[:5] == "mmap_" {
 		w.emit(Event{Kind: Mapped, Offset: at, Name: state.text})
 	}

@@ -112,10 +112,12 @@ type walker struct {
 // object reads a stream's header and the object behind it.
 func (w *walker) object(r *hostile.Reader) {
 	w.source = open(r)
+	// Each stream counts its own references.
 	w.refs = nil
 	version := w.int()
 	w.int() // version of R that wrote
 	w.int() // version of R that is needed
+	// Version 3 names the native encoding of strings.
 	if version == 3 {
 		w.text(w.int())
 	} else if version != 2 && r.Err() == nil {

@@ -116,6 +116,7 @@ func (s *source) word() string {
 	return w
 }
 
+// space passes over what separates words of the ASCII form.
 func (s *source) space() {
 	for s.r.Left() > 0 && s.r.Step() {
 		p := s.r.Peek(64)
@@ -129,6 +130,8 @@ func (s *source) space() {
 	}
 }
 
+// blank reports whether a byte is white space to C's isspace, by which R reads
+// words.
 func blank(c byte) bool {
 	return c == ' ' || c == '\n' || c == '\t' || c == '\r' || c == '\v' || c == '\f'
 }

@@ -16,6 +16,8 @@ func (w *Walker) finish(x *extensions, h *header) (*Entry, error) {
 	}
 	w.applyNames(e, x)
 	if size, ok := w.paxSize(x); ok {
+		// Writers put 0 into the main header where the size does not fit: that
+		// misleads nobody.
 		if h.size != size && h.size != 0 {
 			e.HeaderSize = h.size
 		}
@@ -35,6 +37,8 @@ func (w *Walker) finish(x *extensions, h *header) (*Entry, error) {
 	return e, w.r.Err()
 }
 
+// paxSize returns the size that pax headers give, if one does: the entry's own
+// over the global one.
 func (w *Walker) paxSize(x *extensions) (int64, bool) {
 	if x.pax.hasSize {
 		return x.pax.size, true
@@ -115,6 +119,8 @@ func (w *Walker) oldSparse(e *Entry, h *header) error {
 			w.r.Skip(blockSize)
 			break
 		}
+		// A block holds 21 pieces of 24 bytes, then the flag (GNU tar manual,
+		// "Old GNU Format").
 		h.more = p[504] != 0
 		if err := w.r.Budget().Hold(21 * 24); err != nil {
 			return err
@@ -183,6 +189,8 @@ func readMap(r *hostile.Reader) ([]int64, error) {
 	return out, r.Err()
 }
 
+// decimal reads a line of a sparse map. Twenty characters hold any number of 63
+// bits.
 func decimal(r *hostile.Reader) int64 {
 	const digits = 20
 	line := r.Line(digits)

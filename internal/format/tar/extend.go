@@ -75,6 +75,7 @@ func (w *Walker) extension(h *header) ([]byte, error) {
 	return body, w.r.Err()
 }
 
+// padding is how many bytes fill size up to whole blocks.
 func padding(size int64) int64 { return -size & (blockSize - 1) }
 
 // skipData moves behind data and its padding. The archive may end inside the
@@ -93,6 +94,8 @@ func (p *records) read(body []byte, at int64) error {
 		}
 		space := bytes.IndexByte(rest, ' ')
 		n, err := strconv.Atoi(string(rest[:max(space, 0)]))
+		// A record that is not what it says ends them all: the next one would
+		// start anywhere.
 		if err != nil || n <= space+1 || n > len(rest) || rest[n-1] != '\n' {
 			return hostile.Faultf(hostile.Malformed, at+int64(start), "a pax record has no valid length")
 		}
@@ -125,6 +128,8 @@ func (p *records) set(key, value string) bool {
 	return true
 }
 
+// set takes a GNU.sparse record. Formats 0.0 and 0.1 and 1.0 have different
+// ones, and a file may mix them.
 func (s *paxSparse) set(key, value string) bool {
 	var n int64
 	var err error
@@ -141,6 +146,7 @@ func (s *paxSparse) set(key, value string) bool {
 		s.minor = int(min(n, 100))
 	case "name":
 		s.name = value
+	// GNU.sparse.size is of 0.0 and 0.1, realsize of 1.0.
 	case "size", "realsize":
 		s.real = n
 	case "offset", "numbytes":

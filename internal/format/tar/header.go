@@ -34,6 +34,7 @@ func (b block) decode(at int64) (*header, error) {
 		return nil, hostile.Faultf(hostile.Malformed, at+124, "the size in a tar header is no number")
 	}
 	h.size = size
+	// GNU tar has other fields where ustar has the prefix.
 	if string(b[257:262]) == "ustar" && !h.gnu {
 		if p := text(b[345:500]); p != "" {
 			h.name = p + "/" + h.name
@@ -88,6 +89,8 @@ func number(p []byte) (int64, bool) {
 	return v, true
 }
 
+// base256 reads a number of two's complement, highest byte first, of which the
+// highest bit marks the form and is no part.
 func base256(p []byte) (int64, bool) {
 	negative := p[0]&0x40 != 0
 	var v uint64

@@ -28,6 +28,7 @@ type sparse struct {
 	budget   *hostile.Budget
 }
 
+// ReadAt implements io.ReaderAt. What is asked for twice is charged twice.
 func (s *sparse) ReadAt(p []byte, off int64) (int, error) {
 	if off < 0 || off >= s.size {
 		return 0, io.EOF
@@ -38,6 +39,7 @@ func (s *sparse) ReadAt(p []byte, off int64) (int, error) {
 		return 0, err
 	}
 	clear(p)
+	// The first segment that ends behind off.
 	i, _ := slices.BinarySearchFunc(s.segments, off, func(x Segment, at int64) int {
 		if x.Offset+x.Length <= at {
 			return -1

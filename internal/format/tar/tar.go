@@ -182,6 +182,7 @@ func (w *Walker) endMarker() error {
 	return hostile.Faultf(hostile.Truncated, at, "two blocks of zeros end a tar archive, one is there")
 }
 
+// isZero reports whether there is nothing but zeros.
 func isZero(p []byte) bool {
 	for _, c := range p {
 		if c != 0 {
