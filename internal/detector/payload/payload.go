@@ -103,9 +103,14 @@ func inText(p *detector.Pass, name string, offset int64, text string) {
 	if len(text) < shortest {
 		return
 	}
-	s := search{p: p, at: offset, name: name, decoded: true, text: []byte(text)}
-	if kind := encoded.Kind(s.text); kind == "pickle" && utf8.Valid(s.text) && !s.inPickle() {
-		s.visit(encoded.Content{Encodings: []string{"text"}, Kind: kind, Data: s.text})
+	plain := []byte(text)
+	pickled := encoded.Kind(plain) == "pickle" && utf8.Valid(plain)
+	if !pickled && !encoded.Promising(plain) {
+		return
+	}
+	s := search{p: p, at: offset, name: name, decoded: true, text: plain}
+	if pickled && !s.inPickle() {
+		s.visit(encoded.Content{Encodings: []string{"text"}, Kind: "pickle", Data: s.text})
 	}
 	if err := cmp.Or(s.look(s.text), s.err); err != nil {
 		p.Incomplete(err)

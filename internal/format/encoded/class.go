@@ -73,16 +73,3 @@ func lastOther(text []byte, of uint8) int {
 	}
 	return -1
 }
-
-// parts calls visit with each part of text[start:end] that has at least n
-// characters of a class and no other, and with all classes of the part.
-func parts(text []byte, start, end, n int, of uint8, visit func(start, end int, all uint8)) {
-	for start < end {
-		from, to, all := next(text[:end], start, n, of)
-		if from >= end {
-			return
-		}
-		visit(from, to, all)
-		start = to
-	}
-}

@@ -65,19 +65,6 @@ func unbase64(s string) []byte {
 	return data
 }
 
-// values returns what each character of an alphabet of 85 counts.
-func values(alphabet string) (of [256]uint8) {
-	for i := range of {
-		of[i] = 85
-	}
-	for i := range alphabet {
-		of[alphabet[i]] = uint8(i)
-	}
-	return of
-}
-
-var base85Values, z85Values = values(base85), values(z85)
-
 // unbase85 decodes groups of five characters, the last perhaps shorter.
 func unbase85(text []byte, of *[256]uint8) []byte {
 	out := make([]byte, 0, len(text)/5*4+4)

@@ -5,6 +5,7 @@ import (
 	"compress/zlib"
 	"encoding/binary"
 	"regexp"
+	"strings"
 	"sync"
 )
 
@@ -33,7 +34,7 @@ func Kind(data []byte) string {
 		}
 	}
 	switch {
-	case binaryPickle(data), textPickle().Match(data[:min(len(data), 256)]):
+	case binaryPickle(data), mayText(data) && textPickle().Match(data[:min(len(data), maxStart)]):
 		return "pickle"
 	case portable(data):
 		return "PE executable"
@@ -45,11 +46,21 @@ func Kind(data []byte) string {
 	return ""
 }
 
+// maxStart is in how many bytes a pickle of protocol 0 names its first global.
+const maxStart = 256
+
+// mayText reports whether data has the two line ends that textPickle wants.
+func mayText(data []byte) bool {
+	data = data[:min(len(data), maxStart)]
+	i := bytes.IndexByte(data, '\n')
+	return i > 0 && bytes.IndexByte(data[i+1:], '\n') > 0
+}
+
 // binaryPickle reports whether data starts with a protocol, 0 to 5, and an
 // opcode of that can follow it in an honest pickle.
 func binaryPickle(data []byte) bool {
 	const opcodes = "().0123FGIJKLMNPQRSTUVX]abcdeghijlopqrstu}\x82\x83\x84\x85\x86\x87\x88\x89\x8a\x8b\x8c\x8d\x8e\x8f\x91\x95\x96B\x80C"
-	return len(data) > 2 && data[0] == 0x80 && data[1] <= 5 && bytes.IndexByte([]byte(opcodes), data[2]) >= 0
+	return len(data) > 2 && data[0] == 0x80 && data[1] <= 5 && strings.IndexByte(opcodes, data[2]) >= 0
 }
 
 // textPickle is the start of a pickle of protocol 0 that names a global soon.
@@ -74,7 +85,7 @@ func deflated(data []byte) bool {
 	if len(data) < sample || data[0] != 0x78 {
 		return false
 	}
-	r, err := zlib.NewReader(bytes.NewReader(data))
+	r, err := zlib.NewReader(bytes.NewReader(bytes.Clone(data)))
 	if err != nil {
 		return false
 	}

@@ -33,11 +33,22 @@ var (
 	literals    = []*form{literalForm}
 )
 
-// stretches calls visit with what may be encoded in a text.
-func stretches(text []byte, visit func(stretch)) {
-	f := &finder{text: text, visit: visit}
-	if joined := withoutSpace(text); joined != nil {
-		visit(stretch{end: len(text), text: joined, forms: alphabets})
+// A finder looks for stretches of one text, and visits what may be encoded in
+// them.
+type finder struct {
+	text      []byte
+	walk      *Walk    // that decodes what is promised, unless it is nil
+	encodings []string // that the text came out of
+	at        int      // the offset of the text in the outermost one; negative: it is the outermost
+	promised  bool     // something was
+	err       error
+	rotated   bool // the whole text was visited as rot13
+}
+
+// all visits every stretch.
+func (f *finder) all() {
+	if spaces := f.spaces(); spaces > 0 && len(f.text)-spaces >= minRun {
+		f.spaced()
 	} else {
 		f.words()
 	}
@@ -45,31 +56,67 @@ func stretches(text []byte, visit func(stretch)) {
 	f.marks()
 }
 
-// A finder looks for stretches of one text.
-type finder struct {
-	text    []byte
-	visit   func(stretch)
-	rotated bool // the whole text was visited as rot13
-}
-
-// withoutSpace returns a text of several lines or words that has no characters
-// but those of base64, without the space between them; otherwise nil.
-func withoutSpace(text []byte) []byte {
-	isSpace := func(c byte) bool { return c == ' ' || c == '\n' || c == '\r' || c == '\t' }
-	spaces := 0
-	for _, c := range text {
-		switch {
-		case isSpace(c):
-			spaces++
-		case class[c]&inBase64 == 0:
-			return nil
+// visit decodes a stretch in each form in which its start promises something,
+// until one is all that is wanted.
+func (f *finder) visit(s stretch) {
+	if s.text == nil {
+		s.text = f.text[s.start:s.end]
+	}
+	offset := f.at
+	if f.at < 0 {
+		offset = s.start
+	}
+	wanted := 0
+	if f.walk != nil {
+		wanted = f.walk.wanted
+	}
+	for _, form := range s.forms {
+		if f.err != nil || !promises(form, s.text) {
+			continue
+		}
+		f.promised = true
+		if f.walk != nil && f.walk.wanted == wanted {
+			f.err = f.walk.decode(form, s.text, f.encodings, offset)
 		}
 	}
-	if spaces == 0 || len(text)-spaces < minRun {
-		return nil
+}
+
+func isSpace(c byte) bool { return c == ' ' || c == '\n' || c == '\r' || c == '\t' }
+
+// spaces counts the white space of a text that has no characters but that and
+// those of base64; others have none.
+func (f *finder) spaces() (n int) {
+	for _, c := range f.text {
+		switch {
+		case isSpace(c):
+			n++
+		case class[c]&inBase64 == 0:
+			return 0
+		}
 	}
-	out := make([]byte, 0, len(text)-spaces)
+	return n
+}
+
+// spaced visits a text of several lines or words without the space between them,
+// if its start may promise something.
+func (f *finder) spaced() {
+	var room [headSize + len("0x")]byte
+	head := withoutSpace(room[:0], f.text)
+	for _, form := range alphabets {
+		if may(form, head) {
+			joined := withoutSpace(make([]byte, 0, len(f.text)), f.text)
+			f.visit(stretch{end: len(f.text), text: joined, forms: alphabets})
+			return
+		}
+	}
+}
+
+// withoutSpace appends a text without its white space, as far as there is room.
+func withoutSpace(out, text []byte) []byte {
 	for _, c := range text {
+		if len(out) == cap(out) {
+			break
+		}
 		if !isSpace(c) {
 			out = append(out, c)
 		}
@@ -80,33 +127,50 @@ func withoutSpace(text []byte) []byte {
 // words visits what is encoded without a space in it, but perhaps in lines.
 func (f *finder) words() {
 	last := 0
-	parts(f.text, 0, len(f.text), minRun, inWord, func(start, end int, all uint8) {
-		base64 := func(start, end int, _ uint8) {
-			if start >= last {
-				last = f.multiline(start, end)
-			}
-		}
-		if all&inBase64 != 0 {
-			base64(start, end, all)
+	for end := 0; end < len(f.text); {
+		var start int
+		var all uint8
+		if start, end, all = next(f.text, end, minRun, inWord); start == end {
 			return
 		}
-		parts(f.text, start, end, minRun, inBase64, base64)
-		parts(f.text, start, end, minBase85, inBase85, f.run(base85Forms))
-		parts(f.text, start, end, minBase85, inZ85, f.run(z85Forms))
-		if start > 0 && f.text[start-1] == '"' {
-			f.visit(stretch{start: start, end: closing(f.text, end), forms: literals})
+		if all&inBase64 != 0 {
+			last = f.multiline(start, end, last)
+		} else {
+			last = f.mixed(start, end, last)
 		}
-	})
+	}
 }
 
-// run returns a function that visits a run with forms.
-func (f *finder) run(forms []*form) func(start, end int, _ uint8) {
-	return func(start, end int, _ uint8) { f.visit(stretch{start: start, end: end, forms: forms}) }
+// mixed visits what is in a word of characters of several classes.
+func (f *finder) mixed(start, end, last int) int {
+	for from, to := start, start; to < end; {
+		if from, to, _ = next(f.text[:end], to, minRun, inBase64); from < to {
+			last = f.multiline(from, to, last)
+		}
+	}
+	f.runs(start, end, inBase85, base85Forms)
+	f.runs(start, end, inZ85, z85Forms)
+	if start > 0 && f.text[start-1] == '"' {
+		f.visit(stretch{start: start, end: closing(f.text, end), forms: literals})
+	}
+	return last
 }
 
-// multiline visits a run of base64, alone and with the lines behind it, and
-// returns where they end.
-func (f *finder) multiline(start, end int) int {
+// runs visits the parts of a word that have characters of a class alone.
+func (f *finder) runs(start, end int, of uint8, forms []*form) {
+	for from, to := start, start; to < end; {
+		if from, to, _ = next(f.text[:end], to, minBase85, of); from < to {
+			f.visit(stretch{start: from, end: to, forms: forms})
+		}
+	}
+}
+
+// multiline visits a run of base64, alone and with the lines behind it, unless it
+// belongs to the one that ended last, and returns where they end.
+func (f *finder) multiline(start, end, last int) int {
+	if start < last {
+		return last
+	}
 	if i := bytes.IndexByte(f.text[start:end], '='); i >= 0 {
 		end = start + i + len(f.text[start+i:end]) - len(bytes.TrimLeft(f.text[start+i:end], "="))
 	}
@@ -120,12 +184,15 @@ func (f *finder) multiline(start, end int) int {
 
 // numbers visits lists of numbers.
 func (f *finder) numbers() {
-	parts(f.text, 0, len(f.text), minNumbers, inNumber, func(start, end int, _ uint8) {
+	for start, end := 0, 0; end < len(f.text); {
+		if start, end, _ = next(f.text, end, minNumbers, inNumber); start == end {
+			return
+		}
 		for start > 0 && start < end && letter(f.text[start-1]) && hexDigit(f.text[start]) {
 			start++ // the end of a word
 		}
 		f.visit(stretch{start: start, end: end, forms: numberForms})
-	})
+	}
 }
 
 // closing returns the place of the quotation mark that ends a string which a
@@ -198,19 +265,24 @@ func lineEnd(text []byte, at int) int {
 	return at
 }
 
-// A mark is what encoded text can be found by. found visits what a mark at a place
-// belongs to and returns where that ends.
-type mark struct {
-	text  []byte
-	found func(f *finder, at int) int
+// marks are what encoded text can be found by: the signs of escapes and brackets,
+// and words of programs with their letters turned by 13 places: import, curl and
+// wget with the space behind them, /bin/.
+var marks = [...][]byte{
+	[]byte(`\`), []byte("%"), []byte("<~"), []byte("vzcbeg"), []byte("phey "), []byte("jtrg "), []byte("/ova/"),
 }
 
-// marks are, besides the signs of escapes and brackets, words of programs with
-// their letters turned by 13 places: import, curl and wget with the space behind
-// them, /bin/.
-var marks = []mark{
-	{[]byte(`\`), (*finder).backslash}, {[]byte("%"), (*finder).percent}, {[]byte("<~"), (*finder).bracket},
-	{[]byte("vzcbeg"), (*finder).turned}, {[]byte("phey "), (*finder).turned}, {[]byte("jtrg "), (*finder).turned}, {[]byte("/ova/"), (*finder).turned},
+// found visits what a mark at a place belongs to and returns where that ends.
+func (f *finder) found(mark []byte, at int) int {
+	switch mark[0] {
+	case '\\':
+		return f.backslash(at)
+	case '%':
+		return f.percent(at)
+	case '<':
+		return f.bracket(at)
+	}
+	return f.turned(at)
 }
 
 // block is how much of a text is searched for one mark before it is for the
@@ -219,19 +291,19 @@ const block = 64 << 10
 
 // marks visits what there are marks of.
 func (f *finder) marks() {
-	at := make([]int, len(marks))
+	var at [len(marks)]int
 	for end := 0; end < len(f.text); {
 		end = min(end+block, len(f.text))
 		for i, m := range marks {
-			to := min(end+len(m.text)-1, len(f.text))
+			to := min(end+len(m)-1, len(f.text))
 			for at[i] < to {
-				n := bytes.Index(f.text[at[i]:to], m.text)
+				n := bytes.Index(f.text[at[i]:to], m)
 				if n < 0 {
-					at[i] = max(at[i], to-len(m.text)+1)
+					at[i] = max(at[i], to-len(m)+1)
 					break
 				}
 				at[i] += n
-				at[i] = max(at[i]+1, m.found(f, at[i]))
+				at[i] = max(at[i]+1, f.found(m, at[i]))
 			}
 		}
 	}

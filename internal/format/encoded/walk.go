@@ -52,26 +52,21 @@ func (w *Walk) In(text []byte) error {
 
 // text looks through a text that was found at an offset of the outermost one, or
 // through the outermost if the offset is negative.
-func (w *Walk) text(text []byte, encodings []string, at int) (err error) {
+func (w *Walk) text(text []byte, encodings []string, at int) error {
 	if err := w.Budget.Steps(int64(len(text) / 64)); err != nil {
 		return err
 	}
-	stretches(text, func(s stretch) {
-		offset := at
-		if at < 0 {
-			offset = s.start
-		}
-		if s.text == nil {
-			s.text = text[s.start:s.end]
-		}
-		before := w.wanted
-		for _, f := range s.forms {
-			if err == nil && w.wanted == before && promises(f, s.text) {
-				err = w.decode(f, s.text, encodings, offset)
-			}
-		}
-	})
-	return err
+	f := finder{text: text, walk: w, encodings: encodings, at: at}
+	f.all()
+	return f.err
+}
+
+// Promising reports whether a Walk would decode anything of a text. It allocates
+// next to nothing.
+func Promising(text []byte) bool {
+	f := finder{text: text, at: -1}
+	f.all()
+	return f.promised
 }
 
 // probe is how many characters are decoded before the rest is, and promising how
@@ -87,6 +82,9 @@ func promises(f *form, text []byte) bool {
 	switch f {
 	case escapesForm, percentForm, queryForm, rot13Form, rotatedForm:
 		return true // what they are found by
+	}
+	if !may(f, text) {
+		return false
 	}
 	head := f.decode(beginning(f, text))
 	return starts(head) || len(head) >= promising && (readable(head) || wide(head) != nil)

@@ -202,20 +202,3 @@ func TestWalkEnds(t *testing.T) {
 		t.Error("2 MiB came out of a budget of 1 MiB")
 	}
 }
-
-func BenchmarkWalk(b *testing.B) {
-	var vocabulary strings.Builder
-	for i := range 200_000 {
-		fmt.Fprintf(&vocabulary, "\"\\u0120w%x\": %d, ", i*7919, i)
-	}
-	prose := strings.Repeat("A model of the city of Paris (see the card) with 100% accuracy, in 2024-05-06. ", 50_000)
-	image := strings.Repeat(`{"image/png": "`+base64Of("\x89PNG"+strings.Repeat("\x01\xfe\x7f", 100_000))+`"}`+"\n", 10)
-	for name, text := range map[string]string{"vocabulary": vocabulary.String(), "prose": prose, "images": image} {
-		b.Run(name, func(b *testing.B) {
-			b.SetBytes(int64(len(text)))
-			for b.Loop() {
-				walk(text)
-			}
-		})
-	}
-}
