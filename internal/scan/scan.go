@@ -104,7 +104,7 @@ func (r *run) file(f artifact.File, by *detector.Detector) (recognised bool) {
 	if !recognised && !f.Nested() {
 		r.out.Binary = !isText(head.First)
 	}
-	if !recognised && r.problems == before && namedLikeModel(f.Name()) {
+	if !recognised && r.problems == before && namedLikeModel(f.Name()) && !foreign(head) {
 		r.unrecognised(f)
 	}
 	return recognised

@@ -248,7 +248,9 @@ func (o *outcome) plausible(s *session) bool {
 	switch {
 	case o.text && m.Protocol() < 2:
 		return false
-	case o.report.dangerous() || m.Ops() >= enoughOps:
+	case o.report.dangerous():
+		return true
+	case m.Ops() >= enoughOps && (m.Protocol() >= 2 || o.named > 0 || m.Stopped() || s.named):
 		return true
 	case m.Protocol() >= 2:
 		return o.named > 0 || m.Stopped() || m.Ops() >= 2 && (s.named || m.Protocol() >= 4)

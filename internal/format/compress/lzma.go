@@ -16,7 +16,7 @@ import (
 // The format of lzma_alone and of Python's FORMAT_ALONE: properties, dictionary
 // size, unpacked size, stream. It has no signature, but few values are in use.
 var lzmaFormat = &Format{
-	Name: "lzma", Suffixes: []string{".lzma", ".tlz"},
+	Name: "lzma", Suffixes: []string{".lzma", ".tlz"}, Weak: true,
 	match: isLZMA, open: openLZMA,
 }
 
