@@ -50,11 +50,16 @@ func names(text string) map[string]bool {
 // does completes "which …" for the effects.
 var does = map[string]string{
 	"process": "starts a program", "network": "opens a connection", "write": "changes files", "native": "loads machine code",
-	"code": "runs what it is given as code",
+	"code": "runs what it is given as code", "computed": "calls a function whose name is put together there",
 }
 
 // A callee is a function that code calls, and what it does.
 type callee struct{ name, effect string }
+
+// builders are functions that put names together.
+var builders = map[string]bool{
+	"paste": true, "paste0": true, "sprintf": true, "rawToChar": true, "intToUtf8": true, "chartr": true, "gsub": true, "tolower": true,
+}
 
 // calleeOf returns the function that a call is of in the end: the one that it
 // looks up by a string, or that the text which it parses calls.
@@ -67,8 +72,13 @@ func calleeOf(e rds.Event) callee {
 	}
 	switch effect {
 	case "look":
-		if found := functions()[e.Argument]; found != "" && found != "look" {
-			return callee{e.Argument, found}
+		for _, name := range []string{e.Argument, e.Symbol} {
+			if found := functions()[name]; found != "" && found != "look" && (name == e.Argument || found == "process" || found == "native") {
+				return callee{name, found}
+			}
+		}
+		if e.Name == "do.call" && builders[e.Computed] {
+			return callee{e.Name, "computed"}
 		}
 		return callee{}
 	case "code":
@@ -118,6 +128,10 @@ func (j *judge) call(e rds.Event) {
 // functions, and evaluating is in calls, too.
 func where(c rds.Context, effect string) (ru *rule.Rule, when string) {
 	switch {
+	case effect == "computed" && c.Function:
+		return nil, ""
+	case effect == "computed":
+		return languageRuns, "When a value or a call of this object is evaluated"
 	case c.Promise && (effect != "code" || !c.Environment):
 		return promiseRuns, "As soon as a value of this object is asked for"
 	case c.Function && (effect == "code" || effect == "write"):

@@ -108,10 +108,14 @@ func (w *walker) called(f flags, function item, args [2]item, argument string) i
 		out.pkg, out.call = args[0].text, args[1].text
 	}
 	e := Event{Kind: Call, Offset: f.offset, Name: function.text, Argument: argument}
+	e.Computed = args[0].function
+	if args[1].kind == symbolType {
+		e.Symbol = args[1].text
+	}
 	if function.call != "" {
 		e.Package, e.Name = function.pkg, function.call
 	}
-	if e.Name != "" {
+	if out.function = e.Name; e.Name != "" {
 		w.emit(e)
 	}
 	return out

@@ -72,11 +72,12 @@ func (w *walker) flags() flags {
 
 // An item is what is kept of an object.
 type item struct {
-	kind int
-	text string // of a symbol: its name; of strings: the start of the first
-	pkg  string // of a call pkg::name
-	call string // of a call pkg::name
-	next *item  // of a list among constants: its second element
+	kind     int
+	text     string // of a symbol: its name; of strings: the start of the first
+	pkg      string // of a call pkg::name
+	call     string // of a call pkg::name
+	function string // of a call: its name
+	next     *item  // of a list among constants: its second element
 }
 
 // item reads one object.

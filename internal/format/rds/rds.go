@@ -39,6 +39,10 @@ type Event struct {
 	Package string
 	// Argument is the first string among the arguments of a Call.
 	Argument string
+	// Computed names the function that the first argument of a Call is a call of.
+	Computed string
+	// Symbol is the second argument of a Call, if it is a symbol.
+	Symbol string
 	Context
 }
 
