@@ -67,18 +67,24 @@ var Detector = &detector.Detector{
 }
 
 // match takes what starts as a block of a program does (field 1, then the block's
-// index 0), and parameter files by their name: they start with zeros.
+// index 0), programs by their name, and so parameter files: they start with zeros.
 func match(h artifact.Head) bool {
-	if h.Extension() == ".pdiparams" {
+	if h.Extension() == ".pdiparams" || named(h.Name) {
 		return true
 	}
 	return len(h.First) > 4 && h.First[0] == 0x0a
 }
 
+// named reports whether a file bears the name of a program.
+func named(name string) bool {
+	base := path.Base(strings.ReplaceAll(name, `\`, "/"))
+	return base == "__model__" || strings.EqualFold(path.Ext(base), ".pdmodel")
+}
+
 // run tells programs by what they hold and parameters by their name: these
 // start with zeros, as much else does.
 func run(_ context.Context, p *detector.Pass) error {
-	if paddle.IsProgram(p.Reader()) {
+	if paddle.IsProgram(p.Reader()) || named(p.File.Name()) && paddle.MayBeProgram(p.Reader()) {
 		p.Recognised("paddle")
 		_, err := paddle.Program(p.Reader(), func(o paddle.Op) { operator(p, o) })
 		return cmp.Or(err, p.Strings("", 0, p.File.Size)) // of a program, without weights

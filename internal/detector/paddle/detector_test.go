@@ -58,6 +58,8 @@ func TestDetector(t *testing.T) {
 		{Name: "inference", File: "model.pdmodel", Data: program(op("feed"), op("matmul_v2"), op("fetch")), AnyPrefix: cut},
 		{Name: "python function", File: "model.pdmodel", Data: program(op("py_func")), Want: []string{"paddle-python-function"}},
 		{Name: "under no name", Data: program(op("py_func")), Want: []string{"paddle-python-function"}},
+		{Name: "in another order", File: "model.pdmodel", Data: pb.Join(pb.Sub(4<<3|text, pb.Int(1<<3, 0)), pb.Sub(1<<3|text, op("py_func"), pb.Int(1<<3, 0), pb.Int(2<<3, 0))),
+			Want: []string{"paddle-python-function"}},
 		{Name: "save", File: "model.pdmodel", Data: program(op("save", attr("file_path", "/root/.bashrc"))), Want: []string{"paddle-writes-file"}},
 		{Name: "load far", File: "model.pdmodel", Data: program(op("load", attr("file_path", "../../secret"))), Want: []string{"paddle-reads-file"}},
 		{Name: "load beside", File: "model.pdmodel", Data: program(op("load_combine", attr("file_path", "weights"))), Want: []string{"paddle-loads-parameters"}},

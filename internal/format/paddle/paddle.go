@@ -12,16 +12,19 @@ import (
 
 // Fields of framework.proto, as number<<3 | wire type.
 const (
-	programBlocks = 1<<3 | protobuf.Bytes
-	blockIndex    = 1<<3 | protobuf.Varint
-	blockParent   = 2<<3 | protobuf.Varint
-	blockVars     = 3<<3 | protobuf.Bytes
-	blockOps      = 4<<3 | protobuf.Bytes
-	opType        = 3<<3 | protobuf.Bytes
-	opAttrs       = 4<<3 | protobuf.Bytes
-	attrName      = 1<<3 | protobuf.Bytes
-	attrString    = 5<<3 | protobuf.Bytes
-	attrStrings   = 8<<3 | protobuf.Bytes
+	programBlocks     = 1<<3 | protobuf.Bytes
+	programVersion    = 4<<3 | protobuf.Bytes
+	programOpVersions = 5<<3 | protobuf.Bytes
+	blockIndex        = 1<<3 | protobuf.Varint
+	blockParent       = 2<<3 | protobuf.Varint
+	blockVars         = 3<<3 | protobuf.Bytes
+	blockOps          = 4<<3 | protobuf.Bytes
+	blockForward      = 5<<3 | protobuf.Varint
+	opType            = 3<<3 | protobuf.Bytes
+	opAttrs           = 4<<3 | protobuf.Bytes
+	attrName          = 1<<3 | protobuf.Bytes
+	attrString        = 5<<3 | protobuf.Bytes
+	attrStrings       = 8<<3 | protobuf.Bytes
 )
 
 // An Op is one operator of a program.
@@ -112,6 +115,32 @@ func IsProgram(r *hostile.Reader) bool {
 		return index && parent && content
 	}
 	return false
+}
+
+// MayBeProgram reports whether a file that bears the name of a program can be
+// read as one: Paddle asks neither for the order of the fields nor for the
+// parent of a block. Blocks hold variables or operators and nothing strange.
+func MayBeProgram(r *hostile.Reader) bool {
+	content := false
+	for f := range protobuf.Root(r).Alone().Clipped().Fields() {
+		switch f.Tag {
+		case programBlocks:
+		case programVersion, programOpVersions:
+			continue
+		default:
+			return false
+		}
+		for f := range f.Message().Fields() {
+			switch f.Tag {
+			case blockIndex, blockParent, blockForward:
+			case blockVars, blockOps:
+				content = true
+			default:
+				return false
+			}
+		}
+	}
+	return content
 }
 
 // Fields of the description of a tensor, VarType.TensorDesc.
