@@ -140,13 +140,18 @@ func (j *judge) texts(at, size int64) (found bool) {
 // maxFunction bounds how much of a dumped function is looked at, in bytes.
 const maxFunction = 1 << 20
 
-// function judges a dumped function by the names among its constants.
+// function judges a dumped function by the names among its constants, or in its
+// text: what Torch hands to Lua may be source as well.
 func (j *judge) function(e torch7.Event) {
 	r := j.Reader()
 	r.MoveTo(e.Offset)
 	code := r.Bytes(uint64(min(e.Size, maxFunction)))
+	named := names
+	if !bytes.HasPrefix(code, []byte("\x1b")) {
+		named = mentions
+	}
 	for _, w := range words() {
-		if names(code, w.member) && (w.table == "-" || names(code, w.table)) {
+		if named(code, w.member) && (w.table == "-" || named(code, w.table)) {
 			name := strings.TrimPrefix(w.table+"."+w.member, "-.")
 			j.report(reaches, name, e.Offset, fmt.Sprintf("A function of the model names %s, which %s. It runs when something calls it.", name, w.does), "constants of a dumped function: "+name)
 		}
@@ -166,6 +171,25 @@ func names(code []byte, s string) bool {
 	lua := append(binary.LittleEndian.AppendUint32(nil, uint32(len(s)+1)), s...)
 	wide := append(binary.LittleEndian.AppendUint64(nil, uint64(len(s)+1)), s...)
 	return bytes.Contains(code, jit) || bytes.Contains(code, append(lua, 0)) || bytes.Contains(code, append(wide, 0))
+}
+
+// mentions reports whether a word stands in source text.
+func mentions(code []byte, word string) bool {
+	for rest := code; ; {
+		i := bytes.Index(rest, []byte(word))
+		if i < 0 {
+			return false
+		}
+		if end := i + len(word); (i == 0 || !letter(rest[i-1])) && (end == len(rest) || !letter(rest[end])) {
+			return true
+		}
+		rest = rest[i+len(word):]
+	}
+}
+
+// letter reports whether a byte may stand in a name of Lua.
+func letter(c byte) bool {
+	return c == '_' || '0' <= c && c <= '9' || 'a' <= c|0x20 && c|0x20 <= 'z'
 }
 
 //go:embed words.txt

@@ -30,6 +30,8 @@ func TestDetector(t *testing.T) {
 		{Name: "function", Data: []byte(table(text("f"), function("\x1bLJ\x02\x0ctanh\x08exec"))), Want: []string{"torch7-function"}},
 		{Name: "function of Lua", Data: []byte(table(text("f"), function(lua))), Want: []string{"torch7-function", "torch7-function-reaches-out"}},
 		{Name: "function of LuaJIT", Data: []byte(table(text("f"), function(jit))), Want: []string{"torch7-function", "torch7-function-reaches-out"}},
+		{Name: "function in source", Data: []byte(table(text("f"), function("local o = os\nreturn o['execute']('echo poc')"))), Want: []string{"torch7-function", "torch7-function-reaches-out"}},
+		{Name: "harmless source", Data: []byte(table(text("f"), function("return function(x) return x.position.execute_os end"))), Want: []string{"torch7-function"}},
 		{Name: "text", Data: []byte(table(text("init"), text("return os.execute('echo poc')"))), Want: []string{"torch7-code-in-text"}},
 		{Name: "text in another stream", File: "m.t7", Data: []byte("T7\x00\x00 nn.Sequential io.popen \"echo poc\""), Want: []string{"torch7-code-in-text"}, Unread: true},
 		{Name: "bytes behind", Data: []byte(table(text("a"), num(0)) + "xyz"), Want: []string{"torch7-trailing-bytes"}},
