@@ -32,7 +32,7 @@ var Detector = &detector.Detector{
 
 func run(_ context.Context, p *detector.Pass) error {
 	p.Recognised("lightgbm")
-	_, err := lightgbm.Read(p.Reader(), func(t lightgbm.Tree) {
+	m, err := lightgbm.Read(p.Reader(), func(t lightgbm.Tree) {
 		if t.Outside() {
 			p.Report(finding.Finding{
 				Rule: outside, Key: "tree", Location: finding.Location{Offset: t.Offset},
@@ -40,5 +40,8 @@ func run(_ context.Context, p *detector.Pass) error {
 			})
 		}
 	})
+	if size := p.File.Size - m.Rest; err == nil && size > 0 {
+		return p.Part("bytes behind the model", m.Rest, size)
+	}
 	return err
 }

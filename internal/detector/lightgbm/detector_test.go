@@ -2,9 +2,11 @@ package lightgbm_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/modelaudit/modelaudit/internal/detector"
 	"github.com/modelaudit/modelaudit/internal/detector/detectortest"
 	"github.com/modelaudit/modelaudit/internal/detector/lightgbm"
 )
@@ -26,4 +28,13 @@ func TestDetector(t *testing.T) {
 		{Name: "no number", File: "model.txt", Data: model("1 x", "-2 -3"), Want: []string{"lightgbm-tree-outside"}},
 		{Name: "long line", File: "model.txt", Data: model(long, "-2")},
 	})
+}
+
+// TestBehind checks that what follows the text of a model is handed back.
+func TestBehind(t *testing.T) {
+	data := append(model("1 -1", "-2 -3"), "\nparameters:\n[boosting: gbdt]\npandas_categorical:null\n"...)
+	got := detectortest.Scan([]*detector.Detector{lightgbm.Detector}, "model.txt", append(data, model("7 -1", "-2 -3")...))
+	if len(got.Findings) != 1 || !slices.Equal(got.Findings[0].Location.Inside, []string{"bytes behind the model"}) {
+		t.Errorf("got %+v, want a finding behind the model", got.Findings)
+	}
 }

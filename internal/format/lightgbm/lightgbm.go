@@ -34,6 +34,9 @@ func (t *Tree) Outside() bool {
 type Model struct {
 	Trees int
 	Ended bool // the mark behind the last tree stands
+	// Rest is where the text ends that belongs to the model: behind its last
+	// line, or where bytes stand that are no text.
+	Rest int64
 }
 
 // Looks reports whether a file starts as a model does.
@@ -71,8 +74,36 @@ func Read(r *hostile.Reader, visit func(Tree)) (Model, error) {
 	if r.Err() == nil && !m.Ended {
 		r.Fail(hostile.Truncated, "the text ends before its trees do")
 	}
+	m.Rest = end(r)
 	return m, r.Err()
 }
+
+// lastLine starts what the Python package writes behind everything else.
+const lastLine = "pandas_categorical:"
+
+// end moves over the lines behind the trees, and returns where the text ends.
+func end(r *hostile.Reader) int64 {
+	start := true // of a line
+	for r.Left() > 0 && r.Step() {
+		line := r.Peek(maxLine)
+		if i := bytes.IndexByte(line, '\n'); i >= 0 {
+			line = line[:i+1]
+		}
+		if bytes.ContainsFunc(line, func(c rune) bool { return c < ' ' && c != '\n' && c != '\r' && c != '\t' }) || start && foreign(line) {
+			return r.Offset()
+		}
+		last := start && bytes.HasPrefix(line, []byte(lastLine))
+		start = line[len(line)-1] == '\n'
+		r.Skip(uint64(len(line)))
+		if last && start {
+			return r.Offset()
+		}
+	}
+	return r.Offset()
+}
+
+// foreign reports whether a line starts with a byte that starts no character.
+func foreign(line []byte) bool { return 0x80 <= line[0] && line[0] < 0xc0 }
 
 // split reads a line and takes it apart at its equals sign.
 func split(r *hostile.Reader) (key string, values []byte) {
