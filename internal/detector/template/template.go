@@ -88,6 +88,8 @@ type judge struct {
 	causes   finding.Causes
 	internal []finding.Step
 	code     []finding.Step
+	hidden   []finding.Step // names that cannot be known
+	asks     bool           // the request of a web server is used
 }
 
 // maxChain is how many accesses of a chain are kept.
@@ -103,9 +105,9 @@ func (j *judge) access(a jinja.Access) {
 	if class.code && len(j.code) < maxChain {
 		j.code = append(j.code, step(a, called))
 	}
-	if class.hidden {
-		j.causes.At(computed, "computed", "The template accesses an attribute by a name that it puts together, and that cannot be known without rendering it.").
-			Add(a.Offset, "%s %s", a.How, show(a.Name))
+	j.asks = j.asks || a.How == jinja.Variable && a.Name == "request"
+	if class.hidden && len(j.hidden) < maxChain {
+		j.hidden = append(j.hidden, step(a, a.Name))
 	}
 }
 
@@ -126,6 +128,7 @@ func show(name string) string {
 // conclude reports the chain: one that ends in something that runs code is worse
 // than one that only leads to the interpreter.
 func (j *judge) conclude() {
+	j.unknown()
 	if len(j.internal) == 0 {
 		return
 	}
@@ -135,6 +138,21 @@ func (j *judge) conclude() {
 	}
 	cause := j.causes.At(r, "interpreter", message)
 	for _, s := range merge(j.internal, j.code) {
+		cause.Add(s.Offset, "%s", s.Text)
+	}
+}
+
+// unknown reports names that cannot be known without rendering the template.
+func (j *judge) unknown() {
+	if len(j.hidden) == 0 {
+		return
+	}
+	r, key, message := computed, "computed", "The template accesses an attribute by a name that it puts together, and that cannot be known without rendering it."
+	if j.asks {
+		r, key, message = reaches, "request", "The template accesses attributes by names that whoever sends a request chooses."
+	}
+	cause := j.causes.At(r, key, message)
+	for _, s := range j.hidden {
 		cause.Add(s.Offset, "%s", s.Text)
 	}
 }

@@ -81,6 +81,8 @@ func cases() []detectortest.Case {
 		{"context of the template", `{{ self._TemplateReference__context }}`, reaches},
 		{"assignment to an attribute", `{% set x.__class__ = 1 %}`, reaches},
 		{"computed attribute", `{{ x|attr(y) }}`, computed},
+		{"attribute that a request chooses", `{{ x|attr(request.args.a)|attr(request.args.b) }}`, reaches},
+		{"a request", `{{ request.id }}{{ x['a' ~ request.id] }}`, nil},
 		{"calls os", `{{ os.system('echo poc') }}`, host},
 		{"calls eval", `{{ eval('1') }}{{ __import__('os') }}`, host},
 		{"its own os", `{% macro os(a) %}{% endmacro %}{{ os('x') }}`, nil},
