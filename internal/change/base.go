@@ -43,12 +43,16 @@ func (b *Base) Open(ctx context.Context, name, reportAs string) (artifact.File, 
 		return a, nil, fmt.Errorf("%w: a Git LFS pointer", ErrUnread)
 	}
 	o := github.Object{SHA256: p.SHA256, Size: p.Size}
+	// The total is for what is scanned now: earlier versions are few, and each
+	// is bounded.
 	if p.Size > b.Store.Each {
 		return a, nil, fmt.Errorf("%w: a Git LFS pointer to %d bytes, more than the limit", ErrUnread, p.Size)
 	}
 	return b.Store.open(ctx, &batch{objects: []github.Object{o}}, a, o)
 }
 
+// open looks in the clone first, which costs no request and has no limit on
+// sizes.
 func (b *Base) open(ctx context.Context, name string) (artifact.File, io.Closer, error) {
 	if b.Clone != nil {
 		blob, err := b.Clone.Blob(b.Commit, name)

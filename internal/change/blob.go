@@ -58,4 +58,5 @@ func pointerName(digits int, oid string, size int64) string {
 	return sum(h)
 }
 
+// sum is a hash as git and Git LFS write it.
 func sum(h hash.Hash) string { return hex.EncodeToString(h.Sum(nil)) }

@@ -48,6 +48,8 @@ func (s Set) Candidates(w Workspace, filter walk.Filter) ([]walk.File, error) {
 	return walk.Sorted(out), nil
 }
 
+// candidates returns what is to be scanned of one changed file: itself, what is
+// in the submodule that it is, or nothing if the filter leaves it out.
 func (w Workspace) candidates(c github.ChangedFile, filter walk.Filter) ([]walk.File, error) {
 	f, selected := walk.Named(w.Root, c.Path, filter)
 	switch {
@@ -79,6 +81,8 @@ func (w Workspace) submodule(path string, f walk.File, filter walk.Filter) ([]wa
 	return files, nil
 }
 
+// isDirectory reports whether a path is a directory, through no link that leads
+// out of the workspace.
 func isDirectory(root, path string) bool {
 	dir, err := os.OpenRoot(root)
 	if err != nil {

@@ -72,6 +72,8 @@ func pointer(f walk.File) (lfs.Pointer, bool) {
 	return decodePointer(a)
 }
 
+// decodePointer decodes content that is a sound pointer. Its budget is its own:
+// a pointer is smaller than any limit.
 func decodePointer(a artifact.File) (lfs.Pointer, bool) {
 	head, err := a.Head()
 	if err != nil || a.Size >= lfs.MaxSize || !lfs.Looks(head.First) {
@@ -118,6 +120,8 @@ type batch struct {
 	err     error
 }
 
+// source returns where an object is. The first call asks for all of them, since
+// each request may wait for a server that is down.
 func (b *batch) source(ctx context.Context, s *Store, o github.Object) (github.Source, error) {
 	b.once.Do(func() { b.sources, b.err = s.locate(ctx, b.objects) })
 	if b.err != nil {

@@ -29,12 +29,14 @@ func List(ctx context.Context, c *github.Client, e *github.Event) Set {
 // mangled reports whether JSON replaced bytes of a name.
 func mangled(f github.ChangedFile) bool { return strings.ContainsRune(f.Path, utf8.RuneError) }
 
+// list asks by the event what was changed, and from what on.
 func list(ctx context.Context, c *github.Client, e *github.Event) (github.ChangeList, error) {
 	switch {
 	case e.Pull != nil:
 		return c.PullFiles(ctx, e.Pull)
 	case e.Queue != nil:
 		return c.Compare(ctx, *e.Queue)
+	// A new branch comes from nowhere: all zeros.
 	case e.Before != "" && strings.Trim(e.Before, "0") != "":
 		return c.Compare(ctx, github.Range{Base: e.Before, Head: e.After})
 	default:

@@ -50,6 +50,7 @@ func same(r *git.Repository, f walk.File, path, id string) bool {
 	if f.Refused != "" || f.Absent != "" {
 		return false
 	}
+	// A pointer is smaller than MaxSize, and may stand for a file of any size.
 	if size, err := r.Size(id); err != nil || size != f.Size && size >= lfs.MaxSize {
 		return false
 	}

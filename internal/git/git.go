@@ -62,6 +62,8 @@ func open(root string) (*Repository, error) {
 	if common != own {
 		files = dotgit.NewRepositoryFilesystem(files, osfs.New(common))
 	}
+	// Alternates name object stores by absolute paths: actions/checkout makes
+	// none, git clone --shared does.
 	options := filesystem.Options{LargeObjectThreshold: largeObject, AlternatesFS: osfs.New("/")}
 	return &Repository{Root: root, storage: filesystem.NewStorageWithOptions(files, cache.NewObjectLRU(cache.MiByte), options)}, nil
 }
@@ -86,6 +88,7 @@ func (r *Repository) Commit(name string) (string, error) {
 // rules are how git expands a short name. Source: gitrevisions(7).
 var rules = [...]string{"%s", "refs/%s", "refs/tags/%s", "refs/heads/%s", "refs/remotes/%s", "refs/remotes/%s/HEAD"}
 
+// errUnknown is what is said of a name by whatever way it was looked up.
 var errUnknown = errors.New("no commit has that name")
 
 // named finds the commit that a branch, a tag or a remote's branch points to,
@@ -111,6 +114,7 @@ func (r *Repository) abbreviated(prefix string) (*object.Commit, error) {
 	if len(prefix) < shortest || strings.Trim(strings.ToLower(prefix), "0123456789abcdef") != "" {
 		return nil, errUnknown
 	}
+	// go-git looks up whole bytes; the odd digit is compared below.
 	whole := prefix[:len(prefix)&^1]
 	bytes := make([]byte, 0, len(whole)/2)
 	for i := 0; i < len(whole); i += 2 {
@@ -189,6 +193,7 @@ func walk(c *object.Commit, steps string) (*object.Commit, error) {
 
 // step goes to a parent: the n-th of a merge, or n generations back.
 func step(c *object.Commit, kind byte, n int) (*object.Commit, error) {
+	// ^0 is the commit itself, and ~0 as well.
 	if kind == '^' && n > 0 {
 		return c.Parent(n - 1)
 	}
@@ -262,6 +267,7 @@ func (r *Repository) Files(commit string, yield func(name, id string) error) err
 		if err != nil {
 			return err
 		}
+		// Links and submodules have no content of their own to compare.
 		if entry.Mode == filemode.Dir || entry.Mode == filemode.Symlink || entry.Mode == filemode.Submodule {
 			continue
 		}

@@ -10,6 +10,7 @@ import (
 	"sync"
 )
 
+// commitID is a whole ID, of SHA-1 or SHA-256.
 var commitID = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[0-9a-f]{40}([0-9a-f]{24})?$`) })
 
 // maxGitFile bounds what is read of HEAD, a ref, or packed-refs, in bytes.
@@ -57,9 +58,12 @@ func Directory(root string) string {
 
 // resolve returns the commit of a ref, or "".
 func resolve(dir, ref string) string {
+	// HEAD is a file of the repository's: it must not name one elsewhere.
 	if !filepath.IsLocal(ref) {
 		return ""
 	}
+	// A worktree's own refs come first, then those that all share
+	// (gitrepository-layout(5)).
 	if id := commit(firstLine(dir, ref)); id != "" {
 		return id
 	}

@@ -44,6 +44,7 @@ func object(text string) []byte {
 	return p
 }
 
+// zipped is a zip archive of names and contents in turn.
 func zipped(members ...string) []byte {
 	var b bytes.Buffer
 	w := zip.NewWriter(&b)
@@ -56,6 +57,7 @@ func zipped(members ...string) []byte {
 	return b.Bytes()
 }
 
+// tarred is a ustar archive of one member.
 func tarred(name, content string) []byte {
 	var b bytes.Buffer
 	w := tar.NewWriter(&b)
@@ -65,6 +67,7 @@ func tarred(name, content string) []byte {
 	return b.Bytes()
 }
 
+// gzipped is one gzip stream.
 func gzipped(p []byte) []byte {
 	var b bytes.Buffer
 	w := gzip.NewWriter(&b)
@@ -78,6 +81,7 @@ func model(key, value string) *pickletest.Stream {
 	return pickletest.New(4).EmptyDict().Memoize().Mark().Str("layers").Int(12).Str(key).Memoize().Str(value).Memoize().SetItems()
 }
 
+// tensors is a safetensors file of one byte, with a text in its metadata.
 func tensors(text string) []byte {
 	value, _ := json.Marshal(text)
 	header := fmt.Sprintf(`{"__metadata__":{"run":%s},"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}`, value)
@@ -93,6 +97,7 @@ func ggml(name string, kind uint32, value []byte) []byte {
 	return append(binary.LittleEndian.AppendUint32(b, kind), value...)
 }
 
+// counted is a text behind its length, as GGUF has it.
 func counted(text string) []byte {
 	return append(binary.LittleEndian.AppendUint64(nil, uint64(len(text))), text...)
 }
@@ -136,6 +141,7 @@ func lite(description, metadata string) []byte {
 	})
 }
 
+// catboost is a CatBoost model without trees, with a text among its parameters.
 func catboost(text string) []byte {
 	p := fb.Build("\x00\x00\x00\x00", fb.Table{
 		0: "FlabuffersModel_v1", 1: fb.Table{}, 2: []fb.Table{{0: "params", 1: text}}, 3: []string{},
@@ -143,6 +149,7 @@ func catboost(text string) []byte {
 	return append(binary.LittleEndian.AppendUint32([]byte("CBM1"), uint32(len(p))), p...)
 }
 
+// paddle is a program of one operator, of which an attribute is a text.
 func paddle(text string) []byte {
 	attr := pb.Sub(4<<3|byts, pb.Text(1<<3|byts, "note"), pb.Int(2<<3, 2), pb.Text(5<<3|byts, text))
 	op := pb.Sub(4<<3|byts, pb.Sub(1<<3|byts, pb.Text(1<<3|byts, "X"), pb.Text(2<<3|byts, "x")), pb.Text(3<<3|byts, "relu"), attr)
@@ -158,6 +165,7 @@ func msgpack(text string) string {
 	return string(binary.BigEndian.AppendUint16([]byte{0xda}, uint16(len(text)))) + text
 }
 
+// num is an integer as Torch7 writes it.
 func num(n int) string { return string(binary.LittleEndian.AppendUint32(nil, uint32(n))) }
 
 // lua is a table of Torch7 with one string.
@@ -173,6 +181,7 @@ func array(descr, data string) []byte {
 	return append(append(out, header...), data...)
 }
 
+// utf32 is a text as NumPy stores it, little-endian.
 func utf32(text string) string {
 	var b []byte
 	for _, c := range text {
@@ -181,6 +190,7 @@ func utf32(text string) string {
 	return string(b)
 }
 
+// utf16le is a text with the byte order mark that Windows writes.
 func utf16le(text string) []byte {
 	b := []byte{0xff, 0xfe}
 	for _, c := range utf16.Encode([]rune(text)) {

@@ -47,13 +47,17 @@ func summed(prefix string) string {
 	return prefix + body + string(sum)
 }
 
+// raw is base64url without padding, in which tokens are written.
 func raw(s string) string { return base64.RawURLEncoding.EncodeToString([]byte(s)) }
 
+// macaroon is a token of PyPI: its location tells real ones from those of
+// another server.
 func macaroon(location string) string {
 	id := `{"version": 1, "permissions": "user"}`
 	return "pypi-" + raw("\x02\x01"+string(rune(len(location)))+location+"\x02"+string(rune(len(id)))+id+"\x00\x00\x06\x20"+noise(32, base62))
 }
 
+// token is a JSON web token with a signature of noise.
 func token(claims string) string {
 	return raw(`{"alg":"HS256","typ":"JWT"}`) + "." + raw(claims) + "." + noise(43, base64x)
 }
@@ -73,6 +77,8 @@ func plain(name, prefix, body, twin string) form {
 	return form{name: name, secret: prefix + body, twin: prefix + twin, hidden: []string{body}}
 }
 
+// forms are the kinds of credentials. Prefixes and words that push protection
+// looks for are put together here.
 func forms() []form {
 	x := func(n int) string { return strings.Repeat("x", n) }
 	pass, secret := noise(14, base62), noise(40, base62)

@@ -15,8 +15,10 @@ import (
 // nothing.
 func evil() []byte { return pickletest.New(4).Call("posix", "system", "echo poc").Stop() }
 
+// tame has the shape of evil and calls what every model may call.
 func tame() []byte { return pickletest.New(4).Call("builtins", "str", "echo poc").Stop() }
 
+// deflated is one zlib stream.
 func deflated(p []byte) []byte {
 	var b bytes.Buffer
 	w := zlib.NewWriter(&b)
@@ -31,6 +33,7 @@ type encoding struct {
 	encode func([]byte) string
 }
 
+// encodings are what tools that hide payloads use.
 func encodings() []encoding {
 	return []encoding{
 		{"base64", base64.StdEncoding.EncodeToString},
@@ -46,6 +49,7 @@ type hideout struct {
 	strict     bool // no file at all may stand there in an encoding, harmless or not
 }
 
+// hideouts are places from which some program decodes texts.
 func hideouts() []hideout {
 	return []hideout{
 		{"a pickle", "m.pkl", func(s string) []byte { return model("note", s).Stop() }, false},

@@ -32,6 +32,7 @@ func Secrets() []Row {
 	return out
 }
 
+// planted is a row of a carrier and a form.
 func planted(c carrier, f form) Row {
 	return Row{
 		Name: f.name + " in " + c.name, File: c.file, Hidden: f.hidden,

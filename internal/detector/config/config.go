@@ -25,6 +25,8 @@ var Detector = &detector.Detector{
 	Run:   run,
 }
 
+// isYAML knows YAML by its name. MLflow's descriptor is called MLmodel, without
+// an extension.
 func isYAML(name string) bool {
 	name = strings.ToLower(name)
 	return strings.HasSuffix(name, ".yaml") || strings.HasSuffix(name, ".yml") || strings.HasSuffix(name, "mlmodel") && !strings.HasSuffix(name, ".mlmodel")
@@ -36,6 +38,7 @@ func startsJSON(first []byte) bool {
 	return len(first) > 0 && (first[0] == '{' || first[0] == '[')
 }
 
+// run reads the file by its name: JSON that is named so is YAML too.
 func run(_ context.Context, p *detector.Pass) error {
 	j := &judge{p: p, inYAML: isYAML(p.File.Name())}
 	if j.inYAML {
@@ -67,6 +70,8 @@ var signs = sync.OnceValue(func() *needle.Set {
 	return needle.New([]string{"_target_", "trust_remote_code", "chat_template", "class_path"})
 })
 
+// yaml reads YAML. One that cannot be parsed is a configuration if it has a
+// sign of one.
 func (j *judge) yaml() error {
 	err := config.YAML(j.p.Reader(), j.item)
 	if err != nil && detector.Mentions(j.p.Reader(), signs()) {
@@ -94,6 +99,8 @@ func (j *judge) conclude(err error) error {
 	return err
 }
 
+// A judge keeps what it finds until it is known whether a loader reads the
+// file.
 type judge struct {
 	p         *detector.Pass
 	inYAML    bool

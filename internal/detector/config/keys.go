@@ -49,6 +49,7 @@ func (j *judge) item(i config.Item) {
 	}
 }
 
+// base is the last element of the file's name.
 func (j *judge) base() string {
 	return path.Base(strings.ReplaceAll(j.p.File.Name(), `\`, "/"))
 }
@@ -75,6 +76,7 @@ func truth(i config.Item) bool {
 // maxWhere is how much of a path is shown.
 const maxWhere = 120
 
+// where is the path of keys to an item, as evidence.
 func (j *judge) where(i config.Item) string {
 	return finding.QuoteUpTo(strings.Join(i.Path, "."), maxWhere)
 }

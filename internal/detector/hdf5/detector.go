@@ -27,6 +27,7 @@ var (
 		ID: "hdf5-external-escape", Title: "HDF5 data is taken from outside the model's directory",
 		Severity: rule.High, Precision: rule.Certain, CWE: []int{22, 73}, CVE: []string{"CVE-2026-1669"}, Since: "0.1.0",
 	}
+	// A file beside the model is how HDF5 is meant to be used.
 	external = &rule.Rule{
 		ID: "hdf5-external-file", Title: "HDF5 data is taken from another file",
 		Severity: rule.Low, Precision: rule.Certain, CWE: []int{73}, CVE: []string{"CVE-2026-1669"}, Since: "0.1.0",

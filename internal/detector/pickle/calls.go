@@ -31,6 +31,7 @@ func (j *judge) calls(e pickle.Effect) {
 			return
 		}
 	default:
+		// arguments.txt says what they hold: that decides, and not the name.
 		v.Class = globals.Conditional
 	}
 	switch v.Class {
@@ -160,6 +161,8 @@ func (j *judge) dangerousArgument(e pickle.Effect) string {
 	return j.dangerousIn(e.Kw, depth)
 }
 
+// dangerousIn returns a dangerous name that v is or holds. A name that was
+// never imported by itself, as of an attribute, has no number and no verdict.
 func (j *judge) dangerousIn(v pickle.Value, depth int) string {
 	if n := j.m.Name(v); n != nil {
 		if n.ID >= len(j.byID) || j.byID[n.ID] == nil {
@@ -192,6 +195,7 @@ func (j *judge) unknown(e pickle.Effect, u *use) {
 		j.add(mainName, e, u.name, func() string {
 			return "This file needs " + finding.Quote(u.name) + " from the script that loads it: what that does cannot be seen here."
 		})
+	// NEWOBJ and the like call __new__ alone, which classes seldom define.
 	case e.Kind == pickle.Makes, strings.HasPrefix(u.at.Name, cython), classLike(u.at.Name) && (j.enumLike(e) || bare(e)):
 		j.add(unknownClass, e, u.name, func() string {
 			return "This file holds instances of " + finding.Quote(u.name) + ", a class that is not known."

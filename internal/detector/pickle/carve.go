@@ -22,6 +22,8 @@ const (
 
 // carve looks for dangerous pickles from at on.
 func (s *session) carve(at int64) {
+	// Chunks overlap by more than an import takes, so that none is cut in two
+	// unseen.
 	buf := make([]byte, max(0, min(carveChunk, s.p.File.Size-at)))
 	tried := 0
 	next := at // nothing before it is tried any more
@@ -129,6 +131,8 @@ func marksBefore(p []byte, k int) []int {
 	return out
 }
 
+// nameByte reports whether a byte may stand in a dotted name. Dangerous names
+// have no letters outside of ASCII.
 func nameByte(c byte) bool {
 	return c == '_' || c == '.' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'
 }
@@ -160,6 +164,7 @@ func stackImports(p []byte, budget *hostile.Budget) []int {
 // MEMOIZE there.
 func shortStringBefore(p []byte, end int, memoize byte) (s string, at int, ok bool) {
 	const shortBinUnicode = 0x8c
+	// Picklers of protocol 4 memoize every string.
 	if end > 0 && p[end-1] == memoize {
 		end--
 	}

@@ -22,6 +22,8 @@ var argumentsText string
 // arguments says what the arguments of a callable hold: arguments.txt.
 var arguments = sync.OnceValue(func() map[string]string { return parseArguments(argumentsText) })
 
+// parseArguments reads lines of a package, a callable and what its arguments
+// hold.
 func parseArguments(text string) map[string]string {
 	out := make(map[string]string)
 	for line := range strings.Lines(text) {
@@ -155,6 +157,8 @@ func (j *judge) all(values []pickle.Value, ok func(string) bool) bool {
 	return true
 }
 
+// hyphens are what Python leaves out of the names of codecs, as far as it
+// matters here.
 var hyphens = strings.NewReplacer("-", "", "_", "")
 
 // charset reports whether a codec is a character set: the others hide text.
@@ -219,6 +223,8 @@ func expected(path string, v globals.Verdict, c *marshal.Code) bool {
 // writeMode is a mode of open that changes the file.
 var writeMode = regexp.MustCompile(`^[bt]*([wax][bt+]*|r[bt]*\+[bt]*)$`)
 
+// dangerousCode reports names that code reaches, whether it is ever called or
+// not.
 func (j *judge) dangerousCode(e pickle.Effect, found []string, v globals.Verdict) {
 	const shown = 5
 	names := finding.Quote(strings.Join(found[:min(len(found), shown)], ", "))
@@ -228,6 +234,7 @@ func (j *judge) dangerousCode(e pickle.Effect, found []string, v globals.Verdict
 
 // codeObject puts the arguments of types.CodeType together.
 func (j *judge) codeObject(args []pickle.Value) (*marshal.Code, bool) {
+	// The layout decides what an index into variables means.
 	c := &marshal.Code{Layout: marshal.Python38}
 	at := -1
 	for i := range max(0, len(args)-3) { // dill puts the table of lines first
@@ -301,6 +308,8 @@ func (j *judge) source(e pickle.Effect, u *use, judgeText func(pickle.Effect, *u
 	}
 }
 
+// sourceIn calls judgeText for the texts in containers of containers, as deep
+// as depth.
 func (j *judge) sourceIn(v pickle.Value, depth int, judgeText func(string)) {
 	if text, ok := j.m.Str(v); ok {
 		judgeText(text)

@@ -25,6 +25,7 @@ const (
 	maxText = 1 << 20
 )
 
+// seed is that of the process: hashes are compared within one file alone.
 var seed = maphash.MakeSeed()
 
 // A payload is a dangerous pickle in a constant.

@@ -51,6 +51,8 @@ func (o *outcome) conclude() legacyResult {
 	return res
 }
 
+// add takes the next pickle of the file. The last one of the five holds the
+// keys.
 func (l *legacy) add(o *outcome) {
 	if l.streams == 0 {
 		l.is = o.result.magic

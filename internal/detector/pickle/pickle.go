@@ -39,6 +39,8 @@ func match(h artifact.Head) bool {
 	return pickle.Code(h.First[0]).Known() || extensions[h.Extension()]
 }
 
+// run reads the file. What is recognised decides itself in reading: pickles of
+// protocol 0 and 1 have no signature.
 func run(_ context.Context, p *detector.Pass) error {
 	s := newSession(p)
 	err := s.streams()

@@ -26,11 +26,13 @@ type report struct {
 	named    map[key]bool // findings that rest on a name alone
 }
 
+// A key tells findings apart.
 type key struct {
 	rule *rule.Rule
 	key  string
 }
 
+// newReport returns an empty report.
 func newReport() *report { return &report{} }
 
 // add makes a finding, or adds the evidence to the one that is there.
@@ -74,6 +76,7 @@ func (r *report) mergeNamed(other *report) {
 // find returns the finding of a rule with a key, or nil.
 func (r *report) find(rule *rule.Rule, k string) *finding.Finding { return r.by[key{rule, k}] }
 
+// merge takes over what another reading of the same file found.
 func (r *report) merge(other *report) {
 	for _, f := range other.findings {
 		r.add(*f)

@@ -33,16 +33,21 @@ var (
 		ID: "pickle-executes-code", Title: "Loading the file runs code or starts a program",
 		Severity: rule.Critical, Precision: rule.Certain, CWE: []int{untrustedData, codeInjection, processes}, Since: since,
 	}
+	// Critical: what is changed runs as soon as the program that loads the file
+	// uses it.
 	rewrites = &rule.Rule{
 		ID: "pickle-rewrites-code", Title: "Loading the file changes a module, a class or a function",
 		Severity: rule.Critical, Precision: rule.Certain, CWE: []int{untrustedData, modification}, Since: since,
 	}
+	// The loader itself is what the publication is about: the name alone is
+	// enough.
 	vulnerable = &rule.Rule{
 		ID: "pickle-known-vulnerability", Title: "Loading the file calls a function with a published vulnerability",
 		Severity: rule.Critical, Precision: rule.Certain, CWE: []int{untrustedData}, Since: since,
 		CVE: []string{"CVE-2019-6446", "CVE-2020-13091", "CVE-2020-13092", "CVE-2022-45907", "CVE-2024-34997", "CVE-2024-3568", "CVE-2024-48063", "CVE-2024-5480",
 			"CVE-2025-1716", "CVE-2025-8747", "CVE-2025-9906"},
 	}
+	// Likely: versions of PyTorch differ in what they check.
 	corrupts = &rule.Rule{
 		ID: "pickle-corrupts-memory", Title: "A tensor of the file writes or reads beyond its storage",
 		Severity: rule.High, Precision: rule.Likely, CWE: []int{outOfBounds}, CVE: []string{"CVE-2026-24747"}, Since: since,
@@ -51,6 +56,8 @@ var (
 		ID: "pickle-writes-files", Title: "Loading the file writes or deletes files",
 		Severity: rule.Critical, Precision: rule.Certain, CWE: []int{untrustedData, fileWrite}, Since: since,
 	}
+	// High and not critical: what the other loader is given goes back to the
+	// scan, which judges it.
 	deserialises = &rule.Rule{
 		ID: "pickle-loads-more", Title: "Loading the file calls another loader",
 		Severity: rule.High, Precision: rule.Certain, CWE: []int{untrustedData}, Since: since,
@@ -67,14 +74,18 @@ var (
 		ID: "pickle-disturbs-process", Title: "Loading the file changes, stops or blocks the process",
 		Severity: rule.High, Precision: rule.Certain, CWE: []int{untrustedData, exhaustion}, Since: since,
 	}
+	// Likely: what map or partial finally calls is not among the arguments.
 	indirect = &rule.Rule{
 		ID: "pickle-calls-indirectly", Title: "The file calls functions by way of others",
 		Severity: rule.High, Precision: rule.Likely, CWE: []int{untrustedData}, Since: since,
 	}
+	// No pickler computes names: whoever does has something to hide.
 	unresolved = &rule.Rule{
 		ID: "pickle-computed-name", Title: "The file computes what it imports or calls",
 		Severity: rule.High, Precision: rule.Likely, CWE: []int{untrustedData, hidden}, Since: since,
 	}
+	// Nothing runs at loading. What a program does with the object is not in
+	// the file.
 	refers = &rule.Rule{
 		ID: "pickle-dangerous-reference", Title: "The file carries a dangerous function without calling it",
 		Severity: rule.High, Precision: rule.Likely, CWE: []int{untrustedData}, Since: since,
@@ -87,10 +98,14 @@ var (
 		ID: "pickle-dangerous-name", Title: "Loading the file calls a function that is named like a dangerous one",
 		Severity: rule.High, Precision: rule.Likely, CWE: []int{untrustedData}, Since: since, NamesCallable: true,
 	}
+	// Possible: the name is in no table, and most of such names are of
+	// somebody's own package.
 	unknownCall = &rule.Rule{
 		ID: "pickle-unknown-call", Title: "Loading the file calls a function that is not known",
 		Severity: rule.Medium, Precision: rule.Possible, CWE: []int{untrustedData}, Since: since, NamesCallable: true,
 	}
+	// A class's __new__ and __setstate__ run, which of known packages were
+	// looked at.
 	unknownClass = &rule.Rule{
 		ID: "pickle-unknown-class", Title: "The file holds instances of a class that is not known",
 		Severity: rule.Low, Precision: rule.Possible, CWE: []int{untrustedData}, Since: since, NamesCallable: true,
@@ -99,6 +114,7 @@ var (
 		ID: "pickle-unknown-import", Title: "Loading the file imports a module that is not known",
 		Severity: rule.Low, Precision: rule.Possible, CWE: []int{untrustedData}, Since: since, NamesCallable: true,
 	}
+	// Every notebook writes such files.
 	mainName = &rule.Rule{
 		ID: "pickle-main-name", Title: "The file depends on a name of the script that loads it",
 		Severity: rule.Low, Precision: rule.Certain, CWE: []int{untrustedData}, Since: since, NamesCallable: true,
@@ -107,6 +123,8 @@ var (
 		ID: "pickle-extension-code", Title: "The file asks for an extension code that it does not register",
 		Severity: rule.Medium, Precision: rule.Likely, CWE: []int{untrustedData}, Since: since,
 	}
+	// Picklers split no opcode between frames (PEP 3154), and unpicklers differ
+	// about one that is split.
 	torn = &rule.Rule{
 		ID: "pickle-torn-frame", Title: "Readers disagree about what the file says",
 		Severity: rule.High, Precision: rule.Certain, CWE: []int{misread, hidden}, Since: since,
@@ -115,6 +133,7 @@ var (
 		ID: "pickle-false-frame", Title: "A frame of the pickle claims what it does not hold",
 		Severity: rule.Medium, Precision: rule.Likely, CWE: []int{misread}, Since: since,
 	}
+	// Medium: cloudpickle and dill do so on behalf of honest people.
 	carriesCode = &rule.Rule{
 		ID: "pickle-carries-code", Title: "The file carries Python code and makes functions of it",
 		Severity: rule.Medium, Precision: rule.Certain, CWE: []int{codeInjection}, Since: since,
@@ -131,6 +150,7 @@ var (
 		ID: "pickle-side-file-missing", Title: "A file with an array of the model is not beside it",
 		Severity: rule.Low, Precision: rule.Certain, CWE: []int{untrustedData}, Since: since,
 	}
+	// Nothing in the file loads it; another file's loader may.
 	inert = &rule.Rule{
 		ID: "pickle-carries-payload", Title: "A constant of the file holds a dangerous pickle",
 		Severity: rule.Medium, Precision: rule.Likely, CWE: []int{hidden}, Since: since,

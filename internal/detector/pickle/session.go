@@ -31,6 +31,7 @@ type session struct {
 	again      bool // the pickle was followed before, in another reading
 }
 
+// newSession starts at the beginning of a file.
 func newSession(p *detector.Pass) *session {
 	h := artifact.Head{Name: p.File.Name()}
 	return &session{p: p, r: p.Reader(), named: extensions[h.Extension()], report: newReport()}
@@ -252,6 +253,8 @@ func (o *outcome) plausible(s *session) bool {
 		return true
 	case m.Ops() >= enoughOps && (m.Protocol() >= 2 || o.named > 0 || m.Stopped() || s.named):
 		return true
+	// PROTO is two bytes of which few files have the second: little more is
+	// needed.
 	case m.Protocol() >= 2:
 		return o.named > 0 || m.Stopped() || m.Ops() >= 2 && (s.named || m.Protocol() >= 4)
 	case m.Stopped():

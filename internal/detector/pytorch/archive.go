@@ -68,6 +68,8 @@ func open(p *detector.Pass) (*archive, error) {
 	return a, nil
 }
 
+// add keeps a record under the directory that its name starts with. Case is
+// folded, as miniz does when PyTorch looks a record up.
 func (a *archive) add(e *zip.Entry) {
 	clean := strings.ToLower(strings.TrimPrefix(strings.ReplaceAll(e.Name(), `\`, "/"), "./"))
 	directory, name, inside := strings.Cut(clean, "/")
@@ -94,11 +96,14 @@ func (a *archive) torch() bool {
 	return false
 }
 
+// has reports whether there is a record of the name.
 func (r *root) has(name string) bool { return r.names[name] }
 
 // torch reports whether the records below the root are those of an archive of
 // PyTorch.
 func (r *root) torch() bool {
+	// torch.save writes data.pkl, and by version one or more of the others
+	// beside it.
 	object := r.has("data.pkl") && (r.has("version") || r.has("byteorder") || r.tensors || r.has(".data/serialization_id"))
 	script := r.has("constants.pkl") && r.has("version")
 	return object || script || r.packaged() || r.compiled()
@@ -113,6 +118,7 @@ func (r *root) compiled() bool { return r.has("archive_format") && r.has("archiv
 // source reports whether the record is Python by its name.
 func (r *record) source() bool { return strings.HasSuffix(r.name, ".py") }
 
+// under reports whether a name lies below a directory, which ends in a slash.
 func under(name, directory string) bool { return strings.HasPrefix(name, directory) }
 
 // contents shows the content of a record to look, in every reading of its

@@ -23,6 +23,8 @@ var Mobile = &detector.Detector{
 	Run:   runMobile,
 }
 
+// runMobile judges what the bytecode calls, and hands on the files that were
+// stored with the model.
 func runMobile(_ context.Context, p *detector.Pass) error {
 	p.Recognised("pytorch-mobile")
 	m, err := torchmobile.Decode(p.Reader())

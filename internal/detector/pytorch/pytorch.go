@@ -19,6 +19,8 @@ import (
 var help string
 
 var (
+	// Likely: an archive that was made by hand may have such a layout in good
+	// faith.
 	severalObjects = &rule.Rule{
 		ID: "torch-several-objects", Title: "A PyTorch archive holds several objects of which one is loaded",
 		Severity: rule.Medium, Precision: rule.Likely, CWE: []int{436}, Since: "0.1.0",
@@ -27,6 +29,8 @@ var (
 		ID: "torchscript-reaches-outside", Title: "TorchScript code reaches files, the network or Python",
 		Severity: rule.High, Precision: rule.Likely, CWE: []int{73, 829}, Since: "0.1.0",
 	}
+	// Vision and audio models need libraries of PyTorch's own project; others
+	// are the loader's to judge.
 	customOp = &rule.Rule{
 		ID: "torchscript-custom-operator", Title: "TorchScript code needs operators from a native library",
 		Severity: rule.Low, Precision: rule.Likely, CWE: []int{829}, Since: "0.1.0",
@@ -43,6 +47,7 @@ var (
 		ID: "torch-package-reaches-out", Title: "Source in a PyTorch package reaches programs, files or the network",
 		Severity: rule.Medium, Precision: rule.Likely, CWE: []int{94}, Since: "0.1.0",
 	}
+	// Bringing source is what torch.package is for.
 	packageCode = &rule.Rule{
 		ID: "torch-package-code", Title: "A PyTorch package brings Python source",
 		Severity: rule.Low, Precision: rule.Certain, CWE: []int{94}, Since: "0.1.0",
@@ -51,6 +56,7 @@ var (
 		ID: "torch-stray-source", Title: "A PyTorch archive carries Python source that PyTorch does not read",
 		Severity: rule.Medium, Precision: rule.Likely, CWE: []int{506}, Since: "0.1.0",
 	}
+	// As AOTInductor means it, and as dangerous as any library.
 	nativeByDesign = &rule.Rule{
 		ID: "torch-native-code", Title: "A compiled PyTorch model brings machine code",
 		Severity: rule.Medium, Precision: rule.Certain, CWE: []int{829}, Since: "0.1.0",
@@ -73,6 +79,8 @@ var Detector = &detector.Detector{
 	Run: run,
 }
 
+// run judges the records one by one, and what only all of them together tell at
+// the end.
 func run(_ context.Context, p *detector.Pass) error {
 	a, err := open(p)
 	if a == nil {
@@ -102,6 +110,7 @@ func (a *archive) judge(r *record) error {
 		return a.script(r)
 	case r.source() && r.root.packaged():
 		return a.module(r)
+	// extra/ is where torch.jit.save puts files of the caller's (_extra_files).
 	case r.source() && !under(r.name, "extra/"):
 		return a.stray(r)
 	case r.root.compiled() || a.native:

@@ -39,6 +39,8 @@ func parseOperators(text string) map[string]operator {
 	return out
 }
 
+// parseNamespaces reads the namespaces of operators that PyTorch itself
+// registers.
 func parseNamespaces(text string) map[string]bool {
 	out := make(map[string]bool)
 	for line := range strings.Lines(text) {
@@ -85,6 +87,8 @@ func operatorOf(path string) string {
 func (a *archive) use(name string, offset int64, where string) {
 	key := name
 	namespace, _, _ := strings.Cut(name, "::")
+	// An operator that is known to reach outside is told by its name, others
+	// once for their namespace.
 	if _, listed := operators()[name]; !listed {
 		if namespaces()[namespace] {
 			return
@@ -156,6 +160,7 @@ func (a *archive) mobile(r *record) error {
 // search looks for the names of operators that reach outside, and tells the
 // first place of each.
 func search(r *hostile.Reader, found func(name string, at int64)) error {
+	// The overlap is longer than the longest name of an operator.
 	const chunk, overlap = 32 << 10, 128
 	seen := make(map[string]bool)
 	for r.Left() > 0 && r.Step() {

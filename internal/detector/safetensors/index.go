@@ -23,6 +23,8 @@ var (
 		ID: "weight-index-escapes", Title: "The index of a sharded model names a file outside its directory",
 		Severity: rule.High, Precision: rule.Certain, CWE: []int{22}, Since: "0.1.0",
 	}
+	// Likely: the other file may be missing, or what loads it may insist on
+	// safetensors.
 	pickled = &rule.Rule{
 		ID: "weight-index-loads-pickle", Title: "The index of a safetensors model names a file of another format",
 		Severity: rule.Medium, Precision: rule.Likely, CWE: []int{502}, Since: "0.1.0",

@@ -19,10 +19,14 @@ import (
 var help string
 
 var (
+	// JSON leaves it open which one counts (RFC 8259, section 4), and readers
+	// differ.
 	repeatedName = &rule.Rule{
 		ID: "safetensors-repeated-name", Title: "A safetensors header says one thing twice",
 		Severity: rule.Medium, Precision: rule.Certain, CWE: []int{694}, Since: "0.1.0",
 	}
+	// The reference implementation refuses the file; others read the header and
+	// map the data.
 	overlap = &rule.Rule{
 		ID: "safetensors-overlapping-tensors", Title: "Tensors of a safetensors file share bytes",
 		Severity: rule.Medium, Precision: rule.Certain, CWE: []int{1288}, Since: "0.1.0",
@@ -31,10 +35,13 @@ var (
 		ID: "safetensors-size-mismatch", Title: "A tensor's bytes do not fit its shape",
 		Severity: rule.Medium, Precision: rule.Certain, CWE: []int{130}, Since: "0.1.0",
 	}
+	// The format allows no holes (safetensors, README, "Format"), so that no
+	// honest writer leaves one.
 	stowaway = &rule.Rule{
 		ID: "safetensors-hidden-bytes", Title: "A safetensors file carries bytes that belong to no tensor",
 		Severity: rule.Medium, Precision: rule.Certain, CWE: []int{506}, Since: "0.1.0",
 	}
+	// Possible: metadata may quote a program, as model cards do.
 	code = &rule.Rule{
 		ID: "safetensors-code-in-metadata", Title: "The metadata of a safetensors file contains program code",
 		Severity: rule.Medium, Precision: rule.Possible, CWE: []int{506}, Since: "0.1.0",
@@ -92,6 +99,7 @@ func names(p *detector.Pass, h *safetensors.Header) {
 // bytes that belong to none.
 func layout(p *detector.Pass, h *safetensors.Header) error {
 	for i := range h.Tensors {
+		// Without a size nothing after it can be judged either: once is enough.
 		if t := &h.Tensors[i]; t.Bits == 0 {
 			p.Incomplete(hostile.Faultf(hostile.Unsupported, t.Offset, "tensor %s is of dtype %s, which is not known",
 				finding.Quote(t.Text), finding.Quote(t.DType)))

@@ -20,6 +20,7 @@ import (
 //go:embed code.txt
 var codeFile string
 
+// codeShapes are the expressions of code.txt, compiled once.
 var codeShapes = sync.OnceValue(func() []*regexp.Regexp { return parseCode(codeFile) })
 
 // parseCode reads patterns, one a line.

@@ -172,6 +172,8 @@ func layer(m protobuf.Message) Layer {
 	return l
 }
 
+// python reads a PythonParameter: the module is imported by its name, and the
+// class in it made.
 func (l *Layer) python(m protobuf.Message) {
 	for f := range m.Fields() {
 		switch f.Tag {

@@ -54,6 +54,7 @@ func (z *bcj2) Read(p []byte) (int, error) {
 // step decodes one byte of code and, if one follows, its target.
 func (z *bcj2) step() error {
 	if !z.started {
+		// The range coder starts with five bytes, the first of which is zero.
 		for range 5 {
 			if err := z.shift(); err != nil {
 				return err
@@ -71,6 +72,8 @@ func (z *bcj2) step() error {
 	z.previous = b
 	index, source := 257, z.jumps
 	switch {
+	// CALL rel32, JMP rel32 and 0F 8x, the conditional jumps: the same
+	// instructions as the x86 filter.
 	case b == 0xe8:
 		index, source = int(before), z.calls
 	case b == 0xe9:

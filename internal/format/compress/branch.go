@@ -46,6 +46,8 @@ func Branch(r io.Reader, filter uint64, start uint32) io.Reader {
 	return &branch{r: r, convert: c, at: start}
 }
 
+// A branch converts as much as it has, and keeps what may be the start of an
+// instruction.
 type branch struct {
 	r        io.Reader
 	convert  convert

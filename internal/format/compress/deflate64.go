@@ -132,6 +132,7 @@ func (z *inflater64) storedBlock() error {
 	if err != nil {
 		return err
 	}
+	// RFC 1951 3.2.4.
 	if n != ^inverse&0xffff {
 		return damaged64("length of a stored block")
 	}
@@ -179,6 +180,7 @@ func (z *inflater64) symbol() error {
 // bits.
 func (z *inflater64) matchLength(code int) (int, error) {
 	switch {
+	// Code 285 of RFC 1951 is 258 bytes; here it is the escape to any length.
 	case code == 28:
 		extra, err := z.take(16)
 		return int(extra) + 3, err

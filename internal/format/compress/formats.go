@@ -29,6 +29,7 @@ func openGzip(in *input) (io.Reader, error) {
 	if err != nil {
 		return nil, err
 	}
+	// Members are joined by the chain, which tells what follows the last one.
 	z.Multistream(false)
 	return z, nil
 }
@@ -72,6 +73,7 @@ func openZstd(in *input) (io.Reader, error) {
 		return nil, unexpected(err)
 	}
 	window := max(h.WindowSize, zstdWindow)
+	// Without a window descriptor the content itself is the window.
 	if h.SingleSegment {
 		window = max(h.FrameContentSize, zstdWindow)
 	}
@@ -159,6 +161,8 @@ var joblibFormat = &Format{
 	},
 }
 
+// joblibHeader is the prefix and the size behind it (numpy_pickle_compat.py,
+// _ZFILE_PREFIX and _MAX_LEN).
 const joblibHeader = len("ZF") + 19
 
 // joblibStream returns what follows the header: a space or two of padding may

@@ -20,6 +20,8 @@ var lzmaFormat = &Format{
 	match: isLZMA, open: openLZMA,
 }
 
+// lzmaHeader is one byte of properties, four of the dictionary's size and eight
+// of the content's.
 const lzmaHeader = 13
 
 // isLZMA checks what liblzma checks when it guesses (alone_decoder.c, picky): a
@@ -87,6 +89,7 @@ func openLzip(in *input) (io.Reader, error) {
 	if _, err := io.ReadFull(in, head[:]); err != nil {
 		return nil, unexpected(err)
 	}
+	// A power of two less some sixteenths of it (lzip manual, "File format").
 	base := uint32(1) << (head[5] & 0x1f)
 	dictionary := base - base/16*uint32(head[5]>>5)
 	if dictionary < lzma.MinDictCap {

@@ -107,11 +107,13 @@ func (x *xzStream) Read(p []byte) (int, error) {
 
 // nextBlock reads a block header, or the index and footer that end the stream.
 func (x *xzStream) nextBlock() error {
+	// Sizes of headers and padding count from the start of the block.
 	x.in.n = 0
 	size, err := x.in.ReadByte()
 	if err != nil {
 		return err
 	}
+	// The index indicator (section 4.1), which no header size is.
 	if size == 0 {
 		x.done = true
 		return x.end()
@@ -138,6 +140,8 @@ func (x *xzStream) nextBlock() error {
 func (x *xzStream) openBlock(head []byte) (io.Reader, error) {
 	flags, r := head[1], bytes.NewReader(head[2:])
 	for bit := byte(0x40); bit != 0; bit <<= 1 {
+		// Bits 6 and 7: compressed and uncompressed size are present, which
+		// need not be believed.
 		if flags&bit != 0 {
 			if _, err := binary.ReadUvarint(r); err != nil {
 				return nil, unexpected(err)
@@ -288,6 +292,7 @@ func Delta(r io.Reader, distance int) io.Reader {
 	return &delta{r: r, past: make([]byte, distance)}
 }
 
+// A delta remembers the last bytes that came out, as a ring.
 type delta struct {
 	r    io.Reader
 	past []byte

@@ -98,6 +98,7 @@ func Walk(r *hostile.Reader, visit func(Fact)) (ok bool, err error) {
 	return ok, r.Err()
 }
 
+// A walker tells facts as it meets them, and keeps none.
 type walker struct{ visit func(Fact) }
 
 // model visits one Model message and reports whether it is one: a version, and
@@ -135,6 +136,7 @@ func (w walker) content(f protobuf.Field) {
 		w.custom(f, CustomModel, "")
 	case modelLinked:
 		each(f, linkedFile, w.linked)
+	// A model of Apple's own frameworks, in their archives.
 	case modelSerialized:
 		each(f, serializedContent, func(f protobuf.Field) {
 			start, end := f.Body()
@@ -177,6 +179,8 @@ func (w walker) layer(f protobuf.Field) {
 		switch f.Tag {
 		case layerName:
 			name = string(f.Prefix(maxText))
+		// The name comes first in what coremltools writes; elsewhere it may be
+		// missing here.
 		case layerCustom:
 			w.custom(f, CustomLayer, name)
 		case layerBranch:
@@ -209,6 +213,7 @@ func (w walker) custom(f protobuf.Field, kind Kind, layer string) {
 
 // linked is a model in a file elsewhere.
 func (w walker) linked(f protobuf.Field) {
+	// linkedModelFileName and linkedModelSearchPath of LinkedModelFile.
 	kinds := map[int32]Kind{1: LinkedFile, 2: SearchPath}
 	for f := range f.Message().Fields() {
 		kind, ok := kinds[f.Tag.Number()]

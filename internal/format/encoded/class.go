@@ -60,6 +60,7 @@ func next(text []byte, from, n int, of uint8) (start, end int, all uint8) {
 // lastOther returns the place of a character that is not of a class, or -1: one
 // far behind where it can.
 func lastOther(text []byte, of uint8) int {
+	// A run that is too short is mostly so by more than one character.
 	const step = 5
 	for i := len(text) - 1; i >= 0; i -= step {
 		if class[text[i]]&of == 0 {

@@ -349,6 +349,8 @@ func (f *finder) escapes(at int) int {
 		}
 		if count >= minEscapes {
 			f.visit(stretch{start: start, end: end, forms: escapeForms})
+			// Once more from the first escape on: what stands before it may
+			// keep the whole from being of a kind.
 			f.visit(stretch{start: at, end: end, forms: escapeForms})
 		}
 	})
@@ -367,8 +369,10 @@ func needless(text []byte) bool {
 	return len(decoded) == 1 && bytes.IndexByte([]byte(digits+letters), decoded[0]) >= 0
 }
 
+// letter reports whether a byte may be of a word.
 func letter(c byte) bool { return 'a' <= c|0x20 && c|0x20 <= 'z' || c == '_' }
 
+// hexDigit reports whether a byte is a hexadecimal digit in either case.
 func hexDigit(c byte) bool {
 	return '0' <= c && c <= '9' || 'a' <= c|0x20 && c|0x20 <= 'f'
 }

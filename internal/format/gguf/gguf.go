@@ -73,6 +73,7 @@ func Decode(r *hostile.Reader, v Visitor) (File, error) {
 	return d.file, r.Err()
 }
 
+// A decoder reads one file, in the byte order that its version tells.
 type decoder struct {
 	r     *hostile.Reader
 	v     Visitor
@@ -80,6 +81,8 @@ type decoder struct {
 	file  File
 }
 
+// header reads the counts, the key-value pairs and the table of tensors. Data
+// and padding behind it are jumped over.
 func (d *decoder) header() {
 	at := d.r.Offset()
 	if string(d.r.Peek(4)) != Magic {
@@ -107,6 +110,7 @@ func (d *decoder) version() {
 	}
 }
 
+// swap turns the bytes of a number around.
 func swap(v uint32) uint32 {
 	var p [4]byte
 	binary.LittleEndian.PutUint32(p[:], v)
@@ -121,6 +125,7 @@ func (d *decoder) width() int64 {
 	return 8
 }
 
+// length reads a count or the size of a string (gguf_str), of width bytes.
 func (d *decoder) length() uint64 {
 	if d.file.Version == 1 {
 		return uint64(d.r.Uint32(d.order))
@@ -136,6 +141,7 @@ func (d *decoder) count(n uint64, what string, least int64) int {
 	return d.r.Count(n, least)
 }
 
+// absurd tells of a number that overflows what loaders compute from it.
 func (d *decoder) absurd(offset int64, what string, n uint64) {
 	d.v.Absurd(offset, what+" "+number(n))
 }
@@ -185,6 +191,7 @@ func (d *decoder) place(n int, farthest uint64) {
 	if d.r.Err() != nil || n == 0 {
 		return
 	}
+	// An alignment of 0 is judged elsewhere, and must not be divided by here.
 	if a := int64(d.file.Alignment); a > 0 && a < absurd {
 		d.file.Data = (d.file.Data + a - 1) / a * a
 	}

@@ -37,6 +37,7 @@ func layouts(magic string) []layout {
 	case MagicGGLA:
 		return []layout{{versioned: true, params: 2, words: -1, aligned: true}}
 	}
+	// whisper.cpp, then llama.cpp before versions.
 	all := []layout{{params: 11, filters: true, counted: true}, {params: 7}}
 	for params := 5; params <= 9; params++ { // gpt-2, gpt-j, gpt-neox, mpt, starcoder, …
 		all = append(all, layout{params: params, counted: true}, layout{params: params})
@@ -60,6 +61,8 @@ func Legacy(r *hostile.Reader) error {
 	return r.Fail(hostile.Unsupported, "a ggml file with a header of no known model, or a damaged one")
 }
 
+// u32 reads a number: the formats before GGUF are little-endian, as the
+// machines were that wrote them.
 func u32(r *hostile.Reader) uint32 { return r.Uint32(binary.LittleEndian) }
 
 // fits reads a whole file by one layout.
@@ -85,6 +88,7 @@ func (l layout) fits(r *hostile.Reader) bool {
 	return r.Err() == nil && tensors > 0
 }
 
+// vocabulary passes over the words, each behind its length.
 func (l layout) vocabulary(r *hostile.Reader, params []uint32) {
 	words := uint64(0)
 	switch {

@@ -17,10 +17,15 @@ const (
 // valueSizes are the bytes of the scalar types.
 var valueSizes = map[uint32]int64{0: 1, 1: 1, 2: 2, 3: 2, 4: 4, 5: 4, 6: 4, 7: 1, 10: 8, 11: 8, 12: 8}
 
+// keyAlignment is the key by which a file gives its data another alignment than
+// defaultAlignment.
 const keyAlignment = "general.alignment"
 
+// number is a count in a message.
 func number(n uint64) string { return strconv.FormatUint(n, 10) }
 
+// values reads key-value pairs. The alignment is the one that the table of
+// tensors needs.
 func (d *decoder) values(n int) {
 	for i := 0; i < n && d.r.Step(); i++ {
 		key := d.name()
@@ -50,6 +55,8 @@ func (d *decoder) value(key string, kind uint32, index, depth int) {
 	}
 }
 
+// array reads an array, jumping over numbers: a tokenizer has hundreds of
+// thousands of them.
 func (d *decoder) array(key string, depth int) {
 	if depth > maxNesting {
 		d.r.Fail(hostile.Unsupported, "arrays nested more than %d deep", maxNesting)
@@ -114,6 +121,7 @@ func (d *decoder) size(t *Tensor, elements uint64, wraps bool) {
 	if known && !wraps {
 		high, total := bits.Mul64(elements/b.elements, b.bytes)
 		t.Size, t.Sized, wraps = total, true, high != 0
+		// A row that ends within a block takes all of it.
 		if elements%b.elements != 0 {
 			t.Size += b.bytes
 		}

@@ -134,6 +134,7 @@ func (d *Decoder) member(f *frame, c byte) Token {
 		d.r.Skip(1)
 		c, _ = d.char()
 	}
+	// RFC 8259 has no comma behind the last member, and Python refuses one.
 	if c != '"' {
 		return d.malformed("a member without a name in quotation marks")
 	}
@@ -161,6 +162,7 @@ const nameCost = 32
 
 // again reports whether the object had the name before, and remembers it.
 func (d *Decoder) again(f *frame, name string) bool {
+	// A seed of our own: names that collide on purpose would have to guess it.
 	sum := maphash.String(d.seed, name)
 	if _, found := f.names[sum]; found {
 		return true
@@ -243,6 +245,7 @@ func (d *Decoder) malformed(detail string) Token {
 // char skips white space and returns the character ahead, without moving behind
 // it, and whether there is one.
 func (d *Decoder) char() (byte, bool) {
+	// Indented text has long runs of spaces.
 	const chunk = 256
 	for {
 		p := d.r.Peek(chunk)

@@ -19,6 +19,7 @@ func UTF8(r *hostile.Reader) (*hostile.Reader, error) {
 	if bytes.HasPrefix(head, []byte("\ufeff")) {
 		r.Skip(3)
 	}
+	// UTF-8 needs no conversion, so that offsets are those of the file.
 	if unit == 1 {
 		return r, r.Err()
 	}

@@ -23,6 +23,8 @@ func (d *Decoder) string() string {
 	for d.r.Step() {
 		p := d.r.Peek(stringChunk)
 		i := plain(p)
+		// Most strings are short and have no escapes: they are taken from the
+		// buffer as they are.
 		if i < len(p) && p[i] == '"' && len(d.text) == 0 {
 			return d.whole(p[:i])
 		}
@@ -160,6 +162,7 @@ func numberLength(p []byte) int {
 		return 1 + len(infinity)
 	}
 	whole := digits(p[i:])
+	// No leading zeros (RFC 8259, section 6).
 	if whole == 0 || whole > 1 && p[i] == '0' {
 		return 0
 	}

@@ -89,12 +89,15 @@ func (v Visitor) complete() Visitor {
 	return v
 }
 
+// A walker is a model on its way to a visitor.
 type walker struct {
 	r     *hostile.Reader
 	v     Visitor
 	model Model
 }
 
+// root reads a ModelProto. Fields come in any order, and the graph may come
+// before the operator sets.
 func (w *walker) root(m protobuf.Message) {
 	for f := range m.Fields() {
 		switch f.Tag {
@@ -122,6 +125,7 @@ func (w *walker) root(m protobuf.Message) {
 // maxOpsets bounds what a file can make us keep; real models import a handful.
 const maxOpsets = 1000
 
+// opset keeps an OperatorSetIdProto.
 func (w *walker) opset(m protobuf.Message) {
 	var domain string
 	var version int64
@@ -138,6 +142,7 @@ func (w *walker) opset(m protobuf.Message) {
 	}
 }
 
+// training reads a TrainingInfoProto: its graphs run when somebody trains on.
 func (w *walker) training(m protobuf.Message) {
 	for f := range m.Fields() {
 		switch f.Tag {
@@ -147,6 +152,7 @@ func (w *walker) training(m protobuf.Message) {
 	}
 }
 
+// function reads a FunctionProto.
 func (w *walker) function(m protobuf.Message) {
 	var domain, called string
 	for f := range m.Fields() {
@@ -168,6 +174,8 @@ func (w *walker) function(m protobuf.Message) {
 	w.v.Function(domain, called)
 }
 
+// graph reads a GraphProto. Subgraphs are attributes of nodes; the depth of
+// messages bounds them.
 func (w *walker) graph(m protobuf.Message) {
 	for f := range m.Fields() {
 		switch f.Tag {
@@ -234,6 +242,7 @@ func (w *walker) entry(m protobuf.Message) {
 	}
 }
 
+// text tells a string where it stands, unread.
 func (w *walker) text(kind, label string, f protobuf.Field) {
 	start, end := f.Body()
 	w.v.Text(Text{Kind: kind, Name: label, Offset: start, Size: end - start})

@@ -39,6 +39,8 @@ func Looks(r *hostile.Reader) bool {
 	return false
 }
 
+// looksGraph reports whether a message is a GraphProto: it has a node or a
+// tensor, or a name and an output.
 func looksGraph(m protobuf.Message) bool {
 	seen, named, output := 0, false, false
 	for f := range m.Fields() {
@@ -79,6 +81,8 @@ func identifier(p []byte) bool {
 	return len(p) > 0
 }
 
+// looksTensor reports whether a message has the type and the name that an
+// initializer must have.
 func looksTensor(m protobuf.Message) bool {
 	typed, named := false, false
 	for f := range m.Fields() {

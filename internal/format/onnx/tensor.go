@@ -40,6 +40,7 @@ func NewTensor(offset int64, where string) Tensor {
 	return Tensor{Offset: offset, Where: where, elements: 1}
 }
 
+// tensor reads a tensor that stands in one piece.
 func (w *walker) tensor(m protobuf.Message, where string) {
 	t := NewTensor(m.Start(), where)
 	w.merge(m, &t)
@@ -90,9 +91,11 @@ func (t *Tensor) Measure() {
 	high, total := bits.Mul64(t.elements, width)
 	t.Huge = t.Huge || high != 0 || total > 1<<62
 	t.Sized = !t.Negative && !t.Huge
+	// Elements of less than a byte are packed (onnx.proto, UINT4).
 	t.Size = (total + 7) / 8
 }
 
+// entry keeps a line of external_data.
 func (t *Tensor) entry(m protobuf.Message) {
 	var e Entry
 	for f := range m.Fields() {
@@ -180,12 +183,14 @@ func (w *walker) attribute(m protobuf.Message, n *Node) {
 // maxKept bounds the attributes of one node that are kept.
 const maxKept = 100
 
+// setString keeps an attribute of a custom operator.
 func (n *Node) setString(key string, f protobuf.Field) {
 	if n != nil && n.Strings != nil && len(n.Strings) < maxKept {
 		n.Strings[key] = string(f.Prefix(maxAttribute))
 	}
 }
 
+// setInt keeps an attribute of a custom operator.
 func (n *Node) setInt(key string, f protobuf.Field) {
 	if n != nil && n.Ints != nil && len(n.Ints) < maxKept {
 		n.Ints[key] = f.Int()

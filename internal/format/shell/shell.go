@@ -89,6 +89,7 @@ type reader struct {
 	variables map[string]string
 }
 
+// statements reads a list whose input is nobody's output.
 func (r *reader) statements(all []*syntax.Stmt) {
 	for _, s := range all {
 		r.statement(s, nil)
@@ -128,6 +129,7 @@ func (r *reader) compound(c syntax.Command, from []*Command) {
 		if ok {
 			r.statement(s, from)
 		}
+		// Statements within are read by statement itself.
 		return !ok
 	})
 }
@@ -148,6 +150,7 @@ func (r *reader) redirects(s *syntax.Stmt, before int) {
 		switch d.Op {
 		case syntax.RdrOut, syntax.AppOut, syntax.RdrClob, syntax.AppClob, syntax.RdrAll, syntax.AppAll, syntax.RdrInOut:
 			out.Writes = true
+		// A here-string: <<< word.
 		case syntax.WordHdoc:
 			input, out.Target.Text = out.Target.Text, ""
 		case syntax.Hdoc, syntax.DashHdoc:
@@ -163,6 +166,7 @@ func (r *reader) redirects(s *syntax.Stmt, before int) {
 	}
 }
 
+// call reads a simple command. Its assignments hold from here on.
 func (r *reader) call(c *syntax.CallExpr, from []*Command) *Command {
 	out := &Command{From: from, Offset: int(c.Pos().Offset())}
 	for _, a := range c.Assigns {
@@ -185,6 +189,7 @@ func (r *reader) call(c *syntax.CallExpr, from []*Command) *Command {
 // assignments in a row could double one each.
 const maxValue = 1 << 10
 
+// word puts the parts of a word together.
 func (r *reader) word(w *syntax.Word) Word {
 	var out Word
 	var text strings.Builder
@@ -193,6 +198,8 @@ func (r *reader) word(w *syntax.Word) Word {
 	return out
 }
 
+// parts adds what parts of a word come to. What only a run would tell is
+// Unknown.
 func (r *reader) parts(parts []syntax.WordPart, text *strings.Builder, out *Word) {
 	for _, p := range parts {
 		switch p := p.(type) {
@@ -227,6 +234,7 @@ func (r *reader) variable(p *syntax.ParamExp, text *strings.Builder) {
 	switch {
 	case known && text.Len() < maxValue:
 		text.WriteString(value)
+	// ${IFS} is how commands are written without a space.
 	case p.Param != nil && p.Param.Value == "IFS":
 		text.WriteString(" ")
 	default:

@@ -54,6 +54,7 @@ func Open(r *hostile.Reader) (*Database, error) {
 	size := int64(r.UintBE(2))
 	r.Skip(2)
 	reserved := int64(r.Uint8())
+	// 65536 does not fit into two bytes (section 1.3.2).
 	if size == 1 {
 		size = 65536
 	}
@@ -98,6 +99,7 @@ func (d *Database) page(at int64, tell func(Blob) error) error {
 	default:
 		return nil
 	}
+	// More cells than a page has room for: bytes of another kind of page.
 	if start+size+2*cells > at+d.usable {
 		return nil
 	}
@@ -120,6 +122,7 @@ func (d *Database) cell(page, offset int64, kind uint8, tell func(Blob) error) e
 	}
 	c := d.r.At(uint64(page+offset), uint64(d.usable-offset))
 	if kind == indexInterior {
+		// The left child, in front of the cell's own fields.
 		c.Skip(4)
 	}
 	size := varint(c)
@@ -168,6 +171,7 @@ func (d *Database) record(w row, tell func(Blob) error) error {
 		if size < 0 || at+size > w.size {
 			return nil
 		}
+		// Even serial types from 12 on are blobs, odd ones texts.
 		if kind >= 12 && kind%2 == 0 && size > 0 && at < w.local {
 			head := d.r.At(uint64(w.offset+at), uint64(min(size, w.local-at)))
 			if err := tell(Blob{Offset: w.offset, Size: size, Head: head.Peek(4096), row: w, skip: at}); err != nil {
@@ -200,6 +204,7 @@ func varint(r *hostile.Reader) int64 {
 			return int64(v)
 		}
 	}
+	// The ninth byte counts with all its bits.
 	return int64(v<<8 | uint64(r.Uint8()))
 }
 

@@ -109,6 +109,7 @@ func (w *walker) object() {
 		w.table()
 	case typeTorch:
 		w.instance()
+	// Bytecode of string.dump, then a table of upvalues.
 	case typeFunction:
 		w.text(Function)
 		w.object()
@@ -139,6 +140,7 @@ func (w *walker) again() bool {
 	return false
 }
 
+// table reads pairs of a key and a value, each an object.
 func (w *walker) table() {
 	if w.again() {
 		return
@@ -159,6 +161,7 @@ func (w *walker) instance() {
 		return
 	}
 	name := w.name()
+	// Before versions there was the class alone.
 	if strings.HasPrefix(name, "V ") {
 		name = w.name()
 	}
@@ -168,6 +171,7 @@ func (w *walker) instance() {
 	w.tell(Event{Kind: Class, Offset: w.r.Offset(), Name: name})
 	short, _ := strings.CutPrefix(name, "torch.")
 	switch {
+	// The C data structures of tds write themselves, in a form of their own.
 	case strings.HasPrefix(name, "tds."):
 		w.r.Fail(hostile.Unsupported, "an object of class tds")
 	case name != short && strings.HasSuffix(short, "Tensor"):
@@ -239,6 +243,7 @@ func (w *walker) name() string {
 	return s
 }
 
+// int reads what File.lua writes by writeInt.
 func (w *walker) int() int64 {
 	if w.ascii {
 		return w.number()
@@ -246,6 +251,8 @@ func (w *walker) int() int64 {
 	return int64(int32(w.r.UintLE(4)))
 }
 
+// long reads what File.lua writes by writeLong, 64 bits on the machines that
+// matter.
 func (w *walker) long() int64 {
 	if w.ascii {
 		return w.number()
@@ -253,6 +260,8 @@ func (w *walker) long() int64 {
 	return int64(w.r.UintLE(8))
 }
 
+// number reads an integer of the ASCII form, and the one line end behind it:
+// text that follows starts right there.
 func (w *walker) number() int64 {
 	n, err := strconv.ParseInt(w.word(), 10, 64)
 	if err != nil {
@@ -282,6 +291,7 @@ func (w *walker) word() string {
 	return s
 }
 
+// space passes over what separates words of the ASCII form.
 func (w *walker) space() {
 	for w.r.Left() > 0 && w.r.Step() {
 		p := w.r.Peek(64)
@@ -302,4 +312,5 @@ func (w *walker) lineEnd() {
 	}
 }
 
+// blank reports whether a byte separates words.
 func blank(c byte) bool { return c == ' ' || c == '\n' || c == '\t' || c == '\r' }
