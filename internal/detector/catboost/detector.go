@@ -27,6 +27,7 @@ var trailing = &rule.Rule{
 var Detector = &detector.Detector{
 	Name:  "catboost",
 	Rules: rule.Explain(help, trailing),
+	Raw:   detector.Weights,
 	Match: func(h artifact.Head) bool { return h.HasPrefix(catboost.Magic) },
 	Run:   run,
 }

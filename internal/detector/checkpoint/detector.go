@@ -46,6 +46,7 @@ var (
 var Detector = &detector.Detector{
 	Name:  "tensorflow-checkpoint",
 	Rules: rule.Explain(help, elsewhere, outside),
+	Raw:   detector.Weights,
 	Match: match,
 	Run:   run,
 }

@@ -29,6 +29,7 @@ var custom = &rule.Rule{
 var Detector = &detector.Detector{
 	Name:  "executorch",
 	Rules: rule.Explain(help, custom),
+	Raw:   detector.Weights,
 	Match: func(h artifact.Head) bool { return executorch.Looks(h.First) },
 	Run:   run,
 }
