@@ -52,6 +52,8 @@ func TestDetector(t *testing.T) {
 		{"get_file", model(object{"module": "keras.layers", "class_name": "Lambda", "config": object{"function": function("keras.utils", "get_file"),
 			"arguments": object{"origin": "https://example.org/poc.tar"}}}), []string{"keras-calls-dangerous-function"}},
 		{"safe mode off", model(layer("Lambda", object{"function": function("keras.config", "enable_unsafe_deserialization")})), []string{"keras-disables-safe-mode"}},
+		{"type specification", model(object{"module": "tensorflow", "class_name": "__typespec__", "spec_name": "TensorSpec", "config": []any{}}), nil},
+		{"type specification from elsewhere", model(object{"module": "os", "class_name": "__typespec__", "spec_name": "system", "config": []any{}}), []string{"keras-calls-dangerous-function"}},
 		{"foreign module", model(object{"module": "acme_models.layers", "class_name": "Attention", "config": object{}}), []string{"keras-foreign-module"}},
 		{"lambda of keras 2", model(layer("Lambda", object{"name": "l", "function": []any{code, nil, nil}, "function_type": "lambda"})), []string{"keras-lambda-code"}},
 		{"lambda of tf.keras", model(layer("Lambda", object{"function": object{"class_name": "__tuple__", "items": []any{code, nil, nil}}})), []string{"keras-lambda-code"}},

@@ -33,6 +33,9 @@ func (w *walker) reference(o *json.Value, parents []*json.Value, module, class s
 // targets returns the names that an object may resolve to within its module.
 func targets(o *json.Value, class string) []string {
 	names := []string{class}
+	if class == "__typespec__" { // a class of TensorFlow, or so the loader hopes
+		return []string{o.Get("spec_name").String()}
+	}
 	if class != "function" && class != "builtin_function_or_method" {
 		return names
 	}
