@@ -162,6 +162,7 @@ func (m *merger) finish() {
 	}
 }
 
+// severity is that of a result of ours, by which results are ordered.
 func severity(result any) rule.Severity {
 	text, _ := at(result, "properties", "severity").(string)
 	s, _ := rule.ParseSeverity(text)
@@ -186,6 +187,7 @@ func at(v any, keys ...string) any {
 	return v
 }
 
+// array is a JSON array, or nothing.
 func array(v any) []any {
 	a, _ := v.([]any)
 	return a

@@ -35,6 +35,8 @@ func (d *document) results(findings []finding.Finding) []*sarif.Result {
 	return out
 }
 
+// result is one finding, its evidence as related locations. The fingerprint is
+// ours: a binary file has no line to hash.
 func (d *document) result(f *finding.Finding, uri string) *sarif.Result {
 	location := d.location(f, uri, f.Location.Offset, f.Location.Length)
 	r := sarif.NewRuleResult(f.Rule.ID).
@@ -111,6 +113,7 @@ func (d *document) physical(path, uri string) *sarif.PhysicalLocation {
 // separator stands between a file and what is inside it.
 const separator = "!/"
 
+// nesting is the way from the file on disk to the one that is meant.
 func nesting(inside []string) string {
 	quoted := make([]string, len(inside))
 	for i, name := range inside {
@@ -119,6 +122,7 @@ func nesting(inside []string) string {
 	return strings.Join(quoted, separator)
 }
 
+// quote makes a name from a file fit for a viewer.
 func quote(name string) string { return plain.Safe(finding.Quote(name)) }
 
 // escapeLinks keeps text from being a link, [text](target), in a message.

@@ -40,6 +40,8 @@ func (d *document) driver(o policy.Outcome) *sarif.ToolComponent {
 	return driver
 }
 
+// descriptor is a rule as code scanning shows it. Texts beyond its limits are
+// cut, since it refuses the document otherwise.
 func descriptor(r *rule.Rule) *sarif.ReportingDescriptor {
 	short := sarif.NewMultiformatMessageString(cut(r.Title+".", maxDescription))
 	full := sarif.NewMultiformatMessageString(cut(summary(r), maxDescription))
@@ -54,6 +56,8 @@ func descriptor(r *rule.Rule) *sarif.ReportingDescriptor {
 		WithProperties(properties(r))
 }
 
+// properties are those that code scanning reads: tags, precision, and a
+// severity between 0.0 and 10.0.
 func properties(r *rule.Rule) sarif.Properties {
 	p := sarif.Properties{"tags": tags(r), "precision": precision(r.Precision)}
 	if s := securitySeverity(r.Severity); s != "" {
@@ -91,6 +95,7 @@ func securitySeverity(s rule.Severity) string {
 	}
 }
 
+// level is a severity in the words of SARIF (section 3.27.10).
 func level(s rule.Severity) string {
 	switch s {
 	case rule.Critical, rule.High:
@@ -102,6 +107,8 @@ func level(s rule.Severity) string {
 	}
 }
 
+// precision is a certainty in the words of CodeQL's metadata, which code
+// scanning sorts by.
 func precision(p rule.Precision) string {
 	switch p {
 	case rule.Certain:

@@ -90,6 +90,7 @@ type document struct {
 	outside int                // results for which there is no place
 }
 
+// run is the one run of the document.
 func (d *document) run(o policy.Outcome) *sarif.Run {
 	run := sarif.NewRun(*sarif.NewTool(d.driver(o)))
 	run.Results = d.results(o.Report.Findings())
@@ -121,6 +122,8 @@ type suppression struct {
 	Reason      string `json:"reason"`
 }
 
+// suppressed lists what the policy hides, as a property: code scanning would
+// show a suppressed result as an alert.
 func suppressed(all []policy.Suppressed) []suppression {
 	out := make([]suppression, 0, min(len(all), MaxResults))
 	for _, s := range all[:min(len(all), MaxResults)] {
@@ -158,6 +161,7 @@ func (d *document) invocation(o policy.Outcome) *sarif.Invocation {
 	return inv
 }
 
+// unread says of a file what was not read; opens that this fails the scan.
 func (d *document) unread(f *audit.File, opens bool) *sarif.Notification {
 	level, what := "warning", "Not fully read"
 	if opens {
@@ -173,6 +177,7 @@ func (d *document) unread(f *audit.File, opens bool) *sarif.Notification {
 	return n
 }
 
+// notification is a message about the run.
 func notification(level, text string) *sarif.Notification {
 	return sarif.NewNotification().WithLevel(level).WithTextMessage(escapeLinks(text))
 }

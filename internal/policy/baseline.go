@@ -92,6 +92,7 @@ type entryKey struct{ path, fingerprint string }
 // A matcher finds entries and remembers which were found.
 type matcher struct{ seen map[entryKey]bool }
 
+// matcher matches findings with entries; without a baseline nothing matches.
 func (b *Baseline) matcher() *matcher {
 	m := &matcher{seen: make(map[entryKey]bool)}
 	if b != nil {
@@ -102,6 +103,8 @@ func (b *Baseline) matcher() *matcher {
 	return m
 }
 
+// match reports whether a finding is known, and remembers that its entry was
+// used.
 func (m *matcher) match(path, fingerprint string) bool {
 	key := entryKey{path, fingerprint}
 	if _, ok := m.seen[key]; !ok {
@@ -111,6 +114,7 @@ func (m *matcher) match(path, fingerprint string) bool {
 	return true
 }
 
+// unused counts entries that match nothing any more.
 func (m *matcher) unused() int {
 	n := 0
 	for _, used := range m.seen {

@@ -31,6 +31,7 @@ func ParseThreshold(s string) (Threshold, error) {
 	return Threshold{Severity: v}, nil
 }
 
+// String is the threshold as a policy spells it.
 func (t Threshold) String() string {
 	if t.Never {
 		return "none"
@@ -95,6 +96,7 @@ type PathRule struct {
 	OnIncomplete *OnIncomplete // nil: as for the others
 }
 
+// name is a path as the policy's globs see it.
 func (p *Policy) name(path string) string {
 	if p.Name != nil {
 		path = p.Name(path)
@@ -113,6 +115,8 @@ func (p *Policy) failOn(path string) Threshold {
 	return t
 }
 
+// onIncomplete is what the policy says of an unread file. The last path that
+// matches counts.
 func (p *Policy) onIncomplete(path string) OnIncomplete {
 	o := p.OnIncomplete
 	for _, r := range p.Paths {

@@ -20,12 +20,16 @@ type Acceptance struct {
 	Origin                  string    // where it was written: file and line
 }
 
+// matches reports whether a finding is what was accepted: all that the
+// acceptance names must agree.
 func (a *Acceptance) matches(f *finding.Finding, name string) bool {
 	return (a.Rule == "" || a.Rule == f.Rule.ID) &&
 		(a.Fingerprint == "" || a.Fingerprint == f.Fingerprint()) &&
 		(a.Path == "" || glob.Match(a.Path, name))
 }
 
+// expired reports whether the acceptance has ended: Until is the first day on
+// which it does not hold.
 func (a *Acceptance) expired(now time.Time) bool { return !a.Until.IsZero() && !now.Before(a.Until) }
 
 // An Allowance vouches for a callable that no one else knows, or for everything
@@ -38,6 +42,8 @@ type Allowance struct {
 	Origin   string // where it was written: file and line
 }
 
+// matches reports whether a finding rests on the name that is allowed, or on
+// one of the module's.
 func (a *Allowance) matches(f *finding.Finding, name string) bool {
 	if !f.Rule.NamesCallable || (a.Path != "" && !glob.Match(a.Path, name)) {
 		return false

@@ -72,6 +72,8 @@ func WriteSummary(file, markdown string) error {
 	return appendTo(file, markdown+"\n")
 }
 
+// appendTo appends to a file of the runner's: other steps, and the runner,
+// write into the same.
 func appendTo(name, text string) error {
 	f, err := os.OpenFile(name, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
 	if err != nil {

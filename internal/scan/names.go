@@ -18,6 +18,7 @@ var extensionsFile string
 
 var modelExtensions = parseExtensions(extensionsFile)
 
+// parseExtensions reads an extension a line.
 func parseExtensions(text string) map[string]bool {
 	set := make(map[string]bool)
 	for line := range strings.Lines(text) {

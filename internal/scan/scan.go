@@ -210,6 +210,8 @@ func (r *run) refuse(f artifact.File, reason string) {
 	r.refused = reason
 }
 
+// report lists a finding, up to a limit for each severity: what is left out
+// cannot be worse than what is listed.
 func (r *run) report(f artifact.File, found finding.Finding) {
 	if r.secret(f, &found) {
 		return
@@ -255,6 +257,8 @@ func (r *run) problem(err error) {
 	}
 }
 
+// crash makes a finding of a panic: a file on which a detector crashes was not
+// read.
 func (r *run) crash(d *detector.Detector, f artifact.File, p *hostile.Panic) {
 	r.problem(p)
 	r.report(f, finding.Finding{

@@ -32,10 +32,12 @@ type subject struct {
 	claimed []detector.Region
 }
 
+// claim notes bytes that somebody has read.
 func (f *subject) claim(offset, size int64) {
 	f.claimed = append(f.claimed, detector.Region{Offset: offset, Size: size})
 }
 
+// tensor notes weights, which are claimed, and searched for hidden files.
 func (f *subject) tensor(offset, size int64) {
 	f.claim(offset, size)
 	f.weights = append(f.weights, detector.Region{Offset: offset, Size: size, Raw: detector.Weights})
@@ -121,6 +123,7 @@ func (r *run) region(f artifact.File, region detector.Region) {
 	}
 }
 
+// searchWith lets a detector search a region, with a guard of its own.
 func (r *run) searchWith(d *detector.Detector, f artifact.File, region detector.Region) {
 	held := r.budget.Held()
 	defer r.budget.Release(held)

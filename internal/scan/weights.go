@@ -23,6 +23,8 @@ type weightName struct {
 	with   string // name of a file beside one on disk, * standing for the stem
 }
 
+// parseWeights reads lines of a glob, with a condition in front of it or
+// without.
 func parseWeights(text string) []weightName {
 	var out []weightName
 	for line := range strings.Lines(text) {
@@ -50,6 +52,7 @@ func namedLikeWeights(f artifact.File) bool {
 	return false
 }
 
+// matches reports whether a file has a name that weights have.
 func (n weightName) matches(f artifact.File) bool {
 	name := strings.ReplaceAll(f.Name(), `\`, "/")
 	of := path.Base(name)

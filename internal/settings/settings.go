@@ -123,6 +123,8 @@ func setOnIncomplete(s *Settings, value string) error {
 	return err
 }
 
+// setSearch reads how much of the weights of each file is searched for hidden
+// files.
 func setSearch(s *Settings, value string) error {
 	switch value {
 	case "all":

@@ -97,6 +97,7 @@ func shown(r Reach) string {
 	return r.Name()
 }
 
+// holds reports whether a text has one of the signs.
 func holds(text string, signs []string) bool {
 	for _, s := range signs {
 		if strings.Contains(text, s) {

@@ -42,6 +42,8 @@ func judgeShell(text string, budget *hostile.Budget) (*Program, error) {
 	return judgeScript(text, budget, 0)
 }
 
+// judgeScript judges a text as a shell script, nil if it is none. depth counts
+// scripts within scripts.
 func judgeScript(text string, budget *hostile.Budget, depth int) (*Program, error) {
 	if err := budget.Hold(uint64(len(text)) * cost); err != nil {
 		return nil, err
@@ -77,6 +79,7 @@ func script(all []*shell.Command) bool {
 	return len(all) > 0 && known*2 >= total
 }
 
+// isCommand reports whether a word may name a program.
 func isCommand(name string) bool {
 	return programs()[path.Base(name)] != "" || strings.ContainsAny(name, "/"+shell.Unknown)
 }
@@ -321,6 +324,7 @@ func (s *scriptJudge) origin(all []*shell.Command) (from string) {
 // files are those that were fetched, with the command that did.
 type files map[string]string
 
+// any reports whether one of the words names a file that was fetched.
 func (f files) any(words []shell.Word) bool {
 	return slices.ContainsFunc(words, func(w shell.Word) bool { return f[clean(w.Text)] != "" })
 }

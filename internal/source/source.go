@@ -111,6 +111,7 @@ func Read(content io.ReaderAt, size int64, budget *hostile.Budget) (text string,
 	return text, s, err
 }
 
+// broken is the fault of a text that is no Python.
 func broken(err error) error {
 	return hostile.Faultf(hostile.Malformed, 0, "it is not Python: %v", err)
 }

@@ -69,6 +69,8 @@ func Sorted(files []File) []File {
 	return slices.CompactFunc(files, func(a, b File) bool { return a.Path == b.Path })
 }
 
+// below lists a file, or all files below a directory. A path that the caller
+// names is followed if it is a link.
 func below(path string, filter Filter) ([]File, error) {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -90,6 +92,8 @@ type walker struct {
 	files  []File
 }
 
+// walk goes through a directory. What cannot be read is listed with the reason,
+// and the rest goes on.
 func (w *walker) walk() error {
 	// The separator at the end makes a root that is itself a link to be followed.
 	return filepath.WalkDir(w.root.path+string(filepath.Separator), func(full string, d fs.DirEntry, err error) error {
@@ -200,6 +204,8 @@ func inSkipped(rel string) bool {
 	})
 }
 
+// judge says why a file is not opened: it may block for ever, or be larger than
+// wanted.
 func (f *File) judge(mode fs.FileMode, filter Filter) {
 	switch {
 	case !mode.IsRegular():

@@ -53,6 +53,8 @@ func match(h artifact.Head) bool {
 	return pyc || marshal.Looks(h.First)
 }
 
+// run tells a module, which has a header, from a code object by itself, which
+// has only the marshalled form.
 func run(_ context.Context, p *detector.Pass) error {
 	r := p.Reader()
 	if _, ok := marshal.Pyc(r.Peek(16)); ok {

@@ -67,6 +67,7 @@ var begins = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`(?m)^[ \t]*layers?[ \t]*:?[ \t]*[{<]`)
 })
 
+// run takes a file for Caffe's by its name, or by its first layer.
 func run(_ context.Context, p *detector.Pass) error {
 	named := artifact.Head{Name: p.File.Name()}.Extension() == ".caffemodel"
 	if !named && !caffe.Looks(p.Reader()) {
@@ -79,6 +80,7 @@ func run(_ context.Context, p *detector.Pass) error {
 	return err
 }
 
+// runText takes a text for Caffe's if it has a layer with a type.
 func runText(_ context.Context, p *detector.Pass) error {
 	j := judge{}
 	err := caffe.Text(p.Reader(), j.layer)
@@ -95,6 +97,7 @@ type judge struct {
 	causes finding.Causes
 }
 
+// layer judges what a layer imports and which files it opens.
 func (j *judge) layer(l caffe.Layer) {
 	if l.Type != "" {
 		j.layers++

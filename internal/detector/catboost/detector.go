@@ -32,6 +32,8 @@ var Detector = &detector.Detector{
 	Run:   run,
 }
 
+// run hands on texts and whatever follows the trees, whether the model names
+// such parts or not.
 func run(_ context.Context, p *detector.Pass) error {
 	p.Recognised("catboost")
 	m, err := catboost.Decode(p.Reader())

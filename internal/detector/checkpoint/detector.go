@@ -31,10 +31,12 @@ import (
 var help string
 
 var (
+	// Low: TensorFlow itself writes absolute paths when it is given them.
 	elsewhere = &rule.Rule{
 		ID: "tensorflow-checkpoint-elsewhere", Title: "The state of TensorFlow checkpoints names one that is elsewhere",
 		Severity: rule.Low, Precision: rule.Certain, CWE: []int{73}, Since: "0.1.0",
 	}
+	// Low: the library checks, and refuses to restore.
 	outside = &rule.Rule{
 		ID: "tensorflow-checkpoint-outside", Title: "The index of a TensorFlow checkpoint points outside of its data",
 		Severity: rule.Low, Precision: rule.Certain, CWE: []int{125}, Since: "0.1.0",
@@ -54,6 +56,8 @@ var Detector = &detector.Detector{
 // shardName is how shards are named: what holds the tensors has no signature.
 var shardName = regexp.MustCompile(`^(.+)\.data-\d{5}-of-\d{5}$`)
 
+// match knows an index by the footer of its table, the state by its first
+// field, and shards by their names.
 func match(h artifact.Head) bool {
 	return sstable.Ends(h.Last) || named(h) || shardName.MatchString(h.Base())
 }
@@ -65,6 +69,7 @@ func named(h artifact.Head) bool {
 	return n > 0 && checkpoint.State(string(bytes.TrimRight(head[:n], " \t")))
 }
 
+// run judges a file of a checkpoint as what it is.
 func run(_ context.Context, p *detector.Pass) error {
 	h, err := p.File.Head()
 	switch {
@@ -90,6 +95,8 @@ func shard(p *detector.Pass, h artifact.Head) error {
 	return nil
 }
 
+// state judges the text that names the latest checkpoint (CheckpointState of
+// TensorFlow).
 func state(p *detector.Pass) error {
 	p.Recognised("tensorflow-checkpoint-state")
 	paths, err := checkpoint.ReadState(p.Reader())
@@ -151,6 +158,8 @@ type judge struct {
 // endCost is what a kept tensor is charged beside its name, in bytes.
 const endCost = 256
 
+// tensor keeps the one that ends last in each shard: with it all others lie
+// inside.
 func (j *judge) tensor(t checkpoint.Tensor) {
 	if t.First+t.Size < t.First || int64(t.First+t.Size) < 0 {
 		j.tell(t, "no file is that long.")
@@ -165,6 +174,7 @@ func (j *judge) tensor(t checkpoint.Tensor) {
 	}
 }
 
+// tell reports a tensor and why it is nowhere.
 func (j *judge) tell(t checkpoint.Tensor, why string) {
 	shown := finding.Quote(t.Name)
 	j.causes.At(outside, shown, fmt.Sprintf("The tensor %q points outside of the checkpoint's data: %s", shown, why)).

@@ -45,6 +45,7 @@ var Detector = &detector.Detector{
 	Run:   run,
 }
 
+// match takes files by their extension, and others by how they start.
 func match(h artifact.Head) bool {
 	switch h.Extension() {
 	case ".cntk", ".dnn", ".cmf":

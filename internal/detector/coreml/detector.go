@@ -51,6 +51,8 @@ func match(h artifact.Head) bool {
 		len(h.First) > 4 && h.First[0] == 0x08 && h.First[1] < 0x40 && h.First[2] == 0x12
 }
 
+// run keeps the facts until it is known that the message is a model: protobuf
+// takes much for one.
 func run(_ context.Context, p *detector.Pass) error {
 	r := p.Reader()
 	var facts []coreml.Fact
@@ -67,6 +69,8 @@ func run(_ context.Context, p *detector.Pass) error {
 	return err
 }
 
+// judge reports what the model needs of the app that loads it, or of other
+// files.
 func judge(p *detector.Pass, f coreml.Fact) error {
 	name := finding.Quote(f.Name)
 	for _, text := range f.Texts {
@@ -95,6 +99,7 @@ func judge(p *detector.Pass, f coreml.Fact) error {
 	return nil
 }
 
+// report makes a finding about a fact, with the parameters as evidence.
 func report(p *detector.Pass, r *rule.Rule, f coreml.Fact, message string) {
 	steps := []finding.Step{{Offset: f.Offset, Text: finding.Quote(f.Name)}}
 	for _, text := range f.Texts[:min(len(f.Texts), 10)] {

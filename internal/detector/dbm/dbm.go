@@ -22,6 +22,8 @@ var Detector = &detector.Detector{
 	Run:   run,
 }
 
+// run looks into the values of a database. One without any that a loader takes
+// is not recognised: programs of all kinds write such files.
 func run(_ context.Context, p *detector.Pass) error {
 	d, err := dbm.Open(p.Reader())
 	if d.Kind == "" {
@@ -73,6 +75,7 @@ func (s *shelf) item(it dbm.Item) error {
 	return s.Nested(s.File.Member(name, hostile.Bytes(content), it.Size))
 }
 
+// recognise tells the scan once that the database holds something of interest.
 func (s *shelf) recognise() {
 	if !s.recognised {
 		s.recognised = true

@@ -62,6 +62,7 @@ func Run(t *testing.T, d *detector.Detector, cases []Case, also ...*detector.Det
 	rules(t, d, fired)
 }
 
+// rules checks that every rule of d fired somewhere and is written out.
 func rules(t *testing.T, d *detector.Detector, fired map[string]bool) {
 	t.Helper()
 	for _, r := range d.Rules {
@@ -77,6 +78,8 @@ func rules(t *testing.T, d *detector.Detector, fired map[string]bool) {
 	}
 }
 
+// check scans a case twice and compares the outcome with what is wanted. It
+// returns the rules that fired.
 func check(t *testing.T, all []*detector.Detector, c Case) []string {
 	t.Helper()
 	first, second := Scan(all, c.File, c.Data), Scan(all, c.File, c.Data)
@@ -113,6 +116,8 @@ func renamed(t *testing.T, all []*detector.Detector, c Case) {
 	}
 }
 
+// declared checks that no rule fires which the detectors do not declare, and
+// that findings have what a report shows.
 func declared(t *testing.T, all []*detector.Detector, f audit.File) {
 	t.Helper()
 	for _, found := range f.Findings {
@@ -129,6 +134,8 @@ func declared(t *testing.T, all []*detector.Detector, f audit.File) {
 	}
 }
 
+// prefixes scans the beginnings of a case: what is cut must neither crash nor
+// pass for whole.
 func prefixes(t *testing.T, all []*detector.Detector, c Case) {
 	t.Helper()
 	clean := len(c.Want) == 0 && !c.Unread && c.AnyPrefix == ""
@@ -168,6 +175,7 @@ func RuleIDs(f audit.File) []string {
 	return slices.Compact(ids)
 }
 
+// allIDs are the rules of all findings, in their order.
 func allIDs(f audit.File) []string {
 	var ids []string
 	for _, found := range f.Findings {

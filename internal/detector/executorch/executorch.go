@@ -43,6 +43,7 @@ var knownFile string
 
 var known = sync.OnceValue(func() map[string]bool { return parse(knownFile) })
 
+// parse reads a namespace a line.
 func parse(text string) map[string]bool {
 	out := make(map[string]bool)
 	for line := range strings.Lines(text) {
@@ -53,6 +54,7 @@ func parse(text string) map[string]bool {
 	return out
 }
 
+// run reports each namespace of operators that ExecuTorch does not have, once.
 func run(_ context.Context, p *detector.Pass) error {
 	p.Recognised("executorch")
 	program, err := executorch.Decode(p.Reader())

@@ -43,6 +43,7 @@ var Detector = &detector.Detector{
 	Run:   run,
 }
 
+// match takes maps of texts, and everything whose name says MessagePack.
 func match(h artifact.Head) bool {
 	switch h.Extension() {
 	case ".msgpack", ".flax":
@@ -63,6 +64,8 @@ const (
 	extScalar  = 3 // like an array
 )
 
+// run decodes the whole value. Only then is it known for Flax's: arrays are
+// extensions that may come last.
 func run(_ context.Context, p *detector.Pass) error {
 	r := p.Reader()
 	d := msgpack.NewDecoder(r)
@@ -102,6 +105,7 @@ func (w *walker) named() bool {
 	return h.Extension() == ".msgpack" || h.Extension() == ".flax"
 }
 
+// token keeps what is to be said of a text, an array or bytes.
 func (w *walker) token(t msgpack.Token) error {
 	switch {
 	case t.Key:

@@ -57,6 +57,7 @@ func search(p *detector.Pass, region detector.Region) error {
 	return err
 }
 
+// report tells what was found, with what the scan says of it as evidence.
 func report(p *detector.Pass, f carve.File) error {
 	what, key := f.Kind.String(), f.Kind.String()
 	if f.Detail != "" {

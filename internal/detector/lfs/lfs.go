@@ -19,6 +19,7 @@ var Detector = &detector.Detector{
 	Run:   run,
 }
 
+// run refuses a pointer: nothing is known of the object.
 func run(_ context.Context, p *detector.Pass) error {
 	p.Recognised("git-lfs-pointer")
 	pointer, err := lfs.Decode(p.Reader())

@@ -30,6 +30,8 @@ var Detector = &detector.Detector{
 	Run:   run,
 }
 
+// run reports trees that point out of themselves, whose indices LightGBM uses
+// unchecked.
 func run(_ context.Context, p *detector.Pass) error {
 	p.Recognised("lightgbm")
 	m, err := lightgbm.Read(p.Reader(), func(t lightgbm.Tree) {

@@ -34,6 +34,8 @@ var Detector = &detector.Detector{
 	Run:   run,
 }
 
+// run looks for a model in a program, first in the archive behind it and else
+// anywhere. Scripts are other detectors'.
 func run(_ context.Context, p *detector.Pass) error {
 	if program, ok := executable.Decode(p.Reader()); !ok || program.Kind == executable.Script {
 		return nil
@@ -45,6 +47,7 @@ func run(_ context.Context, p *detector.Pass) error {
 	return search(p)
 }
 
+// report says where in the program the model is.
 func report(p *detector.Pass, what string, at int64) {
 	p.Recognised("llamafile")
 	p.Report(finding.Finding{

@@ -56,6 +56,8 @@ var Parameters = &detector.Detector{
 	Run: runParameters,
 }
 
+// runParameters reads the arrays and their names, of which the data is jumped
+// over.
 func runParameters(_ context.Context, p *detector.Pass) error {
 	p.Recognised("mxnet-parameters")
 	l, err := mxnet.Parameters(p.Reader())
@@ -65,6 +67,8 @@ func runParameters(_ context.Context, p *detector.Pass) error {
 	return err
 }
 
+// runGraph takes a JSON document for a graph by the three members that every
+// symbol has.
 func runGraph(_ context.Context, p *detector.Pass) error {
 	tree, err := json.Parse(p.Reader())
 	nodes := tree.Get("nodes")
@@ -90,6 +94,8 @@ func graph(p *detector.Pass, g *json.Value) {
 // attributeNames are where versions of MXNet keep a node's attributes.
 var attributeNames = []string{"attrs", "attr", "param"}
 
+// node judges an operator. What Custom, _Native and _NDArray compute is a
+// program's to register.
 func node(p *detector.Pass, n *json.Value) {
 	op, name := n.Get("op").String(), n.Get("name").String()
 	if op == "Custom" || op == "_Native" || op == "_NDArray" {
@@ -114,6 +120,7 @@ func node(p *detector.Pass, n *json.Value) {
 // libraryAttributes name something that is loaded or read.
 var libraryAttributes = []string{"library", "lib", "lib_path", "dll", "plugin", "path", "filename", "uri", "url", "symbol_file", "params_file"}
 
+// attributes reports those that name a library by a path.
 func attributes(p *detector.Pass, attrs *json.Value, node string) {
 	if attrs == nil {
 		return
@@ -138,6 +145,7 @@ func pathLike(name, value string) bool {
 	return strings.ContainsAny(value, `/\`) || strings.HasPrefix(strings.ToLower(name), "lib")
 }
 
+// report makes a finding at a value of the document.
 func report(p *detector.Pass, r *rule.Rule, offset int64, key, message string) {
 	p.Report(finding.Finding{Rule: r, Key: key, Message: message, Location: finding.Location{Offset: offset}})
 }

@@ -40,6 +40,8 @@ var Detector = &detector.Detector{
 
 const manifestName = "manifest.ocdbt"
 
+// run reads the records of a database's files, which stand one behind the
+// other.
 func run(_ context.Context, p *detector.Pass) error {
 	j := &judge{p: p}
 	r := p.Reader()
@@ -74,8 +76,10 @@ type judge struct {
 
 type span struct{ start, end int64 }
 
+// base is the last element of the file's name.
 func (j *judge) base() string { return artifact.Head{Name: j.p.File.Name()}.Base() }
 
+// begin recognises the file with its first record.
 func (j *judge) begin() {
 	j.known = true
 	j.p.Recognised("ocdbt")

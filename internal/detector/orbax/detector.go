@@ -56,10 +56,13 @@ var files = map[string]bool{"_METADATA": true, "_CHECKPOINT_METADATA": true, "_s
 // words are members that such documents have under other names, too.
 var words = []string{`"tree_metadata"`, `"item_handlers"`, `"array_metadatas"`, `"kvstore"`}
 
+// in reports whether the first bytes of a file have a word.
 func in(first []byte) func(string) bool {
 	return func(word string) bool { return bytes.Contains(first, []byte(word)) }
 }
 
+// run judges a document that describes a checkpoint, known by its members or by
+// its name.
 func run(_ context.Context, p *detector.Pass) error {
 	d, err := orbax.Decode(p.Reader())
 	if !d.Known && !files[artifact.Head{Name: p.File.Name()}.Base()] {
@@ -78,6 +81,7 @@ func run(_ context.Context, p *detector.Pass) error {
 	return err
 }
 
+// each does something with every item of a list.
 func each[T any](list []T, do func(T)) {
 	for _, item := range list {
 		do(item)
@@ -103,6 +107,7 @@ func leaves(name string) string {
 	return location.Leaves(name)
 }
 
+// outside reports a path that leads out of the checkpoint's directory.
 func (j *judge) outside(path, why string, offset int64, what string) {
 	quoted := finding.Quote(path)
 	j.causes.At(escapes, quoted, fmt.Sprintf("Restoring the checkpoint reads an array from %s, %s.", quoted, why)).Add(offset, "%s %s", what, quoted)
@@ -130,6 +135,8 @@ var known = []string{
 	"jax.Array", "np.ndarray", "scalar", "string", "placeholder", "None", "Dict", "List", "NamedTuple", "Tuple", "jax.random.key",
 }
 
+// kind notes a type handler that is none of Orbax's own: whoever restores needs
+// its package.
 func (j *judge) kind(t orbax.Text) {
 	if slices.Contains(known, t.Value) || strings.HasPrefix(t.Value, "orbax.") {
 		return

@@ -84,6 +84,8 @@ func (o *object) layer() bool {
 // which are compiled into models.
 var foreign = []string{"CUDA", "AMD GPU", "BPF", "unknown"}
 
+// program judges an executable, unless it is for one of the machines in
+// foreign. Scripts are judged by what they do first.
 func (o *object) program(p executable.Program) (*verdict, error) {
 	switch p.Kind {
 	case executable.Script:

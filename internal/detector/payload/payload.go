@@ -136,6 +136,7 @@ type search struct {
 	err     error
 }
 
+// look searches one text for what is encoded in it.
 func (s *search) look(text []byte) error {
 	s.text = text
 	w := encoded.Walk{Budget: s.p.Budget, Visit: s.visit}
@@ -159,6 +160,7 @@ func (s *search) visit(c encoded.Content) bool {
 	return v != nil || s.err != nil
 }
 
+// report makes one cause of what is hidden in one place, however often.
 func (s *search) report(c encoded.Content, v *verdict) {
 	how := strings.Join(c.Encodings, " of ")
 	offset, place := s.at, fmt.Sprintf("at character %d of the text", c.Offset)

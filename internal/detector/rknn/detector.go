@@ -46,6 +46,8 @@ var Detector = &detector.Detector{
 
 const encrypted = "the model is encrypted: only the driver of the processor can read it"
 
+// run reads the container around a compiled model, or says that there is none
+// to read.
 func run(_ context.Context, p *detector.Pass) error {
 	p.Recognised("rknn")
 	switch rknn.FormOf(p.Reader().Peek(8)) {
@@ -59,6 +61,8 @@ func run(_ context.Context, p *detector.Pass) error {
 	return nil
 }
 
+// container judges what is readable: operators, names of libraries, and the
+// parts that are files.
 func container(p *detector.Pass) error {
 	f, err := rknn.Decode(p.Reader())
 	if f.Form == rknn.Encrypted {
@@ -94,6 +98,7 @@ func unknown(f rknn.File) rknn.Span {
 	return f.Compiled
 }
 
+// reportCompiled says that the compiled part was not checked.
 func reportCompiled(p *detector.Pass, f rknn.File) {
 	at := f.Compiled.Offset
 	steps := []finding.Step{{Offset: at, Text: fmt.Sprintf("%d bytes of compiled model", f.Compiled.Size)}}
@@ -111,6 +116,7 @@ func own(op string) bool {
 	return op == "" || strings.HasPrefix(op, "VSI_NN_OP_") || strings.HasPrefix(op, "RKNN_OP_")
 }
 
+// operators reports those that Rockchip's runtime does not have.
 func operators(p *detector.Pass, nodes []rknn.Node) {
 	var causes finding.Causes
 	for _, n := range nodes {
@@ -125,6 +131,7 @@ func operators(p *detector.Pass, nodes []rknn.Node) {
 // libraryName is how files of native libraries are named.
 var libraryName = regexp.MustCompile(`(?i)(^|[\w.+-])\.(so(\.\d+)*|dll|dylib)$`)
 
+// libraries reports names of shared libraries in the description.
 func libraries(p *detector.Pass, texts []rknn.Text) {
 	var causes finding.Causes
 	for _, t := range texts {

@@ -105,6 +105,7 @@ func crc24(p []byte) uint32 {
 	return crc & 0xffffff
 }
 
+// crc24Shift takes a byte into the checksum of OpenPGP (RFC 9580, section 6.1).
 func crc24Shift(crc uint32) uint32 {
 	for range 8 {
 		if crc <<= 1; crc&0x1000000 != 0 {

@@ -83,6 +83,8 @@ func columns(line string, n int) (words []string, rest string) {
 	return words, line
 }
 
+// keywordsOf are the words that texts are searched for before any pattern is
+// tried.
 func keywordsOf(kinds []kind) []string {
 	out := make([]string, len(kinds))
 	for i := range kinds {

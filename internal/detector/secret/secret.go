@@ -50,6 +50,7 @@ var Detector = &detector.Detector{
 // documents are the extensions of texts that lie beside models.
 var documents = set(lines(documentsFile))
 
+// set is a list as a set.
 func set(words []string) map[string]bool {
 	out := make(map[string]bool, len(words))
 	for _, w := range words {

@@ -35,6 +35,8 @@ func pickled(content []byte, budget *hostile.Budget) bool {
 	return r.Err() == nil && r.Offset() == int64(len(content))
 }
 
+// run hands on blobs that start like something that a loader takes, and those
+// that may be pickles.
 func run(_ context.Context, p *detector.Pass) error {
 	d, err := sqlite.Open(p.Reader())
 	if err != nil {

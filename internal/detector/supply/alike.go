@@ -27,6 +27,8 @@ var (
 	indexes  = sync.OnceValue(func() names { return parseNames(indexesFile) })
 )
 
+// parseNames reads names that are imitated, and behind a "!" names that are
+// like one of them in good faith.
 func parseNames(text string) names {
 	out := names{known: make(map[string]string), other: make(map[string]bool)}
 	for line := range strings.Lines(text) {
@@ -73,6 +75,7 @@ func near(name, known string) bool {
 // shape is a name as it looks to somebody in a hurry.
 var shapes = strings.NewReplacer("0", "o", "1", "l", "rn", "m", "vv", "w", "-", "")
 
+// shape is what a name looks like: characters that are alike are one.
 func shape(name string) string { return shapes.Replace(name) }
 
 // doubles reports whether long is short with a letter doubled.

@@ -36,6 +36,8 @@ var Detector = &detector.Detector{
 	Run:   run,
 }
 
+// run reads around an engine, whose own form is not published, and searches it
+// for programs and plugins.
 func run(_ context.Context, p *detector.Pass) error {
 	e, found, err := tensorrt.Decode(p.Reader())
 	if !found {
@@ -61,6 +63,7 @@ func run(_ context.Context, p *detector.Pass) error {
 	return nil
 }
 
+// firstOf returns the first error that is one.
 func firstOf(a, b error) error {
 	if a != nil {
 		return a
@@ -95,6 +98,7 @@ const (
 	maxNames = 10
 )
 
+// reportNative reports a program inside an engine.
 func reportNative(p *detector.Pass, program tensorrt.Program) {
 	detail := finding.Quote(program.Detail)
 	p.Report(finding.Finding{

@@ -49,6 +49,8 @@ var Detector = &detector.Detector{
 	Run: run,
 }
 
+// run judges custom operators, since builtin ones only compute, and hands on
+// texts.
 func run(_ context.Context, p *detector.Pass) error {
 	p.Recognised("tflite")
 	m, err := tflite.Decode(p.Reader())
@@ -66,6 +68,7 @@ func run(_ context.Context, p *detector.Pass) error {
 // effects says what custom operators do, by name: operators.txt.
 var effects = sync.OnceValue(func() map[string]string { return parseEffects(operatorsText) })
 
+// parseEffects reads lines of an operator and what it does.
 func parseEffects(text string) map[string]string {
 	out := make(map[string]string)
 	for line := range strings.Lines(text) {
@@ -82,6 +85,7 @@ var does = map[string]string{
 	"python": "calls back into Python", "native": "runs native code of the process",
 }
 
+// judge reports a custom operator by what it is known to do.
 func judge(p *detector.Pass, c tflite.Custom, used bool) {
 	name := finding.Quote(c.Name)
 	effect := effects()[c.Name]

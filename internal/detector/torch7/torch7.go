@@ -53,6 +53,7 @@ var Detector = &detector.Detector{
 	Run: run,
 }
 
+// run walks the objects of a stream, or looks for other forms that Torch loads.
 func run(_ context.Context, p *detector.Pass) error {
 	j := &judge{Pass: p, seen: make(map[string]bool)}
 	if !torch7.Looks(p.Reader().Peek(32)) {
@@ -73,6 +74,7 @@ type judge struct {
 	failed error // the end of the budget
 }
 
+// event judges one thing that the reader has met.
 func (j *judge) event(e torch7.Event) {
 	switch e.Kind {
 	case torch7.Text:
@@ -200,6 +202,7 @@ var words = sync.OnceValue(func() []word { return parse(wordsFile) })
 // A word is a function that Lua code may name.
 type word struct{ table, member, does string }
 
+// parse reads lines of a table, a member of it and what it does.
 func parse(text string) []word {
 	var out []word
 	for line := range strings.Lines(text) {

@@ -37,6 +37,7 @@ func parsePackages(text string) (known []string, all map[string]bool) {
 	return known, all
 }
 
+// isRequirements knows lists of packages for pip by their names.
 func isRequirements(name string) bool {
 	base := strings.ToLower(path.Base(name))
 	return strings.HasPrefix(base, "requirements") && strings.HasSuffix(base, ".txt")
@@ -110,6 +111,7 @@ func (a *archive) requirement(m member, line string, at int64) {
 	}
 }
 
+// reportRequirement makes a finding about a line of a list of packages.
 func (a *archive) reportRequirement(r *rule.Rule, m member, line string, at int64, what string) {
 	a.Report(finding.Finding{
 		Rule: r, Key: m.name + " " + line, Location: finding.Location{Offset: m.entry.Data},

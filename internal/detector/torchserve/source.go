@@ -42,6 +42,8 @@ func (a *archive) source(m member) {
 	})
 }
 
+// reach reports a source by the first thing that it reaches; the others are
+// evidence.
 func (a *archive) reach(r *rule.Rule, m member, all []source.Reach, format string) {
 	out := finding.Finding{
 		Rule: r, Key: m.name, Location: finding.Location{Offset: m.entry.Data},

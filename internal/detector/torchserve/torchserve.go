@@ -69,6 +69,8 @@ var Detector = &detector.Detector{
 // manifestName is where TorchServe looks for the manifest.
 const manifestName = "MAR-INF/MANIFEST.json"
 
+// run judges an archive with a manifest: what the server imports, installs and
+// unpacks by it.
 func run(_ context.Context, p *detector.Pass) error {
 	a, err := open(p)
 	if err != nil || a == nil {
@@ -132,6 +134,7 @@ func open(p *detector.Pass) (*archive, error) {
 	return a, nil
 }
 
+// clean brings a member's name into one form.
 func clean(name string) string {
 	return strings.TrimPrefix(path.Clean("/"+strings.ReplaceAll(name, `\`, "/")), "/")
 }

@@ -24,6 +24,7 @@ var codecsFile string
 
 var known = parse(codecsFile)
 
+// parse reads a codec a line.
 func parse(text string) map[string]bool {
 	out := make(map[string]bool)
 	for line := range strings.Lines(text) {
@@ -65,6 +66,7 @@ var Shard = &detector.Detector{
 // names are what loaders look for. They read nothing else as a description.
 var names = map[string]bool{".zarray": true, ".zgroup": true, ".zmetadata": true, "zarr.json": true}
 
+// run judges the metadata of an array or a group, by the codecs that it names.
 func run(_ context.Context, p *detector.Pass) error {
 	named := names[artifact.Head{Name: p.File.Name()}.Base()]
 	d, err := zarr.Describe(p.Reader())
@@ -80,6 +82,7 @@ func run(_ context.Context, p *detector.Pass) error {
 	return err
 }
 
+// judge reports a codec that runs code, or that no known package brings.
 func judge(causes *finding.Causes, c zarr.Codec) {
 	name, quoted := strings.TrimPrefix(c.Name, "numcodecs."), finding.Quote(c.Name)
 	switch {
@@ -98,6 +101,8 @@ func place(c zarr.Codec) string {
 	return "codec " + finding.Quote(c.Name) + " of " + finding.Quote(c.Array)
 }
 
+// runShard hands on the chunks that the index at the end of a shard lists (ZEP
+// 2).
 func runShard(_ context.Context, p *detector.Pass) error {
 	chunks, found, err := zarr.Shard(p.Reader())
 	if !found {

@@ -29,6 +29,7 @@ var kinds = [...]string{
 	Script: "script", Wasm: "WebAssembly module", Shortcut: "Windows shortcut",
 }
 
+// String names the kind for people.
 func (k Kind) String() string { return kinds[k] }
 
 // A Program is what a header says.
@@ -211,6 +212,8 @@ func script(r *hostile.Reader) (Program, bool) {
 	return Program{Script, strings.TrimSpace(line)}, true
 }
 
+// wasm reads the preamble: a version and a layer, of which the component model
+// uses 1.
 func wasm(r *hostile.Reader) (Program, bool) {
 	r.Skip(4)
 	version, layer := r.UintLE(2), r.UintLE(2)

@@ -138,6 +138,7 @@ func (e *encoder) word() string {
 	return s
 }
 
+// letter reports whether a byte may start a name.
 func letter(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' || c == '_' }
 
 // closing returns what ends a message that c starts, or 0 if it starts none.

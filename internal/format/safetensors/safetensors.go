@@ -167,6 +167,8 @@ func (d *decoder) tensor(n Name) {
 	}
 }
 
+// offsets reads where a tensor's bytes begin and end, counted from the end of
+// the header.
 func (d *decoder) offsets() (begin, end uint64) {
 	at := d.r.Offset()
 	o := d.numbers("data_offsets")
@@ -193,12 +195,14 @@ func (d *decoder) numbers(what string) []uint64 {
 	return out
 }
 
+// expect reads a token that must be of a kind.
 func (d *decoder) expect(k json.Kind, what string) json.Token {
 	t := d.Next()
 	d.is(t, k, what)
 	return t
 }
 
+// is makes a fault of a token of another kind, unless there is one already.
 func (d *decoder) is(t json.Token, k json.Kind, what string) {
 	if t.Kind != k && d.Err() == nil {
 		d.r.FailAt(t.Offset, hostile.Malformed, "%s is of another JSON type than the format says", what)

@@ -37,6 +37,8 @@ func ParseDoctype(directive string) (d Doctype, ok bool) {
 	}
 }
 
+// entity reads the declaration of an entity behind its keyword (XML 1.0,
+// section 4.2).
 func entity(body string) Entity {
 	body = strings.TrimSpace(body)
 	if p, ok := strings.CutPrefix(body, "%"); ok { // a parameter entity
@@ -93,6 +95,7 @@ func cutOutsideQuotes(s string, c byte) (before, after string, found bool) {
 	return s, "", false
 }
 
+// cutKeyword cuts a keyword off, in either case: some parsers are lenient.
 func cutKeyword(s, word string) (string, bool) {
 	s = strings.TrimSpace(s)
 	if len(s) < len(word) || !strings.EqualFold(s[:len(word)], word) {

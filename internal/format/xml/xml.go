@@ -104,6 +104,8 @@ func (d *Decoder) Next() Token {
 	return Token{}
 }
 
+// token turns a token of encoding/xml into one of ours, and reports whether it
+// is of interest.
 func (d *Decoder) token(raw xml.Token, offset int64) (Token, bool) {
 	t := Token{Offset: offset}
 	switch x := raw.(type) {
@@ -167,6 +169,8 @@ type input struct {
 	any        bool
 }
 
+// Read implements io.Reader. It bounds what one token takes, which encoding/xml
+// would hold in memory.
 func (in *input) Read(p []byte) (int, error) {
 	if in.r.Left() == 0 {
 		if err := in.r.Err(); err != nil {
@@ -210,6 +214,7 @@ type utf16Reader struct {
 	out   []byte
 }
 
+// Read implements io.Reader over UTF-16 as UTF-8.
 func (u *utf16Reader) Read(p []byte) (int, error) {
 	for len(u.out) == 0 {
 		c, err := u.unit()
@@ -231,6 +236,7 @@ func (u *utf16Reader) Read(p []byte) (int, error) {
 	return n, nil
 }
 
+// unit reads one code unit.
 func (u *utf16Reader) unit() (uint16, error) {
 	var pair [2]byte
 	_, err := io.ReadFull(u.in, pair[:])
@@ -255,6 +261,7 @@ type latin1Reader struct {
 	out []byte
 }
 
+// Read implements io.Reader over Latin-1 as UTF-8.
 func (l *latin1Reader) Read(p []byte) (int, error) {
 	for len(l.out) == 0 {
 		c, err := l.in.ReadByte()
