@@ -49,7 +49,11 @@ func match(h artifact.Head) bool {
 	case ".msgpack", ".flax":
 		return h.Size > 0
 	}
-	return len(h.First) > 2 && isMap(h.First[0]) && (isText(h.First[1]) || h.First[0] >= 0xde)
+	key := 1 // where the first key is: behind the number of entries
+	if len(h.First) > 0 && h.First[0] >= 0xde {
+		key += 2 << (h.First[0] - 0xde)
+	}
+	return len(h.First) > key && isMap(h.First[0]) && isText(h.First[key])
 }
 
 // isMap and isText look at the first byte of a value: a checkpoint is a map with

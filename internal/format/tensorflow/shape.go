@@ -73,13 +73,26 @@ func (s shaper) meta(m protobuf.Message) bool {
 		case metaGraph:
 			graph = graph || s.graph(f.Message().Alone())
 		case metaObjects:
-			graph = true
+			graph = graph || objects(f.Message().Alone())
 		}
 		if info && graph {
 			return true
 		}
 	}
 	return graph && m.Start() > 0 // inside a SavedModel the description may be absent
+}
+
+// objects reports whether a message is a SavedObjectGraph: nodes, and a map of
+// functions.
+func objects(m protobuf.Message) bool {
+	any := false
+	for f := range m.Fields() {
+		if f.Tag != 1<<3|byts && f.Tag != 2<<3|byts {
+			return false
+		}
+		any = true
+	}
+	return any
 }
 
 // described reports whether a message is a MetaInfoDef.
