@@ -226,6 +226,8 @@ func (a *action) changes(ctx context.Context) change.Set {
 	switch {
 	case a.in.mode == "full":
 		return change.Everything("the input scan-mode says so")
+	// Only what is proposed is judged by its changes; what is there is scanned
+	// whole.
 	case a.in.mode == "auto" && !byEvent:
 		return change.Everything("the event is " + orDefault(a.event.Name, "unknown"))
 	case a.client == nil:

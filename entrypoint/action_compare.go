@@ -42,6 +42,8 @@ func (a *action) compare(ctx context.Context, s settings.Settings, result *audit
 	for i := range result.Files {
 		f := &result.Files[i]
 		was, known := changed[f.Path]
+		// In a scan of everything a file that did not change and is clean has
+		// nothing to compare.
 		if f.Status == audit.NotAModel || !known && len(f.Findings) == 0 {
 			continue
 		}
@@ -82,6 +84,7 @@ func (a *action) base(s settings.Settings) *change.Base {
 		return nil
 	}
 	b := &change.Base{Commit: commit, Client: a.client, Store: a.store(s.Filter.MaxSize)}
+	// A repository around the workspace is another one.
 	if clone, err := git.Open(a.workspace); err == nil && clone.Root == a.workspace {
 		b.Clone = clone
 	}

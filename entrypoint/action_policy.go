@@ -52,6 +52,7 @@ func (a *action) policyFile(ctx context.Context) (string, []byte, error) {
 		return name, data, nil
 	case !errors.Is(err, fs.ErrNotExist):
 		return "", nil, err
+	// Nobody asked for a policy, or it was said already why there is none.
 	case a.in.config == "", errors.Is(err, errNoPolicy):
 	case a.trustedCommit() == "" && !a.proposed():
 		return "", nil, usageError{fmt.Errorf("input config: %q is not in the workspace", name)}
@@ -149,6 +150,7 @@ func (a *action) local(name string) ([]byte, error) {
 		return nil, err
 	}
 	defer root.Close()
+	// A fifo would block the run, and a device never end.
 	info, err := root.Stat(name)
 	if err == nil && (!info.Mode().IsRegular() || info.Size() > settings.MaxFileSize) {
 		err = fmt.Errorf("%s: not a file of at most %d bytes", name, settings.MaxFileSize)

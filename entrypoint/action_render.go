@@ -84,6 +84,7 @@ func (a *action) alerts() string {
 	if a.delivered.uploadStatus != github.Uploaded {
 		return ""
 	}
+	// The filters of the page itself, as its search field shows them.
 	query := "is:open tool:" + github.ToolName
 	if a.event.Pull != nil {
 		query += fmt.Sprintf(" pr:%d", a.event.Pull.Number)

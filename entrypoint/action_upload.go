@@ -60,6 +60,7 @@ func (a *action) deliver(ctx context.Context, doc []byte, to github.Destination)
 			break
 		}
 		opts := a.sarifOptions()
+		// What is left out here is in the file, and the note says so.
 		opts.Brief, opts.Most = true, step.most
 		less, wrong := a.sarif(opts)
 		if wrong != nil {

@@ -50,6 +50,7 @@ func Run(ctx context.Context, w World) int {
 		return status
 	}
 	w.say(err.Error())
+	// Before a command begins only its arguments can be wrong.
 	if usage := (usageError{}); !began || errors.As(err, &usage) {
 		return exitUsage
 	}

@@ -80,6 +80,8 @@ func (f *settingFlags) settings() (settings.Settings, error) {
 	if len(f.include) > 0 {
 		s.Filter.Include = f.include
 	}
+	// Flags add to what the policy leaves out, and take the place of what it
+	// includes.
 	s.Filter.Exclude = append(s.Filter.Exclude, f.exclude...)
 	s.Policy.Name = relativeTo(base)
 	s.Policy.Known = known

@@ -63,6 +63,7 @@ func replace(name string, write func(io.Writer) error) error {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
+	// In the same directory: a file cannot be renamed across file systems.
 	part := name + "." + rand.Text() + ".part"
 	f, err := os.OpenFile(part, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
 	if failed := (*fs.PathError)(nil); errors.As(err, &failed) {
@@ -70,6 +71,7 @@ func replace(name string, write func(io.Writer) error) error {
 	}
 	err = finish(f, write)
 	if err == nil && info != nil {
+		// The file that is replaced decides who may read the new one.
 		err = os.Chmod(part, info.Mode().Perm())
 	}
 	if err == nil {

@@ -105,6 +105,8 @@ func (f *scanFlags) finish(w World, scan func() (policy.Outcome, error)) (int, e
 	if !f.quiet {
 		f.mention(w)
 	}
+	// Only the bill of materials shows digests, which cost a read of every
+	// byte.
 	f.digest = f.format.value == "cyclonedx"
 	outcome, err := scan()
 	if err != nil {

@@ -77,6 +77,7 @@ func (w *Watch) run(ctx context.Context, d *detector.Detector, p *detector.Pass)
 		p.Recognised(format)
 	}
 	err := d.Run(ctx, w.nesting(p, seen))
+	// Only what the detector took for pickles, and only once.
 	if node.Does == nil && slices.Contains(node.Formats, pickles) {
 		node.follow(p, w.Disassemble)
 	}
@@ -101,10 +102,13 @@ const pickles = "pickle"
 func (w *Watch) node(f artifact.File) *Node {
 	key := key(f.Inside)
 	if n := w.nodes[key]; n != nil {
+		// Detectors see one file in several readings, of which one may be
+		// longer.
 		n.Size = max(n.Size, f.Size)
 		return n
 	}
 	n := &Node{Name: f.Name(), Size: f.Size}
+	// Before the parents are made, which look nodes up themselves.
 	w.nodes[key] = n
 	if len(f.Inside) == 0 {
 		w.root = n
@@ -133,6 +137,8 @@ func (w *Watch) Tree(f *audit.File) *Node {
 	root := w.node(artifact.File{Path: f.Path, Size: f.Size})
 	for _, found := range f.Findings {
 		n := w.nodes[key(found.Location.Inside)]
+		// A finding in a member that was never handed on is told of the whole
+		// file.
 		if n == nil {
 			n = root
 		}

@@ -82,6 +82,7 @@ func (f *reading) stream(at int64) (end int64, ok bool) {
 	var does []finding.Step
 	for e := range m.Run() {
 		text := finding.Quote(effect(m, &e))
+		// One opcode may do several things; the last one is its result.
 		f.notes[e.Offset] = text
 		if len(does) < maxEffects {
 			does = append(does, finding.Step{Offset: e.Offset, Text: text})

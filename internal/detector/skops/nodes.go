@@ -80,6 +80,7 @@ func (j *judge) operator(v *json.Value, module, class string) {
 			finding.Quote(class), finding.Quote(name)))
 	}
 	d := globals.On(globals.Call, "operator", class)
+	// What these fetch is judged by its name, below.
 	getter := slices.Contains([]string{"attrgetter", "itemgetter", "methodcaller"}, class)
 	if d.Class >= globals.Suspicious && !getter {
 		j.report(dangerous, v, "operator."+class, fmt.Sprintf("Loading the file calls operator.%s with arguments of its choice, which %s.", finding.Quote(class), d.Does()))
@@ -149,6 +150,7 @@ func (j *judge) generator(v *json.Value) {
 	bits := v.Get("content").Get("bit_generator")
 	state := bits.Get("content").Get("bit_generator")
 	name := strings.Trim(state.Get("content").String()+state.String()+bits.Get("bit_generator").String(), `"`)
+	// The bit generators that NumPy has (numpy.random.bit_generator).
 	if slices.Contains([]string{"PCG64", "PCG64DXSM", "MT19937", "Philox", "SFC64", ""}, name) {
 		return
 	}

@@ -21,10 +21,12 @@ import (
 var help string
 
 var (
+	// Likely: skops asks its user to trust the type first.
 	dangerous = &rule.Rule{
 		ID: "skops-dangerous-type", Title: "A skops file names a function that does harm",
 		Severity: rule.Critical, Precision: rule.Likely, CWE: []int{502}, CVE: []string{"CVE-2024-37065"}, Since: "0.1.0",
 	}
+	// Critical: what the user is asked to trust is not what is called.
 	confusion = &rule.Rule{
 		ID: "skops-type-confusion", Title: "A skops file passes one thing off as another",
 		Severity: rule.Critical, Precision: rule.Certain, CWE: []int{843, 502}, CVE: []string{"CVE-2025-54412", "CVE-2025-54413"}, Since: "0.1.0",
@@ -33,10 +35,12 @@ var (
 		ID: "skops-dangerous-attribute", Title: "A skops file reaches for an attribute that no model needs",
 		Severity: rule.High, Precision: rule.Likely, CWE: []int{502, 470}, CVE: []string{"CVE-2025-54413"}, Since: "0.1.0",
 	}
+	// Low: a type of the author's own package is the usual case.
 	unknown = &rule.Rule{
 		ID: "skops-untrusted-type", Title: "A skops file needs a type that is not known",
 		Severity: rule.Low, Precision: rule.Certain, CWE: []int{502}, Since: "0.1.0",
 	}
+	// The pickle itself is judged by whoever reads pickles.
 	notSkops = &rule.Rule{
 		ID: "skops-is-pickle", Title: "A file by the name of skops is a pickle",
 		Severity: rule.Medium, Precision: rule.Certain, CWE: []int{502}, CVE: []string{"CVE-2025-54886"}, Since: "0.1.0",

@@ -51,6 +51,7 @@ func unbase32(s string) []byte {
 	return data
 }
 
+// urlToStd turns the alphabet of RFC 4648, section 5 into that of section 4.
 var urlToStd = strings.NewReplacer("-", "+", "_", "/")
 
 func unbase64(s string) []byte {

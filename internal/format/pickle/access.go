@@ -61,6 +61,7 @@ func (m *Machine) planted(v Value, name string) (Value, bool) {
 	switch {
 	case o == nil || name == "" || m.reading.Literal:
 		return 0, false
+	// Few files set anything on a module: the table is empty nearly always.
 	case o.kind == Global && len(m.patched) > 0:
 		n := m.known[o.ref]
 		w, ok := m.patched[[2]string{n.Module, join(n.Name, name)}]
@@ -95,6 +96,7 @@ func (m *Machine) stateItem(state Value, name string) (Value, bool) {
 	if o == nil {
 		return 0, false
 	}
+	// The default state of an object with __slots__ (object.__getstate__).
 	if o.kind == Tuple && len(o.items) == 2 {
 		if w, ok := m.stateItem(o.items[1], name); ok {
 			return w, true

@@ -21,6 +21,8 @@ func (m *Machine) stackGlobal(*Op) {
 	if m.Err() != nil {
 		return
 	}
+	// The same two constants name the same object, unless the file has planted
+	// another there.
 	key := [2]Value{module, name}
 	if g, ok := m.byValue[key]; ok && m.protocol >= 4 && len(m.patched) == 0 {
 		m.emitImport(g)
@@ -36,6 +38,8 @@ func (m *Machine) stackGlobal(*Op) {
 		m.push(m.importComputed(module, name))
 		return
 	}
+	// A name that stands in the file as it is, and not one that was put
+	// together.
 	written := module.tag() == tagStr && name.tag() == tagStr
 	m.assembled = !written
 	g := m.importName(moduleText, nameText)
@@ -53,6 +57,7 @@ func (m *Machine) nameText(v Value) (string, bool) {
 	}
 	v = m.force(v)
 	switch k := m.Kind(v); k {
+	// Any of these may come to a str at run time.
 	case Unknown, Str, Global, Attr, Persistent, Extension:
 	case Call:
 		if n := m.instanceOf(v); n != nil && n.String() != "builtins.str" {
@@ -138,6 +143,8 @@ func (m *Machine) build(*Op) {
 	if !ok {
 		return
 	}
+	// A file can give an object a __setstate__ of its choice, which BUILD then
+	// calls.
 	if fn, ok := m.planted(target, "__setstate__"); ok {
 		m.call(call{fn: fn, args: []Value{state}, inner: true})
 		return

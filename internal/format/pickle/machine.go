@@ -115,6 +115,8 @@ func (m *Machine) follow() {
 	for !m.done && m.s.next(&m.op) {
 		m.ops++
 		m.run[m.op.Code](m, &m.op)
+		// A file may make objects without end; what it cannot reach any more
+		// need not be kept.
 		if m.heap.n >= m.forgetNext {
 			m.forget()
 		}
@@ -257,8 +259,10 @@ func (m *Machine) stop(*Op) {
 		return
 	}
 	m.ended = m.s.r.Offset()
+	// A frame ends with its pickle, whatever length it claimed.
 	if m.reading.Shared && m.s.r.Left() > 0 {
 		m.s.leaveFrame()
+		// The memo stays: that is what one unpickler for all means.
 		m.stack, m.marks, m.protocol = m.stack[:0], m.marks[:0], 0
 		m.done, m.stopped = false, false
 	}

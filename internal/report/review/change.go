@@ -52,6 +52,8 @@ func (p *page) changes(o *policy.Outcome) {
 		after[o.Report.Files[i].Path] = &o.Report.Files[i]
 	}
 	for i := range rows {
+		// The comparison knows all findings; the policy has taken some away
+		// since.
 		if rows[i].After != nil && after[rows[i].Path] != nil {
 			rows[i].After = after[rows[i].Path] // with the findings that count
 		}

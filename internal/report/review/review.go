@@ -51,6 +51,8 @@ func Write(o *policy.Outcome, opts Options) string {
 		}
 		p.add("\n\n")
 	}
+	// What is most important comes first, and no part may take the room of
+	// those behind it.
 	p.room(opts, 25)
 	if o.Policy.Compared != nil {
 		p.changes(o)
@@ -119,6 +121,7 @@ func headline(o *policy.Outcome, opts Options) string {
 		return "⚠️ ModelAudit: " + n + "; none of it fails this check"
 	case unread > 0:
 		return "⚠️ ModelAudit: " + plain.Count(unread, "file") + " could not be fully inspected"
+	// A comment that once warned must say that it is over, and not fall silent.
 	case opts.Before:
 		return "✅ ModelAudit: resolved. Nothing dangerous is left" + suffix(fixedCount(o), ", ")
 	default:
@@ -273,6 +276,7 @@ func evidence(o *policy.Outcome, f *finding.Finding, opts Options) string {
 	if o.Policy.Dismissed != nil && o.Policy.Dismissed(f) != "" {
 		title += " · dismissed: " + gfm.Code(o.Policy.Dismissed(f))
 	}
+	// HTML, in which Markdown's emphasis is text.
 	return gfm.Fold(strings.ReplaceAll(title, "**", ""), b.String())
 }
 
