@@ -1,12 +1,17 @@
 package archive
 
 import (
+	"bytes"
+	"regexp"
 	"slices"
+	"strings"
+	"sync"
 
 	"github.com/modelaudit/modelaudit/internal/artifact"
 	"github.com/modelaudit/modelaudit/internal/detector"
 	"github.com/modelaudit/modelaudit/internal/format/encoded"
 	"github.com/modelaudit/modelaudit/internal/format/zip"
+	"github.com/modelaudit/modelaudit/internal/globals"
 	"github.com/modelaudit/modelaudit/internal/hostile"
 )
 
@@ -28,11 +33,39 @@ func margin(p *detector.Pass, where string, at, size int64) error {
 		return p.Budget.Step()
 	}
 	head := p.Reader().At(uint64(at), uint64(size)).Peek(artifact.FirstSize)
-	if encoded.Kind(head) == "" {
+	if encoded.Kind(head) == "" && !importing(head) {
 		return p.Budget.Step()
 	}
 	reportExtra(p, where, at, size)
 	return p.Nested(p.File.Member("("+where+")", hostile.Section(p.File.Content, at, size), size))
+}
+
+// moduleLine is what a pickle names a module by, GLOBAL or INST in front of it, at
+// the end of a line that may start with anything.
+var moduleLine = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`[\w.]{2,64}$`) })
+
+// importing reports whether data that starts with a MARK or an empty container
+// names a dangerous callable as old pickles do, which start like text.
+func importing(data []byte) bool {
+	if len(data) == 0 || bytes.IndexByte([]byte("(]})"), data[0]) < 0 {
+		return false
+	}
+	lines := strings.Split(string(data), "\n")
+	for i, name := range lines[1:] {
+		module := moduleLine().FindString(lines[i])
+		for at, opcode := range module {
+			if (opcode == 'c' || opcode == 'i') && dangerous(module[at+1:], name) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// dangerous reports whether a pickle has no reason to import a name.
+func dangerous(module, name string) bool {
+	module, name = globals.Resolve(module, name)
+	return globals.Lookup(module, name).Class == globals.Dangerous
 }
 
 // gzipHeader looks at the extra field and the comment in the header of a gzip

@@ -20,10 +20,13 @@ import (
 // pickle is one of protocol 0, which has no signature.
 const pickle = "cposix\nsystem\n(S'echo poc'\ntR."
 
+// older is one that starts with a MARK, and with text before it names anything.
+const older = "(S'echo poc'\nios\nsystem\n."
+
 // unpickler reports the pickle wherever it is reached.
 var unpickler = &detector.Detector{
 	Name: "unpickler", Rules: []*rule.Rule{payload},
-	Match: func(h artifact.Head) bool { return h.HasPrefix(pickle) },
+	Match: func(h artifact.Head) bool { return h.HasPrefix(pickle) || h.HasPrefix(older) },
 	Run: func(_ context.Context, p *detector.Pass) error {
 		p.Report(finding.Finding{Rule: payload, Key: "payload", Message: "Reached."})
 		return nil
@@ -85,7 +88,10 @@ func TestMargins(t *testing.T) {
 		if c.name == "behind a tar archive" {
 			continue
 		}
-		if got := detectortest.Scan(detectors, "", c.make("a text of somebody's own")); len(detectortest.RuleIDs(got)) > 0 || got.Unread() {
+		if got := detectortest.Scan(detectors, "", c.make(older)); !slices.Contains(detectortest.RuleIDs(got), payload.ID) {
+			t.Errorf("%s, INST: got %v", c.name, detectortest.RuleIDs(got))
+		}
+		if got := detectortest.Scan(detectors, "", c.make("(a text of somebody's own,\nclike\nothers)")); len(detectortest.RuleIDs(got)) > 0 || got.Unread() {
 			t.Errorf("%s, a text: got %v, %s", c.name, detectortest.RuleIDs(got), got.Reason)
 		}
 	}
