@@ -85,6 +85,9 @@ func calleeOf(e rds.Event) callee {
 		if m := called().FindStringSubmatch(e.Argument); m != nil {
 			return callee{m[1], functions()[m[1]]}
 		}
+		if e.Name == "source" && strings.Contains(e.Argument, "://") { // code of whoever is there
+			return callee{e.Name, "network"}
+		}
 	}
 	return callee{e.Name, effect}
 }

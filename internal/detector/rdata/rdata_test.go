@@ -34,6 +34,8 @@ func TestDetector(t *testing.T) {
 			Want: []string{"r-language-runs-code"}},
 		{Name: "function by a computed name", Data: Object(Closure(Named("do.call", Named("paste0", Strings("predict."), Symbol("x")), Symbol("y"))))},
 		{Name: "handed a function", Data: Object(Named("lapply", Strings("echo poc"), Symbol("system"))), Want: []string{"r-language-runs-code"}},
+		{Name: "function that runs what is elsewhere", Data: Object(Closure(Named("source", Strings("https://example.org/x.R")))), Want: []string{"r-function-runs-code"}},
+		{Name: "function that runs what is here", Data: Object(Closure(Named("source", Strings("setup.R"))))},
 		{Name: "function that runs", Data: Object(Closure(system)), Want: []string{"r-function-runs-code"}},
 		{Name: "compiled function that runs", Data: Object(Closure(Compiled(Ints(12, 23, 1), Constant(Null), Constant(Symbol("system"))))), Want: []string{"r-function-runs-code"}},
 		{Name: "hook", Data: Workspace(".First", Closure(Named("f"))), Want: []string{"r-workspace-hook"}},
