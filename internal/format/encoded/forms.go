@@ -28,6 +28,7 @@ var (
 	literalForm = &form{"ascii85", func(t []byte) []byte { return unascii85(literal(t)) }}
 	numbersForm = &form{"numbers", unnumber}
 	escapesForm = &form{"escapes", unescape}
+	latinForm   = &form{"escapes", func(t []byte) []byte { return fromLatin(unescape(t)) }}
 	percentForm = &form{"percent-encoding", unpercent}
 	queryForm   = &form{"percent-encoding", func(t []byte) []byte { return unpercent(bytes.ReplaceAll(t, []byte("+"), []byte(" "))) }}
 	rot13Form   = &form{"rot13", rot13}
@@ -147,6 +148,22 @@ func unescape(text []byte) []byte {
 		var n int
 		out, n = appendEscape(out, text[i:])
 		i += n
+	}
+	return out
+}
+
+// fromLatin returns the bytes that characters stand for in Latin-1, by which
+// programs write bytes as characters, or nil if some stand for none.
+func fromLatin(text []byte) []byte {
+	out := make([]byte, 0, len(text))
+	for _, c := range string(text) {
+		if c > 0xff {
+			return nil
+		}
+		out = append(out, byte(c))
+	}
+	if len(out) == len(text) {
+		return nil // ASCII, which stands for itself
 	}
 	return out
 }

@@ -27,7 +27,7 @@ var (
 	z85Forms    = []*form{z85Form}
 	a85Forms    = []*form{ascii85Form}
 	numberForms = []*form{numbersForm}
-	escapeForms = []*form{escapesForm}
+	escapeForms = []*form{escapesForm, latinForm}
 	percentages = []*form{queryForm, percentForm}
 	rotations   = []*form{rot13Form, rotatedForm}
 	literals    = []*form{literalForm}
@@ -42,14 +42,17 @@ type finder struct {
 	at        int      // the offset of the text in the outermost one; negative: it is the outermost
 	promised  bool     // something was
 	err       error
+	literal   int  // where the string ends that was looked at for its quotation marks
 	rotated   bool // the whole text was visited as rot13
 }
 
 // all visits every stretch.
 func (f *finder) all() {
+	wanted := f.wanted()
 	if spaces := f.spaces(); spaces > 0 && len(f.text)-spaces >= minRun {
 		f.spaced()
-	} else {
+	}
+	if f.wanted() == wanted {
 		f.words()
 	}
 	f.numbers()
@@ -66,19 +69,24 @@ func (f *finder) visit(s stretch) {
 	if f.at < 0 {
 		offset = s.start
 	}
-	wanted := 0
-	if f.walk != nil {
-		wanted = f.walk.wanted
-	}
+	wanted := f.wanted()
 	for _, form := range s.forms {
 		if f.err != nil || !promises(form, s.text) {
 			continue
 		}
 		f.promised = true
-		if f.walk != nil && f.walk.wanted == wanted {
+		if f.walk != nil && f.wanted() == wanted {
 			f.err = f.walk.decode(form, s.text, f.encodings, offset)
 		}
 	}
+}
+
+// wanted counts the contents of which nothing more is wanted.
+func (f *finder) wanted() int {
+	if f.walk == nil {
+		return 0
+	}
+	return f.walk.wanted
 }
 
 func isSpace(c byte) bool { return c == ' ' || c == '\n' || c == '\r' || c == '\t' }
@@ -326,15 +334,24 @@ func (f *finder) backslash(at int) int {
 	switch {
 	case at+1 == len(f.text):
 	case f.text[at+1] == '"':
-		start, end := around(f.text, at+1, '"')
-		if s := f.text[start:end]; len(s) >= minBase85 && bytes.IndexByte(s, ' ') < 0 {
-			f.visit(stretch{start: start, end: end, forms: literals})
-		}
-		return max(at+2, end)
+		f.quoted(at + 1)
+		return at + 2
 	case needless(f.text[at:]):
 		return f.escapes(at)
 	}
 	return at + 1
+}
+
+// quoted visits the string around an escaped quotation mark, once.
+func (f *finder) quoted(at int) {
+	if at < f.literal {
+		return
+	}
+	start, end := around(f.text, at, '"')
+	if s := f.text[start:end]; len(s) >= minBase85 && bytes.IndexByte(s, ' ') < 0 {
+		f.visit(stretch{start: start, end: end, forms: literals})
+	}
+	f.literal = end
 }
 
 // escapes visits the string around an escape, if it has many of them, and returns
@@ -351,9 +368,24 @@ func (f *finder) escapes(at int) int {
 			f.visit(stretch{start: start, end: end, forms: escapeForms})
 			// Once more from the first escape on: what stands before it may
 			// keep the whole from being of a kind.
-			f.visit(stretch{start: at, end: end, forms: escapeForms})
+			f.visit(stretch{start: firstEscape(f.text[:at]), end: end, forms: escapeForms})
 		}
 	})
+}
+
+// firstEscape returns where the escapes of characters begin with which a text
+// ends, or its end: what a writer of JSON escapes may stand before what it does
+// not.
+func firstEscape(text []byte) int {
+	const size = len(`\u0000`)
+	for {
+		text = bytes.TrimRight(text, `\`) // escaped themselves
+		at := len(text) - size + 1
+		if at < 1 || text[at-1] != '\\' || text[at] != 'u' {
+			return len(text)
+		}
+		text = text[:at-1]
+	}
 }
 
 // needless reports whether a text starts with an escape that no writer of JSON

@@ -80,7 +80,7 @@ const (
 // with.
 func promises(f *form, text []byte) bool {
 	switch f {
-	case escapesForm, percentForm, queryForm, rot13Form, rotatedForm:
+	case escapesForm, latinForm, percentForm, queryForm, rot13Form, rotatedForm:
 		return true // what they are found by
 	}
 	if !may(f, text) {

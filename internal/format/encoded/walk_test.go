@@ -164,6 +164,10 @@ func TestKinds(t *testing.T) {
 	for _, c := range []struct{ name, text, want string }{
 		{name: "pickle", text: base64Of(binaryPickle), want: "base64 pickle: " + binaryPickle},
 		{name: "pickle of protocol 0", text: base64Of(textPickle), want: "base64 pickle: " + textPickle},
+		{name: "between words", text: "trained with " + base64.RawURLEncoding.EncodeToString([]byte(binaryPickle)) + " on three machines", want: "base64 pickle: " + binaryPickle},
+		{name: "characters for bytes", text: "trained with " + hexes(binaryPickle, `\u%04x`, ""), want: "escapes pickle: " + binaryPickle},
+		{name: "characters for bytes in JSON", text: `{"note": "see ` + hexes(binaryPickle, `\\u%04x`, "") + `"}`, want: "escapes pickle: " + binaryPickle},
+		{name: "behind a quotation mark", text: `{"note": "\"see ` + hexes(binaryPickle, `\\x%02x`, "") + `"}`, want: "escapes pickle: " + binaryPickle},
 		{name: "in a data URL", text: "data:application/octet-stream;base64," + base64Of(binaryPickle), want: "base64 pickle: " + binaryPickle},
 		{name: "deflated", text: base64Of(deflate(binaryPickle)), want: "base64+zlib pickle: " + binaryPickle},
 		{name: "zip", text: base64Of("PK\x03\x04-and-something-more"), want: "base64 zip: PK\x03\x04-and-something-more"},
