@@ -37,11 +37,18 @@ func note(text string) string { return "trained with " + text + " on three machi
 
 // object is a JSON object with a text in it.
 func object(text string) []byte {
-	p, err := json.Marshal(map[string]any{"model_type": "llama", "hidden_size": 64, "note": note(strings.ReplaceAll(text, `\n`, "\n"))})
-	if err != nil {
-		return nil
+	return []byte(quoted(map[string]any{"model_type": "llama", "hidden_size": 64, "note": note(strings.ReplaceAll(text, `\n`, "\n"))}))
+}
+
+// quoted is a value in JSON, with signs of markup as they are.
+func quoted(value any) string {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(value); err != nil {
+		return ""
 	}
-	return p
+	return strings.TrimSuffix(b.String(), "\n")
 }
 
 // zipped is a zip archive of names and contents in turn.
@@ -83,8 +90,7 @@ func model(key, value string) *pickletest.Stream {
 
 // tensors is a safetensors file of one byte, with a text in its metadata.
 func tensors(text string) []byte {
-	value, _ := json.Marshal(text)
-	header := fmt.Sprintf(`{"__metadata__":{"run":%s},"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}`, value)
+	header := fmt.Sprintf(`{"__metadata__":{"run":%s},"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}`, quoted(text))
 	return append(append(binary.LittleEndian.AppendUint64(nil, uint64(len(header))), header...), 'x')
 }
 
@@ -267,7 +273,7 @@ func carriers() []carrier {
 		{"an array of bytes", "a.npy", func(s string) []byte { return array(fmt.Sprintf("|S%d", len(s)), s) }},
 		{"an array of text", "a.npy", func(s string) []byte { return array(fmt.Sprintf("<U%d", len(s)), utf32(s)) }},
 		{"a schema of skops", "m.skops", func(s string) []byte {
-			content, _ := json.Marshal(fmt.Sprintf("%q", note(s)))
+			content := quoted(fmt.Sprintf("%q", note(s)))
 			return zipped("schema.json", fmt.Sprintf(`{"__class__":"str","__module__":"builtins","__loader__":"JsonNode","content":%s,"is_json":true}`, content))
 		}},
 		{"an extension of PMML", "m.pmml", func(s string) []byte {

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"compress/zlib"
 	"encoding/base64"
-	"encoding/hex"
 	"fmt"
 	"strings"
 
@@ -27,54 +26,67 @@ func deflated(p []byte) []byte {
 	return b.Bytes()
 }
 
-// An encoding is a way to hide bytes in a text.
-type encoding struct {
-	name   string
-	encode func([]byte) string
-}
-
-// encodings are what tools that hide payloads use.
-func encodings() []encoding {
-	return []encoding{
-		{"base64", base64.StdEncoding.EncodeToString},
-		{"hexadecimal", hex.EncodeToString},
-		{"base64 of zlib", func(p []byte) string { return base64.StdEncoding.EncodeToString(deflated(p)) }},
+// fits reports whether a carrier takes a text as it stands, and not in the escapes
+// of its own language, which nobody undoes who looks through a file as text.
+func fits(c carrier, e encoding) bool {
+	switch c.name {
+	case "a pickle of protocol 0":
+		return e.name != "escapes of Unicode" // its own
+	case "code of TorchScript":
+		return e.name != "Ascii85" // has quotation marks
+	case "an extension of PMML":
+		return e.name != "base85" && e.name != "Z85" && e.name != "Ascii85" // have signs of markup
+	case "an attribute of HDF5", "a dataset of HDF5":
+		return len(c.build(e.encode(evil()))) > 0 // has room for as much
 	}
+	return true
 }
 
-// A hideout is a place for an encoded payload.
-type hideout struct {
-	name, file string
-	build      func(text string) []byte
-	strict     bool // no file at all may stand there in an encoding, harmless or not
-}
-
-// hideouts are places from which some program decodes texts.
-func hideouts() []hideout {
-	return []hideout{
-		{"a pickle", "m.pkl", func(s string) []byte { return model("note", s).Stop() }, false},
-		{"metadata of safetensors", "m.safetensors", tensors, true},
-		{"a configuration in an archive", "m.zip", func(s string) []byte { return zipped("config.json", `{"blob": "`+s+`"}`) }, false},
-		{"a text of GGUF", "m.gguf", func(s string) []byte { return ggml("general.description", 8, counted(s)) }, false},
-	}
-}
-
-// Payloads returns the rows with encoded payloads.
+// Payloads returns the rows with encoded payloads: each place with each encoding.
 func Payloads() []Row {
 	var out []Row
-	for _, e := range encodings() {
-		for _, h := range hideouts() {
+	for _, c := range append(carriers(), hideouts()...) {
+		for _, e := range encodings() {
+			if c.name == "UTF-16 in an archive" || !fits(c, e) {
+				continue
+			}
 			twin := e.encode(tame())
-			if h.strict {
+			if c.name == "metadata of safetensors alone" { // where no file at all may stand in an encoding
 				twin = noise(len(twin), base62)
 			}
-			out = append(out, Row{
-				Name: "a pickle, " + e.name + ", in " + h.name, File: h.file, Rules: found,
-				Data: h.build(e.encode(evil())), Twin: h.build(twin),
-			})
+			out = append(out, Row{Name: "a pickle, " + e.name + ", in " + c.name, File: c.file, Rules: found, Data: c.build(e.encode(evil())), Twin: c.build(twin)})
 		}
 	}
+	for _, c := range hideouts() { // words around it would be turned, too
+		out = append(out, turned(c))
+	}
 	return append(out, direct()...)
+}
+
+// turned is a row of a program with its letters turned by 13 places.
+func turned(c carrier) Row {
+	rot13 := func(s string) []byte {
+		return c.build(strings.Map(func(r rune) rune {
+			switch lower := r | 0x20; {
+			case lower >= 'a' && lower <= 'm':
+				return r + 13
+			case lower >= 'n' && lower <= 'z':
+				return r - 13
+			}
+			return r
+		}, s))
+	}
+	return Row{Name: "a program, rot13, in " + c.name, File: c.file, Rules: found, Data: rot13("; import os; os.system(1);"), Twin: rot13("; import os; os.getcwd();")}
+}
+
+// hideouts are places in which nothing stands around the text.
+func hideouts() []carrier {
+	return []carrier{
+		{"a pickle alone", "m.pkl", func(s string) []byte { return model("note", s).Stop() }},
+		{"metadata of safetensors alone", "m.safetensors", tensors},
+		{"a configuration in an archive", "m.zip", func(s string) []byte { return zipped("config.json", `{"blob": `+quoted(s)+`}`) }},
+		{"a text of GGUF alone", "m.gguf", func(s string) []byte { return ggml("general.description", 8, counted(s)) }},
+	}
 }
 
 // found are rules that tell of a payload.
