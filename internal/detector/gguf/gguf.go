@@ -51,10 +51,13 @@ var Detector = &detector.Detector{
 	Run:   run,
 }
 
+// legacy knows the formats before GGUF, which have no metadata but their
+// hyperparameters.
 func legacy(h artifact.Head) bool {
 	return h.HasPrefix(gguf.MagicGGML, gguf.MagicGGMF, gguf.MagicGGJT, gguf.MagicGGLA)
 }
 
+// run decodes the header. The tensors' data is never read.
 func run(_ context.Context, p *detector.Pass) error {
 	r := p.Reader()
 	if string(r.Peek(4)) != gguf.Magic {
@@ -76,6 +79,8 @@ func run(_ context.Context, p *detector.Pass) error {
 	return err
 }
 
+// A judge gathers what the decoder tells until it is known where everything
+// lies.
 type judge struct {
 	p      *detector.Pass
 	causes finding.Causes
@@ -91,6 +96,8 @@ type span struct {
 	name       string
 }
 
+// absurd notes a claim that overflows. One finding lists them all: which one a
+// loader multiplies first is its own affair.
 func (j *judge) absurd(offset int64, what string) {
 	j.causes.At(overflow, "numbers", "The header claims what no file can hold: loaders that multiply before they check write outside of their buffers.").
 		Add(offset, "%s", what)
@@ -99,6 +106,7 @@ func (j *judge) absurd(offset int64, what string) {
 // spanCost is what a kept tensor is charged beside its name.
 const spanCost = 48
 
+// tensor keeps where a tensor lies.
 func (j *judge) tensor(t gguf.Tensor) {
 	if !t.Sized || t.Size == 0 || j.stop != nil {
 		return
@@ -127,11 +135,14 @@ func (j *judge) overlaps(file gguf.File) {
 		if b.start < a.end {
 			j.causes.At(overlap, "overlap", "Tensors share their bytes.").
 				Add(b.entry, "tensor %q starts at byte %d of the data, %q ends at %d", finding.Quote(b.name), b.start, finding.Quote(a.name), a.end)
+			// The next one is compared with whatever reaches farthest.
 			j.spans[i].end = max(a.end, b.end)
 		}
 	}
 }
 
+// alignment reports what loaders divide by: 0 ends them, and other numbers
+// misplace the data (GGUF specification, general.alignment).
 func (j *judge) alignment(file gguf.File) {
 	if a := file.Alignment; a == 0 || a&(a-1) != 0 {
 		j.causes.At(alignment, "alignment", fmt.Sprintf("The alignment of the data is %d, which is no power of two.", a)).

@@ -209,7 +209,7 @@ func TestLicense(t *testing.T) {
 			key, value string
 			want       []string
 		}{
-			{key: "general.license", value: "apache-2.0", want: []string{"apache-2.0"}},
+			{key: "general.license", value: "apache-2.0", want: []string{"Apache-2.0"}},
 			{key: "general.license.name", value: "A Licence"},
 			{key: "general.license", value: strings.Repeat("no identifier ", 100)},
 		} {
