@@ -8,6 +8,7 @@ import (
 	"cmp"
 	"context"
 	_ "embed"
+	"encoding/binary"
 	"fmt"
 	"strings"
 	"unicode/utf8"
@@ -43,7 +44,7 @@ var Detector = &detector.Detector{
 	Rules: rule.Explain(help, dangerous, script),
 	Match: func(h artifact.Head) bool {
 		class := names()[h.Extension()]
-		return (class == "data" || h.Depth > 0 && class != "source") && isText(h.First)
+		return (class == "data" || h.Depth > 0 && class != "source") && (isText(h.First) || order(h.First) != nil)
 	},
 	Run:  run,
 	Text: inText,
@@ -67,6 +68,31 @@ func isText(p []byte) bool {
 	return false
 }
 
+// order returns the order of bytes of a text in UTF-16 by the mark that it starts
+// with; nil if it has none.
+func order(p []byte) binary.ByteOrder {
+	for _, o := range []binary.ByteOrder{binary.LittleEndian, binary.BigEndian} {
+		if len(p) >= 2*shortest && o.Uint16(p) == 0xfeff {
+			return o
+		}
+	}
+	return nil
+}
+
+// narrow returns the ASCII of a text in UTF-16, in place, of which encodings are
+// made; any other character becomes a space.
+func narrow(p []byte, order binary.ByteOrder) []byte {
+	n := len(p) / 2
+	for i := range n {
+		c := order.Uint16(p[2*i:])
+		if c >= utf8.RuneSelf {
+			c = ' '
+		}
+		p[i] = byte(c)
+	}
+	return p[:n]
+}
+
 const (
 	// window is how much of a file is looked at together: the longest text of a
 	// payload that is followed to its end.
@@ -79,12 +105,17 @@ const (
 func run(_ context.Context, p *detector.Pass) error {
 	s := search{p: p}
 	r := p.Reader()
+	wide := order(r.Peek(artifact.FirstSize))
+	s.decoded = wide != nil
 	for r.Left() > 0 {
 		mark := p.Budget.Held()
 		s.at = r.Offset()
 		text := r.Bytes(uint64(min(window, r.Left())))
 		if r.Err() != nil {
 			return r.Err()
+		}
+		if wide != nil {
+			text = narrow(text, wide)
 		}
 		if err := s.look(text); err != nil {
 			return err
