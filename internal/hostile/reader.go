@@ -18,6 +18,9 @@ import (
 // short records costs no system call each, small enough for a window per member.
 const bufferSize = 64 << 10
 
+// jumpSize is what the first read behind a jump brings.
+const jumpSize = 4 << 10
+
 // Bytes is content that is in memory already; a Reader reads it in place.
 type Bytes []byte
 
@@ -51,6 +54,7 @@ type Reader struct {
 	end    int64  // of the window
 	buf    []byte // src[bufAt : bufAt+len(buf)]
 	bufAt  int64
+	ahead  int64 // bytes that the last read was for
 	pos    int64
 	whole  bool // buf is the whole of src and must not be written to
 	err    error
@@ -162,7 +166,7 @@ func (r *Reader) fill(n int) bool {
 		r.short(uint64(n))
 		return false
 	}
-	size := min(bufferSize, r.end-r.pos)
+	size := min(max(r.readAhead(), int64(n)), r.end-r.pos)
 	if int64(cap(r.buf)) < size {
 		r.buf = make([]byte, size)
 	}
@@ -174,6 +178,17 @@ func (r *Reader) fill(n int) bool {
 	}
 	r.failRead(err, n, got)
 	return false
+}
+
+// readAhead returns how much to read at once: little behind a jump over a payload,
+// since another may follow, and twice as much each time that reading goes on.
+func (r *Reader) readAhead() int64 {
+	if end := r.bufAt + int64(len(r.buf)); r.pos < r.bufAt || r.pos > end || end == 0 {
+		r.ahead = jumpSize
+	} else {
+		r.ahead = min(2*r.ahead, bufferSize)
+	}
+	return r.ahead
 }
 
 // readAtLeast reads into p until n bytes are there or reading ends: a source

@@ -75,8 +75,8 @@ func (m *Machine) pushConstant(op *Op, tag int) {
 
 // look yields a constant that the consumer wants to see.
 func (m *Machine) look(op *Op, v Value) {
-	kind, head := m.Kind(v), int64(lookText)
-	if kind != Str {
+	kind, head := m.Kind(v), int64(lookStart)
+	if kind != Str && op.Size <= LookBytes {
 		head = LookBytes
 	}
 	if !m.Look(kind, m.s.at(op.Data, min(op.Size, head)), op.Data, op.Size) {
@@ -94,9 +94,9 @@ func (m *Machine) look(op *Op, v Value) {
 const keyDistance = 2
 
 // How many bytes Look is shown: of text, which may be written with escapes, the
-// start; of bytes, which stand in the file as they are, all that are not many.
+// start; of bytes, which stand in the file as they are, the start of many and all of few.
 const (
-	lookText  = 64
+	lookStart = 64
 	LookBytes = 16 << 10
 )
 

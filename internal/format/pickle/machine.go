@@ -36,7 +36,7 @@ type Reading struct {
 // abstract values in the place of objects, and calls nothing. It is used once.
 type Machine struct {
 	// Look is asked about every string and bytes of LookSize bytes or more as it
-	// is pushed, with its first bytes (of bytes all, up to LookBytes) and its place in
+	// is pushed, with its first bytes (all of up to LookBytes bytes) and its place in
 	// the file; those that it wants to see become effects. It may be nil.
 	Look func(kind Kind, head []byte, at, size int64) bool
 	// Array is told where the elements of an array lie that joblib's loader reads
