@@ -736,6 +736,37 @@ def files_below(directory, what):
 
 
 @maker
+def coreml():
+    import coremltools as ct, numpy as np
+    from coremltools.converters.mil import Builder
+    from coremltools.models import datatypes, neural_network
+    network = neural_network.NeuralNetworkBuilder([("x", datatypes.Array(3))], [("y", datatypes.Array(2))])
+    network.add_inner_product("dense", np.ones((2, 3), "f4"), np.zeros(2, "f4"), 3, 2, True, "x", "a")
+    network.add_activation("relu", "RELU", "a", "y")
+    ct.models.utils.save_spec(network.spec, path("coreml/network.mlmodel", "Core ML network"))
+
+    @Builder.program(input_specs=[Builder.TensorSpec(shape=(1, 64))])
+    def program(x):
+        return Builder.relu(x=Builder.linear(x=x, weight=np.random.rand(32, 64).astype("f4"), bias=np.zeros(32, "f4")))
+
+    ct.convert(program, convert_to="mlprogram", skip_model_load=True).save(os.path.join(OUT, "coreml/program.mlpackage"))
+    files_below("coreml/program.mlpackage", "Core ML program")
+
+
+@maker
+def paddle():
+    import paddle as pd
+    net = pd.nn.Sequential(pd.nn.Linear(3, 4), pd.nn.ReLU(), pd.nn.Linear(4, 2))
+    optimizer = pd.optimizer.Adam(parameters=net.parameters())
+    net(pd.ones([2, 3])).sum().backward()
+    optimizer.step()
+    pd.save(net.state_dict(), path("paddle/net.pdparams", "Paddle parameters"))
+    pd.save(optimizer.state_dict(), path("paddle/net.pdopt", "Paddle optimizer"))
+    pd.jit.save(net, os.path.join(OUT, "paddle/inference/net"), input_spec=[pd.static.InputSpec([None, 3], "float32")])
+    files_below("paddle/inference", "Paddle program")
+
+
+@maker
 def orbax():
     import shutil
     import jax.numpy as jnp, numpy as np, orbax.checkpoint as ocp
