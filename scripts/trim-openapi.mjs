@@ -8,7 +8,6 @@ const used = new Set([
   '/repos/{owner}/{repo}/pulls/{pull_number}/files',
   '/repos/{owner}/{repo}/compare/{basehead}',
   '/repos/{owner}/{repo}/contents/{path}',
-  '/repos/{owner}/{repo}/git/blobs/{file_sha}',
   '/repos/{owner}/{repo}/code-scanning/sarifs',
   '/repos/{owner}/{repo}/code-scanning/sarifs/{sarif_id}',
   '/repos/{owner}/{repo}/code-scanning/alerts',

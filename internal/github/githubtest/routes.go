@@ -57,8 +57,6 @@ func (s *Server) route(w http.ResponseWriter, r *http.Request) {
 		s.commit(w, r, strings.Join(parts[1:], "/"))
 	case len(parts) > 1 && r.Method == "GET" && parts[0] == "contents":
 		s.contents(w, r, strings.Join(parts[1:], "/"))
-	case match(r, parts, "GET git blobs *"):
-		s.blob(w, parts[2])
 	case match(r, parts, "GET issues N comments"):
 		if allowed(w, s.Permissions.PullRequests, "read") {
 			answer(w, http.StatusOK, page(w, r, s.URL, s.Comments[number(parts[1])]))
@@ -181,16 +179,6 @@ func (s *Server) contents(w http.ResponseWriter, r *http.Request, path string) {
 		"type": "file", "encoding": "base64", "path": path, "size": len(p),
 		"content": base64.StdEncoding.EncodeToString(p),
 	})
-}
-
-// blob answers the content of a git object by its name.
-func (s *Server) blob(w http.ResponseWriter, id string) {
-	p, ok := s.Blobs[id]
-	if !ok {
-		refuse(w, http.StatusNotFound, "Not Found")
-		return
-	}
-	w.Write(p)
 }
 
 // body reads the text of a comment and refuses what GitHub refuses.

@@ -43,7 +43,6 @@ type Server struct {
 	Compares     map[string][]File  // by "base...head"
 	Refs         map[string]string  // the commits that branches and tags name
 	Contents     map[string][]byte  // by "commit:path"
-	Blobs        map[string][]byte  // by object name
 	Comments     map[int][]*Comment // of each pull request
 	Deliveries   []*Delivery
 	Alerts       []Alert
@@ -94,7 +93,7 @@ func New(t testing.TB) *Server {
 	s := &Server{
 		Permissions: Writing, Accepts: Token, Login: "github-actions[bot]",
 		Pulls: map[int][]File{}, PullHead: map[int]string{}, Compares: map[string][]File{},
-		Contents: map[string][]byte{}, Blobs: map[string][]byte{}, Comments: map[int][]*Comment{},
+		Contents: map[string][]byte{}, Comments: map[int][]*Comment{},
 		Objects: map[string][]byte{}, next: 1000, MaxSARIF: 10 << 20, MaxBody: 65536,
 	}
 	s.Server = httptest.NewServer(http.HandlerFunc(s.serve))
