@@ -49,8 +49,9 @@ var layers = []layer{
 	{pkg: "internal/source", role: "what source that comes with a model reaches", may: []string{"internal/format/python", "internal/format/shell", "internal/globals", "internal/hostile"}},
 	{pkg: "internal/license", role: "what licences are called"},
 	{pkg: "internal/needle", role: "finds many short texts in long ones"},
+	{pkg: "internal/table", role: "lists that stand as text beside the code"},
 	{pkg: "internal/address", role: "which addresses say who is at the other end"},
-	{pkg: "internal/location", role: "where paths that a file names lead"},
+	{pkg: "internal/location", role: "where paths that a file names lead", may: []string{"internal/table"}},
 	{pkg: "internal/report/plain", role: "hostile text made fit for a log and for Markdown", may: []string{"internal/finding"}},
 	{pkg: "internal/glob", role: "patterns over paths"},
 	{pkg: "internal/finding", role: "what was said", may: []string{"internal/rule"}},
@@ -59,7 +60,7 @@ var layers = []layer{
 	{pkg: "internal/detector", role: "the contract", may: []string{
 		"internal/artifact", "internal/finding", "internal/hostile", "internal/needle", "internal/rule"}},
 	{pkg: "internal/detector/*", role: "opinions", may: []string{
-		"internal/address", "internal/artifact", "internal/detector", "internal/finding", "internal/format/*", "internal/globals", "internal/hostile", "internal/license", "internal/location", "internal/needle", "internal/rule", "internal/source"}},
+		"internal/address", "internal/artifact", "internal/detector", "internal/finding", "internal/format/*", "internal/globals", "internal/hostile", "internal/license", "internal/location", "internal/needle", "internal/rule", "internal/source", "internal/table"}},
 	{pkg: "internal/catalog", role: "the one list of detectors", may: []string{
 		"internal/detector", "internal/detector/*", "internal/rule"}},
 

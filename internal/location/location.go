@@ -7,8 +7,11 @@ import (
 	_ "embed"
 	"net/url"
 	"path"
+	"slices"
 	"strings"
 	"sync"
+
+	"github.com/modelaudit/modelaudit/internal/table"
 )
 
 // sensitiveFile lists parts of paths that no model has a reason to name.
@@ -16,17 +19,7 @@ import (
 //go:embed sensitive.txt
 var sensitiveFile string
 
-var sensitive = sync.OnceValue(func() []string { return parse(sensitiveFile) })
-
-func parse(text string) []string {
-	var out []string
-	for line := range strings.Lines(text) {
-		if line = strings.TrimSpace(line); line != "" && line[0] != '#' {
-			out = append(out, line)
-		}
-	}
-	return out
-}
+var sensitive = sync.OnceValue(func() []string { return slices.Collect(table.Lines(sensitiveFile)) })
 
 // Leaves says how a path that should be relative to a model leaves the model's
 // directory: a phrase that follows "is read from …,", or "" if it stays.

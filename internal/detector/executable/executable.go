@@ -15,6 +15,7 @@ import (
 	"github.com/modelaudit/modelaudit/internal/finding"
 	"github.com/modelaudit/modelaudit/internal/format/executable"
 	"github.com/modelaudit/modelaudit/internal/rule"
+	"github.com/modelaudit/modelaudit/internal/table"
 )
 
 //go:embed help.md
@@ -53,7 +54,7 @@ var Detector = &detector.Detector{
 	Name:  "executable",
 	Rules: rule.Explain(help, disguised, named, inModel, scriptInModel, inArchive, byDesign),
 	Match: func(h artifact.Head) bool {
-		return executable.Looks(h.First) || h.Depth > 0 && scripts[h.Extension()] != ""
+		return executable.Looks(h.First) || h.Depth > 0 && scripts[h.Extension()]
 	},
 	Run: run,
 }
@@ -65,32 +66,16 @@ var (
 	//go:embed scripts.txt
 	scriptsFile string
 
-	places  = parse(namesFile)
-	scripts = parse(scriptsFile)
+	places  = table.Map(namesFile)
+	scripts = table.Set(scriptsFile)
 )
-
-// parse reads lines of an extension and a word, which defaults to "yes".
-func parse(text string) map[string]string {
-	out := make(map[string]string)
-	for line := range strings.Lines(text) {
-		fields := strings.Fields(line)
-		switch {
-		case len(fields) == 0 || strings.HasPrefix(line, "#"):
-		case len(fields) == 1:
-			out[fields[0]] = "yes"
-		default:
-			out[fields[0]] = fields[1]
-		}
-	}
-	return out
-}
 
 // run judges a program by what it is and where it lies.
 func run(_ context.Context, p *detector.Pass) error {
 	program, ok := executable.Decode(p.Reader())
 	if !ok {
 		program = executable.Program{Kind: executable.Script, Detail: "by its name"}
-		ok = p.File.Nested() && scripts[extension(p.File.Name())] != ""
+		ok = p.File.Nested() && scripts[extension(p.File.Name())]
 	}
 	r := judge(p.File, program)
 	if !ok || r == nil {

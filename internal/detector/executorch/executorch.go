@@ -15,6 +15,7 @@ import (
 	"github.com/modelaudit/modelaudit/internal/finding"
 	"github.com/modelaudit/modelaudit/internal/format/executorch"
 	"github.com/modelaudit/modelaudit/internal/rule"
+	"github.com/modelaudit/modelaudit/internal/table"
 )
 
 //go:embed help.md
@@ -41,18 +42,7 @@ const texts = 8 << 20
 //go:embed known.txt
 var knownFile string
 
-var known = sync.OnceValue(func() map[string]bool { return parse(knownFile) })
-
-// parse reads a namespace a line.
-func parse(text string) map[string]bool {
-	out := make(map[string]bool)
-	for line := range strings.Lines(text) {
-		if line = strings.TrimSpace(line); line != "" && line[0] != '#' {
-			out[line] = true
-		}
-	}
-	return out
-}
+var known = sync.OnceValue(func() map[string]bool { return table.Set(knownFile) })
 
 // run reports each namespace of operators that ExecuTorch does not have, once.
 func run(_ context.Context, p *detector.Pass) error {

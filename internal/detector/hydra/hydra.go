@@ -19,6 +19,7 @@ import (
 	"github.com/modelaudit/modelaudit/internal/finding"
 	"github.com/modelaudit/modelaudit/internal/hostile"
 	"github.com/modelaudit/modelaudit/internal/rule"
+	"github.com/modelaudit/modelaudit/internal/table"
 )
 
 var (
@@ -34,13 +35,9 @@ var (
 // parseTargets reads lines of a module and the classes in it.
 func parseTargets(text string) map[string]bool {
 	out := make(map[string]bool)
-	for line := range strings.Lines(text) {
-		fields := strings.Fields(line)
-		if len(fields) == 0 || fields[0][0] == '#' {
-			continue
-		}
-		for _, class := range fields[1:] {
-			out[fields[0]+"."+class] = true
+	for module, classes := range table.Map(text) {
+		for class := range strings.FieldsSeq(classes) {
+			out[module+"."+class] = true
 		}
 	}
 	return out

@@ -13,6 +13,7 @@ import (
 	"github.com/modelaudit/modelaudit/internal/hostile"
 	"github.com/modelaudit/modelaudit/internal/location"
 	"github.com/modelaudit/modelaudit/internal/rule"
+	"github.com/modelaudit/modelaudit/internal/table"
 )
 
 // A walker visits every object of a configuration.
@@ -118,10 +119,8 @@ var effects = sync.OnceValue(func() []effect { return parseEffects(layersText) }
 // with the value.
 func parseEffects(text string) []effect {
 	var out []effect
-	for line := range strings.Lines(text) {
-		if f := strings.Fields(line); len(f) == 3 && f[0] != "#" {
-			out = append(out, effect{f[0], f[1], f[2]})
-		}
+	for row := range table.Rows(text, 3) {
+		out = append(out, effect{class: row[0], key: row[1], does: row[2]})
 	}
 	return out
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/modelaudit/modelaudit/internal/finding"
 	"github.com/modelaudit/modelaudit/internal/format/onnx"
 	"github.com/modelaudit/modelaudit/internal/location"
+	"github.com/modelaudit/modelaudit/internal/table"
 )
 
 // domainsFile lists the operator domains that runtimes bring along.
@@ -21,12 +22,8 @@ var known = sync.OnceValue(func() map[string]bool { return parseDomains(domainsF
 
 // parseDomains reads a domain a line. The empty one is the standard's.
 func parseDomains(text string) map[string]bool {
-	set := map[string]bool{"": true}
-	for line := range strings.Lines(text) {
-		if line = strings.TrimSpace(line); line != "" && line[0] != '#' {
-			set[line] = true
-		}
-	}
+	set := table.Set(text)
+	set[""] = true
 	return set
 }
 

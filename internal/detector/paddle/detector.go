@@ -17,6 +17,7 @@ import (
 	"github.com/modelaudit/modelaudit/internal/format/paddle"
 	"github.com/modelaudit/modelaudit/internal/location"
 	"github.com/modelaudit/modelaudit/internal/rule"
+	"github.com/modelaudit/modelaudit/internal/table"
 )
 
 //go:embed help.md
@@ -101,18 +102,7 @@ func run(_ context.Context, p *detector.Pass) error {
 }
 
 // effects says what operators do, by their type: operators.txt.
-var effects = sync.OnceValue(func() map[string]string { return parseEffects(operatorsText) })
-
-// parseEffects reads lines of an operator's type and what it does.
-func parseEffects(text string) map[string]string {
-	out := make(map[string]string)
-	for line := range strings.Lines(text) {
-		if f := strings.Fields(line); len(f) == 2 && f[0] != "#" {
-			out[f[0]] = f[1]
-		}
-	}
-	return out
-}
+var effects = sync.OnceValue(func() map[string]string { return table.Map(operatorsText) })
 
 // rules by effect.
 var rules = map[string]*rule.Rule{"python": python, "write": writes, "read": loads, "network": network, "native": native}

@@ -18,6 +18,7 @@ import (
 	"github.com/modelaudit/modelaudit/internal/hostile"
 	"github.com/modelaudit/modelaudit/internal/rule"
 	"github.com/modelaudit/modelaudit/internal/source"
+	"github.com/modelaudit/modelaudit/internal/table"
 )
 
 //go:embed help.md
@@ -32,10 +33,8 @@ var hooks = parseHooks(hooksText)
 
 func parseHooks(text string) map[string]bool {
 	out := make(map[string]bool)
-	for line := range strings.Lines(text) {
-		if name, _, _ := strings.Cut(line, " "); name != "#" {
-			out[name] = true
-		}
+	for row := range table.Rows(text, 2) {
+		out[row[0]] = true
 	}
 	return out
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/modelaudit/modelaudit/internal/finding"
 	"github.com/modelaudit/modelaudit/internal/format/python"
 	"github.com/modelaudit/modelaudit/internal/hostile"
+	"github.com/modelaudit/modelaudit/internal/table"
 )
 
 var (
@@ -22,7 +23,7 @@ var (
 	namespacesFile string
 
 	operators  = sync.OnceValue(func() map[string]operator { return parseOperators(opsFile) })
-	namespaces = sync.OnceValue(func() map[string]bool { return parseNamespaces(namespacesFile) })
+	namespaces = sync.OnceValue(func() map[string]bool { return table.Set(namespacesFile) })
 )
 
 // An operator is one that reaches outside of the model.
@@ -31,22 +32,8 @@ type operator struct{ name, effect, does string }
 // parseOperators reads lines of a name, an effect and what the operator does.
 func parseOperators(text string) map[string]operator {
 	out := make(map[string]operator)
-	for line := range strings.Lines(text) {
-		if fields := strings.Fields(line); len(fields) > 2 && line[0] != '#' {
-			out[fields[0]] = operator{fields[0], fields[1], strings.Join(fields[2:], " ")}
-		}
-	}
-	return out
-}
-
-// parseNamespaces reads the namespaces of operators that PyTorch itself
-// registers.
-func parseNamespaces(text string) map[string]bool {
-	out := make(map[string]bool)
-	for line := range strings.Lines(text) {
-		if line = strings.TrimSpace(line); line != "" && line[0] != '#' {
-			out[line] = true
-		}
+	for row := range table.Rows(text, 3) {
+		out[row[0]] = operator{name: row[0], effect: row[1], does: row[2]}
 	}
 	return out
 }

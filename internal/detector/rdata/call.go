@@ -10,6 +10,7 @@ import (
 	"github.com/modelaudit/modelaudit/internal/finding"
 	"github.com/modelaudit/modelaudit/internal/format/rds"
 	"github.com/modelaudit/modelaudit/internal/rule"
+	"github.com/modelaudit/modelaudit/internal/table"
 )
 
 var (
@@ -20,32 +21,10 @@ var (
 	//go:embed masks.txt
 	masksFile string
 
-	functions = sync.OnceValue(func() map[string]string { return parse(functionsFile) })
-	hooks     = sync.OnceValue(func() map[string]bool { return names(hooksFile) })
-	masks     = sync.OnceValue(func() map[string]bool { return names(masksFile) })
+	functions = sync.OnceValue(func() map[string]string { return table.Map(functionsFile) })
+	hooks     = sync.OnceValue(func() map[string]bool { return table.Set(hooksFile) })
+	masks     = sync.OnceValue(func() map[string]bool { return table.Set(masksFile) })
 )
-
-// parse reads lines of a name and an effect.
-func parse(text string) map[string]string {
-	out := make(map[string]string)
-	for line := range strings.Lines(text) {
-		if f := strings.Fields(line); len(f) == 2 && line[0] != '#' {
-			out[f[0]] = f[1]
-		}
-	}
-	return out
-}
-
-// names reads lines of one word.
-func names(text string) map[string]bool {
-	out := make(map[string]bool)
-	for line := range strings.Lines(text) {
-		if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "# ") {
-			out[line] = true
-		}
-	}
-	return out
-}
 
 // does completes "which …" for the effects.
 var does = map[string]string{
@@ -95,10 +74,9 @@ func calleeOf(e rds.Event) callee {
 // called finds a call of a function that does harm in R source.
 var called = sync.OnceValue(func() *regexp.Regexp {
 	var all []string
-	for line := range strings.Lines(functionsFile) {
-		f := strings.Fields(line)
-		if len(f) == 2 && line[0] != '#' && f[1] != "look" && f[1] != "code" && !strings.Contains(f[0], "::") {
-			all = append(all, regexp.QuoteMeta(f[0]))
+	for row := range table.Rows(functionsFile, 2) {
+		if name, effect := row[0], row[1]; effect != "look" && effect != "code" && !strings.Contains(name, "::") {
+			all = append(all, regexp.QuoteMeta(name))
 		}
 	}
 	return regexp.MustCompile(`(?:^|[^\w.])(` + strings.Join(all, "|") + `)\s*\(`)

@@ -11,24 +11,14 @@ import (
 	"github.com/modelaudit/modelaudit/internal/format/json"
 	"github.com/modelaudit/modelaudit/internal/globals"
 	"github.com/modelaudit/modelaudit/internal/rule"
+	"github.com/modelaudit/modelaudit/internal/table"
 )
 
 //go:embed nodes.txt
 var nodesFile string
 
 // uses says what loading a kind of node does with the class that it names.
-var uses = sync.OnceValue(func() map[string]string { return parse(nodesFile) })
-
-// parse reads lines of a kind of node and how it is used.
-func parse(text string) map[string]string {
-	out := make(map[string]string)
-	for line := range strings.Lines(text) {
-		if f := strings.Fields(line); len(f) == 2 {
-			out[f[0]] = f[1]
-		}
-	}
-	return out
-}
+var uses = sync.OnceValue(func() map[string]string { return table.Map(nodesFile) })
 
 // report makes a finding of a node, once for each rule and name.
 func (j *judge) report(r *rule.Rule, v *json.Value, name, message string) {

@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+
+	"github.com/modelaudit/modelaudit/internal/table"
 )
 
 var (
@@ -22,35 +24,16 @@ type effect struct {
 }
 
 // known holds the operations that TensorFlow registers itself.
-var known = sync.OnceValue(func() map[string]bool {
-	set := make(map[string]bool, 2000)
-	for line := range records(knownFile) {
-		set[line] = true
-	}
-	return set
-})
+var known = sync.OnceValue(func() map[string]bool { return table.Set(knownFile) })
 
 // effects holds the operations that touch the world.
 var effects = sync.OnceValue(func() map[string]effect {
-	table := make(map[string]effect, 100)
-	for line := range records(opsFile) {
-		f := strings.Fields(line)
-		table[f[0]] = parse(f[1], f[2])
+	out := make(map[string]effect)
+	for row := range table.Rows(opsFile, 3) {
+		out[row[0]] = parse(row[1], row[2])
 	}
-	return table
+	return out
 })
-
-// records yields the lines of a table without comments and empty ones.
-func records(text string) func(func(string) bool) {
-	return func(yield func(string) bool) {
-		for line := range strings.Lines(text) {
-			line = strings.TrimSpace(line)
-			if line != "" && line[0] != '#' && !yield(line) {
-				return
-			}
-		}
-	}
-}
 
 // parse reads the source of a path: "in:2" for an input, "attr:name" for an
 // attribute, "-" for none.

@@ -14,6 +14,7 @@ import (
 	"github.com/modelaudit/modelaudit/internal/finding"
 	"github.com/modelaudit/modelaudit/internal/format/tflite"
 	"github.com/modelaudit/modelaudit/internal/rule"
+	"github.com/modelaudit/modelaudit/internal/table"
 )
 
 //go:embed help.md
@@ -66,18 +67,7 @@ func run(_ context.Context, p *detector.Pass) error {
 }
 
 // effects says what custom operators do, by name: operators.txt.
-var effects = sync.OnceValue(func() map[string]string { return parseEffects(operatorsText) })
-
-// parseEffects reads lines of an operator and what it does.
-func parseEffects(text string) map[string]string {
-	out := make(map[string]string)
-	for line := range strings.Lines(text) {
-		if f := strings.Fields(line); len(f) == 2 && f[0] != "#" {
-			out[f[0]] = f[1]
-		}
-	}
-	return out
-}
+var effects = sync.OnceValue(func() map[string]string { return table.Map(operatorsText) })
 
 // does completes "the operator …".
 var does = map[string]string{

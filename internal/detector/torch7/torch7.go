@@ -18,6 +18,7 @@ import (
 	"github.com/modelaudit/modelaudit/internal/format/torch7"
 	"github.com/modelaudit/modelaudit/internal/hostile"
 	"github.com/modelaudit/modelaudit/internal/rule"
+	"github.com/modelaudit/modelaudit/internal/table"
 )
 
 //go:embed help.md
@@ -205,10 +206,8 @@ type word struct{ table, member, does string }
 // parse reads lines of a table, a member of it and what it does.
 func parse(text string) []word {
 	var out []word
-	for line := range strings.Lines(text) {
-		if f := strings.Fields(line); len(f) > 2 && line[0] != '#' {
-			out = append(out, word{f[0], f[1], strings.Join(f[2:], " ")})
-		}
+	for row := range table.Rows(text, 3) {
+		out = append(out, word{table: row[0], member: row[1], does: row[2]})
 	}
 	return out
 }

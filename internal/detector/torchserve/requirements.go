@@ -11,6 +11,7 @@ import (
 	"github.com/modelaudit/modelaudit/internal/finding"
 	"github.com/modelaudit/modelaudit/internal/hostile"
 	"github.com/modelaudit/modelaudit/internal/rule"
+	"github.com/modelaudit/modelaudit/internal/table"
 )
 
 // packagesFile lists well-known packages that models need, one a line, with
@@ -24,11 +25,8 @@ var packages = sync.OnceValues(func() ([]string, map[string]bool) { return parse
 
 func parsePackages(text string) (known []string, all map[string]bool) {
 	all = make(map[string]bool)
-	for line := range strings.Lines(text) {
+	for line := range table.Lines(text) {
 		fields := strings.Fields(line)
-		if len(fields) == 0 || fields[0][0] == '#' {
-			continue
-		}
 		known = append(known, fields[0])
 		for _, f := range fields {
 			all[f] = true

@@ -14,6 +14,7 @@ import (
 	"github.com/modelaudit/modelaudit/internal/finding"
 	"github.com/modelaudit/modelaudit/internal/format/zarr"
 	"github.com/modelaudit/modelaudit/internal/rule"
+	"github.com/modelaudit/modelaudit/internal/table"
 )
 
 //go:embed help.md
@@ -22,18 +23,7 @@ var help string
 //go:embed codecs.txt
 var codecsFile string
 
-var known = parse(codecsFile)
-
-// parse reads a codec a line.
-func parse(text string) map[string]bool {
-	out := make(map[string]bool)
-	for line := range strings.Lines(text) {
-		if line = strings.TrimSpace(line); line != "" && line[0] != '#' {
-			out[line] = true
-		}
-	}
-	return out
-}
+var known = table.Set(codecsFile)
 
 var (
 	pickled = &rule.Rule{
