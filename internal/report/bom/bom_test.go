@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"os"
+	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -175,6 +177,47 @@ func TestComponents(t *testing.T) {
 	if len(d.Compositions) != 1 || d.Compositions[0].Aggregate != "incomplete" ||
 		!slices.Equal(d.Compositions[0].Assemblies, []string{"file:c.pkl", "file:d.safetensors"}) {
 		t.Errorf("compositions: got %+v", d.Compositions)
+	}
+}
+
+// recognised finds the formats that a detector names.
+var recognised = regexp.MustCompile(`Recognised\("([^"]+)"\)`)
+
+// TestFormatsAreListed: what is no model must not be called one because nobody
+// thought of the table.
+func TestFormatsAreListed(t *testing.T) {
+	table, err := os.ReadFile("formats.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	listed := make(map[string]bool)
+	for line := range strings.Lines(string(table)) {
+		words := strings.Fields(line)
+		if len(words) == 0 || words[0] == "#" {
+			continue
+		}
+		if len(words) < 2 || words[1] != "file" && words[1] != "machine-learning-model" || listed[words[0]] {
+			t.Errorf("formats.txt: %q has no type, or is there twice", line)
+		}
+		listed[words[0]] = true
+	}
+	files, err := filepath.Glob("../../detector/*/*.go")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no detectors: %v", err)
+	}
+	for _, name := range files {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		source, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range recognised.FindAllSubmatch(source, -1) {
+			if format := string(m[1]); !listed[format] {
+				t.Errorf("%s recognises %s, which formats.txt does not list", name, format)
+			}
+		}
 	}
 }
 

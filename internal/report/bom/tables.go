@@ -23,21 +23,9 @@ var kinds = sync.OnceValue(func() map[string]kind { return parseKinds(formatsFil
 // framework, which may be missing.
 func parseKinds(text string) map[string]kind {
 	out := make(map[string]kind)
-	for _, line := range lines(text) {
-		words := strings.Fields(line)
-		if len(words) > 1 {
-			out[words[0]] = kind{cyclonedx.ComponentType(words[1]), strings.Join(words[2:], " ")}
-		}
-	}
-	return out
-}
-
-// lines returns the lines that are neither empty nor comments.
-func lines(text string) []string {
-	var out []string
 	for line := range strings.Lines(text) {
-		if line = strings.TrimSpace(line); line != "" && line[0] != '#' {
-			out = append(out, line)
+		if words := strings.Fields(line); len(words) > 1 && words[0] != "#" {
+			out[words[0]] = kind{cyclonedx.ComponentType(words[1]), strings.Join(words[2:], " ")}
 		}
 	}
 	return out
