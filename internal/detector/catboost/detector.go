@@ -38,13 +38,15 @@ func run(_ context.Context, p *detector.Pass) error {
 	p.Recognised("catboost")
 	m, err := catboost.Decode(p.Reader())
 	for _, e := range m.Info {
-		p.Text(e.Key, e.Offset, e.Value)
+		if nested := p.Written(e.Key, e.Offset, e.Size); nested != nil {
+			return nested
+		}
 	}
 	if err != nil || m.End >= p.File.Size {
 		return err
 	}
 	rest := p.File.Size - m.End
-	if len(m.Parts) == 0 {
+	if m.Parts == 0 {
 		p.Report(finding.Finding{
 			Rule: trailing, Key: "trailing data", Location: finding.Location{Offset: m.End, Length: rest},
 			Message: fmt.Sprintf("%d bytes follow the model, which names no further parts.", rest),

@@ -26,22 +26,25 @@ const (
 	infoValue   = 1
 )
 
-// maxText is how much of a text is kept, in bytes.
-const maxText = 64 << 10
+const (
+	// maxName is how much of a name is kept, in bytes.
+	maxName = 1 << 10
+	// entryCost is the memory that an entry takes, beside its name.
+	entryCost = 64
+)
 
 // A Model is what a model says about itself.
 type Model struct {
-	Version string
-	Info    []Entry
-	Parts   []string // identifiers of what follows the core
-	Core    int64    // offset of the core
-	End     int64    // offset behind the core
+	Info  []Entry
+	Parts int   // how many parts follow the core
+	End   int64 // offset behind the core
 }
 
-// An Entry is one entry of the model's description.
+// An Entry is one entry of the model's description: its name, and where its text
+// lies.
 type Entry struct {
-	Offset     int64
-	Key, Value string
+	Key          string
+	Offset, Size int64
 }
 
 // Decode reads the header and the core.
@@ -59,15 +62,26 @@ func Decode(r *hostile.Reader) (Model, error) {
 	if r.Err() != nil {
 		return m, r.Err()
 	}
-	m.Core, m.End = core.Start(), core.End()
+	m.End = core.End()
 	root, _ := flatbuffers.Root(core)
-	m.Version = root.String(coreVersion, maxText)
+	root.String(coreVersion, maxName)
 	for _, e := range root.Tables(coreInfo) {
-		m.Info = append(m.Info, Entry{e.Offset(), e.String(infoKey, maxText), e.String(infoValue, maxText)})
+		m.entry(core, e)
 	}
 	root.Table(coreTrees)
-	for part := range root.Strings(coreParts, maxText) {
-		m.Parts = append(m.Parts, part)
+	for range root.Texts(coreParts) {
+		m.Parts++
 	}
 	return m, core.Err()
+}
+
+// entry keeps an entry. Many may be one table, of which only the first is in the
+// file.
+func (m *Model) entry(core *hostile.Reader, t flatbuffers.Table) {
+	e := Entry{Key: t.String(infoKey, maxName)}
+	value, _ := t.Vector(infoValue, 1)
+	e.Offset, e.Size = value.Start(), value.Left()
+	if core.Hold(uint64(len(e.Key))+entryCost) == nil {
+		m.Info = append(m.Info, e)
+	}
 }

@@ -4,8 +4,15 @@ package flatbufferstest
 import "encoding/binary"
 
 // A Table is the fields of a table by their slot: a uint8, uint32 or uint64, a
-// string, []byte, []string, Int64s, Table or []Table.
+// string, []byte, []string, Int64s, Table, []Table or Shared.
 type Table map[int]any
+
+// Shared is a vector of tables that are all one, which is how a small file can
+// claim to hold much.
+type Shared struct {
+	Table Table
+	Count int
+}
 
 // Int64s is a vector of 64-bit numbers.
 type Int64s []uint64
@@ -105,6 +112,15 @@ func (b *builder) referred(v any, at int) {
 		for i, t := range x {
 			slot := start + 4 + 4*i
 			to := b.table(t)
+			le.PutUint32(b.data[slot:], uint32(to-slot))
+		}
+	case Shared:
+		start := len(b.data)
+		point(start)
+		b.data = le.AppendUint32(b.data, uint32(x.Count))
+		b.data = append(b.data, make([]byte, 4*x.Count)...)
+		to := b.table(x.Table)
+		for slot := start + 4; slot < start+4+4*x.Count; slot += 4 {
 			le.PutUint32(b.data[slot:], uint32(to-slot))
 		}
 	}
