@@ -2,6 +2,7 @@ package pickle_test
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -117,6 +118,10 @@ func TestDetector(t *testing.T) {
 		{Name: "blocks", Data: slices.Concat(plain, make([]byte, 512-len(plain)), p(4).Call("models", "make", "x").Stop()), Want: []string{"pickle-unknown-call"}},
 		{Name: "second pickle", Data: slices.Concat(plain, shell), Want: []string{"pickle-executes-code"}},
 		{Name: "behind damage", File: "model.pkl", Data: slices.Concat(p(4).None().Op(0xff).Bytes(), shell), Want: []string{"pickle-executes-code"}, Unread: true},
+		{Name: "source behind many attributes", Data: crowded(300).Stop(), Want: []string{"pickle-executes-code"}, Heavy: true},
+		{Name: "source behind more attributes than are kept", Data: crowded(40_000).Stop(), Want: []string{"pickle-computed-name"}, Heavy: true},
+		{Name: "import that runs, behind junk", Data: slices.Concat(plain, []byte("junk, and more of it"), p(2).Global("antigravity", "fly").Op(0, 0xff).Bytes()),
+			Want: []string{"pickle-executes-code"}},
 		{Name: "behind junk", Data: slices.Concat(plain, []byte("junk, and more of it"), shell), Want: []string{"pickle-executes-code"}},
 	})
 }
@@ -185,6 +190,15 @@ def _parse_args_stats(self, a,  loc=0, scale=1, moments='mv'):
 func distribution(source string) *pickletest.Stream {
 	return pickletest.New(4).Named("scipy.stats._continuous_distns", "gamma_gen").Tuple(0).NewObj().
 		EmptyDict().Str("_parse_arg_template").Str(source).SetItem().Build()
+}
+
+// crowded is a distribution with n attributes in front of the source.
+func crowded(n int) *pickletest.Stream {
+	s := pickletest.New(4).Named("scipy.stats._continuous_distns", "gamma_gen").Tuple(0).NewObj().EmptyDict().Mark()
+	for i := range n {
+		s.Str("a" + strconv.Itoa(i)).None()
+	}
+	return s.Str("_parse_arg_template").Str("import os\nos.system('echo poc')").SetItems().Build()
 }
 
 // graph is a module of torch.fx, which is saved as its source.

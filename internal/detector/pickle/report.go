@@ -101,6 +101,12 @@ func (r *report) dangerous() bool {
 	return slices.ContainsFunc(r.findings, func(f *finding.Finding) bool { return f.Rule.Severity >= rule.High })
 }
 
+// runs reports whether some finding is high or critical of what loading does, and
+// not of what the loaded object could do.
+func (r *report) runs() bool {
+	return slices.ContainsFunc(r.findings, func(f *finding.Finding) bool { return f.Rule.Severity >= rule.High && f.Rule != refers })
+}
+
 // torn reports an opcode that crosses the end of its frame.
 func (r *report) torn(at int64) {
 	r.add(finding.Finding{

@@ -46,17 +46,17 @@ func (j *judge) sourceState(e pickle.Effect, u *use) {
 // pairs, or the pair of states that BUILD takes.
 func (j *judge) templateIn(e pickle.Effect, u *use, state pickle.Value, depth int) {
 	if j.m.Kind(state) == pickle.Dict {
-		if v, ok := j.m.Field(state, templateKey); ok {
-			j.template(e, u, v)
-		}
+		j.templateOf(e, u, state)
 		return
 	}
 	if k := j.m.Kind(state); k != pickle.Tuple && k != pickle.List {
 		return
 	}
-	const most = 256 // pairs that are looked at
 	items, _ := j.m.Items(state)
-	for i, v := range items[:min(len(items), most)] {
+	if j.s.p.Budget.Steps(int64(len(items))) != nil {
+		return
+	}
+	for i, v := range items {
 		if s, ok := j.m.Str(v); ok && s == templateKey && i+1 < len(items) {
 			j.template(e, u, items[i+1])
 		} else if depth > 0 {
@@ -65,6 +65,21 @@ func (j *judge) templateIn(e pickle.Effect, u *use, state pickle.Value, depth in
 	}
 }
 
+// templateOf looks for the template in a dict. One of which not all items were
+// kept may hold it: no distribution has as many attributes.
+func (j *judge) templateOf(e pickle.Effect, u *use, state pickle.Value) {
+	if v, ok := j.m.Field(state, templateKey); ok {
+		j.template(e, u, v)
+		return
+	}
+	if _, all := j.m.Items(state); !all && strings.HasPrefix(u.at.Module, "scipy.stats.") {
+		j.add(unresolved, e, "state", func() string {
+			return "Loading this file fills an instance of " + finding.Quote(u.name) + " with more attributes than can be followed, one of which may be source that it runs."
+		})
+	}
+}
+
+// template judges source that the class runs.
 func (j *judge) template(e pickle.Effect, u *use, v pickle.Value) {
 	if s, ok := j.m.Str(v); ok && template().MatchString(s) {
 		return

@@ -106,8 +106,10 @@ func (m *Machine) stateItem(state Value, name string) (Value, bool) {
 	if o.kind != Dict {
 		return 0, false
 	}
-	const most = 256 // keys of a state that are compared with a name
-	for i := min(len(o.items), 2*most) - 2; i >= 0; i -= 2 {
+	if m.s.r.Budget().Steps(int64(len(o.items))) != nil {
+		return 0, false // the next opcode is the last: it finds the budget spent
+	}
+	for i := len(o.items) - 2; i >= 0; i -= 2 {
 		if m.reads(o.items[i], name) {
 			return o.items[i+1], true
 		}

@@ -49,7 +49,7 @@ func (m *Machine) readArray(o *object) {
 	count, ok1 := m.product(shape)
 	size, objects, ok2 := m.itemSize(dtype)
 	switch {
-	case !ok1 || !ok2:
+	case !ok1 || !ok2 || !m.exact(o.state): // what was not kept may say where the data begins
 		m.s.r.FailAt(m.op.Offset, hostile.Unsupported, "an array of unknown size follows: shape %s, %s",
 			m.Python(shape), m.Python(dtype))
 	case objects:
