@@ -49,24 +49,7 @@ func TestDemoPullRequest(t *testing.T) {
 		}
 	}
 	neutral := strings.NewReplacer(s.URL, "https://github.example")
-	keep(t, "comment.md", neutral.Replace(s.Comments[7][0].Body))
-	keep(t, "summary.md", neutral.Replace(r.summary))
-	keep(t, "annotations.md", neutral.Replace(annotations.String()))
-}
-
-// keep compares text with a file of demoFiles, or writes it with -update.
-func keep(t *testing.T, name, text string) {
-	t.Helper()
-	full := filepath.Join(demoFiles, name)
-	if updating() {
-		if err := os.MkdirAll(demoFiles, 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(full, []byte(text), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if want, err := os.ReadFile(full); err != nil || string(want) != text {
-		t.Errorf("%s is not what is written now (%v): run go test ./entrypoint -update", full, err)
+	for name, text := range map[string]string{"comment.md": s.Comments[7][0].Body, "summary.md": r.summary, "annotations.md": annotations.String()} {
+		golden(t, filepath.Join(demoFiles, name), neutral.Replace(text))
 	}
 }

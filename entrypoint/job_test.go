@@ -173,7 +173,7 @@ func (r result) want(t *testing.T, status int, outputs map[string]string) {
 	}
 }
 
-// files checks that both reports are there, and that the JSON one is what the
+// reports checks that both reports are there, and that the JSON one is what the
 // summary of verdicts says.
 func (j *job) reports(t *testing.T, verdict string) {
 	t.Helper()
