@@ -15,14 +15,8 @@ import (
 // weights of a file on disk up to a limit, because they are most of it, and
 // everything else to its end.
 
-const (
-	// DefaultSearch is what Search is where nothing else is said: small models are
-	// searched to their last weight, and large ones cost what their structure
-	// costs.
-	DefaultSearch = 32 << 20
-	// SearchAll searches all weights.
-	SearchAll = -1
-)
+// SearchAll searches all weights.
+const SearchAll = -1
 
 // A subject is a file on its way through the detectors, with what they said of it.
 type subject struct {

@@ -28,9 +28,9 @@ type Settings struct {
 	Search   int64    // size in bytes of the largest file of which the weights are searched for hidden files; -1 for all
 }
 
-// DefaultSearch is how much of the weights of one file is searched for hidden
-// files, in bytes: all of a small model, and of a large one no more than takes as
-// long as reading its structure.
+// DefaultSearch is what Search is where nothing else is said, in bytes: small
+// models are searched to their last weight, and large ones cost what their
+// structure costs.
 const DefaultSearch = 32 << 20
 
 // Default returns the settings of a scan that was told nothing.
@@ -123,7 +123,7 @@ func setOnIncomplete(s *Settings, value string) error {
 	return err
 }
 
-// setSearch reads how much of the weights of each file is searched for hidden
+// setSearch sets up to which size of a file its weights are searched for hidden
 // files.
 func setSearch(s *Settings, value string) error {
 	switch value {

@@ -14,6 +14,7 @@ import (
 	"github.com/modelaudit/modelaudit/internal/detector"
 	"github.com/modelaudit/modelaudit/internal/hostile"
 	"github.com/modelaudit/modelaudit/internal/scan"
+	"github.com/modelaudit/modelaudit/internal/settings"
 )
 
 // A Case is a file and what the detector must say about it.
@@ -163,7 +164,7 @@ func Scan(all []*detector.Detector, name string, data []byte) audit.File {
 	if name == "" {
 		name = "model.bin"
 	}
-	s := scan.Scanner{Detectors: all, Limits: hostile.DefaultLimits(), Now: time.Now, Search: scan.DefaultSearch}
+	s := scan.Scanner{Detectors: all, Limits: hostile.DefaultLimits(), Now: time.Now, Search: settings.DefaultSearch}
 	return s.File(context.Background(), artifact.File{Path: name, Content: hostile.Bytes(data), Size: int64(len(data))})
 }
 
