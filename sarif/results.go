@@ -45,10 +45,11 @@ func (d *document) result(f *finding.Finding, uri string) *sarif.Result {
 		WithMessage(sarif.NewTextMessage(Message(f))).
 		WithLocations([]*sarif.Location{location}).
 		WithPartialFingerPrints(map[string]any{"primaryLocationLineHash": f.Fingerprint()})
-	for i, s := range f.Evidence[:min(len(f.Evidence), maxSteps)] {
-		if d.Brief {
-			break
-		}
+	related := f.Evidence[:min(len(f.Evidence), maxSteps)]
+	if d.Brief {
+		related = nil
+	}
+	for i, s := range related {
 		step := d.location(f, uri, s.Offset, 0).WithId(i + 1)
 		r.AddRelatedLocation(step.WithMessage(sarif.NewTextMessage(escapeLinks(plain.Safe(s.Text)))))
 	}

@@ -30,9 +30,7 @@ func (d *document) driver(o policy.Outcome) *sarif.ToolComponent {
 		}
 	}
 	for _, r := range d.Rules {
-		if !d.Brief {
-			add(r)
-		}
+		add(r)
 	}
 	for _, f := range o.Report.Findings() {
 		add(f.Rule)

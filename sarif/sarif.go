@@ -56,6 +56,9 @@ func Write(w io.Writer, o policy.Outcome, opts Options) error {
 	if opts.Most <= 0 || opts.Most > MaxResults {
 		opts.Most = MaxResults
 	}
+	if opts.Brief {
+		opts.Rules = nil
+	}
 	if opts.Place == nil {
 		opts.Place = func(path string) (string, bool) { return RelativeURI(path), true }
 	}
