@@ -46,11 +46,11 @@ var layers = []layer{
 	{pkg: "internal/rule", role: "what can be said"},
 	{pkg: "internal/artifact", role: "what is scanned"},
 	{pkg: "internal/globals", role: "what is known of callables", may: []string{"internal/rule"}},
-	{pkg: "internal/source", role: "what source that comes with a model reaches", may: []string{"internal/format/python", "internal/format/shell", "internal/globals", "internal/hostile"}},
-	{pkg: "internal/license", role: "what licences are called"},
+	{pkg: "internal/source", role: "what source that comes with a model reaches", may: []string{"internal/format/python", "internal/format/shell", "internal/globals", "internal/hostile", "internal/table"}},
+	{pkg: "internal/license", role: "what licences are called", may: []string{"internal/table"}},
 	{pkg: "internal/needle", role: "finds many short texts in long ones"},
 	{pkg: "internal/table", role: "lists that stand as text beside the code"},
-	{pkg: "internal/address", role: "which addresses say who is at the other end"},
+	{pkg: "internal/address", role: "which addresses say who is at the other end", may: []string{"internal/table"}},
 	{pkg: "internal/location", role: "where paths that a file names lead", may: []string{"internal/table"}},
 	{pkg: "internal/report/plain", role: "hostile text made fit for a log and for Markdown", may: []string{"internal/finding"}},
 	{pkg: "internal/glob", role: "patterns over paths"},
@@ -66,7 +66,7 @@ var layers = []layer{
 
 	{pkg: "internal/walk", role: "which files are scanned", may: []string{"internal/artifact", "internal/glob", "internal/hostile"}},
 	{pkg: "internal/scan", role: "the loop", may: []string{
-		"internal/address", "internal/artifact", "internal/audit", "internal/detector", "internal/finding", "internal/hostile", "internal/license", "internal/rule", "internal/walk"}},
+		"internal/address", "internal/artifact", "internal/audit", "internal/detector", "internal/finding", "internal/hostile", "internal/license", "internal/rule", "internal/table", "internal/walk"}},
 	{pkg: "internal/policy", role: "which findings count", may: []string{"internal/audit", "internal/compare", "internal/finding", "internal/glob", "internal/rule"}},
 	{pkg: "internal/settings", role: "the flags and inputs, once", may: []string{
 		"internal/glob", "internal/hostile", "internal/policy", "internal/rule", "internal/walk"}},
@@ -82,7 +82,7 @@ var layers = []layer{
 		"internal/audit", "internal/finding", "internal/policy", "internal/report/plain", "internal/rule"}},
 	{pkg: "internal/report/gfm", role: "strangers' words in Markdown", may: []string{"internal/finding", "internal/report/plain"}},
 	{pkg: "internal/report/bom", role: "models as a CycloneDX bill of materials", may: []string{
-		"internal/audit", "internal/finding", "internal/license", "internal/policy", "internal/report/plain", "internal/rule"}},
+		"internal/audit", "internal/finding", "internal/license", "internal/policy", "internal/report/plain", "internal/rule", "internal/table"}},
 	{pkg: "internal/report/review", role: "what a reviewer reads", may: []string{
 		"internal/audit", "internal/compare", "internal/finding", "internal/policy", "internal/report/gfm", "internal/report/plain", "internal/rule"}},
 	{pkg: "internal/compare", role: "what a change does to findings", may: []string{"internal/audit", "internal/finding"}},

@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+
+	"github.com/modelaudit/modelaudit/internal/table"
 )
 
 //go:embed hosts.txt
@@ -34,14 +36,10 @@ type lists struct {
 
 var listed = sync.OnceValue(func() lists {
 	l := lists{hosts: make(map[string][]host), why: make(map[string]string)}
-	for line := range strings.Lines(hostsFile) {
-		kind, rest, ok := strings.Cut(strings.TrimSpace(line), " ")
-		name, more, _ := strings.Cut(rest, " ")
-		switch {
-		case !ok || kind == "#":
-		case kind == "class":
+	for row := range table.Rows(hostsFile, 3) {
+		if kind, name, more := row[0], row[1], row[2]; kind == "class" {
 			l.why[name] = more
-		default:
+		} else {
 			l.hosts[name] = append(l.hosts[name], host{kind, more})
 		}
 	}

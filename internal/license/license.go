@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"github.com/modelaudit/modelaudit/internal/table"
 )
 
 //go:embed ids.txt
@@ -29,7 +31,7 @@ type wording struct {
 // parseIDs returns the identifiers by their lower-case forms.
 func parseIDs(text string) map[string]string {
 	out := make(map[string]string)
-	for _, line := range lines(text) {
+	for line := range table.Lines(text) {
 		out[strings.ToLower(line)] = line
 	}
 	return out
@@ -37,24 +39,12 @@ func parseIDs(text string) map[string]string {
 
 func parseTexts(text string) []wording {
 	var out []wording
-	for _, line := range lines(text) {
-		id, phrases, _ := strings.Cut(line, " ")
-		w := wording{id: id}
-		for phrase := range strings.SplitSeq(phrases, "|") {
+	for row := range table.Rows(text, 2) {
+		w := wording{id: row[0]}
+		for phrase := range strings.SplitSeq(row[1], "|") {
 			w.phrases = append(w.phrases, strings.TrimSpace(phrase))
 		}
 		out = append(out, w)
-	}
-	return out
-}
-
-// lines returns the lines that are neither empty nor comments.
-func lines(text string) []string {
-	var out []string
-	for line := range strings.Lines(text) {
-		if line = strings.TrimSpace(line); line != "" && line[0] != '#' {
-			out = append(out, line)
-		}
 	}
 	return out
 }

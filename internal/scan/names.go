@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"github.com/modelaudit/modelaudit/internal/artifact"
+	"github.com/modelaudit/modelaudit/internal/table"
 )
 
 // extensionsFile lists, one per line, the extensions that model files bear and
@@ -16,18 +17,7 @@ import (
 //go:embed extensions.txt
 var extensionsFile string
 
-var modelExtensions = parseExtensions(extensionsFile)
-
-// parseExtensions reads an extension a line.
-func parseExtensions(text string) map[string]bool {
-	set := make(map[string]bool)
-	for line := range strings.Lines(text) {
-		if line = strings.TrimSpace(line); line != "" && line[0] != '#' {
-			set[line] = true
-		}
-	}
-	return set
-}
+var modelExtensions = table.Set(extensionsFile)
 
 // namedLikeModel reports whether people and loaders take a file of this name
 // for a model.
@@ -43,13 +33,9 @@ var foreignFile string
 // foreignSignatures are the beginnings of files that are no models, by extension.
 var foreignSignatures = sync.OnceValue(func() map[string][]string {
 	by := make(map[string][]string)
-	for line := range strings.Lines(foreignFile) {
-		f := strings.Fields(line)
-		if len(f) < 3 || f[0] == "#" {
-			continue
-		}
-		if signature, err := strconv.Unquote(`"` + f[1] + `"`); err == nil {
-			by[f[0]] = append(by[f[0]], signature)
+	for row := range table.Rows(foreignFile, 3) {
+		if signature, err := strconv.Unquote(`"` + row[1] + `"`); err == nil {
+			by[row[0]] = append(by[row[0]], signature)
 		}
 	}
 	return by

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/modelaudit/modelaudit/internal/artifact"
+	"github.com/modelaudit/modelaudit/internal/table"
 )
 
 // weightsFile lists what files are called that are weights.
@@ -27,11 +28,8 @@ type weightName struct {
 // without.
 func parseWeights(text string) []weightName {
 	var out []weightName
-	for line := range strings.Lines(text) {
+	for line := range table.Lines(text) {
 		fields := strings.Fields(line)
-		if len(fields) == 0 || fields[0] == "#" {
-			continue
-		}
 		n := weightName{glob: fields[len(fields)-1], inside: fields[0] == "inside"}
 		if fields[0] == "with" {
 			n.with = fields[1]

@@ -11,6 +11,7 @@ import (
 
 	"github.com/modelaudit/modelaudit/internal/format/shell"
 	"github.com/modelaudit/modelaudit/internal/hostile"
+	"github.com/modelaudit/modelaudit/internal/table"
 )
 
 //go:embed programs.txt
@@ -19,10 +20,8 @@ var programsFile string
 // programs is what commands do, by their names.
 var programs = sync.OnceValue(func() map[string]string {
 	out := make(map[string]string)
-	for line := range strings.Lines(programsFile) {
-		if class, name, ok := strings.Cut(strings.TrimSpace(line), " "); ok && class != "#" {
-			out[name] = class
-		}
+	for row := range table.Rows(programsFile, 2) {
+		out[row[1]] = row[0]
 	}
 	return out
 })

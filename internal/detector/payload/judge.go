@@ -14,6 +14,7 @@ import (
 	"github.com/modelaudit/modelaudit/internal/hostile"
 	"github.com/modelaudit/modelaudit/internal/rule"
 	"github.com/modelaudit/modelaudit/internal/source"
+	"github.com/modelaudit/modelaudit/internal/table"
 )
 
 // namesFile says what texts are by the extensions of their names.
@@ -24,10 +25,8 @@ var namesFile string
 // names are the classes of names.txt by extension.
 var names = sync.OnceValue(func() map[string]string {
 	out := make(map[string]string)
-	for line := range strings.Lines(namesFile) {
-		if class, extension, ok := strings.Cut(strings.TrimSpace(line), " "); ok && class != "#" {
-			out[extension] = class
-		}
+	for row := range table.Rows(namesFile, 2) {
+		out[row[1]] = row[0]
 	}
 	return out
 })

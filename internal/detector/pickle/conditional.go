@@ -14,6 +14,7 @@ import (
 	"github.com/modelaudit/modelaudit/internal/format/pickle"
 	"github.com/modelaudit/modelaudit/internal/format/python"
 	"github.com/modelaudit/modelaudit/internal/globals"
+	"github.com/modelaudit/modelaudit/internal/table"
 )
 
 //go:embed arguments.txt
@@ -26,10 +27,8 @@ var arguments = sync.OnceValue(func() map[string]string { return parseArguments(
 // hold.
 func parseArguments(text string) map[string]string {
 	out := make(map[string]string)
-	for line := range strings.Lines(text) {
-		if f := strings.Fields(line); len(f) == 3 && f[0] != "#" {
-			out[f[0]+" "+f[1]] = f[2]
-		}
+	for row := range table.Rows(text, 3) {
+		out[row[0]+" "+row[1]] = row[2]
 	}
 	return out
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/modelaudit/modelaudit/internal/finding"
 	"github.com/modelaudit/modelaudit/internal/format/pickle"
+	"github.com/modelaudit/modelaudit/internal/table"
 )
 
 //go:embed vulnerabilities.txt
@@ -18,10 +19,8 @@ var vulnerabilities = sync.OnceValue(func() map[string]string { return parseVuln
 
 func parseVulnerabilities(text string) map[string]string {
 	out := make(map[string]string)
-	for line := range strings.Lines(text) {
-		if f := strings.Fields(line); len(f) == 3 && f[0] != "#" {
-			out[f[0]+" "+f[1]] = f[2]
-		}
+	for row := range table.Rows(text, 3) {
+		out[row[0]+" "+row[1]] = row[2]
 	}
 	return out
 }

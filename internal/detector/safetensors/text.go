@@ -11,6 +11,7 @@ import (
 	"github.com/modelaudit/modelaudit/internal/finding"
 	"github.com/modelaudit/modelaudit/internal/format/safetensors"
 	"github.com/modelaudit/modelaudit/internal/hostile"
+	"github.com/modelaudit/modelaudit/internal/table"
 )
 
 // codeFile holds the shapes of code that has no business in metadata: one
@@ -26,10 +27,8 @@ var codeShapes = sync.OnceValue(func() []*regexp.Regexp { return parseCode(codeF
 // parseCode reads patterns, one a line.
 func parseCode(text string) []*regexp.Regexp {
 	var out []*regexp.Regexp
-	for line := range strings.Lines(text) {
-		if line = strings.TrimSpace(line); line != "" && line[0] != '#' {
-			out = append(out, regexp.MustCompile(line))
-		}
+	for line := range table.Lines(text) {
+		out = append(out, regexp.MustCompile(line))
 	}
 	return out
 }

@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"github.com/modelaudit/modelaudit/internal/needle"
+	"github.com/modelaudit/modelaudit/internal/table"
 )
 
 //go:embed rules.txt
@@ -45,7 +46,7 @@ type candidate struct {
 var (
 	kinds    = parseKinds(rulesFile)
 	keywords = needle.New(keywordsOf(kinds))
-	stopgaps = lines(stopgapsFile)
+	stopgaps = slices.Collect(table.Lines(stopgapsFile))
 )
 
 // checks are the checks that rules name.
@@ -61,8 +62,8 @@ var checks = map[string]struct {
 
 func parseKinds(text string) []kind {
 	var out []kind
-	for _, line := range lines(text) {
-		f, pattern := columns(line, 4)
+	for f := range table.Rows(text, 5) {
+		pattern := f[4]
 		entropy, _ := strconv.ParseFloat(f[2], 64)
 		keyword, within := strings.CutPrefix(f[3], "~")
 		c := checks[f[1]]
@@ -74,32 +75,12 @@ func parseKinds(text string) []kind {
 	return out
 }
 
-// columns returns the first n words of a line, and what follows them.
-func columns(line string, n int) (words []string, rest string) {
-	for range n {
-		word, after, _ := strings.Cut(line, " ")
-		words, line = append(words, word), strings.TrimSpace(after)
-	}
-	return words, line
-}
-
 // keywordsOf are the words that texts are searched for before any pattern is
 // tried.
 func keywordsOf(kinds []kind) []string {
 	out := make([]string, len(kinds))
 	for i := range kinds {
 		out[i] = kinds[i].keyword
-	}
-	return out
-}
-
-// lines returns the lines that are neither empty nor comments.
-func lines(text string) []string {
-	var out []string
-	for line := range strings.Lines(text) {
-		if line = strings.TrimSpace(line); line != "" && line[0] != '#' {
-			out = append(out, line)
-		}
 	}
 	return out
 }

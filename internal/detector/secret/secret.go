@@ -15,6 +15,7 @@ import (
 	"github.com/modelaudit/modelaudit/internal/detector"
 	"github.com/modelaudit/modelaudit/internal/finding"
 	"github.com/modelaudit/modelaudit/internal/rule"
+	"github.com/modelaudit/modelaudit/internal/table"
 )
 
 //go:embed help.md
@@ -48,16 +49,7 @@ var Detector = &detector.Detector{
 }
 
 // documents are the extensions of texts that lie beside models.
-var documents = set(lines(documentsFile))
-
-// set is a list as a set.
-func set(words []string) map[string]bool {
-	out := make(map[string]bool, len(words))
-	for _, w := range words {
-		out[w] = true
-	}
-	return out
-}
+var documents = table.Set(documentsFile)
 
 // shortest is the least size of a text that could hold a secret.
 const shortest = 20

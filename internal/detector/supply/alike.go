@@ -4,6 +4,8 @@ import (
 	_ "embed"
 	"strings"
 	"sync"
+
+	"github.com/modelaudit/modelaudit/internal/table"
 )
 
 //go:embed packages.txt
@@ -31,11 +33,10 @@ var (
 // like one of them in good faith.
 func parseNames(text string) names {
 	out := names{known: make(map[string]string), other: make(map[string]bool)}
-	for line := range strings.Lines(text) {
-		line = strings.TrimSpace(line)
+	for line := range table.Lines(text) {
 		if other, ok := strings.CutPrefix(line, "!"); ok {
 			out.other[plain(other)] = true
-		} else if line != "" && line[0] != '#' {
+		} else {
 			out.known[plain(line)] = line
 		}
 	}

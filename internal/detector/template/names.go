@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"github.com/modelaudit/modelaudit/internal/format/jinja"
+	"github.com/modelaudit/modelaudit/internal/table"
 )
 
 //go:embed names.txt
@@ -20,18 +21,16 @@ type sets struct {
 // names is names.txt, read once.
 var names = sync.OnceValue(func() sets {
 	s := sets{internal: make(map[string]bool), harmless: make(map[string]bool), code: make(map[string]bool), host: make(map[string]bool)}
-	for line := range strings.Lines(namesFile) {
-		class, name, ok := strings.Cut(strings.TrimSpace(line), " ")
-		switch {
-		case !ok || class == "#":
-		case class == "internal":
+	for row := range table.Rows(namesFile, 2) {
+		switch class, name := row[0], row[1]; class {
+		case "internal":
 			s.internal[name] = true
 			s.internals = append(s.internals, name)
-		case class == "harmless":
+		case "harmless":
 			s.harmless[name] = true
-		case class == "code":
+		case "code":
 			s.code[name] = true
-		case class == "host":
+		case "host":
 			s.host[name] = true
 		}
 	}

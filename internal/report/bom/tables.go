@@ -2,10 +2,11 @@ package bom
 
 import (
 	_ "embed"
-	"strings"
 	"sync"
 
 	"github.com/CycloneDX/cyclonedx-go"
+
+	"github.com/modelaudit/modelaudit/internal/table"
 )
 
 //go:embed formats.txt
@@ -23,10 +24,8 @@ var kinds = sync.OnceValue(func() map[string]kind { return parseKinds(formatsFil
 // framework, which may be missing.
 func parseKinds(text string) map[string]kind {
 	out := make(map[string]kind)
-	for line := range strings.Lines(text) {
-		if words := strings.Fields(line); len(words) > 1 && words[0] != "#" {
-			out[words[0]] = kind{cyclonedx.ComponentType(words[1]), strings.Join(words[2:], " ")}
-		}
+	for row := range table.Rows(text, 3) {
+		out[row[0]] = kind{component: cyclonedx.ComponentType(row[1]), framework: row[2]}
 	}
 	return out
 }
