@@ -47,9 +47,9 @@ var known = sync.OnceValue(func() map[string]bool { return table.Set(knownFile) 
 // run reports each namespace of operators that ExecuTorch does not have, once.
 func run(_ context.Context, p *detector.Pass) error {
 	p.Recognised("executorch")
-	program, err := executorch.Decode(p.Reader())
+	operators, err := executorch.Decode(p.Reader())
 	seen := make(map[string]bool)
-	for _, o := range program.Operators {
+	for _, o := range operators {
 		namespace, _, qualified := strings.Cut(o.Text, "::")
 		if !qualified || known()[namespace] || seen[namespace] {
 			continue

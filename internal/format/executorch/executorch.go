@@ -1,17 +1,12 @@
 // Package executorch reads what ExecuTorch programs (.pte) need of the machine
-// that runs them: operators and delegates. A program is a FlatBuffer after
-// schema/program.fbs of ExecuTorch, with segments of weights behind it.
+// that runs them: operators. A program is a FlatBuffer after schema/program.fbs
+// of ExecuTorch, with segments of weights behind it.
 package executorch
 
 import (
+	"github.com/modelaudit/modelaudit/internal/format/flatbuffers"
 	"github.com/modelaudit/modelaudit/internal/hostile"
 )
-
-// A Program is what a file says.
-type Program struct {
-	Operators []Name // "aten::add.out", of all execution plans, each plan's own
-	Delegates []Name // names of backends
-}
 
 // A Name is a name with its place.
 type Name struct {
@@ -37,117 +32,61 @@ const (
 	delegateID    = 0
 )
 
-// Decode reads a program. An error is a *hostile.Fault, or one of the machine.
-func Decode(r *hostile.Reader) (Program, error) {
-	d := &decoder{r: r}
+const (
+	// longest is the longest name that is read, in bytes.
+	longest = 4 << 10
+	// nameCost is the memory that a name takes, beside its text.
+	nameCost = 64
+)
+
+// Decode reads a program and returns the operators of all its execution plans,
+// each plan's own: "aten::add.out". An error is a *hostile.Fault, or one of the
+// machine; what was read before it stands.
+func Decode(r *hostile.Reader) (operators []Name, err error) {
 	if head := r.Peek(8); !Looks(head) {
-		return d.program, r.Fail(hostile.Malformed, "no identifier of an ExecuTorch program")
+		return nil, r.Fail(hostile.Malformed, "no identifier of an ExecuTorch program")
 	}
-	d.extended()
-	root := d.offset(0)
-	for _, plan := range d.tables(root, programPlans) {
-		for _, o := range d.tables(plan, planOperators) {
-			n := d.text(o, operatorName)
-			if form := d.text(o, operatorForm); form.Text != "" {
+	extended(r)
+	root, _ := flatbuffers.Root(r)
+	for _, plan := range root.Tables(programPlans) {
+		for _, o := range plan.Tables(planOperators) {
+			n := name(r, o, operatorName)
+			if form := name(r, o, operatorForm); form.Text != "" {
 				n.Text += "." + form.Text
 			}
-			d.program.Operators = append(d.program.Operators, n)
+			// Many may be one table, of which only the first is in the file.
+			if r.Hold(uint64(len(n.Text))+nameCost) == nil {
+				operators = append(operators, n)
+			}
 		}
-		for _, b := range d.tables(plan, planDelegates) {
-			d.program.Delegates = append(d.program.Delegates, d.text(b, delegateID))
+		for _, d := range plan.Tables(planDelegates) {
+			name(r, d, delegateID) // its bounds
 		}
 	}
-	return d.program, r.Err()
-}
-
-// A decoder follows offsets in a FlatBuffer. A fault of the reader ends it.
-type decoder struct {
-	r       *hostile.Reader
-	program Program
+	return operators, r.Err()
 }
 
 // extended checks the header that tells where the program and its segments end
 // (runtime/executor/program.cpp, ExtendedHeader).
-func (d *decoder) extended() {
-	const magic, at = "eh00", 8
-	h := d.at(at, 4)
-	if string(h.Peek(4)) != magic {
+func extended(r *hostile.Reader) {
+	const magic, at, size32 = "eh00", 8, 4 // behind the magic stands the header's own size
+	if head := r.Peek(at + len(magic)); len(head) <= at || string(head[at:]) != magic {
 		return
 	}
-	h = d.at(at+4, 20)
-	h.Skip(4)
+	h := r.At(uint64(r.Offset())+at, uint64(len(magic))+size32+8+8)
+	h.Skip(uint64(len(magic)) + size32)
 	size, base := h.UintLE(8), h.UintLE(8)
-	if total := uint64(d.r.End()); size > total || base > total {
-		d.r.Fail(hostile.Truncated, "a program of %d bytes and segments from %d on claimed, the file ends at %d", size, base, total)
+	if total := uint64(r.End()); h.Err() != nil || size > total || base > total {
+		r.Fail(hostile.Truncated, "a program of %d bytes and segments from %d on claimed, the file ends at %d", size, base, total)
 	}
 }
 
-// at returns a reader of n bytes at an offset; a fault of it is one of d.
-func (d *decoder) at(offset int64, n uint64) *hostile.Reader {
-	if d.r.Err() == nil && (offset < 0 || uint64(offset)+n > uint64(d.r.End())) {
-		d.r.FailAt(max(0, offset), hostile.Truncated, "%d bytes at %#x claimed, the file ends at %#x", n, offset, d.r.End())
-	}
-	if d.r.Err() != nil {
-		return d.r
-	}
-	return d.r.At(uint64(offset), n)
-}
-
-// offset follows the unsigned offset that stands at a place.
-func (d *decoder) offset(at int64) int64 {
-	return at + int64(d.at(at, 4).UintLE(4))
-}
-
-// field returns the place of a field of a table, or 0 if the table lacks it.
-func (d *decoder) field(table int64, n int) int64 {
-	vtable := table - int64(int32(d.at(table, 4).UintLE(4)))
-	size := int64(d.at(vtable, 2).UintLE(2))
-	entry := int64(4 + 2*n)
-	if d.r.Err() != nil || entry+2 > size {
-		return 0
-	}
-	if at := int64(d.at(vtable+entry, 2).UintLE(2)); at != 0 {
-		return table + at
-	}
-	return 0
-}
-
-// maxTables bounds how many tables of one vector are read; real programs have a
-// few hundred operators.
-const maxTables = 1 << 16
-
-// tables returns the places of the tables in a field that is a vector of such.
-func (d *decoder) tables(table int64, field int) []int64 {
-	at := d.field(table, field)
-	if at == 0 || d.r.Err() != nil {
-		return nil
-	}
-	vector := d.offset(at)
-	n := d.at(vector, 4).UintLE(4)
-	if n > maxTables {
-		d.r.FailAt(vector, hostile.Unsupported, "a vector of %d tables, up to %d are read", n, maxTables)
-		return nil
-	}
-	d.at(vector, 4+4*n)
-	var out []int64
-	for i := int64(0); i < int64(n) && d.r.Step(); i++ {
-		out = append(out, d.offset(vector+4+4*i))
-	}
-	return out
-}
-
-// text reads a field that is a string.
-func (d *decoder) text(table int64, field int) Name {
-	const longest = 4 << 10
-	at := d.field(table, field)
-	if at == 0 || d.r.Err() != nil {
-		return Name{}
-	}
-	place := d.offset(at)
-	n := d.at(place, 4).UintLE(4)
+// name reads a field that is a string.
+func name(r *hostile.Reader, t flatbuffers.Table, field int) Name {
+	text, n := t.Vector(field, 1)
 	if n > longest {
-		d.r.FailAt(place, hostile.Unsupported, "a name of %d bytes", n)
+		r.FailAt(text.Offset(), hostile.Unsupported, "a name of %d bytes", n)
 		return Name{}
 	}
-	return Name{Text: string(d.at(place+4, n).Peek(int(n))), Offset: place + 4}
+	return Name{Text: string(text.Peek(n)), Offset: text.Offset()}
 }

@@ -1,6 +1,7 @@
 package executorch_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"strings"
@@ -11,10 +12,11 @@ import (
 
 	"github.com/modelaudit/modelaudit/internal/format/executorch"
 	"github.com/modelaudit/modelaudit/internal/format/executorch/executorchtest"
+	fb "github.com/modelaudit/modelaudit/internal/format/flatbuffers/flatbufferstest"
 	"github.com/modelaudit/modelaudit/internal/hostile"
 )
 
-func decode(data []byte) (executorch.Program, error) {
+func decode(data []byte) ([]executorch.Name, error) {
 	budget := hostile.NewBudget(context.Background(), hostile.DefaultLimits(), int64(len(data)), time.Now)
 	return executorch.Decode(hostile.NewReader(hostile.Bytes(data), int64(len(data)), budget))
 }
@@ -26,13 +28,13 @@ func TestDecode(t *testing.T) {
 		t.Fatal(err)
 	}
 	var names []string
-	for _, n := range append(got.Operators, got.Delegates...) {
+	for _, n := range got {
 		if name := strings.TrimSuffix(n.Text, ".out"); !strings.HasPrefix(string(data[n.Offset:]), name) {
 			t.Errorf("%q does not stand at byte %#x", name, n.Offset)
 		}
 		names = append(names, n.Text)
 	}
-	if diff := cmp.Diff([]string{"aten::add.out", "mine::op.out", "XnnpackBackend"}, names); diff != "" {
+	if diff := cmp.Diff([]string{"aten::add.out", "mine::op.out"}, names); diff != "" {
 		t.Errorf("want (-), got (+):\n%s", diff)
 	}
 	if !executorch.Looks(data) {
@@ -42,6 +44,8 @@ func TestDecode(t *testing.T) {
 
 func TestDecodeFaults(t *testing.T) {
 	whole := executorchtest.Program([]string{"aten::add"}, nil)
+	delegated := executorchtest.Program(nil, []string{"XnnpackBackend"})
+	shared := fb.Shared{Table: fb.Table{0: strings.Repeat("n", 4<<10)}, Count: 100_000}
 	for _, c := range []struct {
 		name string
 		data []byte
@@ -50,6 +54,11 @@ func TestDecodeFaults(t *testing.T) {
 		{name: "empty", kind: hostile.Malformed},
 		{name: "another file", data: []byte("\x00\x00\x00\x00TFL3"), kind: hostile.Malformed},
 		{name: "cut", data: whole[:len(whole)-1], kind: hostile.Truncated},
+		{name: "cut in a delegate", data: delegated[:len(delegated)-1], kind: hostile.Truncated},
+		{name: "a long name", data: executorchtest.Program([]string{strings.Repeat("n", 4<<10+1)}, nil), kind: hostile.Unsupported},
+		{name: "one operator many times", data: fb.Build("ET12", fb.Table{1: []fb.Table{{6: shared}}}), kind: hostile.OverBudget},
+		{name: "segments behind the file", data: append([]byte("\x08\x00\x00\x00ET12eh00\x18\x00\x00\x00"), bytes.Repeat([]byte{1}, 16)...), kind: hostile.Truncated},
+		{name: "cut in the header", data: []byte("\x08\x00\x00\x00ET12eh00\x18\x00"), kind: hostile.Truncated},
 		{name: "root behind the file", data: []byte("\xff\xff\xff\x7fET12"), kind: hostile.Truncated},
 	} {
 		_, err := decode(c.data)
@@ -68,7 +77,7 @@ func FuzzDecode(f *testing.F) {
 		if err != nil {
 			return
 		}
-		for _, n := range append(p.Operators, p.Delegates...) {
+		for _, n := range p {
 			if n.Offset < 0 || n.Offset > int64(len(data)) {
 				t.Errorf("%+v lies outside of %d bytes", n, len(data))
 			}
