@@ -5,6 +5,8 @@
 package sqlite
 
 import (
+	"errors"
+
 	"github.com/modelaudit/modelaudit/internal/hostile"
 )
 
@@ -32,7 +34,7 @@ type Database struct {
 type Blob struct {
 	Offset int64 // of the row in the file
 	Size   int64
-	Head   []byte // its first bytes, those that lie in the row's own page
+	Head   []byte // its first bytes
 	row    row
 	skip   int64 // bytes of the row in front of it
 }
@@ -67,9 +69,6 @@ func Open(r *hostile.Reader) (*Database, error) {
 // Blobs tells every blob of every row. Rows that make no sense are passed over:
 // free pages hold the remains of old ones.
 func (d *Database) Blobs(tell func(Blob) error) error {
-	if d.r.Left() == 0 && d.r.Err() != nil {
-		return d.r.Err()
-	}
 	for at := int64(0); at+d.pageSize <= d.r.End() && d.r.Step(); at += d.pageSize {
 		if err := d.page(at, tell); err != nil {
 			return err
@@ -157,30 +156,70 @@ func (d *Database) local(size int64, kind uint8) int64 {
 	return least
 }
 
-// record reads the header of a row and tells its blobs.
+// maxHeader bounds the header of a row, in bytes: the library has no more than
+// 32767 columns, whose types take up to 9 bytes, as does its own size.
+const maxHeader = 9 * (32767 + 1)
+
+// record reads the header of a row, which may go on in other pages, and tells the
+// blobs.
 func (d *Database) record(w row, tell func(Blob) error) error {
+	held := d.r.Budget().Held()
+	defer d.r.Budget().Release(held)
 	r := d.r.At(uint64(w.offset), uint64(w.local))
 	end := varint(r)
-	if r.Err() != nil || end > w.local {
-		return nil
+	if r.Err() == nil && end > w.local && end <= maxHeader {
+		header, err := d.bytes(w, 0, end)
+		if err != nil {
+			return passed(err)
+		}
+		r = hostile.NewReader(hostile.Bytes(header), int64(len(header)), d.r.Budget())
+		varint(r)
 	}
-	at := end
-	for r.Offset() < w.offset+end && r.Err() == nil && d.r.Step() {
+	behind := r.Start() + end
+	for at := end; r.Offset() < behind && r.Step(); {
 		kind := varint(r)
 		size := width(kind)
-		if size < 0 || at+size > w.size {
-			return nil
+		if r.Err() != nil || size < 0 || size > w.size-at {
+			break
 		}
 		// Even serial types from 12 on are blobs, odd ones texts.
-		if kind >= 12 && kind%2 == 0 && size > 0 && at < w.local {
-			head := d.r.At(uint64(w.offset+at), uint64(min(size, w.local-at)))
-			if err := tell(Blob{Offset: w.offset, Size: size, Head: head.Peek(4096), row: w, skip: at}); err != nil {
+		if kind >= 12 && kind%2 == 0 && size > 0 {
+			if err := d.blob(Blob{Offset: w.offset, Size: size, row: w, skip: at}, tell); err != nil {
 				return err
 			}
 		}
 		at += size
 	}
-	return d.r.Err()
+	return d.r.Budget().Spent()
+}
+
+// headBytes is how much of a blob its Head shows at most.
+const headBytes = 4096
+
+// blob tells a blob with its head.
+func (d *Database) blob(b Blob, tell func(Blob) error) error {
+	held := d.r.Budget().Held()
+	defer d.r.Budget().Release(held)
+	size := min(b.Size, headBytes)
+	if local := b.row.local - b.skip; local > 0 {
+		b.Head = d.r.At(uint64(b.row.offset+b.skip), uint64(local)).Peek(int(min(size, local)))
+	} else {
+		head, err := d.bytes(b.row, b.skip, size)
+		if err != nil {
+			return passed(err)
+		}
+		b.Head = head
+	}
+	return tell(b)
+}
+
+// passed is nil for the fault of a row that makes no sense, and err otherwise.
+func passed(err error) error {
+	var fault *hostile.Fault
+	if errors.As(err, &fault) && (fault.Kind == hostile.Malformed || fault.Kind == hostile.Truncated) {
+		return nil
+	}
+	return err
 }
 
 // width is the size of a value by its serial type (section 2.1), or -1.
@@ -208,28 +247,38 @@ func varint(r *hostile.Reader) int64 {
 	return int64(v<<8 | uint64(r.Uint8()))
 }
 
-// Content reads a blob, which is charged to the memory budget, from its row's
-// page and the pages that it overflows to.
-func (d *Database) Content(b Blob) ([]byte, error) {
-	if b.row.size > d.r.End() {
-		return nil, hostile.Faultf(hostile.Malformed, b.Offset, "a row of %d bytes, the file has %d", b.row.size, d.r.End())
+// Content reads a blob, which is charged to the memory budget.
+func (d *Database) Content(b Blob) ([]byte, error) { return d.bytes(b.row, b.skip, b.Size) }
+
+// bytes reads size bytes of a row behind its first skip ones, from the row's page
+// and those that it overflows to.
+func (d *Database) bytes(w row, skip, size int64) ([]byte, error) {
+	if w.size > d.r.End() {
+		return nil, hostile.Faultf(hostile.Malformed, w.offset, "a row of %d bytes, the file has %d", w.size, d.r.End())
 	}
-	if err := d.r.Budget().Hold(uint64(b.row.size)); err != nil {
+	if err := d.r.Budget().Hold(uint64(size)); err != nil {
 		return nil, err
 	}
-	first := d.r.At(uint64(b.row.offset), uint64(b.row.local))
-	all := append(make([]byte, 0, b.row.size), first.Bytes(uint64(b.row.local))...)
-	if first.Err() != nil {
-		return nil, first.Err()
-	}
-	for page := b.row.overflow; int64(len(all)) < b.row.size; {
-		part := d.r.At(uint64((page-1)*d.pageSize), uint64(d.usable))
-		next := int64(part.UintBE(4))
-		all = append(all, part.Bytes(uint64(min(d.usable-4, b.row.size-int64(len(all)))))...)
-		if part.Err() != nil || !d.r.Step() || page < 1 {
-			return nil, hostile.Faultf(hostile.Truncated, b.Offset, "a row of %d bytes overflows to pages that are not there", b.row.size)
+	out := make([]byte, 0, size)
+	part, next := d.r.At(uint64(w.offset), uint64(w.local)), w.overflow
+	for at := int64(0); ; {
+		end := at + part.Left()
+		if from := skip + int64(len(out)); from < end {
+			part.Skip(uint64(from - at))
+			n := len(out) + int(min(part.Left(), size-int64(len(out))))
+			if _, err := part.ReadAt(out[len(out):n], part.Offset()); err != nil {
+				return nil, err
+			}
+			out = out[:n]
 		}
-		page = next
+		if int64(len(out)) == size {
+			return out, nil
+		}
+		if part.Err() != nil || next < 1 || !d.r.Step() {
+			return nil, hostile.Faultf(hostile.Truncated, w.offset, "a row of %d bytes overflows to pages that are not there", w.size)
+		}
+		at = end
+		part = d.r.At(uint64((next-1)*d.pageSize), uint64(d.usable))
+		next = int64(part.UintBE(4))
 	}
-	return all[b.skip : b.skip+b.Size], nil
 }

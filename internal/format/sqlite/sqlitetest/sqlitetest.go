@@ -18,7 +18,10 @@ func varint(n int) []byte {
 
 // Database holds rows of keys and values in turn, which must fit into a page but
 // for what overflows. Numbers are below 16384.
-func Database(pairs ...[]byte) []byte {
+func Database(pairs ...[]byte) []byte { return Wide(0, pairs...) }
+
+// Wide is a Database whose rows begin with a number of empty values.
+func Wide(empty int, pairs ...[]byte) []byte {
 	page := make([]byte, pageSize)
 	var further []byte
 	copy(page, "SQLite format 3\x00")
@@ -27,7 +30,8 @@ func Database(pairs ...[]byte) []byte {
 	binary.BigEndian.PutUint16(page[103:], uint16(len(pairs)/2))
 	end := pageSize
 	for i := 0; i < len(pairs); i += 2 {
-		types := append(varint(2*len(pairs[i])+12), varint(2*len(pairs[i+1])+12)...)
+		types := append(make([]byte, empty), varint(2*len(pairs[i])+12)...)
+		types = append(types, varint(2*len(pairs[i+1])+12)...)
 		row := append(append(append([]byte{byte(len(types) + 1)}, types...), pairs[i]...), pairs[i+1]...)
 		cell := append(varint(len(row)), byte(i+1))
 		if local := len(row); local > most {
