@@ -196,20 +196,21 @@ func (d *Database) record(w row, tell func(Blob) error) error {
 // headBytes is how much of a blob its Head shows at most.
 const headBytes = 4096
 
-// blob tells a blob with its head.
+// blob tells a blob with its head, or with what its own page holds of that if the
+// pages behind are not there.
 func (d *Database) blob(b Blob, tell func(Blob) error) error {
 	held := d.r.Budget().Held()
 	defer d.r.Budget().Release(held)
 	size := min(b.Size, headBytes)
-	if local := b.row.local - b.skip; local > 0 {
-		b.Head = d.r.At(uint64(b.row.offset+b.skip), uint64(local)).Peek(int(min(size, local)))
-	} else {
-		head, err := d.bytes(b.row, b.skip, size)
-		if err != nil {
-			return passed(err)
+	head, err := d.bytes(b.row, b.skip, size)
+	if err != nil {
+		local := b.row.local - b.skip
+		if err := passed(err); err != nil || local <= 0 {
+			return err
 		}
-		b.Head = head
+		head = d.r.At(uint64(b.row.offset+b.skip), uint64(local)).Peek(int(min(size, local)))
 	}
+	b.Head = head
 	return tell(b)
 }
 
