@@ -221,6 +221,9 @@ func carriers() []carrier {
 			return pickletest.Raw().Op('(').Op('d').Text('V', "note").Text('V', strings.ReplaceAll(note(s), `\`, `\u005c`)).SetItem().Stop()
 		}},
 		{"bytes in a pickle", "m.pkl", func(s string) []byte { return pickletest.New(4).EmptyList().Data([]byte(note(s))).Append().Stop() }},
+		{"text between bytes in a pickle", "m.pkl", func(s string) []byte {
+			return pickletest.New(4).EmptyList().Data([]byte("\x00\xff\x80" + note(s) + "\x00\xfe\x00")).Append().Stop()
+		}},
 		{"a checkpoint of PyTorch", "m.pt", func(s string) []byte {
 			return torch("class M(Module):\n  pass\n", string(model("note", note(s)).Stop()))
 		}},

@@ -45,7 +45,11 @@ func (j *judge) wanted(kind pickle.Kind, head []byte, at, size int64) bool {
 		j.report.nested = append(j.report.nested, j.s.p.File.Member("text", hostile.Section(j.s.p.File.Content, at, size), size))
 	}
 	if kind != pickle.Str && size <= pickle.LookBytes {
-		return isText(head) || mayHold(head, j.s.p.Budget)
+		text := isText(head)
+		if !text && readable(head) {
+			j.strings(at, size)
+		}
+		return text || mayHold(head, j.s.p.Budget)
 	}
 	if compress.Sniff(head) != nil || encoded.Kind(head) != "" {
 		return true
@@ -74,12 +78,15 @@ func (j *judge) holds(e pickle.Effect) {
 			return
 		}
 	}
-	data := []byte(text)
-	if isStr || isText(data) {
+	if isStr || isText([]byte(text)) {
 		j.show(e, text)
 	}
 	if len(text) < minInert {
 		return
+	}
+	data := []byte(text)
+	if isStr {
+		data = asBytes(text)
 	}
 	budget := j.s.p.Budget
 	defer budget.Release(budget.Held())
@@ -96,9 +103,52 @@ func (j *judge) holds(e pickle.Effect) {
 	}
 }
 
+// asBytes returns the bytes that a text stands for where a protocol below 3 writes
+// bytes: those of Latin-1. A text that has more than that is one.
+func asBytes(text string) []byte {
+	data := make([]byte, 0, len(text))
+	for _, c := range text {
+		if c > 0xff {
+			return []byte(text)
+		}
+		data = append(data, byte(c))
+	}
+	return data
+}
+
 // isText tells bytes that are text from the numbers of an array.
 func isText(content []byte) bool {
 	return bytes.IndexByte(content, 0) < 0 && utf8.Valid(content)
+}
+
+// readable reports whether bytes have a run of printable ones in which something
+// may be written: one that is long enough covers one of every minInert places.
+func readable(content []byte) bool {
+	for at := minInert - 1; at < len(content); at += minInert {
+		start, end := at, at
+		for start > 0 && at-start < minInert && printable(content[start-1]) {
+			start--
+		}
+		for end < len(content) && end-start < minInert && printable(content[end]) {
+			end++
+		}
+		if printable(content[at]) && end-start >= minInert {
+			return true
+		}
+	}
+	return false
+}
+
+func printable(c byte) bool { return c >= ' ' && c < 0x7f }
+
+// strings shows what is written between other bytes.
+func (j *judge) strings(at, size int64) {
+	if j.s.p.Text == nil || j.s.again {
+		return
+	}
+	if err := j.s.p.Strings("", at, size); err != nil {
+		j.s.p.Incomplete(err)
+	}
 }
 
 // show hands a constant to the detectors that look at texts, by the key that it

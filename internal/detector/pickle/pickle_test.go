@@ -104,6 +104,8 @@ func TestDetector(t *testing.T) {
 		{Name: "tensor behind its storage", File: "data.pkl", Data: tensor(8, 3, 3).Stop(), Want: []string{"pickle-corrupts-memory"}},
 		{Name: "item of a tensor", File: "data.pkl", Data: tensor(8, 2, 3).Int(0).Int(1).SetItem().Stop(), Want: []string{"pickle-corrupts-memory"}},
 		{Name: "payload kept", File: "model.pkl", Data: p(4).Data(shell).Stop(), Want: []string{"pickle-carries-payload"}},
+		{Name: "payload kept by protocol 2", Data: p(2).Named("_codecs", "encode").Str("\u00ff" + latin1(shell)).Str("latin1").Tuple(2).Reduce().Stop(),
+			Want: []string{"pickle-carries-payload"}},
 		{Name: "tensor by a name", Data: lookUp("data").Stop()},
 		{Name: "expression with a name", Data: lookUp("data[0]").Stop(), Want: []string{"pickle-executes-code"}},
 		{Name: "name that is not given", Data: lookUp("copyright").Stop(), Want: []string{"pickle-executes-code"}},
@@ -223,4 +225,13 @@ func TestNotPickles(t *testing.T) {
 			t.Errorf("%s: recognised as %v, %d findings", name, got.Formats, len(got.Findings))
 		}
 	}
+}
+
+// latin1 is bytes as the text that protocols below 3 write for them.
+func latin1(p []byte) string {
+	var out []rune
+	for _, c := range p {
+		out = append(out, rune(c))
+	}
+	return string(out)
 }
