@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -88,24 +87,22 @@ func (f *scanFlags) version(ctx context.Context, w World, s settings.Settings, r
 
 // paired compares files that have the same place below their roots.
 func paired(before, after audit.Report, was, is string) []compare.Delta {
-	place := func(root, path string) string {
-		return strings.TrimPrefix(strings.TrimPrefix(path, filepath.ToSlash(filepath.Clean(root))), "/")
-	}
+	oldPlace, newPlace := relativeTo(was), relativeTo(is)
 	old := make(map[string]*audit.File)
 	for i := range before.Files {
-		old[place(was, before.Files[i].Path)] = &before.Files[i]
+		old[oldPlace(before.Files[i].Path)] = &before.Files[i]
 	}
 	var out []compare.Delta
 	for i := range after.Files {
 		f := &after.Files[i]
-		at := place(is, f.Path)
+		at := newPlace(f.Path)
 		if earlier := old[at]; f.Status != audit.NotAModel || earlier != nil && earlier.Status != audit.NotAModel {
 			out = append(out, compare.File(f.Path, earlier, f))
 		}
 		delete(old, at)
 	}
 	for i := range before.Files {
-		if f := &before.Files[i]; old[place(was, f.Path)] != nil && f.Status != audit.NotAModel {
+		if f := &before.Files[i]; old[oldPlace(f.Path)] != nil && f.Status != audit.NotAModel {
 			out = append(out, compare.File(f.Path, f, nil))
 		}
 	}

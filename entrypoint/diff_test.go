@@ -63,6 +63,18 @@ func TestDiff(t *testing.T) {
 	}
 }
 
+// TestDiffHere: the directory that everything is relative to has no name that
+// paths begin with, but there are names that begin as it is written.
+func TestDiffHere(t *testing.T) {
+	dir := t.TempDir()
+	put(t, filepath.Join(dir, "was", ".cache", "a.zip"), archiveOf(t, "../../a"))
+	put(t, filepath.Join(dir, "is", ".cache", "a.zip"), archiveOf(t, "../../a"))
+	t.Chdir(filepath.Join(dir, "is"))
+	if status, out := command("diff", filepath.Join("..", "was"), "."); status != 0 || !strings.Contains(out, "0 new, 1 there before, 0 fixed") {
+		t.Errorf("exit %d:\n%s", status, out)
+	}
+}
+
 func TestScanBase(t *testing.T) {
 	if _, err := exec.LookPath("git"); err != nil {
 		t.Skip("there is no git to make a repository with")
