@@ -5,15 +5,12 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/modelaudit/modelaudit/internal/audit"
-	"github.com/modelaudit/modelaudit/internal/catalog"
 	"github.com/modelaudit/modelaudit/internal/inspect"
 	"github.com/modelaudit/modelaudit/internal/report/plain"
-	"github.com/modelaudit/modelaudit/internal/scan"
 )
 
 // inspectFlags are the flags of inspect.
@@ -60,8 +57,9 @@ func (f *inspectFlags) run(ctx context.Context, w World, name string) error {
 		return err
 	}
 	watch := inspect.NewWatch(f.disassemble)
-	scanner := scan.Scanner{Detectors: watch.Detectors(catalog.Detectors()), Limits: s.Limits, Now: time.Now, Denied: s.Denied, Search: s.Search}
-	seen := scanner.All(ctx, files, nil)
+	watched := scanner(s)
+	watched.Detectors = watch.Detectors(watched.Detectors)
+	seen := watched.All(ctx, files, nil)
 	return w.print(func(to io.Writer) error {
 		p := plain.New(to, w.coloured(f.color.value))
 		for i := range seen.Files {
