@@ -34,8 +34,8 @@ type layer struct {
 var layers = []layer{
 	{pkg: ".", may: []string{"entrypoint"}, role: "hands the process's world to the entrypoint"},
 	{pkg: "entrypoint", role: "the two doors, and the one road behind them", may: []string{
-		"sarif", "internal/artifact", "internal/audit", "internal/catalog", "internal/change", "internal/compare", "internal/detector", "internal/finding", "internal/git",
-		"internal/format/*", "internal/github", "internal/glob", "internal/hostile", "internal/inspect", "internal/policy", "internal/report", "internal/report/*", "internal/rule", "internal/runner", "internal/scan",
+		"sarif", "internal/audit", "internal/catalog", "internal/change", "internal/compare", "internal/finding", "internal/git",
+		"internal/github", "internal/glob", "internal/inspect", "internal/policy", "internal/report", "internal/report/*", "internal/rule", "internal/runner", "internal/scan",
 		"internal/settings", "internal/shard", "internal/walk"}},
 	{pkg: "sarif", role: "findings as SARIF", may: []string{
 		"internal/audit", "internal/finding", "internal/policy", "internal/report/plain", "internal/rule"}},
@@ -45,7 +45,7 @@ var layers = []layer{
 
 	{pkg: "internal/rule", role: "what can be said"},
 	{pkg: "internal/artifact", role: "what is scanned"},
-	{pkg: "internal/globals", role: "what is known of callables", may: []string{"internal/rule"}},
+	{pkg: "internal/globals", role: "what is known of callables"},
 	{pkg: "internal/source", role: "what source that comes with a model reaches", may: []string{"internal/format/python", "internal/format/shell", "internal/globals", "internal/hostile", "internal/table"}},
 	{pkg: "internal/license", role: "what licences are called", may: []string{"internal/table"}},
 	{pkg: "internal/needle", role: "finds many short texts in long ones"},
@@ -71,12 +71,12 @@ var layers = []layer{
 	{pkg: "internal/settings", role: "the flags and inputs, once", may: []string{
 		"internal/glob", "internal/hostile", "internal/policy", "internal/rule", "internal/walk"}},
 	{pkg: "internal/inspect", role: "what one file is", may: []string{
-		"internal/artifact", "internal/audit", "internal/detector", "internal/finding", "internal/format/*", "internal/globals", "internal/hostile", "internal/report/plain", "internal/rule"}},
+		"internal/artifact", "internal/audit", "internal/detector", "internal/finding", "internal/format/*", "internal/globals", "internal/report/plain"}},
 	{pkg: "internal/report", role: "one file per output", may: []string{
 		"internal/audit", "internal/compare", "internal/finding", "internal/policy", "internal/report/plain", "internal/rule"}},
 	{pkg: "internal/github", role: "the API", may: []string{"internal/finding"}},
 	{pkg: "internal/change", role: "what a pull request changes", may: []string{
-		"internal/artifact", "internal/audit", "internal/finding", "internal/format/lfs", "internal/git", "internal/github", "internal/hostile", "internal/rule", "internal/walk"}},
+		"internal/artifact", "internal/format/lfs", "internal/git", "internal/github", "internal/hostile", "internal/walk"}},
 	{pkg: "internal/runner", role: "the protocol of the Actions runner"},
 	{pkg: "internal/report/workflow", role: "fences and annotations in a job's log", may: []string{
 		"internal/audit", "internal/finding", "internal/policy", "internal/report/plain", "internal/rule"}},
@@ -139,17 +139,26 @@ func packages(t *testing.T) map[string][]string {
 	return out
 }
 
-// sources lists the Go files of the program, slash-separated and relative to the
-// module. Tests, packages that serve tests (…test) and fixtures are left out.
+// sources lists the Go files of the program. Packages that serve tests (…test)
+// are left out.
 func sources(t *testing.T) []string {
+	t.Helper()
+	servesTests := func(dir string) bool { return strings.HasSuffix(dir, "test") }
+	return slices.DeleteFunc(goFiles(t), func(name string) bool {
+		return slices.ContainsFunc(strings.Split(path.Dir(name), "/"), servesTests)
+	})
+}
+
+// goFiles lists Go files, slash-separated and relative to the module. Tests and
+// fixtures are left out.
+func goFiles(t *testing.T) []string {
 	t.Helper()
 	var out []string
 	err := fs.WalkDir(os.DirFS(root), ".", func(name string, d fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
 			return err
-		case d.IsDir() && name != "." && (strings.HasPrefix(d.Name(), ".") || strings.HasSuffix(d.Name(), "test") ||
-			d.Name() == "testdata" || d.Name() == "node_modules"):
+		case d.IsDir() && name != "." && (strings.HasPrefix(d.Name(), ".") || d.Name() == "testdata" || d.Name() == "node_modules"):
 			return fs.SkipDir
 		case strings.HasSuffix(name, ".go") && !strings.HasSuffix(name, "_test.go"):
 			out = append(out, name)
@@ -185,6 +194,27 @@ func TestReservedImports(t *testing.T) {
 				if matchAny(r.imports, imported) && !matchAny(r.only, pkg) {
 					t.Errorf("%s imports %s, which is for %s alone: %s", pkg, imported, cmp.Or(strings.Join(r.only, ", "), "nobody"), r.why)
 				}
+			}
+		}
+	}
+}
+
+// TestLayersAreThere: every line of the table is about a package, and allows
+// nothing that nobody it is about makes use of.
+func TestLayersAreThere(t *testing.T) {
+	used := make([][]string, len(layers))
+	for pkg, imports := range packages(t) {
+		if i := slices.IndexFunc(layers, func(l layer) bool { return match(l.pkg, pkg) }); i >= 0 {
+			used[i] = append(append(used[i], pkg), imports...)
+		}
+	}
+	for i, l := range layers {
+		if used[i] == nil {
+			t.Errorf("the table has a line for %s, which no package is", l.pkg)
+		}
+		for _, p := range l.may {
+			if !slices.ContainsFunc(used[i], func(name string) bool { return match(module+"/"+p, name) }) {
+				t.Errorf("the table lets %s import %s, which it does not", l.pkg, p)
 			}
 		}
 	}
