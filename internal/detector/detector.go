@@ -94,6 +94,9 @@ type Pass struct {
 	// and reports whether there are as many left. If not, they are told as not
 	// searched.
 	Afford func(size int64) bool
+	// Unsearched says that size bytes of weights cannot be searched, since this
+	// program does not unpack them.
+	Unsearched func(size int64)
 }
 
 // Reader returns a cursor over the whole file.

@@ -211,7 +211,7 @@ func (t *text) unsearched() {
 	if files == 0 {
 		return
 	}
-	t.Line(0, plain.Textf("%s of weights in %s not searched for hidden files (--carve=all searches them)",
+	t.Line(0, plain.Textf("%s of weights in %s not searched for hidden files (--carve=all searches what can be unpacked)",
 		humanize.IBytes(uint64(bytes)), plain.Count(files, "file")).In(plain.Dim))
 	t.Blank()
 }

@@ -101,12 +101,15 @@ func (r *run) afford(n int64) bool {
 		return true
 	}
 	if n > r.searchable {
-		r.out.Unsearched += n
+		r.unsearched(n)
 		return false
 	}
 	r.searchable -= n
 	return true
 }
+
+// unsearched counts n bytes of weights that are told as not searched.
+func (r *run) unsearched(n int64) { r.out.Unsearched += n }
 
 // region shows a region to every detector that searches.
 func (r *run) region(f artifact.File, region detector.Region) {
@@ -148,5 +151,6 @@ func (r *run) pass(d *detector.Detector, seen *subject) *detector.Pass {
 		Weights:    seen.tensor,
 		Claim:      seen.claim,
 		Afford:     r.afford,
+		Unsearched: r.unsearched,
 	}
 }

@@ -6,6 +6,7 @@ package hdf5
 import (
 	"context"
 	_ "embed"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -203,14 +204,20 @@ func content(p *detector.Pass, f *hdf5.File, o *hdf5.Object) error {
 }
 
 // inChunks hands a row of bytes in chunks to the scan if it starts like something
-// that a loader takes: elsewhere, such rows are numbers.
+// that a loader takes: elsewhere, such rows are numbers. What cannot be unpacked is
+// taken for numbers, too, unless its type is that of bytes without a meaning.
 func inChunks(p *detector.Pass, f *hdf5.File, d *hdf5.Dataset, name string) error {
 	held := p.Budget.Held()
 	defer p.Budget.Release(held)
 	data, err := f.Chunks(d, func(head []byte) bool {
 		return encoded.Kind(head[:min(len(head), artifact.FirstSize)]) != ""
 	})
-	if err != nil {
+	var fault *hostile.Fault
+	switch {
+	case err == nil:
+	case len(data) == 0 && d.Type.Class != hdf5.Opaque && errors.As(err, &fault) && fault.Kind == hostile.Unsupported:
+		p.Unsearched(int64(min(d.Stored, uint64(p.File.Size))))
+	default:
 		p.Incomplete(err)
 	}
 	if len(data) == 0 {

@@ -68,6 +68,7 @@ func TestDetector(t *testing.T) {
 		"virtual_beside":          {"hdf5-external-file"},
 		"chunked_pickle_earliest": {"test-payload"},
 		"chunked_pickle_latest":   {"test-payload"},
+		"chunked_masked":          {"test-payload"},
 	}
 	var cases []detectortest.Case
 	for name, data := range files {
@@ -75,6 +76,31 @@ func TestDetector(t *testing.T) {
 	}
 	slices.SortFunc(cases, func(a, b detectortest.Case) int { return strings.Compare(a.Name, b.Name) })
 	detectortest.Run(t, hdf5.Detector, cases, unpickler)
+}
+
+// TestForeignFilter: what another program packed is told as not searched, and as
+// not read where the model says that it is no numbers.
+func TestForeignFilter(t *testing.T) {
+	files := attacks(t)
+	const deflate, blosc = "\x01\x00\x08\x00\x01\x00\x01\x00deflate\x00", "\x01\x7d\x08\x00\x01\x00\x01\x00deflate\x00"
+	const integer, opaque = "\x10\x00\x00\x00\x01\x00\x00\x00\x00\x00\x08\x00", "\x15\x00\x00\x00\x01\x00\x00\x00\x00\x00\x08\x00"
+	foreign := func(name string) []byte { return bytes.Replace(files[name], []byte(deflate), []byte(blosc), 1) }
+	integers := foreign("chunked_pickle_earliest")
+	for _, c := range []struct {
+		name       string
+		data       []byte
+		unsearched bool
+		unread     bool
+	}{
+		{name: "integers", data: integers, unsearched: true},
+		{name: "behind the start of a pickle", data: foreign("chunked_masked"), unread: true},
+		{name: "opaque", data: bytes.Replace(integers, []byte(integer), []byte(opaque), 1), unread: true},
+	} {
+		got := detectortest.Scan([]*detector.Detector{hdf5.Detector}, "model.h5", c.data)
+		if got.Unsearched > 0 != c.unsearched || got.Unread() != c.unread {
+			t.Errorf("%s: got %d bytes not searched, %s (%s)", c.name, got.Unsearched, got.Status, got.Reason)
+		}
+	}
 }
 
 var payload = &rule.Rule{

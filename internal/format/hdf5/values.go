@@ -3,7 +3,6 @@ package hdf5
 import (
 	"bytes"
 	"compress/zlib"
-	"errors"
 	"io"
 
 	"github.com/modelaudit/modelaudit/internal/hostile"
@@ -80,8 +79,8 @@ func (f *File) Sequences(d *Dataset, visit func([]byte) error) error {
 }
 
 // Chunks returns the bytes of a dataset that is a row of bytes in chunks, if enough
-// says so of its first bytes, and nil for other datasets. A filter that this
-// program does not undo leaves nothing to look at.
+// says so of its first bytes, and nil for other datasets. It returns an Unsupported
+// fault with what lies in front of a chunk whose filter it does not undo.
 func (f *File) Chunks(d *Dataset, enough func(head []byte) bool) ([]byte, error) {
 	if !d.Type.Bytes() || len(d.extents) == 0 {
 		return nil, nil
@@ -93,10 +92,6 @@ func (f *File) Chunks(d *Dataset, enough func(head []byte) bool) ([]byte, error)
 			mask = unfiltered // a chunk over the edge, which skips the filters
 		}
 		chunk, err := f.unfilter(f.at(c.address, c.size), d.pipeline, mask)
-		var fault *hostile.Fault
-		if errors.As(err, &fault) && fault.Kind == hostile.Unsupported {
-			return nil, nil
-		}
 		if err != nil {
 			return out, err
 		}

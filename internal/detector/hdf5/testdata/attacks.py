@@ -49,3 +49,12 @@ sample("empty_text", lambda f: f.attrs.__setitem__("TITLE", h5py.Empty("S1")))
 for libver in ("earliest", "latest"):
     row = np.frombuffer(b"cposix\nsystem\n(S'echo poc'\ntR." + bytes(100), dtype="u1")
     sample("chunked_pickle_" + libver, lambda f: f.create_dataset("row", data=row, chunks=(60,), compression="gzip"), libver=libver)
+
+
+def masked(f):
+    d = f.create_dataset("row", shape=(130,), dtype="u1", chunks=(60,), compression="gzip")
+    d[...] = row
+    d.id.write_direct_chunk((0,), row[:60].tobytes(), filter_mask=1)
+
+
+sample("chunked_masked", masked, libver="earliest")
