@@ -39,15 +39,10 @@ var Detector = &detector.Detector{
 // where they end. Whoever reads values has looked into those that are files: of
 // what is in the middle of one, only a program is nothing that a program has.
 func search(p *detector.Pass, region detector.Region) error {
-	j := &judge{r: p.Reader()}
-	dangerous := j.dangerous
-	if region.Raw != detector.Weights {
-		dangerous = nil
-	}
-	found, err := carve.Find(p.Reader().At(uint64(region.Offset), uint64(region.Size)), dangerous)
+	r := p.Reader().At(uint64(region.Offset), uint64(region.Size))
+	found, err := find(p, r, region.Raw)
 	for _, f := range found {
-		start := f.Offset == 0 // which every detector has seen
-		if start || region.Raw != detector.Weights && f.Kind != carve.Program {
+		if f.Offset == 0 { // which every detector has seen
 			continue
 		}
 		if err := report(p, f); err != nil {
@@ -55,6 +50,15 @@ func search(p *detector.Pass, region detector.Region) error {
 		}
 	}
 	return err
+}
+
+// find looks for what a region of that kind does not have.
+func find(p *detector.Pass, r *hostile.Reader, raw detector.Raw) ([]carve.File, error) {
+	if raw != detector.Weights {
+		return carve.Programs(r)
+	}
+	j := &judge{r: p.Reader()}
+	return carve.Find(r, j.dangerous)
 }
 
 // report tells what was found, with what the scan says of it as evidence.

@@ -99,6 +99,8 @@ func TestDetector(t *testing.T) {
 		{Name: "storage of PyTorch", File: "m.pt", Data: storages(within(10_000, 508, []byte(executabletest.ELF()))), Want: []string{id}},
 		{Name: "clean storage", File: "m.pt", Data: storages(noise(10_000))},
 		{Name: "bytes in a pickle", File: "m.pkl", Data: pickletest.New(4).Data(within(10_000, 509, []byte(executabletest.ELF()))).Stop(), Want: []string{id}},
+		{Name: "bytes in a pickle, behind many scripts", File: "m.pkl", Data: pickletest.New(4).Data(append([]byte(strings.Repeat("\xff#!/bin/sh\necho poc echo poc echo poc\n", 300)), executabletest.ELF()...)).Stop(), Want: []string{id}},
+		{Name: "bytes in a pickle, behind a long stream", File: "m.pkl", Data: pickletest.New(4).Data(append([]byte("\xff"+string(gzipped(strings.Repeat("a", 5<<20)))), executabletest.ELF()...)).Stop(), Want: []string{id}},
 		{Name: "archive in a pickle", File: "m.pkl", Data: pickletest.New(4).Data(within(10_000, 510, zipped(zip.Deflate, "a", "b"))).Stop()},
 	}, others...)
 }

@@ -62,7 +62,16 @@ const (
 // says where it ends if it is one that counts; nil: none does. An error is that
 // of reading, or the end of the budget; what was found before it is returned.
 func Find(r *hostile.Reader, pickle func(at int64) (end int64, ok bool)) ([]File, error) {
-	s := &search{r: r, start: r.Offset(), end: r.End(), pickle: pickle}
+	return find(&search{r: r, pickle: pickle})
+}
+
+// Programs is Find for programs alone, whatever they lie in.
+func Programs(r *hostile.Reader) ([]File, error) {
+	return find(&search{r: r, programs: true})
+}
+
+func find(s *search) ([]File, error) {
+	s.start, s.end = s.r.Offset(), s.r.End()
 	s.next = s.start
 	err := s.run()
 	return outermost(s.found), err
@@ -72,6 +81,7 @@ func Find(r *hostile.Reader, pickle func(at int64) (end int64, ok bool)) ([]File
 type search struct {
 	r          *hostile.Reader
 	start, end int64
+	programs   bool // and nothing else
 	pickle     func(at int64) (end int64, ok bool)
 	found      []File
 	next       int64  // what begins before it lies in something found
@@ -115,7 +125,7 @@ func (s *search) read(off int64) error {
 func (s *search) try(sig *signature, p []byte, i int) {
 	start := i - sig.pair
 	at := s.at + int64(start-sig.before)
-	if start < 0 || at < s.next || !hasPrefix(p[start:], sig.text) || !s.spend() {
+	if start < 0 || at < s.next || s.programs && !sig.program || !hasPrefix(p[start:], sig.text) || !s.spend() {
 		return
 	}
 	if f, ok := sig.confirm(s, at); ok {

@@ -7,6 +7,7 @@ import (
 	"compress/gzip"
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"hash/crc32"
 	"io"
@@ -67,17 +68,10 @@ func zipped(t testing.TB, name, content string, method uint16) []byte {
 	if err == nil {
 		_, err = io.WriteString(w, content)
 	}
-	if err = cmpErr(err, z.Close()); err != nil {
+	if err = errors.Join(err, z.Close()); err != nil {
 		t.Fatal(err)
 	}
 	return b.Bytes()
-}
-
-func cmpErr(a, b error) error {
-	if a != nil {
-		return a
-	}
-	return b
 }
 
 func tarred(t testing.TB, names ...string) []byte {
@@ -111,7 +105,7 @@ func xzed(t testing.TB, content string) []byte {
 	if err == nil {
 		_, err = io.WriteString(w, content)
 	}
-	if err = cmpErr(err, w.Close()); err != nil {
+	if err = errors.Join(err, w.Close()); err != nil {
 		t.Fatal(err)
 	}
 	return b.Bytes()

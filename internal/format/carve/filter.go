@@ -10,15 +10,16 @@ type signature struct {
 	text    string
 	before  int // bytes of the file in front of the text
 	pair    int // index in text of the two bytes that are looked for, which no other signature has
+	program bool
 	confirm func(s *search, at int64) (File, bool)
 }
 
 // signatures are those of all kinds but pickles, which have none.
 var signatures = []signature{
-	{text: "\x7fELF", confirm: program}, {text: "MZ", confirm: windows},
-	{text: "\xfe\xed\xfa", confirm: program}, {text: "\xce\xfa\xed\xfe", confirm: program}, {text: "\xcf\xfa\xed\xfe", confirm: program},
-	{text: "\xca\xfe\xba", confirm: program},
-	{text: "\x00asm", pair: 2, confirm: program}, {text: "\x4c\x00\x00\x00\x01\x14\x02\x00", pair: 5, confirm: program},
+	{text: "\x7fELF", program: true, confirm: program}, {text: "MZ", program: true, confirm: windows},
+	{text: "\xfe\xed\xfa", program: true, confirm: program}, {text: "\xce\xfa\xed\xfe", program: true, confirm: program}, {text: "\xcf\xfa\xed\xfe", program: true, confirm: program},
+	{text: "\xca\xfe\xba", program: true, confirm: program},
+	{text: "\x00asm", pair: 2, program: true, confirm: program}, {text: "\x4c\x00\x00\x00\x01\x14\x02\x00", pair: 5, program: true, confirm: program},
 	{text: "#!", confirm: script},
 	{text: "PK\x05\x06", confirm: zipEnd},
 	{text: "ustar", before: 257, confirm: tarHeader},
