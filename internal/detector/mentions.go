@@ -17,6 +17,14 @@ func InJSON(words ...string) *needle.Set {
 	return needle.New(words)
 }
 
+// InYAML is InJSON for YAML, with the escapes of strings in double quotes.
+func InYAML(words ...string) *needle.Set {
+	for digit := '2'; digit <= '7'; digit++ {
+		words = append(words, `\x`+string(digit), `\u00`+string(digit), `\U000000`+string(digit))
+	}
+	return needle.New(words)
+}
+
 // Mentions reports whether text holds any of the words, in one pass and in
 // constant memory. It errs on true: text in wider encodings is not looked
 // through, nor is what cannot be read.

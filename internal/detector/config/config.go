@@ -64,10 +64,11 @@ func (j *judge) json() error {
 	return j.conclude(err)
 }
 
-// signs are what YAML must hold to be of interest although it cannot be parsed:
-// parsers differ.
+// signs are what YAML must hold to be of interest although it cannot be parsed,
+// or is too large for it: parsers differ.
 var signs = sync.OnceValue(func() *needle.Set {
-	return needle.New([]string{"_target_", "trust_remote_code", "chat_template", "class_path"})
+	return detector.InYAML("_target_", "trust_remote_code", "chat_template", "class_path", "auto_map", "custom_pipelines",
+		"parent_library", "loader_module")
 })
 
 // yaml reads YAML. One that cannot be parsed is a configuration if it has a

@@ -3,12 +3,9 @@
 package hydra
 
 import (
-	"bytes"
 	"context"
 	_ "embed"
-	"errors"
 	"fmt"
-	"io"
 	"strings"
 	"sync"
 
@@ -17,7 +14,8 @@ import (
 	"github.com/modelaudit/modelaudit/internal/artifact"
 	"github.com/modelaudit/modelaudit/internal/detector"
 	"github.com/modelaudit/modelaudit/internal/finding"
-	"github.com/modelaudit/modelaudit/internal/hostile"
+	"github.com/modelaudit/modelaudit/internal/format/config"
+	"github.com/modelaudit/modelaudit/internal/needle"
 	"github.com/modelaudit/modelaudit/internal/rule"
 	"github.com/modelaudit/modelaudit/internal/table"
 )
@@ -85,8 +83,8 @@ var Detector = &detector.Detector{
 	Run: run,
 }
 
-// A config is one YAML file.
-type config struct {
+// A judge goes through one YAML file.
+type judge struct {
 	*detector.Pass
 	nemo bool       // it is, or lies beside, the configuration of a NeMo model
 	root *yaml.Node // of the document that is read
@@ -96,36 +94,24 @@ type config struct {
 
 // run judges each document of the file.
 func run(_ context.Context, p *detector.Pass) error {
-	c := &config{Pass: p, nemo: ofNeMo(p.File)}
+	c := &judge{Pass: p, nemo: ofNeMo(p.File)}
 	if c.nemo {
 		p.Recognised("nemo-config")
 	}
-	text, err := c.text()
-	if err == nil {
-		err = hostile.Guard(func() error { return c.documents(text) })
-	}
+	err := config.Trees(p.Reader(), c.document)
 	if c.used {
 		p.Recognised("hydra")
 	}
-	if err == nil || !c.nemo && !c.used && !signed(text) {
-		return nil // a YAML file that is nobody's model
+	if err != nil && (c.nemo || c.used || detector.Mentions(p.Reader(), signs())) {
+		return err
 	}
-	return err
+	return nil // also of YAML that nobody can read and that is nobody's model
 }
 
 // signs are what YAML holds that has something to say to us, although it cannot
-// be parsed: parsers differ.
-var signs = []string{"_target_", "python/", "!<", "%TAG"}
-
-// signed reports whether a text has one of the signs.
-func signed(text []byte) bool {
-	for _, s := range signs {
-		if bytes.Contains(text, []byte(s)) {
-			return true
-		}
-	}
-	return false
-}
+// be parsed, or is too large for it: parsers differ. The tags for Python's objects
+// start with "!!", with letters or their escapes behind it, or are spelt out.
+var signs = sync.OnceValue(func() *needle.Set { return detector.InYAML("_target_", "!!p", "!!%", "!<t", "!<%", "%TAG") })
 
 // base is the last element of a name, whichever slash separates it.
 func base(name string) string { return name[strings.LastIndexAny(name, `/\`)+1:] }
@@ -146,50 +132,15 @@ func ofNeMo(f artifact.File) bool {
 	return false
 }
 
-// cost is the memory that a byte of YAML may take as a tree.
-const cost = 48
-
-// text reads the whole file: the YAML library wants it so, and its cost is
-// charged first.
-func (c *config) text() ([]byte, error) {
-	if err := c.Budget.Hold(uint64(c.File.Size) * cost); err != nil {
-		return nil, err
-	}
-	r := c.Reader()
-	return r.Bytes(uint64(r.Left())), r.Err()
-}
-
-// documents reads one document after the other.
-func (c *config) documents(text []byte) error {
-	loader, err := yaml.NewLoader(bytes.NewReader(text))
-	if err != nil {
-		return broken(err)
-	}
-	for {
-		var doc yaml.Node
-		err := loader.Load(&doc)
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err != nil {
-			return broken(err)
-		}
-		c.root, c.seen = &doc, make(map[*yaml.Node]bool)
-		c.node(&doc, true)
-		if spent := c.Budget.Spent(); spent != nil {
-			return spent
-		}
-	}
-}
-
-// broken is the fault of what the library does not parse.
-func broken(err error) error {
-	return hostile.Faultf(hostile.Malformed, 0, "the YAML is damaged: %v", err)
+// document judges one document.
+func (c *judge) document(doc *yaml.Node) {
+	c.root, c.seen = doc, make(map[*yaml.Node]bool)
+	c.node(doc, true)
 }
 
 // node judges a value and everything in it, of whatever shape. Aliases lead to
 // nodes that are met where they stand.
-func (c *config) node(n *yaml.Node, top bool) {
+func (c *judge) node(n *yaml.Node, top bool) {
 	if c.seen[n] || c.Budget.Step() != nil {
 		return
 	}
@@ -205,7 +156,7 @@ func (c *config) node(n *yaml.Node, top bool) {
 
 // mapping judges the members of a mapping that name what is called. The model's
 // own class stands at the top of a NeMo configuration, as its target.
-func (c *config) mapping(n *yaml.Node, top bool) {
+func (c *judge) mapping(n *yaml.Node, top bool) {
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		key, value := follow(n.Content[i]), follow(n.Content[i+1])
 		if value.Kind != yaml.ScalarNode {
@@ -227,7 +178,7 @@ func follow(n *yaml.Node) *yaml.Node {
 }
 
 // report makes a finding at a node, which has a line but no offset.
-func (c *config) report(r *rule.Rule, n *yaml.Node, name, message string) {
+func (c *judge) report(r *rule.Rule, n *yaml.Node, name, message string) {
 	c.Report(finding.Finding{
 		Rule: r, Key: name, Message: message,
 		Evidence: []finding.Step{{Text: fmt.Sprintf("line %d: %s", n.Line, finding.Quote(n.Value))}},

@@ -81,6 +81,25 @@ func TestOtherYAML(t *testing.T) {
 	}
 }
 
+// TestLarge checks that YAML which is too large to be parsed is told, if it may hold
+// what is judged here.
+func TestLarge(t *testing.T) {
+	padding := strings.Repeat("# padding\n", 400_000)
+	for text, unread := range map[string]bool{
+		"a: 1\n":                                        false,
+		"a: {_target_: os.system}\n":                    true,
+		"a: {\"\\x5ftarget_\": os.system}\n":            true,
+		"a: !!python/object/apply:os.system [x]\n":      true,
+		"a: !!%70ython/object/apply:os.system [x]\n":    true,
+		"a: !<tag:yaml.org,2002:python/module:os> ''\n": true,
+	} {
+		got := detectortest.Scan([]*detector.Detector{hydra.Detector}, "conf.yaml", []byte(padding+text))
+		if got.Unread() != unread {
+			t.Errorf("%q: got %s (%s)", text, got.Status, got.Reason)
+		}
+	}
+}
+
 // TestDeep checks that nesting and aliases cost what they are, not what they
 // could be unfolded to.
 func TestDeep(t *testing.T) {

@@ -33,7 +33,7 @@ var makings = map[string]making{
 }
 
 // tag judges a tag that makes PyYAML's unsafe loaders import or call something.
-func (c *config) tag(n *yaml.Node) {
+func (c *judge) tag(n *yaml.Node) {
 	rest, ok := strings.CutPrefix(n.Tag, longTag)
 	if !ok {
 		if rest, ok = strings.CutPrefix(n.Tag, shortTag); !ok {

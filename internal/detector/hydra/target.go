@@ -13,7 +13,7 @@ import (
 )
 
 // target judges the dotted path of what is called.
-func (c *config) target(n *yaml.Node) {
+func (c *judge) target(n *yaml.Node) {
 	c.used = true
 	name, ok := c.resolve(n.Value, maxInterpolations)
 	name = strings.TrimSpace(name)
@@ -29,7 +29,7 @@ func (c *config) target(n *yaml.Node) {
 
 // handed judges what a callable is asked for by name: Hydra's own functions import
 // what their argument says and hand it to whoever calls it.
-func (c *config) handed(n, target *yaml.Node) {
+func (c *judge) handed(n, target *yaml.Node) {
 	if name, _ := c.resolve(target.Value, maxInterpolations); !globals.Fetches(name) {
 		return
 	}
@@ -49,7 +49,7 @@ func (c *config) handed(n, target *yaml.Node) {
 
 // restored judges what is called when a NeMo model is restored, whose
 // configuration names parts of networks and nothing else.
-func (c *config) restored(n *yaml.Node, name string) {
+func (c *judge) restored(n *yaml.Node, name string) {
 	shown := finding.Quote(name)
 	switch v, bad := globals.Path(name, true); {
 	case bad:
@@ -62,7 +62,7 @@ func (c *config) restored(n *yaml.Node, name string) {
 
 // instantiated judges what a program calls that instantiates its configuration:
 // it is there to name what libraries offer.
-func (c *config) instantiated(n *yaml.Node, name string) {
+func (c *judge) instantiated(n *yaml.Node, name string) {
 	_, v, concern := globals.Target(name)
 	shown := finding.Quote(name)
 	switch concern {
@@ -95,7 +95,7 @@ const maxInterpolations = 8
 const maxName = 4 << 10
 
 // resolve replaces references to other values. It reports whether none is left.
-func (c *config) resolve(text string, depth int) (string, bool) {
+func (c *judge) resolve(text string, depth int) (string, bool) {
 	if !strings.Contains(text, "${") {
 		return text, true
 	}
@@ -118,7 +118,7 @@ func (c *config) resolve(text string, depth int) (string, bool) {
 }
 
 // lookup returns the scalar at a path of keys from the top of the document.
-func (c *config) lookup(path string) (string, bool) {
+func (c *judge) lookup(path string) (string, bool) {
 	n := c.root
 	if n.Kind == yaml.DocumentNode && len(n.Content) == 1 {
 		n = n.Content[0]

@@ -18,25 +18,37 @@ const yamlCost = 64
 // YAML reads every document of a YAML stream. Aliases to scalars are followed;
 // what other aliases stand for is visited where it is defined.
 func YAML(r *hostile.Reader, visit func(Item)) error {
+	return documents(r, func(doc *yaml.Node, lines []int64) {
+		w := yamlWalker{r: r, visit: visit, lines: lines}
+		w.node(doc, 0)
+	})
+}
+
+// Trees reads every document of a YAML stream as a tree, for those who have to
+// look up what one value says of another.
+func Trees(r *hostile.Reader, visit func(document *yaml.Node)) error {
+	return documents(r, func(doc *yaml.Node, _ []int64) { visit(doc) })
+}
+
+// documents parses the documents of a stream, one after the other. The library
+// wants all of the text in memory, which is charged first.
+func documents(r *hostile.Reader, visit func(doc *yaml.Node, lines []int64)) error {
 	if err := r.Budget().Hold(uint64(r.Left()) * yamlCost); err != nil {
 		return r.Fail(hostile.OverBudget, "a YAML text of %d bytes: %v", r.Left(), err)
 	}
 	text := r.Bytes(uint64(r.Left()))
-	if r.Err() != nil {
-		return r.Err()
-	}
-	w := yamlWalker{r: r, visit: visit, lines: lines(text)}
+	at := lines(text)
 	decoder := yaml.NewDecoder(bytes.NewReader(text))
 	for r.Step() {
 		var doc yaml.Node
-		err := decoder.Decode(&doc)
+		err := hostile.Guard(func() error { return decoder.Decode(&doc) })
 		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {
-			return r.FailAt(w.offset(errorLine(err), 1), hostile.Malformed, "the YAML text is damaged: %v", err)
+			return r.FailAt(offset(at, errorLine(err), 1), hostile.Malformed, "the YAML text is damaged: %v", err)
 		}
-		w.node(&doc, 0)
+		visit(&doc, at)
 	}
 	return r.Err()
 }
@@ -72,11 +84,11 @@ type yamlWalker struct {
 
 // offset turns a line and a column, both from 1, into an offset; columns count
 // characters, so that it is near the place in lines of other alphabets.
-func (w *yamlWalker) offset(line, column int) int64 {
-	if line < 1 || line > len(w.lines) {
+func offset(lines []int64, line, column int) int64 {
+	if line < 1 || line > len(lines) {
 		return 0
 	}
-	return w.lines[line-1] + int64(max(0, column-1))
+	return lines[line-1] + int64(max(0, column-1))
 }
 
 // maxYAML bounds the nesting of what is visited; the parser's own is 10000.
@@ -132,7 +144,7 @@ func (w *yamlWalker) below(key string, n *yaml.Node, depth int) {
 
 // group visits a node that is no scalar.
 func (w *yamlWalker) group(n *yaml.Node) {
-	w.visit(Item{Kind: Group, Path: w.path, Tag: own(n.Tag), Offset: w.offset(n.Line, n.Column)})
+	w.visit(Item{Kind: Group, Path: w.path, Tag: own(n.Tag), Offset: offset(w.lines, n.Line, n.Column)})
 }
 
 // scalar visits a scalar by the type that the YAML core schema gives it.
@@ -146,7 +158,7 @@ func (w *yamlWalker) scalar(n *yaml.Node) {
 	case "!!null":
 		kind = Null
 	}
-	w.visit(Item{Kind: kind, Path: w.path, Value: n.Value, Tag: own(n.Tag), Offset: w.offset(n.Line, n.Column)})
+	w.visit(Item{Kind: kind, Path: w.path, Value: n.Value, Tag: own(n.Tag), Offset: offset(w.lines, n.Line, n.Column)})
 }
 
 // own returns a tag that is none of YAML's own types.
