@@ -275,6 +275,22 @@ func (r *Reader) UintBE(n int) uint64 {
 	return v
 }
 
+// Uvarint reads an unsigned integer of seven bits a byte, the lowest first and all
+// but the last with the highest bit set (LEB128). One of more than ten bytes is a
+// fault.
+func (r *Reader) Uvarint() uint64 {
+	var v uint64
+	for shift := 0; shift < 64; shift += 7 {
+		c := r.Uint8()
+		v |= uint64(c&0x7f) << shift
+		if c < 0x80 {
+			return v
+		}
+	}
+	r.Fail(Malformed, "an integer of more than ten bytes")
+	return 0
+}
+
 // Uint32 reads four bytes in the given order; decoders of formats that exist in
 // both orders use it.
 func (r *Reader) Uint32(order binary.ByteOrder) uint32 {

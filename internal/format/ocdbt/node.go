@@ -9,11 +9,11 @@ const numbered = 1
 // manifest reads the configuration and the newest versions.
 func (rec *Record) manifest(r *hostile.Reader) {
 	r.Skip(16) // identifier
-	kind := varint(r)
-	varint(r) // the largest inline value
-	varint(r) // the largest node
-	r.Uint8() // arity
-	if method := varint(r); method == 1 {
+	kind := r.Uvarint()
+	r.Uvarint() // the largest inline value
+	r.Uvarint() // the largest node
+	r.Uint8()   // arity
+	if method := r.Uvarint(); method == 1 {
 		r.Skip(4) // level
 	} else if method > 1 {
 		r.Fail(hostile.Unsupported, "compression %d", method)
@@ -40,7 +40,7 @@ func (rec *Record) versions(r *hostile.Reader) {
 
 // leaves reads references to roots of the tree of keys, column by column.
 func (rec *Record) leaves(r *hostile.Reader) {
-	n := r.Count(varint(r), 1)
+	n := r.Count(r.Uvarint(), 1)
 	varints(r, n) // generations
 	r.Skip(uint64(n))
 	rec.references(r, n)
@@ -51,7 +51,7 @@ func (rec *Record) leaves(r *hostile.Reader) {
 
 // inner reads references to nodes of the tree of versions.
 func (rec *Record) inner(r *hostile.Reader, heights bool) {
-	n := r.Count(varint(r), 1)
+	n := r.Count(r.Uvarint(), 1)
 	varints(r, n) // generations
 	rec.references(r, n)
 	varints(r, n) // lengths
@@ -64,7 +64,7 @@ func (rec *Record) inner(r *hostile.Reader, heights bool) {
 
 func varints(r *hostile.Reader, n int) {
 	for i := 0; i < n && r.Step(); i++ {
-		varint(r)
+		r.Uvarint()
 	}
 }
 
@@ -78,7 +78,7 @@ func (rec *Record) references(r *hostile.Reader, n int) {
 
 // file reads the index of a file.
 func (rec *Record) file(r *hostile.Reader) int {
-	id := varint(r)
+	id := r.Uvarint()
 	if id >= uint64(len(rec.Files)) && r.Err() == nil {
 		r.Fail(hostile.Malformed, "file %d of %d", id, len(rec.Files))
 		return 0
@@ -96,7 +96,7 @@ func column(r *hostile.Reader, n int, limit uint64) []uint64 {
 		if !r.Step() {
 			break
 		}
-		if out[i] = varint(r); out[i] > limit && r.Err() == nil {
+		if out[i] = r.Uvarint(); out[i] > limit && r.Err() == nil {
 			r.Fail(hostile.Malformed, "%d where at most %d fits", out[i], limit)
 		}
 	}
@@ -138,7 +138,7 @@ func texts(r *hostile.Reader, prefix, suffix []uint64, tell func(i int, text []b
 
 // files reads the table of data files.
 func (rec *Record) files(r *hostile.Reader) {
-	n := r.Count(varint(r), 2)
+	n := r.Count(r.Uvarint(), 2)
 	prefix, suffix := prefixes(r, n), column(r, n, maxPath)
 	base := column(r, n, maxPath)
 	if r.Err() != nil {
@@ -153,7 +153,7 @@ func (rec *Record) files(r *hostile.Reader) {
 func (rec *Record) keys(r *hostile.Reader) {
 	height := r.Uint8()
 	rec.files(r)
-	n := r.Count(varint(r), 2)
+	n := r.Count(r.Uvarint(), 2)
 	prefix, suffix := prefixes(r, n), column(r, n, maxKey)
 	if height > 0 {
 		varints(r, n) // what all keys below share
@@ -194,7 +194,7 @@ func (rec *Record) values(r *hostile.Reader, entries []Entry) {
 	}
 	for i := range entries {
 		if !entries[i].Inline {
-			entries[i].Offset = int64(min(varint(r), 1<<62))
+			entries[i].Offset = int64(min(r.Uvarint(), 1<<62))
 		}
 	}
 	inline(r, entries)

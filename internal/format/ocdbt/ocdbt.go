@@ -130,7 +130,7 @@ func Decode(r *hostile.Reader) (Record, error) {
 // unpack opens the body of a record.
 func (rec *Record) unpack(w *hostile.Reader) (*hostile.Reader, error) {
 	w.Skip(headerSize)
-	version, method := varint(w), varint(w)
+	version, method := w.Uvarint(), w.Uvarint()
 	size := w.Left() - checksumSize
 	if w.Err() == nil && (version != 0 || method > 1) {
 		w.Fail(hostile.Unsupported, "version %d, compression %d", version, method)
@@ -148,20 +148,6 @@ func (rec *Record) unpack(w *hostile.Reader) (*hostile.Reader, error) {
 		rec.Body, size = content.Reader(), content.Size
 	}
 	return hostile.NewReader(rec.Body, size, w.Budget()), nil
-}
-
-// varint reads an integer of seven bits a byte, the lowest first.
-func varint(r *hostile.Reader) uint64 {
-	var v uint64
-	for shift := 0; shift < 64; shift += 7 {
-		c := r.Uint8()
-		v |= uint64(c&0x7f) << shift
-		if c < 0x80 {
-			return v
-		}
-	}
-	r.Fail(hostile.Malformed, "an integer of more than ten bytes")
-	return 0
 }
 
 // read decodes a body to its end.

@@ -104,7 +104,7 @@ func (t *table) footer() handle {
 
 // handle reads where a block is from something at an offset of the file.
 func (t *table) handle(r *hostile.Reader, at int64) handle {
-	h := handle{varint(r), varint(r)}
+	h := handle{r.Uvarint(), r.Uvarint()}
 	t.keep(r, at)
 	return h
 }
@@ -115,20 +115,6 @@ func (t *table) keep(part *hostile.Reader, at int64) {
 	if part.Err() != nil && t.r.Err() == nil {
 		t.r.FailAt(at, hostile.Malformed, "in a block of the table: %v", part.Err())
 	}
-}
-
-// varint reads a base-128 integer of up to 64 bits.
-func varint(r *hostile.Reader) uint64 {
-	var v uint64
-	for shift := 0; shift < 64; shift += 7 {
-		c := r.Uint8()
-		v |= uint64(c&0x7F) << shift
-		if c < 0x80 {
-			return v
-		}
-	}
-	r.Fail(hostile.Malformed, "a number of more than 64 bits")
-	return 0
 }
 
 // entries shows each entry of a block to visit, until that returns false, and
@@ -147,7 +133,7 @@ func (t *table) entries(h handle, visit func(Entry) bool) bool {
 		if packed {
 			at = int64(h.offset)
 		}
-		shared, own, size := varint(records), varint(records), varint(records)
+		shared, own, size := records.Uvarint(), records.Uvarint(), records.Uvarint()
 		if shared > uint64(len(key)) || own > maxKey-shared {
 			records.Fail(hostile.Malformed, "a key of %d and %d bytes, the one before has %d", shared, own, len(key))
 		} else {
