@@ -56,7 +56,7 @@ func run(_ context.Context, p *detector.Pass) error {
 	p.Recognised("tflite")
 	m, err := tflite.Decode(p.Reader())
 	for _, c := range m.Custom {
-		judge(p, c, c.Index < len(m.Used) && m.Used[c.Index])
+		judge(p, c)
 	}
 	for _, t := range m.Texts {
 		if fault := p.Strings(t.Name, t.Offset, t.Size); fault != nil {
@@ -76,7 +76,7 @@ var does = map[string]string{
 }
 
 // judge reports a custom operator by what it is known to do.
-func judge(p *detector.Pass, c tflite.Custom, used bool) {
+func judge(p *detector.Pass, c tflite.Custom) {
 	name := finding.Quote(c.Name)
 	effect := effects()[c.Name]
 	f := finding.Finding{Key: c.Name, Location: finding.Location{Offset: c.Offset}}
@@ -90,7 +90,7 @@ func judge(p *detector.Pass, c tflite.Custom, used bool) {
 	default:
 		f.Rule, f.Message = custom, fmt.Sprintf("The model runs only where a program brings the operator %s, in native code.", name)
 	}
-	if !used {
+	if !c.Used {
 		f.Message += " No graph of the model uses it."
 	}
 	p.Report(f)

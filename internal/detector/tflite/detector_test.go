@@ -1,8 +1,10 @@
 package tflite_test
 
 import (
+	"strings"
 	"testing"
 
+	"github.com/modelaudit/modelaudit/internal/detector"
 	"github.com/modelaudit/modelaudit/internal/detector/detectortest"
 	"github.com/modelaudit/modelaudit/internal/detector/tflite"
 	fb "github.com/modelaudit/modelaudit/internal/format/flatbuffers/flatbufferstest"
@@ -30,6 +32,19 @@ func TestDetector(t *testing.T) {
 		{Name: "flex that writes", File: "m.tflite", Data: model(named("FlexWriteFile"), 1, 0), Want: []string{"tflite-reaches-out"}},
 		{Name: "no such buffer", File: "m.tflite", Data: model(add, 7, 0), Unread: true},
 		{Name: "no such code", File: "m.tflite", Data: model(add, 1, 9), Unread: true},
+		{Name: "one code many times", Data: fb.Build("TFL3", fb.Table{1: fb.Shared{Table: named(strings.Repeat("n", 1<<10)), Count: 130_000}}),
+			Want: []string{"tflite-custom-operator"}, Unread: true, Heavy: true},
 		{Name: "another format", File: "m.tflite", Data: []byte("not a model at all"), Unread: true},
 	})
+}
+
+// TestUnused: of an operator that no graph uses, that is told.
+func TestUnused(t *testing.T) {
+	codes := []fb.Table{{0: uint8(32), 1: "Used"}, {0: uint8(32), 1: "Unused"}}
+	data := fb.Build("TFL3", fb.Table{1: codes, 2: []fb.Table{{3: []fb.Table{{0: uint32(0)}}}}})
+	for _, f := range detectortest.Scan([]*detector.Detector{tflite.Detector}, "m.tflite", data).Findings {
+		if told := strings.Contains(f.Message, "No graph of the model uses it"); told != (f.Key == "Unused") {
+			t.Errorf("%s: %s", f.Key, f.Message)
+		}
+	}
 }

@@ -44,14 +44,18 @@ const typeString = 5
 // does not fit it; readers take the larger of both fields.
 const placeholder = 127
 
-// maxName is how much of a name is kept, in bytes.
-const maxName = 1 << 10
+const (
+	// maxName is how much of a name is kept, in bytes.
+	maxName = 1 << 10
+	// keptCost is the memory that an entry takes which is kept, beside its name:
+	// many may be one table, of which only the first is in the file.
+	keptCost = 64
+)
 
-// A Model is what a model runs besides the operators of the runtime.
+// A Model is what a model runs besides the operators of the runtime, and where
+// it has texts.
 type Model struct {
 	Custom []Custom
-	Used   []bool // whether some graph uses the operator code
-	Codes  int
 	Texts  []Text
 }
 
@@ -66,53 +70,78 @@ type Text struct {
 type Custom struct {
 	Offset int64
 	Name   string
-	Index  int // of its operator code
+	Used   bool // by some graph
+	code   int
 }
 
 // Decode reads a model and checks that all of its parts lie in the file and that
 // what refers to them does.
 func Decode(r *hostile.Reader) (Model, error) {
-	var m Model
+	d := decoder{r: r}
 	root, id := flatbuffers.Root(r)
 	if r.Err() == nil && id != Identifier {
 		r.FailAt(4, hostile.Malformed, "the identifier %q where %q belongs", id, Identifier)
 	}
-	for i, code := range root.Tables(modelOperatorCodes) {
-		m.code(i, code)
+	for _, code := range root.Tables(modelOperatorCodes) {
+		d.code(code)
 	}
-	m.Used = make([]bool, m.Codes)
-	var buffers []extent
 	for _, b := range root.Tables(modelBuffers) {
-		buffers = append(buffers, buffer(r, b))
+		d.buffer(b)
 	}
 	for _, g := range root.Tables(modelSubgraphs) {
-		m.graph(r, g, buffers)
+		d.graph(g)
 	}
 	if w, n := root.Vector(modelDescription, 1); n > 0 {
-		m.Texts = append(m.Texts, Text{"description", w.Offset(), int64(n)})
+		d.text("description", extent{w.Offset(), int64(n)})
 	}
-	for _, d := range root.Tables(modelMetadata) {
-		m.text(d.String(metadataName, maxName), d.Uint(metadataBuffer, 4, 0), buffers)
+	for _, t := range root.Tables(modelMetadata) {
+		d.named(t.String(metadataName, maxName), t.Uint(metadataBuffer, 4, 0))
 	}
-	if r.Err() == nil && m.Codes == 0 && len(buffers) == 0 {
+	if r.Err() == nil && len(d.used) == 0 && len(d.buffers) == 0 {
 		r.Fail(hostile.Malformed, "a model of nothing")
 	}
-	return m, r.Err()
+	for i, c := range d.model.Custom {
+		d.model.Custom[i].Used = d.used[c.code]
+	}
+	return d.model, r.Err()
 }
 
-func (m *Model) code(i int, t flatbuffers.Table) {
-	m.Codes++
+type decoder struct {
+	r       *hostile.Reader
+	model   Model
+	used    []bool // by operator code: whether some graph uses it
+	buffers []extent
+}
+
+// keep reports whether there is memory for one more entry with a name.
+func (d *decoder) keep(name string) bool {
+	return d.r.Hold(keptCost+uint64(len(name))) == nil
+}
+
+// code reads an operator code, and keeps it if it is a custom one.
+func (d *decoder) code(t flatbuffers.Table) {
 	old, now := t.Uint(codeDeprecated, 1, 0), t.Uint(codeBuiltin, 4, 0)
 	name := t.String(codeCustom, maxName)
+	if !d.keep(name) {
+		return
+	}
 	if max(old, now) == builtinCustom || old == placeholder && now == 0 || name != "" {
-		m.Custom = append(m.Custom, Custom{Offset: t.Offset(), Name: name, Index: i})
+		d.model.Custom = append(d.model.Custom, Custom{Offset: t.Offset(), Name: name, code: len(d.used)})
+	}
+	d.used = append(d.used, false)
+}
+
+// named keeps the text in a buffer.
+func (d *decoder) named(name string, buffer uint64) {
+	if buffer < uint64(len(d.buffers)) {
+		d.text(name, d.buffers[buffer])
 	}
 }
 
-// text notes a buffer that holds texts.
-func (m *Model) text(name string, buffer uint64, buffers []extent) {
-	if buffer < uint64(len(buffers)) && buffers[buffer].size > 0 {
-		m.Texts = append(m.Texts, Text{name, buffers[buffer].offset, buffers[buffer].size})
+// text keeps where a text is.
+func (d *decoder) text(name string, at extent) {
+	if at.size > 0 && d.keep(name) {
+		d.model.Texts = append(d.model.Texts, Text{name, at.offset, at.size})
 	}
 }
 
@@ -121,36 +150,41 @@ type extent struct{ offset, size int64 }
 
 // buffer reads and checks the extent of a buffer: inside the FlatBuffer or, in
 // large models, behind it.
-func buffer(r *hostile.Reader, t flatbuffers.Table) extent {
+func (d *decoder) buffer(t flatbuffers.Table) {
+	at := extent{}
 	if w, n := t.Vector(bufferData, 1); n > 0 {
-		return extent{w.Offset(), int64(n)}
+		at = extent{w.Offset(), int64(n)}
+	} else if offset, size := t.Uint(bufferOffset, 8, 0), t.Uint(bufferSize, 8, 0); offset > 1 {
+		if end := uint64(d.r.End()); offset > end || size > end-offset {
+			d.r.FailAt(t.Offset(), hostile.Truncated, "a buffer of %d bytes at %#x in a file of %d", size, offset, end)
+			return
+		}
+		at = extent{int64(offset), int64(size)}
 	}
-	offset, size := t.Uint(bufferOffset, 8, 0), t.Uint(bufferSize, 8, 0)
-	if offset > 1 && r.Err() == nil && (offset > uint64(r.End()) || size > uint64(r.End())-offset) {
-		r.FailAt(t.Offset(), hostile.Truncated, "a buffer of %d bytes at %#x in a file of %d", size, offset, r.End())
+	if d.keep("") {
+		d.buffers = append(d.buffers, at)
 	}
-	if offset <= 1 || r.Err() != nil {
-		return extent{}
-	}
-	return extent{int64(offset), int64(size)}
 }
 
-func (m *Model) graph(r *hostile.Reader, g flatbuffers.Table, buffers []extent) {
+// graph checks what tensors and operators refer to, and keeps the texts in
+// tensors of strings.
+func (d *decoder) graph(g flatbuffers.Table) {
 	for i, t := range g.Tables(graphTensors) {
 		b := t.Uint(tensorBuffer, 4, 0)
-		if b >= uint64(len(buffers)) && r.Err() == nil {
-			r.FailAt(t.Offset(), hostile.Malformed, "tensor %d is in buffer %d of %d", i, b, len(buffers))
+		if b >= uint64(len(d.buffers)) {
+			d.r.FailAt(t.Offset(), hostile.Malformed, "tensor %d is in buffer %d of %d", i, b, len(d.buffers))
+			return
 		}
 		if t.Uint(tensorType, 1, 0) == typeString {
-			m.text(t.String(tensorName, maxName), b, buffers)
+			d.named(t.String(tensorName, maxName), b)
 		}
 	}
 	for i, op := range g.Tables(graphOperators) {
 		code := op.Uint(operatorCode, 4, 0)
-		if code >= uint64(m.Codes) {
-			r.FailAt(op.Offset(), hostile.Malformed, "operator %d is of code %d of %d", i, code, m.Codes)
+		if code >= uint64(len(d.used)) {
+			d.r.FailAt(op.Offset(), hostile.Malformed, "operator %d is of code %d of %d", i, code, len(d.used))
 			return
 		}
-		m.Used[code] = true
+		d.used[code] = true
 	}
 }
