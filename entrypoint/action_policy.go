@@ -84,11 +84,13 @@ func (a *action) checkNewPolicy() {
 // change must not bring the baseline that excuses it.
 func (a *action) baseline(ctx context.Context, s *settings.Settings) error {
 	data, err := a.trusted(ctx, s.Baseline)
-	if errors.Is(err, fs.ErrNotExist) && a.trustedCommit() != "" {
+	switch {
+	case errors.Is(err, errNoPolicy): // it was said already why there is none
+		return nil
+	case errors.Is(err, fs.ErrNotExist) && a.trustedCommit() != "":
 		a.note(workflow.Notice, "The baseline %s is not on the base branch yet: nothing is known until it is.", s.Baseline)
 		return nil
-	}
-	if err != nil {
+	case err != nil:
 		return usageError{fmt.Errorf("baseline %s: %w", s.Baseline, err)}
 	}
 	if s.Policy.Baseline, err = policy.ReadBaseline(s.Baseline, data); err != nil {
@@ -130,10 +132,9 @@ func (a *action) trusted(ctx context.Context, name string) ([]byte, error) {
 		a.note(workflow.Warning, "There is no token to read the policy of the base branch with: the defaults hold.")
 		return nil, errNoPolicy
 	}
-	data, err := a.client.File(ctx, filepath.ToSlash(filepath.Clean(name)), commit)
-	var t *github.Trouble
+	data, err := a.client.Content(ctx, filepath.ToSlash(filepath.Clean(name)), commit)
 	switch {
-	case errors.As(err, &t) && t.Kind == github.Missing:
+	case github.Gone(err):
 		return nil, fs.ErrNotExist
 	case err != nil:
 		a.note(workflow.Warning, "The policy file %s of the base branch could not be read, so the defaults hold: %v.", name, err)
@@ -143,7 +144,8 @@ func (a *action) trusted(ctx context.Context, name string) ([]byte, error) {
 	}
 }
 
-// local reads a file of the workspace, through no link that leads out of it.
+// local reads a file of the workspace, through no link that leads out of it. Of a
+// policy less is taken: see settings.MaxFileSize.
 func (a *action) local(name string) ([]byte, error) {
 	root, err := os.OpenRoot(a.workspace)
 	if err != nil {
@@ -152,8 +154,8 @@ func (a *action) local(name string) ([]byte, error) {
 	defer root.Close()
 	// A fifo would block the run, and a device never end.
 	info, err := root.Stat(name)
-	if err == nil && (!info.Mode().IsRegular() || info.Size() > settings.MaxFileSize) {
-		err = fmt.Errorf("%s: not a file of at most %d bytes", name, settings.MaxFileSize)
+	if err == nil && (!info.Mode().IsRegular() || info.Size() > maxBaseline) {
+		err = fmt.Errorf("%s: not a file of at most %d bytes", name, maxBaseline)
 	}
 	if err != nil {
 		return nil, err

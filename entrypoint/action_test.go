@@ -1,8 +1,10 @@
 package entrypoint_test
 
 import (
+	"bytes"
 	"fmt"
 	"net/http"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -251,6 +253,31 @@ func TestPolicyComesFromTheBase(t *testing.T) {
 		j.pull(t, githubtest.Repository, githubtest.File{Filename: "a.zip", Status: "added"})
 		j.run(t).want(t, test.want, nil)
 	}
+}
+
+// A baseline of a large repository is larger than what GitHub wraps in JSON, and
+// than a policy may be.
+func TestLargeBaseline(t *testing.T) {
+	s := githubtest.New(t)
+	j := newJob(t, s, map[string][]byte{"a.zip": escaping(t)})
+	t.Chdir(j.workspace)
+	if status, out := command("baseline", "--output", "known.json", "."); status != 0 {
+		t.Fatalf("exit status %d: %s", status, out)
+	}
+	known, err := os.ReadFile("known.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	known = append(known, bytes.Repeat([]byte("\n"), 2<<20)...)
+	j.env["INPUT_BASELINE"] = "known.json"
+
+	s.Contents[baseSHA+":known.json"] = known
+	j.pull(t, githubtest.Repository, githubtest.File{Filename: "a.zip", Status: "added"})
+	j.run(t).want(t, 0, map[string]string{"verdict": "pass"})
+
+	j.write(t, "known.json", known)
+	j.event(t, "push", "refs/heads/main", mergeSHA, map[string]any{})
+	j.run(t).want(t, 0, map[string]string{"verdict": "pass"})
 }
 
 // Names that would command the runner, break the comment or leave the list.

@@ -68,9 +68,8 @@ func (b *Base) open(ctx context.Context, name string) (artifact.File, io.Closer,
 		return artifact.File{}, nil, ErrUnread
 	}
 	p, err := b.Client.Content(ctx, name, b.Commit)
-	var t *github.Trouble
 	switch {
-	case errors.As(err, &t) && t.Kind == github.Missing:
+	case github.Gone(err):
 		return artifact.File{}, nil, fs.ErrNotExist
 	case err != nil:
 		return artifact.File{}, nil, fmt.Errorf("%w: %w", ErrUnread, err)

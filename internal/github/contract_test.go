@@ -71,7 +71,6 @@ func TestContract(t *testing.T) {
 			_, err := c.Compare(ctx, github.Range{Base: baseSHA, Head: headSHA})
 			return err
 		},
-		"policy":  func() error { _, err := c.File(ctx, "modelaudit.yml", baseSHA); return err },
 		"content": func() error { _, err := c.Content(ctx, "a model.pt", baseSHA); return err },
 		"upload": func() error {
 			_, err := c.Deliver(ctx, github.Upload{SARIF: document("[]"), To: to, Started: time.Now()})

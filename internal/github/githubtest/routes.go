@@ -160,8 +160,8 @@ func (s *Server) commit(w http.ResponseWriter, r *http.Request, ref string) {
 	}
 }
 
-// contents answers a file at a commit, raw or wrapped in JSON, by the media
-// type that was asked for.
+// contents answers a file at a commit. What is not asked for raw is wrapped in
+// JSON, which is without the content of a large file.
 func (s *Server) contents(w http.ResponseWriter, r *http.Request, path string) {
 	if !allowed(w, s.Permissions.Contents, "read") {
 		return
@@ -175,10 +175,11 @@ func (s *Server) contents(w http.ResponseWriter, r *http.Request, path string) {
 		w.Write(p)
 		return
 	}
-	answer(w, http.StatusOK, map[string]any{
-		"type": "file", "encoding": "base64", "path": path, "size": len(p),
-		"content": base64.StdEncoding.EncodeToString(p),
-	})
+	wrapped := map[string]any{"type": "file", "encoding": "none", "path": path, "size": len(p), "content": ""}
+	if len(p) <= 1<<20 {
+		wrapped["encoding"], wrapped["content"] = "base64", base64.StdEncoding.EncodeToString(p)
+	}
+	answer(w, http.StatusOK, wrapped)
 }
 
 // body reads the text of a comment and refuses what GitHub refuses.
