@@ -1,6 +1,7 @@
 package torchserve_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/modelaudit/modelaudit/internal/detector/detectortest"
@@ -26,6 +27,7 @@ const (
 )
 
 func TestDetector(t *testing.T) {
+	index := []string{"torchserve-requirements-index"}
 	detectortest.Run(t, torchserve.Detector, []detectortest.Case{
 		{Name: "TorchServe's own handler", File: "m.mar", Data: archive(`{"model": {"handler": "image_classifier"}}`, "m.txt", "weights"), AnyPrefix: why},
 		{Name: "own handler", File: "m.mar", Data: archive(plain, "h.py", handler), Want: []string{"torchserve-code"}},
@@ -40,7 +42,19 @@ func TestDetector(t *testing.T) {
 		{Name: "manifest that is no JSON", File: "m.mar", Data: archive(`{"model": `), Unread: true},
 		{Name: "requirements", File: "m.mar", Data: archive(plain, "requirements.txt",
 			"# what it needs\ntorch==2.1.0 # pinned\nnumpy>=1.20,<2\r\nscikit_learn\nPillow[extra] ; python_version > '3'\ntqdm \\\n  --hash=sha256:00\n"), AnyPrefix: why},
-		{Name: "foreign index", File: "m.mar", Data: archive(plain, "requirements.txt", "--extra-index-url https://index.example/simple\ntorch"), Want: []string{"torchserve-requirements-index"}},
+		{Name: "foreign index", File: "m.mar", Data: archive(plain, "requirements.txt", "--extra-index-url https://index.example/simple\ntorch"), Want: index},
+		{Name: "index behind a short option", File: "m.mar", Data: archive(plain, "requirements.txt", "-ihttps://index.example/simple\n"), Want: index},
+		{Name: "index by an option cut short", File: "m.mar", Data: archive(plain, "requirements.txt", "--extra\thttps://index.example/simple\n"), Want: index},
+		{Name: "index by a second option", File: "m.mar", Data: archive(plain, "requirements.txt", "--pre -\"f\" https://index.example/\n"), Want: index},
+		{Name: "index by another name", File: "m.mar", Data: archive(plain, "requirements.txt", "\ufeff--pypi-url=https://index.example/simple\n"), Want: index},
+		{Name: "index in a last line that goes on", File: "m.mar", Data: archive(plain, "requirements.txt", "torch\n-i https://index.example/ \\"), Want: index},
+		{Name: "index behind a comment that does not go on", File: "m.mar", Data: archive(plain, "requirements.txt", "torch \\\n# why \\\n-i https://index.example/\n"), Want: index},
+		{Name: "index behind a break of Python's", File: "m.mar", Data: archive(plain, "requirements.txt", "torch # why\r-i https://index.example/\u2028"), Want: index},
+		{Name: "what changes nothing", File: "m.mar", Data: archive(plain, "requirements.txt", "--pre\t# not -i\n--require-hashes\n--no-binary :all:\ntorch --hash=sha256:00\n"), AnyPrefix: why},
+		{Name: "an option of another time", File: "m.mar", Data: archive(plain, "requirements.txt", "--new-option x\n"), Unread: true},
+		{Name: "another encoding", File: "m.mar", Data: archive(plain, "requirements.txt", "\xff\xfe-\x00i\x00"), Unread: true},
+		{Name: "another encoding by a comment", File: "m.mar", Data: archive(plain, "requirements.txt", "\n# -*- coding: utf-7 -*-\n+AC0-i https://index.example/\n"), Unread: true},
+		{Name: "a requirement without an end", File: "m.mar", Data: archive(plain, "requirements.txt", strings.Repeat(strings.Repeat("a", 6_000)+"\\\n", 3)), Unread: true},
 		{Name: "from a repository", File: "m.mar", Data: archive(plain, "requirements.txt", "pkg @ git+https://git.example/pkg.git\n"), Want: []string{"torchserve-requirements-direct"}},
 		{Name: "from a path", File: "m.mar", Data: archive(plain, "requirements.txt", "-e ./pkg\n"), Want: []string{"torchserve-requirements-direct"}},
 		{Name: "from a wheel, in a file that the manifest names", File: "m.mar",
