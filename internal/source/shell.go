@@ -3,6 +3,7 @@ package source
 import (
 	"cmp"
 	_ "embed"
+	"errors"
 	"path"
 	"regexp"
 	"slices"
@@ -50,8 +51,9 @@ func judgeScript(text string, budget *hostile.Budget, depth int) (*Program, erro
 	if err := budget.Steps(int64(len(text))); err != nil {
 		return nil, err
 	}
-	all, _ := shell.Parse(text) // a shell runs what stands before an error
-	if !script(all) {
+	all, fault := shell.Parse(text)
+	cut := errors.Is(fault, shell.ErrBounds)
+	if !script(all) && !(cut && len(all) == 0) {
 		return nil, nil
 	}
 	s := &scriptJudge{budget: budget, depth: depth, fetched: make(files)}
@@ -59,6 +61,11 @@ func judgeScript(text string, budget *hostile.Budget, depth int) (*Program, erro
 		if err := cmp.Or(s.command(c), s.err); err != nil {
 			return nil, err
 		}
+	}
+	// A shell runs what stands before an error of its syntax. What was not read for
+	// a limit is another matter.
+	if s.out == nil && cut {
+		return nil, hostile.Faultf(hostile.Unsupported, 0, "a shell script of %d bytes: %v", len(text), fault)
 	}
 	return s.out, nil
 }
@@ -198,8 +205,10 @@ func (s *scriptJudge) interpreter(c *shell.Command, name string, args []shell.Wo
 	case s.fetched.any(operand(args)):
 		s.found(c, name, "runs a file that it has fetched")
 	}
-	if err := s.inner(c, name, c.Input); err != nil {
-		return err
+	for _, input := range c.Inputs {
+		if err := s.inner(c, name, input); err != nil {
+			return err
+		}
 	}
 	for i, w := range args {
 		if i > 0 && codeFlag(args[i-1].Text) {
@@ -228,8 +237,11 @@ func codeFlag(arg string) bool {
 
 // inner judges code that an interpreter is given.
 func (s *scriptJudge) inner(c *shell.Command, name, code string) (err error) {
-	if code == "" || s.depth >= maxDepth {
+	if code == "" {
 		return nil
+	}
+	if s.depth >= maxDepth {
+		return hostile.Faultf(hostile.Unsupported, int64(c.Offset), "scripts in each other, more than %d deep", maxDepth)
 	}
 	var p *Program
 	switch {
@@ -279,12 +291,15 @@ func (s *scriptJudge) reads(c *shell.Command, name string) {
 	}
 }
 
-// upstream calls visit with commands, with those whose output they read, and so
-// on, until it returns true. It returns whether it did.
-func (s *scriptJudge) upstream(all []*shell.Command, visit func(*shell.Command) bool) bool {
+// visit is how many iterations of other loops looking at a command is worth.
+const visit = 16
+
+// upstream calls is with commands, with those whose output they read, and so on,
+// until it returns true. It returns whether it did.
+func (s *scriptJudge) upstream(all []*shell.Command, is func(*shell.Command) bool) bool {
 	seen := make(map[*shell.Command]bool)
 	for len(all) > 0 {
-		if s.err = s.budget.Steps(int64(len(all))); s.err != nil {
+		if s.err = s.budget.Steps(int64(len(all)) * visit); s.err != nil {
 			return false
 		}
 		var next []*shell.Command
@@ -293,7 +308,7 @@ func (s *scriptJudge) upstream(all []*shell.Command, visit func(*shell.Command) 
 				continue
 			}
 			seen[c] = true
-			if visit(c) {
+			if is(c) {
 				return true
 			}
 			next = append(next, c.From...)

@@ -3,6 +3,9 @@
 package shell
 
 import (
+	"cmp"
+	"errors"
+	"io"
 	"strconv"
 	"strings"
 
@@ -17,7 +20,7 @@ type Command struct {
 	Words     []Word
 	Redirects []Redirect
 	From      []*Command // its input is the output of these, through a pipe
-	Input     string     // its input, where the script has it: a here-document or a here-string
+	Inputs    []string   // those that the script has: here-documents and here-strings
 	Offset    int        // in the text, in bytes
 }
 
@@ -37,40 +40,68 @@ type Redirect struct {
 // Limits of what is read. The parser calls itself for every bracket and keyword.
 const (
 	maxText     = 1 << 20 // bytes
-	maxNested   = 4000
-	maxCommands = 4000
+	maxNested   = 4000    // brackets and keywords in one statement, those of texts and comments included
+	maxCommands = 1 << 16
+	maxCopied   = 1 << 16 // redirections of groups that are kept with the commands in them
 )
+
+// ErrBounds says that not all of a script was read: it is longer than maxText, or
+// goes beyond another limit.
+var ErrBounds = errors.New("the script is longer, or nests deeper, than is read")
 
 // Parse lists the commands of a script, in the order in which a shell meets them.
 // A shell runs what stands before an error: so does Parse return it, with the
 // error.
 func Parse(text string) ([]*Command, error) {
-	file, err := syntax.NewParser(syntax.Variant(syntax.LangBash)).Parse(strings.NewReader(text[:bound(text)]), "")
-	if file == nil {
-		return nil, err
+	in := &input{text: text}
+	var all []*syntax.Stmt
+	var fault error
+	for s, err := range syntax.NewParser(syntax.Variant(syntax.LangBash)).StmtsSeq(in) {
+		if s != nil {
+			all = append(all, s)
+		}
+		fault = cmp.Or(fault, err)
+		in.nested = 0
 	}
 	r := &reader{variables: make(map[string]string)}
-	r.statements(file.Stmts)
-	return r.all, err
+	r.statements(all)
+	if in.cut || r.cut {
+		return r.all, ErrBounds
+	}
+	return r.all, fault
 }
 
-// bound returns how much of a text is parsed.
-func bound(text string) int {
-	nested := 0
-	for i := range min(len(text), maxText) {
-		switch text[i] {
+// An input gives a script to the parser up to a limit.
+type input struct {
+	text   string
+	at     int
+	nested int // what opens, since the statement that was parsed last
+	cut    bool
+}
+
+// Read fills p, which is small: what the parser has not reached counts to the
+// statement before.
+func (in *input) Read(p []byte) (n int, err error) {
+	for n < len(p) && in.at < len(in.text) && !in.cut {
+		c := in.text[in.at]
+		switch c {
 		case '(', '{', '`', '[', '!':
-			nested++
+			in.nested++
 		case ' ', '\n', '\t':
-			if opens(text[:i]) {
-				nested++
+			if opens(in.text[:in.at]) {
+				in.nested++
 			}
 		}
-		if nested > maxNested {
-			return i
+		if in.cut = in.nested > maxNested || in.at >= maxText; !in.cut {
+			p[n] = c
+			n++
+			in.at++
 		}
 	}
-	return min(len(text), maxText)
+	if n == 0 && len(p) > 0 {
+		return 0, io.EOF
+	}
+	return n, nil
 }
 
 // opens reports whether a text ends with a keyword behind which commands stand.
@@ -87,6 +118,8 @@ func opens(text string) bool {
 type reader struct {
 	all       []*Command
 	variables map[string]string
+	copied    int  // redirections of groups that were kept with the commands in them
+	cut       bool // a limit kept something out
 }
 
 // statements reads a list whose input is nobody's output.
@@ -100,6 +133,7 @@ func (r *reader) statements(all []*syntax.Stmt) {
 // the commands that put its output out.
 func (r *reader) statement(s *syntax.Stmt, from []*Command) (out []*Command) {
 	if s == nil || len(r.all) >= maxCommands {
+		r.cut = r.cut || s != nil
 		return nil
 	}
 	before := len(r.all)
@@ -142,28 +176,57 @@ func (r *reader) redirects(s *syntax.Stmt, before int) {
 	if len(r.all) == before { // nothing but a redirection, which happens all the same
 		r.all = append(r.all, &Command{Offset: int(s.Pos().Offset())})
 	}
+	var files []Redirect
+	var inputs []string
 	for _, d := range s.Redirs {
 		if d.Word == nil {
 			continue
 		}
-		out, input := Redirect{Target: r.word(d.Word)}, ""
-		switch d.Op {
-		case syntax.RdrOut, syntax.AppOut, syntax.RdrClob, syntax.AppClob, syntax.RdrAll, syntax.AppAll, syntax.RdrInOut:
-			out.Writes = true
-		// A here-string: <<< word.
-		case syntax.WordHdoc:
-			input, out.Target.Text = out.Target.Text, ""
-		case syntax.Hdoc, syntax.DashHdoc:
-			if out = (Redirect{}); d.Hdoc != nil {
-				out.Target = r.word(d.Hdoc)
-				input, out.Target.Text = out.Target.Text, ""
-			}
-		}
-		for _, c := range r.all[before:] {
-			c.Input += input
-			c.Redirects = append(c.Redirects, out)
+		file, input := r.redirect(d)
+		files = append(files, file)
+		if input != "" {
+			inputs = append(inputs, input)
 		}
 	}
+	for _, c := range r.within(before, len(files)+len(inputs)) {
+		c.Inputs = append(c.Inputs, inputs...)
+		c.Redirects = append(c.Redirects, files...)
+	}
+}
+
+// redirect reads one redirection: the file, or what the script itself has to be
+// read.
+func (r *reader) redirect(d *syntax.Redirect) (file Redirect, input string) {
+	if d.Op == syntax.Hdoc || d.Op == syntax.DashHdoc {
+		if d.Hdoc == nil {
+			return Redirect{}, ""
+		}
+		w := r.word(d.Hdoc)
+		return Redirect{Target: Word{Output: w.Output}}, w.Text
+	}
+	w := r.word(d.Word)
+	switch d.Op {
+	case syntax.WordHdoc: // a here-string: <<< word
+		return Redirect{Target: Word{Output: w.Output}}, w.Text
+	case syntax.RdrOut, syntax.AppOut, syntax.RdrClob, syntax.AppClob, syntax.RdrAll, syntax.AppAll, syntax.RdrInOut:
+		return Redirect{Writes: true, Target: w}, ""
+	}
+	return Redirect{Target: w}, ""
+}
+
+// within returns the commands that the redirections of a statement are kept with:
+// all that are in it, as long as groups within groups do not have as many as the
+// product of both.
+func (r *reader) within(before, redirections int) []*Command {
+	all := r.all[before:]
+	if len(all) > 1 {
+		r.copied += len(all) * redirections
+	}
+	if r.copied > maxCopied {
+		r.cut = true
+		return all[:1]
+	}
+	return all
 }
 
 // call reads a simple command. Its assignments hold from here on.
@@ -246,7 +309,12 @@ func (r *reader) variable(p *syntax.ParamExp, text *strings.Builder) {
 func (r *reader) output(all []*syntax.Stmt, text *strings.Builder, out *Word) {
 	before := len(r.all)
 	r.statements(all)
-	out.Output = append(out.Output, r.all[before:]...)
+	made := r.all[before:len(r.all):len(r.all)]
+	if out.Output == nil {
+		out.Output = made // shared: substitutions in each other would have the square of what they hold
+	} else {
+		out.Output = append(out.Output, made...)
+	}
 	text.WriteString(Unknown)
 }
 

@@ -19,8 +19,8 @@ func show(c *shell.Command) string {
 	for _, r := range c.Redirects {
 		b.WriteString(map[bool]string{true: ">", false: "<"}[r.Writes] + r.Target.Text + shown("$", r.Target.Output))
 	}
-	if c.Input != "" {
-		b.WriteString("<<" + c.Input)
+	for _, input := range c.Inputs {
+		b.WriteString("<<" + input)
 	}
 	return b.String() + shown("|", c.From)
 }
@@ -73,6 +73,27 @@ func TestParseEnds(t *testing.T) {
 		_, _ = shell.Parse(strings.Repeat(s, 1<<18))
 		if took := time.Since(start); took > 10*time.Second {
 			t.Errorf("%q, repeated: took %v", s, took)
+		}
+	}
+}
+
+// TestParseBounds: what is not read is told.
+func TestParseBounds(t *testing.T) {
+	for _, c := range []struct {
+		name, text string
+		want       error
+	}{
+		{name: "statements of brackets", text: strings.Repeat("(a)\n", 5000)},
+		{name: "statements of brackets on a line", text: strings.Repeat("(a);", 5000)},
+		{name: "brackets in one statement", text: strings.Repeat("(a) && ", 5000) + "b", want: shell.ErrBounds},
+		{name: "comments", text: strings.Repeat("# in\n", 5000), want: shell.ErrBounds},
+		{name: "commands", text: strings.Repeat("a\n", 70_000), want: shell.ErrBounds},
+		{name: "bytes", text: strings.Repeat("a", 1<<20) + ";b", want: shell.ErrBounds},
+		{name: "redirections of groups", text: strings.Repeat("{ ", 300) + strings.Repeat("a;", 300) + strings.Repeat("} < b;", 300), want: shell.ErrBounds},
+	} {
+		all, err := shell.Parse(c.text)
+		if err != c.want {
+			t.Errorf("%s: got %d commands, %v, want %v", c.name, len(all), err, c.want)
 		}
 	}
 }
