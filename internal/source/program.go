@@ -67,10 +67,7 @@ func judgePython(text string, budget *hostile.Budget) (*Program, error) {
 	if err != nil || !python.Plausible(tokens) {
 		return nil, nil
 	}
-	s, err := python.Analyse(text)
-	if err != nil {
-		return nil, nil
-	}
+	s, fault := python.Analyse(text)
 	var out *Program
 	for _, r := range Reaches(s) {
 		if r.Verdict.Effect == globals.Import || !r.Called && !r.Imported {
@@ -82,6 +79,9 @@ func judgePython(text string, budget *hostile.Budget) (*Program, error) {
 		if len(out.Steps) < maxSteps {
 			out.Steps = append(out.Steps, Step{r.Offset, shown(r)})
 		}
+	}
+	if out == nil && fault != nil {
+		return nil, hostile.Faultf(hostile.Unsupported, 0, "a Python program of %d bytes: %v", len(text), fault)
 	}
 	return out, nil
 }

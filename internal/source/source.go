@@ -3,6 +3,7 @@
 package source
 
 import (
+	"errors"
 	"io"
 	"strings"
 
@@ -111,7 +112,10 @@ func Read(content io.ReaderAt, size int64, budget *hostile.Budget) (text string,
 	return text, s, err
 }
 
-// broken is the fault of a text that is no Python.
+// broken is the fault of a text that is no Python, or was not followed.
 func broken(err error) error {
+	if errors.Is(err, python.ErrComputes) {
+		return hostile.Faultf(hostile.Unsupported, 0, "%v", err)
+	}
 	return hostile.Faultf(hostile.Malformed, 0, "it is not Python: %v", err)
 }

@@ -206,8 +206,13 @@ func swapped(c rune) rune {
 
 // joined returns the texts of a list with another between them.
 func joined(between string, v value) value {
-	if v.constant {
+	switch {
+	case v.constant && between == "":
+		return text(v.text)
+	case v.constant && len(v.text)*(len(between)+1) <= maxConstant:
 		return text(strings.Join(strings.Split(v.text, ""), between))
+	case v.constant:
+		return value{}
 	}
 	var out []string
 	size := 0
@@ -224,11 +229,14 @@ func joined(between string, v value) value {
 // given, as a list of one text.
 func generated(tokens []Token) value {
 	const before = 7 // chr ( x ) for x in
+	if len(tokens) < before+3 {
+		return value{}
+	}
 	var words []string
-	for _, t := range tokens {
+	for _, t := range tokens[:before] {
 		words = append(words, t.Text)
 	}
-	if len(words) < before+3 || !slices.Equal(words[:2], []string{"chr", "("}) || words[3] != ")" || words[4] != "for" || words[6] != "in" {
+	if !slices.Equal(words[:2], []string{"chr", "("}) || words[3] != ")" || words[4] != "for" || words[6] != "in" {
 		return value{}
 	}
 	list := value{list: []value{}}

@@ -139,9 +139,10 @@ func (a *analysis) expression() value {
 
 // Bounds of what is evaluated: assignments in a row could double a text each.
 const (
-	maxConstant = 4 << 10 // bytes of a constant that was put together
-	maxPath     = 512     // bytes of a path
-	maxStars    = 8       // modules from which everything is imported
+	maxConstant = 4 << 10  // bytes of a constant that was put together
+	maxComputed = 64 << 20 // bytes of all texts that something was made of
+	maxPath     = 512      // bytes of a path
+	maxStars    = 8        // modules from which everything is imported
 )
 
 // added returns the value of v + w.
@@ -168,7 +169,7 @@ func (a *analysis) operand() value {
 			recorded = false
 		case a.is("(") && v.method != "":
 			v = a.method(v)
-		case a.is("[") && v.constant && a.reverses():
+		case a.is("[") && v.constant && a.reverses() && a.computes(len(v.text)):
 			v.text = reversed(v.text)
 			a.at += 6
 		case a.is("("):
@@ -199,9 +200,19 @@ func (a *analysis) method(v value) value {
 	if made := generated(a.tokens[start:max(start, a.at-1)]); made.list != nil {
 		args = []value{made}
 	}
-	out := method(v, args)
+	var out value
+	if a.computes(len(v.text)) {
+		out = method(v, args)
+	}
 	out.offset = v.offset
 	return out
+}
+
+// computes reports whether something may be made of a text of a size: a program
+// can make another of a long one in every line.
+func (a *analysis) computes(size int) bool {
+	a.computed += size
+	return a.computed <= maxComputed
 }
 
 // reverses reports whether [::-1] is ahead.
@@ -321,9 +332,11 @@ func (a *analysis) attribute(v value, name string) value {
 func (a *analysis) called(v value, args []value) value {
 	none := value{offset: v.offset}
 	arg := first(args)
-	if made, ok := computed(strings.TrimPrefix(v.path, "builtins."), args); ok {
-		made.offset = v.offset
-		return made
+	if a.computes(len(arg.text)) {
+		if made, ok := computed(strings.TrimPrefix(v.path, "builtins."), args); ok {
+			made.offset = v.offset
+			return made
+		}
 	}
 	switch strings.TrimPrefix(v.path, "builtins.") {
 	// All of them return a module by its name; resolve_name takes a colon in

@@ -130,6 +130,7 @@ func TestAnalyse(t *testing.T) {
 		{name: "parameters", text: "def f(input, *eval, g: int = exec, **h):\n  a = input\n  def i():\n    return eval(h, g)\neval(input)",
 			want: "-input -eval -g int exec -h ~a -~input -~eval! -~h -~g eval! input"},
 		{name: "parameters on a line", text: "def f(a, b=eval): a(b); b(1)\na", want: "-a -b eval -~a! -~b -~b! a"},
+		{name: "parameters of types and others", text: "def f[T](os):\n  os.system(T)", want: "T -os ~os.system! ~T"},
 		{name: "attribute of a parameter", text: "def f(os):\n  os.system(1)", want: "-os ~os.system!"},
 		{name: "class", text: "class A(B):\n  c = eval(1)\n  def d(self): e()", want: "B c eval! -self ~e!"},
 		{name: "script", text: "if __name__ == '__main__':\n  eval(1)\nf()", want: "__name__ ~eval! f!"},

@@ -2,6 +2,7 @@ package python
 
 import (
 	"cmp"
+	"errors"
 	"slices"
 )
 
@@ -27,15 +28,23 @@ type Source struct {
 	Defined    []string    // functions, classes and methods that it defines
 }
 
+// ErrComputes says that a text makes more of its constants than is followed: names
+// that it spells so may be missing.
+var ErrComputes = errors.New("the text computes more from constants than is followed")
+
 // Analyse reads a source text and resolves what it refers to: through imports,
 // aliases, getattr and __import__ with constant names, and the dictionaries of
-// modules. What it finds up to an error is returned with it (*SyntaxError).
+// modules. What it finds up to an error is returned with it: a *SyntaxError, or
+// ErrComputes.
 func Analyse(text string) (*Source, error) {
 	tokens, err := Tokens(text)
 	a := &analysis{tokens: tokens, names: make(map[string]value), source: &Source{}}
 	a.define()
 	a.statements()
 	a.source.References = tidy(a.source.References)
+	if err == nil && a.computed > maxComputed {
+		err = ErrComputes
+	}
 	return a.source, err
 }
 
@@ -64,8 +73,8 @@ type value struct {
 
 // A block is a stretch of lines that are indented alike.
 type block struct {
-	deferred bool     // it does not run on import
-	params   []string // of the function whose body it is
+	deferred bool            // it does not run on import
+	params   map[string]bool // of the function whose body it is
 }
 
 // An analysis walks the tokens of one text.
@@ -73,11 +82,13 @@ type analysis struct {
 	tokens []Token
 	at     int
 	names  map[string]value
-	blocks []block  // that are open
-	header bool     // the line opens a block that does not run on import
-	params []string // of the function whose header was read last
+	blocks []block         // that are open
+	header bool            // the line opens a block that does not run on import
+	params map[string]bool // of the function whose header was read last
 	star   []string
-	source *Source
+	// computed counts the bytes of which values were made.
+	computed int
+	source   *Source
 }
 
 // peek returns the token ahead; its Kind is zero at the end.
@@ -182,14 +193,17 @@ func (a *analysis) bind(name, path string) {
 	}
 }
 
-// dotted reads names with dots between them and, of a relative import, in front.
+// dotted reads names with dots between them and, of a relative import, in front,
+// of which it returns no more than it takes to pass maxPath.
 func (a *analysis) dotted() string {
 	var path string
 	for a.peek().Kind == Name && !a.is("import") || a.is(".") || a.is("...") {
 		if t := a.peek(); t.Kind == Name && path != "" && path[len(path)-1] != '.' {
 			break
 		}
-		path += a.peek().Text
+		if len(path) <= maxPath {
+			path += a.peek().Text
+		}
 		a.at++
 	}
 	return path
@@ -203,14 +217,13 @@ func (a *analysis) deferred() bool {
 // parameter reports whether a name is that of a parameter of a function that the
 // cursor is in: no builtin or import, whatever it is called.
 func (a *analysis) parameter(name string) bool {
-	return slices.Contains(a.params, name) ||
-		slices.ContainsFunc(a.blocks, func(b block) bool { return slices.Contains(b.params, name) })
+	return a.params[name] || slices.ContainsFunc(a.blocks, func(b block) bool { return b.params[name] })
 }
 
 // parameters returns the names between the brackets of a function's header, at
 // the bracket that opens.
-func (a *analysis) parameters() []string {
-	var names []string
+func (a *analysis) parameters() map[string]bool {
+	names := make(map[string]bool)
 	depth := 0
 	for i := a.at; i < len(a.tokens) && a.tokens[i].Kind < Newline; i++ {
 		t, before := a.tokens[i], a.tokens[max(0, i-1)].Text
@@ -218,11 +231,13 @@ func (a *analysis) parameters() []string {
 		case t.Kind == Op && (t.Text == "(" || t.Text == "[" || t.Text == "{"):
 			depth++
 		case t.Kind == Op && (t.Text == ")" || t.Text == "]" || t.Text == "}"):
-			if depth--; depth == 0 {
+			if depth--; depth == 0 && t.Text == ")" {
 				return names
 			}
+		case t.Kind == Op && depth == 0: // no function has a header like this
+			return nil
 		case t.Kind == Name && depth == 1 && (before == "(" || before == "," || before == "*" || before == "**"):
-			names = append(names, t.Text)
+			names[t.Text] = true
 		}
 	}
 	return nil
