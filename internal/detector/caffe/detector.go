@@ -99,7 +99,7 @@ type judge struct {
 
 // layer judges what a layer imports and which files it opens.
 func (j *judge) layer(l caffe.Layer) {
-	if l.Type != "" {
+	if l.Type != "" || l.Number {
 		j.layers++
 	}
 	if l.Type == "Python" || l.Module != "" {

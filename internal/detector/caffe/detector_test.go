@@ -1,6 +1,7 @@
 package caffe_test
 
 import (
+	"bytes"
 	"testing"
 
 	"github.com/modelaudit/modelaudit/internal/audit"
@@ -37,11 +38,22 @@ func path(parameter, field protobuf.Tag, value string) []byte {
 
 func TestDetector(t *testing.T) {
 	imports, calls := []string{"caffe-python-layer"}, []string{"caffe-python-dangerous"}
-	old := pb.Sub(2<<3|byts, pb.Text(4<<3|byts, "l"), pb.Int(5<<3|protobuf.Varint, 4))
+	old := func(more ...[]byte) []byte {
+		return pb.Sub(2<<3|byts, pb.Text(4<<3|byts, "l"), pb.Int(5<<3|protobuf.Varint, 4), pb.Join(more...))
+	}
+	oldest := func(kind string, more ...[]byte) []byte {
+		return pb.Sub(2<<3|byts, pb.Sub(1<<3|byts, pb.Text(1<<3|byts, "l"), pb.Text(2<<3|byts, kind), pb.Join(more...)))
+	}
 	detectortest.Run(t, caffe.Detector, []detectortest.Case{
 		{Name: "network", File: "m.caffemodel", Data: network(layer("Convolution"), layer("ReLU")), AnyPrefix: ends},
 		{Name: "under no name", Data: network(layer("Convolution"))},
-		{Name: "oldest form", File: "m.caffemodel", Data: network(old)},
+		{Name: "form before", File: "m.caffemodel", Data: network(old())},
+		{Name: "form before writes outside", Data: network(old(path(14, 1, "/etc/cron.d/x"))), Want: []string{"caffe-writes-outside"}},
+		{Name: "form before reads secrets", Data: network(old(), old(path(15, 12, "/root/.ssh/id_rsa"))), Want: []string{"caffe-reads-sensitive"}},
+		{Name: "oldest form", Data: network(oldest("conv"))},
+		{Name: "oldest form writes outside", Data: network(oldest("hdf5_output", path(1001, 1, "../../x"))), Want: []string{"caffe-writes-outside"}},
+		{Name: "oldest form reads secrets", Data: network(oldest("images", pb.Text(16<<3|byts, "/etc/shadow"))), Want: []string{"caffe-reads-sensitive"}},
+		{Name: "many paths", Data: network(layer("HDF5Output", bytes.Repeat(path(113, 1, "out.h5"), 100), path(113, 1, "/etc/cron.d/x"))), Unread: true},
 		{Name: "data for training", Data: network(layer("Data", path(107, 1, "/data/train_lmdb"), path(100, 4, "../mean.binaryproto")))},
 		{Name: "writes beside", Data: network(layer("HDF5Output", path(113, 1, "out.h5")))},
 		{Name: "Python", Data: network(layer("Python", module("rpn.proposal_layer", "ProposalLayer"))), Want: imports},
@@ -66,6 +78,8 @@ func TestText(t *testing.T) {
 		{Name: "Python", File: "deploy.prototxt", Data: of("Python", `python_param { module: "mine" layer: "Layer" }`), Want: []string{"caffe-python-layer"}},
 		{Name: "dangerous", Data: of("Python", `python_param < module: "o" 's' layer: "sys\164em" >`), Want: []string{"caffe-python-dangerous"}},
 		{Name: "writes outside", Data: of("HDF5Output", `hdf5_output_param { file_name: "../../x" }`), Want: []string{"caffe-writes-outside"}},
+		{Name: "form before", File: "deploy.prototxt", Data: []byte("layers {\n name: \"l\" type: HDF5_OUTPUT hdf5_output_param { file_name: \"/etc/cron.d/x\" }\n}\n"), Want: []string{"caffe-writes-outside"}},
+		{Name: "oldest form", Data: []byte("layers {\n layer { name: \"l\" type: \"data\" source: \"/etc/shadow\" }\n}\n"), Want: []string{"caffe-reads-sensitive"}},
 		{Name: "reads secrets", Data: of("Data", `data_param { source: "/etc/shadow" }`), Want: []string{"caffe-reads-sensitive"}},
 		{Name: "broken behind", File: "deploy.prototxt", Data: append(of("Python", `python_param { module: "os" layer: "system" }`), "layer { name: \n"...),
 			Want: []string{"caffe-python-dangerous"}, Unread: true},

@@ -5,6 +5,9 @@
 package caffe
 
 import (
+	"cmp"
+	"slices"
+
 	"github.com/modelaudit/modelaudit/internal/format/protobuf"
 	"github.com/modelaudit/modelaudit/internal/format/prototext"
 	"github.com/modelaudit/modelaudit/internal/hostile"
@@ -14,7 +17,8 @@ import (
 type Layer struct {
 	Offset int64
 	Name   string
-	Type   string // "" in the oldest form, which numbers its types
+	Type   string // "" in the form before, which numbers its types
+	Number bool   // whether it has a number for its type
 	// Module and Class are the Python object that a layer of the type "Python"
 	// imports and calls, and Param what it is given.
 	Module, Class, Param string
@@ -28,41 +32,60 @@ type File struct {
 	Writes bool
 }
 
-// wire types, short so that the tables below read as columns.
-const byts = protobuf.Bytes
+// Short names for the wire types, so that the tables below read as columns.
+const (
+	vint = protobuf.Varint
+	byts = protobuf.Bytes
+)
 
 const (
-	netName   = 1<<3 | byts
-	netOld    = 2<<3 | byts // V1LayerParameter
-	netLayer  = 100<<3 | byts
+	netName  = 1<<3 | byts
+	netOld   = 2<<3 | byts // V1LayerParameter
+	netLayer = 100<<3 | byts
+
 	layerName = 1<<3 | byts
 	layerType = 2<<3 | byts
 	layerPyth = 130<<3 | byts
+
+	oldOldest = 1<<3 | byts // V0LayerParameter
 	oldName   = 4<<3 | byts
+	oldType   = 5<<3 | vint
+
+	oldestName   = 1<<3 | byts
+	oldestType   = 2<<3 | byts
+	oldestSource = 16<<3 | byts
+	oldestMean   = 18<<3 | byts
+	oldestOutput = 1001<<3 | byts // HDF5OutputParameter
 
 	pythonModule = 1<<3 | byts
 	pythonClass  = 2<<3 | byts
 	pythonParam  = 3<<3 | byts
 )
 
-// A place is where in a parameter of a layer a path stands.
-type place struct {
-	text   string // name of the parameter in the text form
-	kind   string // its message
+// A parameter is a message of a layer in which paths stand.
+type parameter struct {
+	text, kind string // in the text form: its name, and its message's
+	tag, old   protobuf.Tag
+	paths      []path
+}
+
+// A path is a field of a parameter.
+type path struct {
 	field  string
 	tag    protobuf.Tag
 	writes bool
 }
 
-// places of paths, by the tag of the parameter.
-var places = map[protobuf.Tag][]place{
-	100<<3 | byts: {{"transform_param", "TransformationParameter", "mean_file", 4<<3 | byts, false}},
-	107<<3 | byts: {{"data_param", "DataParameter", "source", 1<<3 | byts, false}, {"data_param", "DataParameter", "mean_file", 3<<3 | byts, false}},
-	112<<3 | byts: {{"hdf5_data_param", "HDF5DataParameter", "source", 1<<3 | byts, false}},
-	113<<3 | byts: {{"hdf5_output_param", "HDF5OutputParameter", "file_name", 1<<3 | byts, true}},
-	115<<3 | byts: {{"image_data_param", "ImageDataParameter", "source", 1<<3 | byts, false}, {"image_data_param", "ImageDataParameter", "root_folder", 12<<3 | byts, false}},
-	116<<3 | byts: {{"infogain_loss_param", "InfogainLossParameter", "source", 1<<3 | byts, false}},
-	129<<3 | byts: {{"window_data_param", "WindowDataParameter", "source", 1<<3 | byts, false}},
+// parameters are all that have paths, by their tags in LayerParameter and in
+// V1LayerParameter.
+var parameters = []parameter{
+	{"transform_param", "TransformationParameter", 100<<3 | byts, 36<<3 | byts, []path{{"mean_file", 4<<3 | byts, false}}},
+	{"data_param", "DataParameter", 107<<3 | byts, 11<<3 | byts, []path{{"source", 1<<3 | byts, false}, {"mean_file", 3<<3 | byts, false}}},
+	{"hdf5_data_param", "HDF5DataParameter", 112<<3 | byts, 13<<3 | byts, []path{{"source", 1<<3 | byts, false}}},
+	{"hdf5_output_param", "HDF5OutputParameter", 113<<3 | byts, 14<<3 | byts, []path{{"file_name", 1<<3 | byts, true}}},
+	{"image_data_param", "ImageDataParameter", 115<<3 | byts, 15<<3 | byts, []path{{"source", 1<<3 | byts, false}, {"mean_file", 3<<3 | byts, false}, {"root_folder", 12<<3 | byts, false}}},
+	{"infogain_loss_param", "InfogainLossParameter", 116<<3 | byts, 16<<3 | byts, []path{{"source", 1<<3 | byts, false}}},
+	{"window_data_param", "WindowDataParameter", 129<<3 | byts, 20<<3 | byts, []path{{"source", 1<<3 | byts, false}, {"mean_file", 3<<3 | byts, false}, {"root_folder", 13<<3 | byts, false}}},
 }
 
 // schema names what is read as the text form does.
@@ -70,19 +93,24 @@ func schema() prototext.Schema {
 	layer := map[string]prototext.Field{
 		"name": {Tag: layerName}, "type": {Tag: layerType}, "python_param": {Tag: layerPyth, Of: "PythonParameter"},
 	}
+	old := map[string]prototext.Field{
+		"name": {Tag: oldName}, "type": {Tag: oldType}, "layer": {Tag: oldOldest, Of: "V0LayerParameter"},
+	}
 	s := prototext.Schema{
 		"NetParameter":     {"name": {Tag: netName}, "layer": {Tag: netLayer, Of: "LayerParameter"}, "layers": {Tag: netOld, Of: "V1LayerParameter"}},
 		"LayerParameter":   layer,
-		"V1LayerParameter": {"name": {Tag: oldName}},
-		"PythonParameter":  {"module": {Tag: pythonModule}, "layer": {Tag: pythonClass}, "param_str": {Tag: pythonParam}},
+		"V1LayerParameter": old,
+		"V0LayerParameter": {
+			"name": {Tag: oldestName}, "type": {Tag: oldestType}, "source": {Tag: oldestSource}, "meanfile": {Tag: oldestMean},
+			"hdf5_output_param": {Tag: oldestOutput, Of: "HDF5OutputParameter"},
+		},
+		"PythonParameter": {"module": {Tag: pythonModule}, "layer": {Tag: pythonClass}, "param_str": {Tag: pythonParam}},
 	}
-	for tag, fields := range places {
-		for _, f := range fields {
-			layer[f.text] = prototext.Field{Tag: tag, Of: f.kind}
-			if s[f.kind] == nil {
-				s[f.kind] = make(map[string]prototext.Field)
-			}
-			s[f.kind][f.field] = prototext.Field{Tag: f.tag}
+	for _, p := range parameters {
+		layer[p.text], old[p.text] = prototext.Field{Tag: p.tag, Of: p.kind}, prototext.Field{Tag: p.old, Of: p.kind}
+		s[p.kind] = make(map[string]prototext.Field)
+		for _, f := range p.paths {
+			s[p.kind][f.field] = prototext.Field{Tag: f.tag}
 		}
 	}
 	return s
@@ -98,9 +126,13 @@ func Looks(r *hostile.Reader) bool {
 	const most = 64
 	seen := 0
 	for f := range protobuf.Root(r).Clipped().Fields() {
-		if f.Tag == netLayer {
+		switch f.Tag {
+		case netLayer:
 			l := layer(f.Message().Alone())
 			return word(l.Name) && word(l.Type)
+		case netOld:
+			l := old(f.Message().Alone())
+			return word(l.Name) && (l.Number || word(l.Type))
 		}
 		if seen++; seen == most {
 			break
@@ -122,18 +154,7 @@ func word(s string) bool {
 // Walk reads a network in the binary form and tells its layers.
 func Walk(r *hostile.Reader, tell func(Layer)) error {
 	layers := 0
-	for f := range protobuf.Root(r).Fields() {
-		switch f.Tag {
-		case netLayer:
-			layers++
-			tell(layer(f.Message()))
-		case netOld:
-			layers++
-			for inner := range f.Message().Fields() {
-				_ = inner // its bounds count; the oldest layers name no code
-			}
-		}
-	}
+	walk(protobuf.Root(r), func(l Layer) { layers++; tell(l) })
 	if r.Err() == nil && layers == 0 {
 		r.Fail(hostile.Truncated, "a network without layers")
 	}
@@ -144,33 +165,87 @@ func Walk(r *hostile.Reader, tell func(Layer)) error {
 func Text(r *hostile.Reader, tell func(Layer)) error {
 	b, err := prototext.Encode(r, schema(), "NetParameter")
 	binary := hostile.NewReader(hostile.Bytes(b.Data), int64(len(b.Data)), r.Budget())
-	for f := range protobuf.Root(binary).Fields() {
-		if f.Tag == netLayer {
-			l := layer(f.Message())
-			l.Offset = b.Place(l.Offset)
-			tell(l)
-		}
-	}
-	return err
+	walk(protobuf.Root(binary), func(l Layer) {
+		l.Offset = b.Place(l.Offset)
+		tell(l)
+	})
+	return cmp.Or(err, binary.Err())
 }
 
-// layer reads what matters of a layer.
+// walk tells the layers of a NetParameter.
+func walk(m protobuf.Message, tell func(Layer)) {
+	for f := range m.Fields() {
+		switch f.Tag {
+		case netLayer:
+			tell(layer(f.Message()))
+		case netOld:
+			tell(old(f.Message()))
+		}
+	}
+}
+
+// layer reads what matters of a LayerParameter.
 func layer(m protobuf.Message) Layer {
 	l := Layer{Offset: m.Start()}
 	for f := range m.Fields() {
 		switch f.Tag {
 		case layerName:
-			l.Name = string(f.Prefix(maxName))
+			l.Name = text(f)
 		case layerType:
-			l.Type = string(f.Prefix(maxName))
+			l.Type = text(f)
 		case layerPyth:
 			l.python(f.Message())
 		default:
-			l.files(f)
+			l.files(f, func(p *parameter) protobuf.Tag { return p.tag })
 		}
 	}
 	return l
 }
+
+// old reads what matters of a V1LayerParameter, which may hold a
+// V0LayerParameter. None has a type for Python.
+func old(m protobuf.Message) Layer {
+	l := Layer{Offset: m.Start()}
+	for f := range m.Fields() {
+		switch f.Tag {
+		case oldName:
+			l.Name = text(f)
+		case oldType:
+			l.Number = true
+		case oldOldest:
+			l.oldest(f.Message())
+		default:
+			l.files(f, func(p *parameter) protobuf.Tag { return p.old })
+		}
+	}
+	return l
+}
+
+// oldest reads what matters of a V0LayerParameter.
+func (l *Layer) oldest(m protobuf.Message) {
+	for f := range m.Fields() {
+		switch f.Tag {
+		case oldestName:
+			l.Name = text(f)
+		case oldestType:
+			l.Type = text(f)
+		case oldestSource:
+			l.file(File{Field: "source", Path: text(f)}, m)
+		case oldestMean:
+			l.file(File{Field: "meanfile", Path: text(f)}, m)
+		default:
+			l.files(f, func(p *parameter) protobuf.Tag {
+				if p.text == "hdf5_output_param" {
+					return oldestOutput
+				}
+				return 0
+			})
+		}
+	}
+}
+
+// text returns a name or path, cut at maxName bytes.
+func text(f protobuf.Field) string { return string(f.Prefix(maxName)) }
 
 // python reads a PythonParameter: the module is imported by its name, and the
 // class in it made.
@@ -178,11 +253,28 @@ func (l *Layer) python(m protobuf.Message) {
 	for f := range m.Fields() {
 		switch f.Tag {
 		case pythonModule:
-			l.Module = string(f.Prefix(maxName))
+			l.Module = text(f)
 		case pythonClass:
-			l.Class = string(f.Prefix(maxName))
+			l.Class = text(f)
 		case pythonParam:
-			l.Param = string(f.Prefix(maxName))
+			l.Param = text(f)
+		}
+	}
+}
+
+// files reads the paths in a field of a layer, if it is the parameter of that
+// tag and has any.
+func (l *Layer) files(field protobuf.Field, tag func(*parameter) protobuf.Tag) {
+	i := slices.IndexFunc(parameters, func(p parameter) bool { return tag(&p) == field.Tag })
+	if i < 0 {
+		return
+	}
+	m := field.Message()
+	for f := range m.Fields() {
+		for _, at := range parameters[i].paths {
+			if f.Tag == at.tag {
+				l.file(File{Field: parameters[i].text + "." + at.field, Path: text(f), Writes: at.writes}, m)
+			}
 		}
 	}
 }
@@ -190,17 +282,11 @@ func (l *Layer) python(m protobuf.Message) {
 // maxFiles bounds the paths of one layer that are kept; real ones have two.
 const maxFiles = 100
 
-// files reads the paths in a parameter, if it is one that has any.
-func (l *Layer) files(parameter protobuf.Field) {
-	known := places[parameter.Tag]
-	if known == nil {
+// file keeps a path of a message.
+func (l *Layer) file(f File, m protobuf.Message) {
+	if len(l.Files) == maxFiles {
+		m.Reader().Fail(hostile.Unsupported, "a layer with more than %d paths", maxFiles)
 		return
 	}
-	for f := range parameter.Message().Fields() {
-		for _, at := range known {
-			if f.Tag == at.tag && len(l.Files) < maxFiles {
-				l.Files = append(l.Files, File{Field: at.text + "." + at.field, Path: string(f.Prefix(maxName)), Writes: at.writes})
-			}
-		}
-	}
+	l.Files = append(l.Files, f)
 }

@@ -18,6 +18,8 @@ func FuzzWalk(f *testing.F) {
 	const byts = protobuf.Bytes
 	f.Add(pb.Sub(100<<3|byts, pb.Text(1<<3|byts, "l"), pb.Text(2<<3|byts, "Python"), pb.Sub(130<<3|byts, pb.Text(1<<3|byts, "m"))))
 	f.Add(pb.Sub(100<<3|byts, pb.Sub(107<<3|byts, pb.Text(1<<3|byts, "source"))))
+	f.Add(pb.Sub(2<<3|byts, pb.Text(4<<3|byts, "l"), pb.Sub(14<<3|byts, pb.Text(1<<3|byts, "f")), pb.Sub(1<<3|byts, pb.Text(16<<3|byts, "s"))))
+	f.Add([]byte(`layers { name: "l" type: DATA data_param { source: "s" } layer { type: "data" meanfile: "m" } }`))
 	f.Add([]byte(`layer { name: "l" type: "Python" python_param { module: "m" layer: "c" } hdf5_output_param { file_name: "f" } }`))
 	f.Fuzz(func(t *testing.T, p []byte) {
 		reader := func() *hostile.Reader {
