@@ -97,11 +97,13 @@ func (c *Code) resumes(op uint8) bool {
 // constants, loads by name, each path once, in order.
 func (c *Code) References() []Reference {
 	var out []Reference
+	seen := make(map[Reference]bool)
 	for _, t := range c.tables() {
-		t := trace{code: c, table: t, bound: make(map[string]Reference), modules: make(map[string]string)}
+		t := trace{code: c, table: t, bound: make(map[string]Reference), modules: make(map[string]string), seen: make(map[Reference]bool)}
 		found := t.run()
 		for _, r := range append(found, methods(found)...) {
-			if r.Path != "" && !slices.Contains(out, r) {
+			if !seen[r] {
+				seen[r] = true
 				out = append(out, r)
 			}
 		}
@@ -120,6 +122,15 @@ type trace struct {
 	from    string            // the module that IMPORT_FROM takes names out of
 	modules map[string]string // imported, by themselves
 	found   []Reference
+	seen    map[Reference]bool // those in found
+}
+
+// note adds a reference to those found, once.
+func (t *trace) note(r Reference) {
+	if r.Path != "" && !t.seen[r] {
+		t.seen[r] = true
+		t.found = append(t.found, r)
+	}
 }
 
 // run follows the instructions in a straight line: which names are reached does
@@ -176,7 +187,9 @@ func (t *trace) instruction(op uint8, arg uint) {
 	case op == s.loadAttr && s.attrShift == 0, op == s.loadMethod && s.loadMethod != 0:
 		t.attribute(t.name(arg))
 	case op == s.importFrom:
-		t.now = Reference{Path: t.from + "." + t.name(arg), Imported: true}
+		t.now = Reference{Path: t.from}
+		t.attribute(t.name(arg))
+		t.now.Imported = true
 	case op == s.loadAttr:
 		t.attribute(t.name(arg >> s.attrShift))
 	case op == s.superAttr && s.superAttr != 0:
@@ -241,13 +254,13 @@ func (t *trace) constant(i uint) {
 	r := t.now
 	t.end()
 	if i < uint(len(t.code.Constants)) && t.code.Constants[i] != nil && t.code.Constants[i].Text == builtins {
-		t.found = append(t.found, Reference{Path: "." + builtins})
+		t.note(Reference{Path: "." + builtins})
 	}
 	if !r.Imported || r.Path != t.modules[r.Path] || i >= uint(len(t.code.Constants)) {
 		return
 	}
-	if c := t.code.Constants[i]; c != nil && c.Kind == Text && c.Text != "" {
-		t.found = append(t.found, Reference{Path: r.Path + "." + c.Text, Imported: true})
+	if c := t.code.Constants[i]; c != nil && c.Kind == Text && c.Text != "" && len(r.Path)+len(c.Text) < maxPath {
+		t.note(Reference{Path: r.Path + "." + c.Text, Imported: true})
 	}
 }
 
@@ -293,13 +306,18 @@ func (t *trace) load(name string) {
 // naming them; it is reported like an attribute.
 const builtins = "__builtins__"
 
+// maxPath is the length from which on a path means nothing: attributes of it are
+// taken by themselves.
+const maxPath = 1 << 10
+
 // attribute goes from what was loaded last to an attribute of it.
 func (t *trace) attribute(name string) {
-	if t.now.Path != "" && name != "" {
+	switch {
+	case name == "":
+	case t.now.Path != "" && len(t.now.Path)+len(name) < maxPath:
 		t.now.Path += "." + name
-		return
-	}
-	if name != "" { // of a value that is not followed: the name alone may tell
+	default: // of a value that is not followed: the name alone may tell
+		t.end()
 		t.now = Reference{Path: "." + name}
 	}
 }
@@ -318,8 +336,6 @@ func (t *trace) store(variable string) {
 
 // end closes the path that is being built.
 func (t *trace) end() {
-	if t.now.Path != "" {
-		t.found = append(t.found, t.now)
-	}
+	t.note(t.now)
 	t.now = Reference{}
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/base64"
+	"fmt"
 	"os"
 	"os/exec"
 	"slices"
@@ -188,6 +189,27 @@ func FuzzDecode(f *testing.F) {
 		}
 		v.Codes(func(c *Code, _ int) { c.References() })
 	})
+}
+
+// TestManyReferences: what code refers to costs no more than the code is long.
+func TestManyReferences(t *testing.T) {
+	const extended, loadAttr, loadGlobal, many = 144, 106, 116, 1 << 16
+	c := Code{Layout: Python38}
+	var global, attribute []byte
+	for i := range many {
+		c.Names = append(c.Names, fmt.Sprintf("n%d", i))
+		global = append(global, extended, byte(i>>8), loadGlobal, byte(i))
+		attribute = append(attribute, extended, byte(i>>8), loadAttr, byte(i))
+	}
+	c.Bytecode = string(global) + string(attribute) + string(global)
+	got := c.References()
+	length := 0
+	for _, r := range got {
+		length = max(length, len(r.Path))
+	}
+	if len(got) < many || len(got) > many+many/64 || length > maxPath {
+		t.Errorf("got %d references of up to %d bytes", len(got), length)
+	}
 }
 
 // TestHidden: code that names no function outright.
