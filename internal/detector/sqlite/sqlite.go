@@ -28,11 +28,11 @@ const leastPickle = 8
 
 // pickled reports whether content is one pickle and nothing else: those of
 // protocols 0 and 1 have no signature to tell them by.
-func pickled(content []byte, budget *hostile.Budget) bool {
-	r := hostile.NewReader(hostile.Bytes(content), int64(len(content)), budget)
+func pickled(content *hostile.Content, budget *hostile.Budget) bool {
+	r := hostile.NewReader(content.Reader(), content.Size, budget)
 	for range pickle.Ops(r) {
 	}
-	return r.Err() == nil && r.Offset() == int64(len(content))
+	return r.Err() == nil && r.Left() == 0
 }
 
 // run hands on blobs that start like something that a loader takes, and those
@@ -65,7 +65,7 @@ func run(_ context.Context, p *detector.Pass) error {
 			p.Incomplete(err)
 			return p.Budget.Spent()
 		}
-		return p.Nested(p.File.Member(name, hostile.Bytes(content), b.Size))
+		return p.Nested(p.File.Member(name, content.Reader(), content.Size))
 	})
 	if found == 0 && p.Budget.Spent() == nil {
 		return nil // damaged or not, there is nothing that a model loader takes

@@ -247,39 +247,3 @@ func varint(r *hostile.Reader) int64 {
 	// The ninth byte counts with all its bits.
 	return int64(v<<8 | uint64(r.Uint8()))
 }
-
-// Content reads a blob, which is charged to the memory budget.
-func (d *Database) Content(b Blob) ([]byte, error) { return d.bytes(b.row, b.skip, b.Size) }
-
-// bytes reads size bytes of a row behind its first skip ones, from the row's page
-// and those that it overflows to.
-func (d *Database) bytes(w row, skip, size int64) ([]byte, error) {
-	if w.size > d.r.End() {
-		return nil, hostile.Faultf(hostile.Malformed, w.offset, "a row of %d bytes, the file has %d", w.size, d.r.End())
-	}
-	if err := d.r.Budget().Hold(uint64(size)); err != nil {
-		return nil, err
-	}
-	out := make([]byte, 0, size)
-	part, next := d.r.At(uint64(w.offset), uint64(w.local)), w.overflow
-	for at := int64(0); ; {
-		end := at + part.Left()
-		if from := skip + int64(len(out)); from < end {
-			part.Skip(uint64(from - at))
-			n := len(out) + int(min(part.Left(), size-int64(len(out))))
-			if _, err := part.ReadAt(out[len(out):n], part.Offset()); err != nil {
-				return nil, err
-			}
-			out = out[:n]
-		}
-		if int64(len(out)) == size {
-			return out, nil
-		}
-		if part.Err() != nil || next < 1 || !d.r.Step() {
-			return nil, hostile.Faultf(hostile.Truncated, w.offset, "a row of %d bytes overflows to pages that are not there", w.size)
-		}
-		at = end
-		part = d.r.At(uint64((next-1)*d.pageSize), uint64(d.usable))
-		next = int64(part.UintBE(4))
-	}
-}

@@ -20,7 +20,11 @@ func blobs(data []byte) (out [][]byte, err error) {
 		return nil, err
 	}
 	err = d.Blobs(func(b sqlite.Blob) error {
-		content, err := d.Content(b)
+		c, err := d.Content(b)
+		content, whole := c.Whole()
+		if err == nil && !whole {
+			panic("not held whole")
+		}
 		if err == nil && (int64(len(content)) != b.Size || !bytes.Equal(content[:min(b.Size, 4096)], b.Head)) {
 			panic("not the content that was claimed")
 		}
@@ -50,6 +54,31 @@ func TestWideHeader(t *testing.T) {
 	got, err := blobs(sqlitetest.Wide(60, key, value))
 	if err != nil || len(got) != 2 || !bytes.Equal(got[0], key) || !bytes.Equal(got[1], value) {
 		t.Errorf("got %q, %v", got, err)
+	}
+}
+
+// TestLarge: a value for which there is no memory is read page by page.
+func TestLarge(t *testing.T) {
+	value := bytes.Repeat([]byte("0123456789"), 800)
+	data := sqlitetest.Database([]byte("key"), value)
+	limits := hostile.DefaultLimits()
+	limits.Memory = 6000
+	size := int64(len(data))
+	d, err := sqlite.Open(hostile.NewReader(hostile.Bytes(data), size, hostile.NewBudget(context.Background(), limits, size, time.Now)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := false
+	err = d.Blobs(func(b sqlite.Blob) error {
+		c, err := d.Content(b)
+		got := make([]byte, c.Size)
+		if _, short := c.Reader().ReadAt(got, 0); short == nil && bytes.Equal(got, value) {
+			found = true
+		}
+		return err
+	})
+	if err != nil || !found {
+		t.Errorf("got %v and no value of %d bytes", err, len(value))
 	}
 }
 
