@@ -16,29 +16,26 @@ import (
 
 // effect is what a change does to the findings, in words: "2 new, 1 fixed".
 func effect(o *policy.Outcome) string {
-	fresh, known := states(o)
-	var parts []string
-	for _, p := range []struct {
-		n    int
-		word string
-	}{{fresh, "new"}, {known, "there before"}, {o.Policy.Compared.Count()[compare.Fixed], "fixed"}} {
-		if p.n > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s", p.n, p.word))
-		}
-	}
-	return strings.Join(parts, ", ")
+	return strings.Join(states(o, o.Report.Findings(), o.Policy.Compared.Count()[compare.Fixed], "new"), ", ")
 }
 
-// states counts the findings that count: the new ones and the others.
-func states(o *policy.Outcome) (fresh, known int) {
-	for _, f := range o.Report.Findings() {
-		if o.Policy.Compared.State(&f) == compare.Known {
-			known++
-		} else {
-			fresh++
+// states says how many findings are new, in the word for that, and how many were
+// there before, beside those that are fixed.
+func states(o *policy.Outcome, findings []finding.Finding, fixed int, fresh string) []string {
+	n := map[compare.State]int{compare.Fixed: fixed}
+	for i := range findings {
+		n[o.Policy.Compared.State(&findings[i])]++
+	}
+	var parts []string
+	for _, p := range []struct {
+		state compare.State
+		word  string
+	}{{compare.New, fresh}, {compare.Known, "there before"}, {compare.Fixed, "fixed"}} {
+		if n[p.state] > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n[p.state], p.word))
 		}
 	}
-	return fresh, known
+	return parts
 }
 
 // changes shows what a change does to each model, the worst first.
@@ -142,28 +139,17 @@ func sizeOf(f *audit.File) string {
 // behaviour says what the model would run, and what of that the change brings.
 func behaviour(o *policy.Outcome, d *compare.Delta) string {
 	var parts []string
-	if d.After != nil && (len(d.After.Findings) > 0 || d.After.Unread()) {
-		parts = append(parts, does(d.After))
-	} else if d.After != nil {
+	var findings []finding.Finding
+	switch {
+	case d.After == nil:
+	case len(d.After.Findings) > 0 || d.After.Unread():
+		parts, findings = append(parts, does(d.After)), d.After.Findings
+	default:
 		parts = append(parts, "✅ nothing dangerous")
 	}
-	var fresh, known int
-	if d.After != nil {
-		for i := range d.After.Findings {
-			if o.Policy.Compared.State(&d.After.Findings[i]) == compare.Known {
-				known++
-			} else {
-				fresh++
-			}
-		}
-	}
-	for _, p := range []struct {
-		n    int
-		word string
-	}{{fresh, "**new**"}, {known, "there before"}, {len(d.Fixed), "fixed"}} {
-		if p.n > 0 && (d.Before != nil || p.word == "fixed") {
-			parts = append(parts, fmt.Sprintf("%d %s", p.n, p.word))
-		}
+	// All that a new file has is new.
+	if d.Before != nil {
+		parts = append(parts, states(o, findings, len(d.Fixed), "**new**")...)
 	}
 	return strings.Join(parts, " · ")
 }
