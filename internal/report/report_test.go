@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/modelaudit/modelaudit/internal/audit"
+	"github.com/modelaudit/modelaudit/internal/compare"
 	"github.com/modelaudit/modelaudit/internal/finding"
 	"github.com/modelaudit/modelaudit/internal/policy"
 	"github.com/modelaudit/modelaudit/internal/report"
@@ -69,7 +70,10 @@ func keys(prefix string, v any, into map[string]bool) {
 // TestJSONContract holds the document to the keys that others rely on.
 func TestJSONContract(t *testing.T) {
 	var b strings.Builder
-	if err := report.JSON(&b, "1.2.3", outcome()); err != nil {
+	o := outcome()
+	o.Report.Files[0].Unsearched = 5
+	o.Policy.Compared = compare.Of("base", []compare.Delta{{Path: "a.pkl", Fixed: []finding.Finding{found(odd, "a.pkl", 1, "m")}}})
+	if err := report.JSON(&b, "1.2.3", o); err != nil {
 		t.Fatal(err)
 	}
 	if !utf8.ValidString(b.String()) {
@@ -94,14 +98,15 @@ func TestJSONContract(t *testing.T) {
 		return out
 	}
 	want := slices.Concat([]string{
-		".files", ".files[].formats", ".files[].path", ".files[].path_bytes", ".files[].reason", ".files[].size", ".files[].status",
-		".findings", ".findings[].evidence[].offset", ".findings[].evidence[].text",
+		".files", ".files[].formats", ".files[].path", ".files[].path_bytes", ".files[].reason", ".files[].size", ".files[].status", ".files[].unsearched",
+		".findings", ".findings[].evidence[].offset", ".findings[].evidence[].text", ".findings[].state",
+		".fixed", ".fixed[].evidence[].offset", ".fixed[].evidence[].text",
 		".schema_version", ".summary", ".summary.files", ".summary.findings", ".summary.findings.critical",
 		".summary.findings.high", ".summary.findings.info", ".summary.findings.low", ".summary.findings.medium",
 		".summary.incomplete", ".summary.suppressed", ".summary.unrecognised", ".summary.verdict",
 		".suppressed", ".suppressed[].by", ".suppressed[].reason", ".suppressed[].until",
 		".tool", ".tool.name", ".tool.version", ".warnings",
-	}, item(".findings"), item(".suppressed"))
+	}, item(".findings"), item(".fixed"), item(".suppressed"))
 	slices.Sort(want)
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("keys (-want +got):\n%s", diff)
