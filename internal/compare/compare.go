@@ -114,18 +114,6 @@ func (c *Comparison) State(f *finding.Finding) State {
 	return New
 }
 
-// Of returns the delta of a path, or nil.
-func (c *Comparison) Of(path string) *Delta {
-	if c == nil {
-		return nil
-	}
-	i, found := slices.BinarySearchFunc(c.Files, path, func(d Delta, p string) int { return strings.Compare(d.Path, p) })
-	if !found {
-		return nil
-	}
-	return &c.Files[i]
-}
-
 // Count returns how many findings are in each state.
 func (c *Comparison) Count() map[State]int {
 	n := make(map[State]int)
