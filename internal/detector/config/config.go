@@ -4,6 +4,7 @@ package config
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"strings"
 	"sync"
@@ -40,7 +41,7 @@ func startsJSON(first []byte) bool {
 
 // run reads the file by its name: JSON that is named so is YAML too.
 func run(_ context.Context, p *detector.Pass) error {
-	j := &judge{p: p, inYAML: isYAML(p.File.Name())}
+	j := &judge{p: p, inYAML: isYAML(p.File.Name()), fetching: make(map[string]bool)}
 	if j.inYAML {
 		return j.yaml()
 	}
@@ -94,10 +95,7 @@ func (j *judge) conclude(err error) error {
 		}
 	}
 	j.causes.Report(j.p.Report)
-	if j.stop != nil {
-		return j.stop
-	}
-	return err
+	return cmp.Or(j.stop, err, j.full)
 }
 
 // A judge keeps what it finds until it is known whether a loader reads the
@@ -109,8 +107,9 @@ type judge struct {
 	causes    finding.Causes
 	templates []template
 	named     []reference
-	fetching  []string // groups that call what fetches by name
-	stop      error    // the budget is spent
+	fetching  map[string]bool // groups that call what fetches by name
+	full      error           // of the memory for named and fetching
+	stop      error           // the budget is spent
 }
 
 // A reference is a path, in a group, that is of concern if something fetches it.

@@ -37,6 +37,8 @@ func cases() []detectortest.Case {
 		{Name: "Hydra by another path", File: "x.json", Data: []byte(`{"_target_": "random._os.system"}`), Want: calls},
 		{Name: "Hydra fetches", File: "x.json", Data: []byte(`{"a": {"path": "os.system", "_target_": "hydra.utils.get_method"}}`), Want: calls},
 		{Name: "Hydra fetches its first argument", File: "x.json", Data: []byte(`{"_target_": "hydra.utils.get_object", "_args_": ["builtins.exec"]}`), Want: calls},
+		{Name: "Hydra fetches one of many", File: "x.json", Data: []byte(`{"b": [` + strings.Repeat(`{"path": "os.system"}, `, 1500) +
+			`{"_target_": "hydra.utils.get_object", "path": "os.system"}]}`), Want: calls},
 		{Name: "Hydra fetches a class", File: "x.json", Data: []byte(`{"_target_": "hydra.utils.get_class", "path": "torch.nn.ReLU"}`)},
 		{Name: "a path of a class", File: "x.json", Data: []byte(`{"_target_": "project.Files", "path": "os.system"}`)},
 		{Name: "loader of MLflow", File: "MLmodel", Data: []byte("flavors:\n  python_function:\n    loader_module: mlflow.sklearn\n"), AnyPrefix: text},

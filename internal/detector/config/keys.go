@@ -55,14 +55,7 @@ func (j *judge) base() string {
 }
 
 // under reports whether a key is among those that lead to the item.
-func under(i config.Item, key string) bool {
-	for _, p := range i.Path {
-		if p == key {
-			return true
-		}
-	}
-	return false
-}
+func under(i config.Item, key string) bool { return slices.Contains(i.Path, key) }
 
 // truth reports whether a value switches something on.
 func truth(i config.Item) bool {
@@ -77,8 +70,25 @@ func truth(i config.Item) bool {
 const maxWhere = 120
 
 // where is the path of keys to an item, as evidence.
-func (j *judge) where(i config.Item) string {
-	return finding.QuoteUpTo(strings.Join(i.Path, "."), maxWhere)
+func (j *judge) where(i config.Item) string { return finding.QuoteUpTo(place(i), maxWhere) }
+
+// place is the path of keys to an item, or of one that is too long to be put
+// together again and again its last key.
+func place(i config.Item) string {
+	const longest = 4 << 10
+	if length(i.Path) > longest {
+		return i.Key()
+	}
+	return strings.Join(i.Path, ".")
+}
+
+// length is how long keys are in all.
+func length(keys []string) int {
+	n := len(keys)
+	for _, k := range keys {
+		n += len(k)
+	}
+	return n
 }
 
 // target judges a callable that a loader imports and calls by its dotted path.
@@ -101,30 +111,39 @@ func (j *judge) target(i config.Item, key string) {
 		Add(i.Offset, "%s: %s", j.where(i), finding.Quote(i.Value))
 }
 
-// fetched judges what a configuration has Hydra's functions fetch by name: the
+// fetched notes what a configuration may have Hydra's functions fetch by name: the
 // target and its argument are members of one group, in any order.
 func (j *judge) fetched(i config.Item) {
-	group := strings.Join(i.Path[:len(i.Path)-1], "\x00")
+	group := i.Path[:len(i.Path)-1]
 	if i.Key() == "_args_" {
-		group = strings.Join(i.Path[:len(i.Path)-2], "\x00")
+		group = i.Path[:len(i.Path)-2]
 	}
-	if i.Key() != "_target_" {
-		if _, _, concern := globals.Target(i.Value); concern == globals.Fine || len(j.named) == maxNamed {
-			return
+	if i.Key() == "_target_" {
+		if globals.Fetches(i.Value) && j.hold(group) {
+			j.fetching[strings.Join(group, "\x00")] = true
 		}
-		j.named = append(j.named, reference{group, i})
-	} else if globals.Fetches(i.Value) && len(j.fetching) < maxNamed {
-		j.fetching = append(j.fetching, group)
+		return
+	}
+	if _, _, concern := globals.Target(i.Value); concern != globals.Fine && j.hold(i.Path) && j.hold(group) {
+		i.Path = slices.Clone(i.Path)
+		j.named = append(j.named, reference{strings.Join(group, "\x00"), i})
 	}
 }
 
-// maxNamed bounds the references that are kept until the groups around them end.
-const maxNamed = 1000
+// hold reserves memory for a path that is kept until the groups around it end, and
+// tells what is not kept.
+func (j *judge) hold(keys []string) bool {
+	const cost = 128
+	if j.full == nil {
+		j.full = j.p.Budget.Hold(uint64(cost + 16*len(keys) + length(keys)))
+	}
+	return j.full == nil
+}
 
 // fetches judges the references of groups that fetch.
 func (j *judge) fetches() {
 	for _, n := range j.named {
-		if slices.Contains(j.fetching, n.group) {
+		if j.fetching[n.group] {
 			j.target(n.item, "_target_")
 		}
 	}
@@ -156,7 +175,7 @@ func (j *judge) code(i config.Item) {
 	j.known = true
 	message := "Loading the model with trust_remote_code runs Python files that come with it."
 	if repository, _, elsewhere := strings.Cut(i.Value, "--"); elsewhere {
-		message = fmt.Sprintf("Loading the model with trust_remote_code runs Python files of another one, %q.", finding.Quote(repository))
+		message = fmt.Sprintf("Loading the model with trust_remote_code runs Python files of another one, %s.", finding.Quote(repository))
 	}
 	j.causes.At(remote, message, message).Add(i.Offset, "%s: %s", j.where(i), finding.Quote(i.Value))
 }
@@ -195,9 +214,9 @@ func (j *judge) template(i config.Item, key string) {
 		return
 	}
 	j.known = true
-	name := strings.Join(i.Path, ".")
+	name := place(i)
 	if len(name) > maxWhere {
-		name = key
+		name = key[:min(len(key), maxWhere)]
 	}
 	j.templates = append(j.templates, template{name: name + ".jinja", text: i.Value})
 }
