@@ -5,10 +5,12 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/modelaudit/modelaudit/internal/finding"
 	"github.com/modelaudit/modelaudit/internal/format/json"
 	"github.com/modelaudit/modelaudit/internal/globals"
+	"github.com/modelaudit/modelaudit/internal/table"
 )
 
 //go:embed layers.txt
@@ -20,7 +22,7 @@ var layersText string
 //go:embed packages.txt
 var ownText string
 
-var own = strings.Fields(ownText)
+var own = sync.OnceValue(func() map[string]bool { return table.Set(ownText) })
 
 // reference judges what an object asks the loader to import: a class, or, with
 // the class name "function", the function that its config names.
@@ -100,7 +102,7 @@ func builtin(module string) bool { return module == "builtins" || module == "__m
 // ours reports whether a module belongs to the packages of packages.txt.
 func ours(module string) bool {
 	root, _, _ := strings.Cut(module, ".")
-	return slices.Contains(own, root)
+	return own()[root]
 }
 
 // foreign reports a module that nothing is known of.
