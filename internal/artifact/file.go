@@ -118,7 +118,7 @@ func (h Head) Extension() string {
 	if h.extension != "" {
 		return h.extension
 	}
-	return strings.ToLower(path.Ext(h.Base()))
+	return Extension(h.Name)
 }
 
 // Base returns the last element of the name, whichever slash separates it.
@@ -126,8 +126,14 @@ func (h Head) Base() string {
 	if h.base != "" {
 		return h.base
 	}
-	return h.Name[strings.LastIndexAny(h.Name, `/\`)+1:]
+	return Base(h.Name)
 }
+
+// Base returns the last element of a name, whichever slash separates it.
+func Base(name string) string { return name[strings.LastIndexAny(name, `/\`)+1:] }
+
+// Extension returns the lower-case extension of a name, with its dot, or "".
+func Extension(name string) string { return strings.ToLower(path.Ext(Base(name))) }
 
 // HasPrefix reports whether the file starts with any of the signatures.
 func (h Head) HasPrefix(signatures ...string) bool {

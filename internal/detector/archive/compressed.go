@@ -75,9 +75,7 @@ func handBack(p *detector.Pass, f *compress.Format, content *hostile.Content) er
 	if content.Size == 0 {
 		return nil
 	}
-	name := p.File.Name()
-	name = f.Trim(name[strings.LastIndexAny(name, `/\`)+1:])
-	return p.Nested(p.File.Member(name, content.Reader(), content.Size))
+	return p.Nested(p.File.Member(f.Trim(artifact.Base(p.File.Name())), content.Reader(), content.Size))
 }
 
 // convincing tells a damaged stream of a format with a weak signature from a

@@ -69,7 +69,7 @@ var begins = sync.OnceValue(func() *regexp.Regexp {
 
 // run takes a file for Caffe's by its name, or by its first layer.
 func run(_ context.Context, p *detector.Pass) error {
-	named := artifact.Head{Name: p.File.Name()}.Extension() == ".caffemodel"
+	named := artifact.Extension(p.File.Name()) == ".caffemodel"
 	if !named && !caffe.Looks(p.Reader()) {
 		return nil
 	}

@@ -183,7 +183,7 @@ func (j *judge) tell(t checkpoint.Tensor, why string) {
 
 // shards compares where tensors end with the files beside the index.
 func (j *judge) shards(x checkpoint.Index) error {
-	prefix, isIndex := strings.CutSuffix(path.Base(strings.ReplaceAll(j.p.File.Name(), `\`, "/")), ".index")
+	prefix, isIndex := strings.CutSuffix(artifact.Base(j.p.File.Name()), ".index")
 	for _, n := range slices.Sorted(maps.Keys(j.ends)) {
 		t := j.ends[n]
 		if n >= x.Shards {

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/modelaudit/modelaudit/internal/artifact"
 	"github.com/modelaudit/modelaudit/internal/finding"
 	"github.com/modelaudit/modelaudit/internal/format/config"
 	"github.com/modelaudit/modelaudit/internal/globals"
@@ -50,9 +51,7 @@ func (j *judge) item(i config.Item) {
 }
 
 // base is the last element of the file's name.
-func (j *judge) base() string {
-	return path.Base(strings.ReplaceAll(j.p.File.Name(), `\`, "/"))
-}
+func (j *judge) base() string { return artifact.Base(j.p.File.Name()) }
 
 // under reports whether a key is among those that lead to the item.
 func under(i config.Item, key string) bool { return slices.Contains(i.Path, key) }

@@ -6,7 +6,6 @@ import (
 	"context"
 	_ "embed"
 	"fmt"
-	"path"
 	"strings"
 
 	"github.com/modelaudit/modelaudit/internal/artifact"
@@ -57,7 +56,7 @@ func run(_ context.Context, p *detector.Pass) error {
 	r := p.Reader()
 	var facts []coreml.Fact
 	ok, err := coreml.Walk(r, func(f coreml.Fact) { facts = append(facts, f) })
-	if !ok && (path.Ext(p.File.Name()) != ".mlmodel" || len(facts) == 0 && err == nil) {
+	if !ok && (artifact.Extension(p.File.Name()) != ".mlmodel" || len(facts) == 0 && err == nil) {
 		return nil // a message of another kind
 	}
 	p.Recognised("coreml")

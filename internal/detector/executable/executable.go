@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"path"
 	"regexp"
-	"strings"
 
 	"github.com/modelaudit/modelaudit/internal/artifact"
 	"github.com/modelaudit/modelaudit/internal/detector"
@@ -75,7 +74,7 @@ func run(_ context.Context, p *detector.Pass) error {
 	program, ok := executable.Decode(p.Reader())
 	if !ok {
 		program = executable.Program{Kind: executable.Script, Detail: "by its name"}
-		ok = p.File.Nested() && scripts[extension(p.File.Name())]
+		ok = p.File.Nested() && scripts[artifact.Extension(p.File.Name())]
 	}
 	r := judge(p.File, program)
 	if !ok || r == nil {
@@ -94,7 +93,7 @@ func run(_ context.Context, p *detector.Pass) error {
 // judge decides which rule a program breaks where it stands; none, and the
 // result is nil.
 func judge(f artifact.File, program executable.Program) *rule.Rule {
-	own := places[extension(f.Name())]
+	own := places[artifact.Extension(f.Name())]
 	script := program.Kind == executable.Script
 	switch {
 	case own == "model", own == "native":
@@ -137,7 +136,7 @@ func container(f artifact.File) string {
 		if i >= 0 {
 			name = f.Inside[i]
 		}
-		switch place := places[extension(name)]; place {
+		switch place := places[artifact.Extension(name)]; place {
 		case "":
 		case "data":
 			return "model"
@@ -150,13 +149,7 @@ func container(f artifact.File) string {
 
 // python reports whether a script is a module by its name: whether a model may
 // bring Python sources is judged by those who know the model's format.
-func python(name string) bool { return extension(name) == ".py" }
-
-// extension is that of the last element of a name, whichever slash separates
-// it.
-func extension(name string) string {
-	return strings.ToLower(path.Ext(name[strings.LastIndexAny(name, `/\`)+1:]))
-}
+func python(name string) bool { return artifact.Extension(name) == ".py" }
 
 // sentence is the message of a rule for one file.
 func sentence(r *rule.Rule, f artifact.File, kind executable.Kind, detail string) string {

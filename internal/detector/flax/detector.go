@@ -105,8 +105,8 @@ type walker struct {
 
 // named reports whether the file's name says that it is a checkpoint.
 func (w *walker) named() bool {
-	h := artifact.Head{Name: w.pass.File.Name()}
-	return h.Extension() == ".msgpack" || h.Extension() == ".flax"
+	extension := artifact.Extension(w.pass.File.Name())
+	return extension == ".msgpack" || extension == ".flax"
 }
 
 // token keeps what is to be said of a text, an array or bytes.

@@ -78,7 +78,7 @@ var Detector = &detector.Detector{
 	Name:  "hydra",
 	Rules: rule.Explain(help, runs, suspicious, unknown, computed, constructs, object, reference),
 	Match: func(h artifact.Head) bool {
-		return h.Extension() == ".yaml" || h.Extension() == ".yml" || base(h.Name) == "MLmodel"
+		return h.Extension() == ".yaml" || h.Extension() == ".yml" || h.Base() == "MLmodel"
 	},
 	Run: run,
 }
@@ -113,15 +113,12 @@ func run(_ context.Context, p *detector.Pass) error {
 // start with "!!", with letters or their escapes behind it, or are spelt out.
 var signs = sync.OnceValue(func() *needle.Set { return detector.InYAML("_target_", "!!p", "!!%", "!<t", "!<%", "%TAG") })
 
-// base is the last element of a name, whichever slash separates it.
-func base(name string) string { return name[strings.LastIndexAny(name, `/\`)+1:] }
-
 // ofNeMo reports whether a file lies in a NeMo archive, by the name of either:
 // the archive is a tar file like any other.
 func ofNeMo(f artifact.File) bool {
 	names := append([]string{f.Path}, f.Inside...)
 	last := strings.ToLower(names[len(names)-1])
-	if f.Nested() && base(last) == "model_config.yaml" {
+	if f.Nested() && artifact.Base(last) == "model_config.yaml" {
 		return true
 	}
 	for _, n := range names[:len(names)-1] {

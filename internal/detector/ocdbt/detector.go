@@ -77,7 +77,7 @@ type judge struct {
 type span struct{ start, end int64 }
 
 // base is the last element of the file's name.
-func (j *judge) base() string { return artifact.Head{Name: j.p.File.Name()}.Base() }
+func (j *judge) base() string { return artifact.Base(j.p.File.Name()) }
 
 // begin recognises the file with its first record.
 func (j *judge) begin() {

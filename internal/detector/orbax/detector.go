@@ -65,7 +65,7 @@ func in(first []byte) func(string) bool {
 // its name.
 func run(_ context.Context, p *detector.Pass) error {
 	d, err := orbax.Decode(p.Reader())
-	if !d.Known && !files[artifact.Head{Name: p.File.Name()}.Base()] {
+	if !d.Known && !files[artifact.Base(p.File.Name())] {
 		return nil // another document
 	}
 	p.Recognised("orbax")

@@ -7,7 +7,6 @@ import (
 	"context"
 	_ "embed"
 	"fmt"
-	"path"
 	"strings"
 	"sync"
 
@@ -78,8 +77,7 @@ func match(h artifact.Head) bool {
 
 // named reports whether a file bears the name of a program.
 func named(name string) bool {
-	base := path.Base(strings.ReplaceAll(name, `\`, "/"))
-	return base == "__model__" || strings.EqualFold(path.Ext(base), ".pdmodel")
+	return artifact.Base(name) == "__model__" || artifact.Extension(name) == ".pdmodel"
 }
 
 // run tells programs by what they hold and parameters by their name: these
@@ -90,7 +88,7 @@ func run(_ context.Context, p *detector.Pass) error {
 		_, err := paddle.Program(p.Reader(), func(o paddle.Op) { operator(p, o) })
 		return cmp.Or(err, p.Strings("", 0, p.File.Size)) // of a program, without weights
 	}
-	if !strings.EqualFold(path.Ext(p.File.Name()), ".pdiparams") || p.File.Size == 0 {
+	if artifact.Extension(p.File.Name()) != ".pdiparams" || p.File.Size == 0 {
 		return nil
 	}
 	n, err := paddle.Parameters(p.Reader())

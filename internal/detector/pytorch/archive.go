@@ -3,9 +3,9 @@ package pytorch
 import (
 	"errors"
 	"io"
-	"path"
 	"strings"
 
+	"github.com/modelaudit/modelaudit/internal/artifact"
 	"github.com/modelaudit/modelaudit/internal/detector"
 	"github.com/modelaudit/modelaudit/internal/finding"
 	"github.com/modelaudit/modelaudit/internal/format/python"
@@ -52,7 +52,7 @@ func open(p *detector.Pass) (*archive, error) {
 	if z.Len() == 0 {
 		return nil, p.Budget.Spent()
 	}
-	a := &archive{Pass: p, roots: make(map[string]*root), uses: make(map[string]*use), native: strings.EqualFold(path.Ext(p.File.Name()), ".pt2")}
+	a := &archive{Pass: p, roots: make(map[string]*root), uses: make(map[string]*use), native: artifact.Extension(p.File.Name()) == ".pt2"}
 	for e, err := range z.Entries() {
 		if spent := p.Budget.Spent(); spent != nil {
 			return nil, spent

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"path"
 	"regexp"
 	"strings"
 	"sync"
@@ -71,7 +70,7 @@ func runIndex(_ context.Context, p *detector.Pass) error {
 	if files.Kind != json.Object {
 		return hostile.Faultf(hostile.Malformed, files.Offset, "%s is not an object", mapName)
 	}
-	safe := strings.Contains(strings.ToLower(path.Base(p.File.Name())), "safetensors")
+	safe := strings.Contains(strings.ToLower(artifact.Base(p.File.Name())), "safetensors")
 	seen := make(map[string]bool)
 	for i := range files.Members {
 		m := &files.Members[i]
@@ -102,7 +101,7 @@ func part(p *detector.Pass, m *json.Member, safe bool) {
 		out.Rule = escape
 		out.Message = fmt.Sprintf("The index takes weights from %s, %s. A loader that joins the name to the model's directory opens what is there.", shown, location.Leaves(name))
 		p.Report(out)
-	case safe && !strings.EqualFold(path.Ext(name), ".safetensors"):
+	case safe && artifact.Extension(name) != ".safetensors":
 		out.Rule = pickled
 		out.Message = fmt.Sprintf("The index of a safetensors model takes weights from %s. Loaders go by the name of each part, and unpickle this one.", shown)
 		p.Report(out)

@@ -63,7 +63,7 @@ var licences = map[string]bool{"license": true, "licence": true, "copying": true
 
 // reader returns what reads a file of a name, or nil.
 func reader(name string, depth int) func(*judge, string) {
-	base := strings.ToLower(artifact.Head{Name: name}.Base())
+	base := strings.ToLower(artifact.Base(name))
 	switch {
 	case base == "readme.md" || base == "model_card.md":
 		return (*judge).card

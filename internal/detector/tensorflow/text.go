@@ -40,8 +40,7 @@ func matchText(h artifact.Head) bool {
 // form is.
 func runText(_ context.Context, p *detector.Pass) error {
 	kind := tensorflow.TextKind(p.Reader())
-	name := p.File.Name()
-	named := strings.EqualFold(name[strings.LastIndexAny(name, `/\`)+1:], savedText)
+	named := strings.EqualFold(artifact.Base(p.File.Name()), savedText)
 	if named {
 		kind = tensorflow.SavedModel
 	}

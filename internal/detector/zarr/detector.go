@@ -58,7 +58,7 @@ var names = map[string]bool{".zarray": true, ".zgroup": true, ".zmetadata": true
 
 // run judges the metadata of an array or a group, by the codecs that it names.
 func run(_ context.Context, p *detector.Pass) error {
-	named := names[artifact.Head{Name: p.File.Name()}.Base()]
+	named := names[artifact.Base(p.File.Name())]
 	d, err := zarr.Describe(p.Reader())
 	if says := d.Version > 0 || named && (err != nil || len(d.Codecs) > 0); !says {
 		return nil // another JSON document
