@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -57,18 +58,76 @@ func run(t *testing.T, args []string) string {
 	return out.String()
 }
 
-// TestReadmePolicy: the policy file in README.md is one.
-func TestReadmePolicy(t *testing.T) {
+// policyShown is a policy file in Markdown, or a part of one; a workflow is
+// indented.
+var policyShown = regexp.MustCompile("(?s)```yaml\n([a-z].*?)```")
+
+// TestPoliciesShown: what is shown as a policy file is one, and its rules are
+// there.
+func TestPoliciesShown(t *testing.T) {
 	t.Chdir(root)
-	_, rest, _ := strings.Cut(readme(t), "## Policy")
-	_, rest, _ = strings.Cut(rest, "```yaml\n")
-	policy, _, found := strings.Cut(rest, "```")
-	if !found {
-		t.Fatal("README.md shows no policy")
+	rules := "\n" + run(t, []string{"rules"})
+	for _, name := range []string{"README.md", "RULES.md"} {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		shown := policyShown.FindAllSubmatch(text, -1)
+		if len(shown) == 0 {
+			t.Errorf("%s shows no policy", name)
+		}
+		for _, m := range shown {
+			s := settings.Default()
+			if err := s.ReadFile(name, m[1]); err != nil {
+				t.Errorf("%v:\n%s", err, m[1])
+			}
+			for _, a := range s.Policy.Accepted {
+				if !strings.Contains(rules, "\n"+a.Rule+" ") {
+					t.Errorf("%s shows how to accept %s, which no rule is called", name, a.Rule)
+				}
+			}
+		}
 	}
-	s := settings.Default()
-	if err := s.ReadFile("README.md", []byte(policy)); err != nil {
-		t.Error(err)
+}
+
+// invocation is a command of ours in a text, up to its end or a remark.
+var invocation = regexp.MustCompile("\\bmodelaudit((?: [a-z]+)(?: +[^\\s`#)]+)*)")
+
+// TestCommandsShown: commands that are shown have the flags that they are shown
+// with, and those take the values.
+func TestCommandsShown(t *testing.T) {
+	t.Chdir(root)
+	examples, err := filepath.Glob("examples/*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	texts := make(map[string]string)
+	for _, name := range append(examples, "README.md", "RULES.md", "CONTRIBUTING.md", "ARCHITECTURE.md") {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		texts[name] = string(text)
+	}
+	commands := []string{"scan", "diff", "plan", "merge", "action", "baseline", "inspect", "rules", "version"}
+	for _, c := range commands {
+		texts["modelaudit "+c+" --help"] = run(t, []string{c, "--help"})
+	}
+	tried := 0
+	for name, text := range texts {
+		for _, m := range invocation.FindAllStringSubmatch(text, -1) {
+			args := strings.Fields(strings.NewReplacer("'", "", "-->", "").Replace(m[1]))
+			if !slices.Contains(commands, args[0]) {
+				continue // a sentence
+			}
+			tried++
+			if out := run(t, append(args, "--help")); !strings.Contains(out, "Usage:") {
+				t.Errorf("%s shows modelaudit%s, which is refused", name, m[1])
+			}
+		}
+	}
+	if tried < 20 {
+		t.Errorf("only %d commands are shown", tried)
 	}
 }
 
