@@ -28,8 +28,8 @@ const leastPickle = 8
 
 // pickled reports whether content is one pickle and nothing else: those of
 // protocols 0 and 1 have no signature to tell them by.
-func pickled(content *hostile.Content, budget *hostile.Budget) bool {
-	r := hostile.NewReader(content.Reader(), content.Size, budget)
+func pickled(content *hostile.Pieces, budget *hostile.Budget) bool {
+	r := hostile.NewReader(content, content.Size, budget)
 	for range pickle.Ops(r) {
 	}
 	return r.Err() == nil && r.Left() == 0
@@ -52,7 +52,7 @@ func run(_ context.Context, p *detector.Pass) error {
 		defer p.Budget.Release(held)
 		content, err := d.Content(b)
 		name := "blob"
-		if known || pickled(content, p.Budget) {
+		if known || err == nil && pickled(content, p.Budget) {
 			if found++; found == 1 {
 				p.Recognised("sqlite")
 			}
@@ -65,7 +65,7 @@ func run(_ context.Context, p *detector.Pass) error {
 			p.Incomplete(err)
 			return p.Budget.Spent()
 		}
-		return p.Nested(p.File.Member(name, content.Reader(), content.Size))
+		return p.Nested(p.File.Member(name, content, content.Size))
 	})
 	if found == 0 && p.Budget.Spent() == nil {
 		return nil // damaged or not, there is nothing that a model loader takes

@@ -1,79 +1,45 @@
 package sqlite
 
-import (
-	"errors"
-	"io"
+import "github.com/modelaudit/modelaudit/internal/hostile"
 
-	"github.com/modelaudit/modelaudit/internal/hostile"
-)
-
-// Content reads a blob of any size. What came before a fault is in the content.
-func (d *Database) Content(b Blob) (*hostile.Content, error) {
-	return hostile.Unpack(d.r.Budget(), func() (io.Reader, error) { return d.open(b.row, b.skip, b.Size) })
+// Content returns a blob, of any size. The places of its pieces are charged to the
+// memory budget.
+func (d *Database) Content(b Blob) (*hostile.Pieces, error) {
+	return d.content(b.row, b.skip, b.Size)
 }
 
 // bytes reads size bytes of a row behind its first skip ones, which are charged to
 // the memory budget.
 func (d *Database) bytes(w row, skip, size int64) ([]byte, error) {
-	if err := d.r.Budget().Hold(uint64(size)); err != nil {
-		return nil, err
-	}
-	s, err := d.open(w, skip, size)
+	content, err := d.content(w, skip, size)
 	if err != nil {
 		return nil, err
 	}
-	out := make([]byte, size)
-	_, err = io.ReadFull(s, out)
-	return out, err
+	r := hostile.NewReader(content, size, d.r.Budget())
+	return r.Bytes(uint64(size)), r.Err()
 }
 
-// open returns a stream of size bytes of a row behind its first skip ones.
-func (d *Database) open(w row, skip, size int64) (io.Reader, error) {
+// content finds size bytes of a row behind its first skip ones, in the row's page
+// and those that it overflows to.
+func (d *Database) content(w row, skip, size int64) (*hostile.Pieces, error) {
 	if w.size > d.r.End() {
 		return nil, hostile.Faultf(hostile.Malformed, w.offset, "a row of %d bytes, the file has %d", w.size, d.r.End())
 	}
-	s := &stream{d: d, row: w, part: d.r.At(uint64(w.offset), uint64(w.local)), next: w.overflow}
-	for skip > s.part.Left() {
-		skip -= s.part.Left()
-		if err := s.turn(); err != nil {
+	out := hostile.NewPieces(d.r, d.r.Budget())
+	part, next := d.r.At(uint64(w.offset), uint64(w.local)), w.overflow
+	for {
+		here := min(part.Left()-skip, size-out.Size)
+		if err := out.Add(part.Offset()+skip, here); err != nil {
 			return nil, err
 		}
-	}
-	s.part.Skip(uint64(skip))
-	return io.LimitReader(s, size), nil
-}
-
-// A stream reads a row from its page on, and then the pages that it overflows to.
-type stream struct {
-	d    *Database
-	row  row
-	part *hostile.Reader // what is left of the row's bytes in a page
-	next int64           // number of the page behind, or 0
-}
-
-// Read implements io.Reader.
-func (s *stream) Read(p []byte) (int, error) {
-	if s.part.Left() == 0 {
-		if err := s.turn(); err != nil {
-			return 0, err
+		skip = max(0, skip-part.Left())
+		if out.Size == size {
+			return out, nil
 		}
-	}
-	n, err := s.part.ReadAt(p[:min(int64(len(p)), s.part.Left())], s.part.Offset())
-	s.part.Skip(uint64(n))
-	if errors.Is(err, io.EOF) { // the row does not end here, whatever the file does
-		err = io.ErrUnexpectedEOF
-	}
-	return n, err
-}
-
-// turn goes on to the next page.
-func (s *stream) turn() error {
-	if s.part.Err() == nil && s.next > 0 && s.d.r.Step() {
-		s.part = s.d.r.At(uint64((s.next-1)*s.d.pageSize), uint64(s.d.usable))
-		s.next = int64(s.part.UintBE(4))
-		if s.part.Err() == nil {
-			return nil
+		if part.Err() != nil || next < 1 || !d.r.Step() {
+			return nil, hostile.Faultf(hostile.Truncated, w.offset, "a row of %d bytes overflows to pages that are not there", w.size)
 		}
+		part = d.r.At(uint64((next-1)*d.pageSize), uint64(d.usable))
+		next = int64(part.UintBE(4))
 	}
-	return hostile.Faultf(hostile.Truncated, s.row.offset, "a row of %d bytes overflows to pages that are not there", s.row.size)
 }
