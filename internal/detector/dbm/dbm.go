@@ -59,7 +59,7 @@ func (s *shelf) item(it dbm.Item) error {
 	held := s.Budget.Held()
 	defer s.Budget.Release(held)
 	content, err := s.database.Content(it)
-	if known || len(content) > 0 && content[len(content)-1] == '.' {
+	if known || stops(content) {
 		s.recognise()
 	}
 	if err != nil {
@@ -72,7 +72,14 @@ func (s *shelf) item(it dbm.Item) error {
 	if it.Key != "" {
 		name = "value of " + it.Key
 	}
-	return s.Nested(s.File.Member(name, hostile.Bytes(content), it.Size))
+	return s.Nested(s.File.Member(name, content, it.Size))
+}
+
+// stops reports whether content ends as a pickle does.
+func stops(content *hostile.Pieces) bool {
+	var last [1]byte
+	n, _ := content.ReadAt(last[:], content.Size-1)
+	return n == 1 && last[0] == '.'
 }
 
 // recognise tells the scan once that the database holds something of interest.

@@ -236,37 +236,30 @@ func (d *Database) offPage(r *hostile.Reader, tell func(Item) error) error {
 	return tell(Item{Offset: offset, Size: size, Head: head, Key: d.key, overflow: number})
 }
 
-// chain joins the pages of an item.
-func (d *Database) chain(it Item) ([]byte, error) {
-	if err := d.r.Budget().Hold(uint64(it.Size)); err != nil {
-		return nil, err
-	}
-	out := make([]byte, 0, it.Size)
-	for number := it.overflow; int64(len(out)) < it.Size; {
+// chain finds the pages of an item.
+func (d *Database) chain(out *hostile.Pieces, it Item) error {
+	for number := it.overflow; out.Size < it.Size; {
 		at := number * d.pages.size
 		r := d.r.At(uint64(at), uint64(d.pages.size))
 		r.Skip(16)
 		number = d.uint(r, 4)
 		r.Skip(2)
-		n := d.uint(r, 2)
+		n := min(d.uint(r, 2), it.Size-out.Size)
 		r.MoveTo(at + d.pages.head)
-		n = min(n, it.Size-int64(len(out)))
 		// Without this a ring of empty pages would be followed until the budget
 		// is spent.
 		if r.Step() && n == 0 {
-			r.Fail(hostile.Malformed, "a page of an item without a byte of it, %d are left", it.Size-int64(len(out)))
+			r.Fail(hostile.Malformed, "a page of an item without a byte of it, %d are left", it.Size-out.Size)
 		}
 		if n > r.Left() {
 			r.Fail(hostile.Malformed, "%d bytes of an item on a page that holds %d", n, r.Left())
 		}
 		if r.Err() != nil {
-			return out, r.Err()
+			return r.Err()
 		}
-		p := out[len(out) : len(out)+int(n)]
-		if _, err := r.ReadAt(p, r.Offset()); err != nil {
-			return out, err
+		if err := out.Add(r.Offset(), n); err != nil {
+			return err
 		}
-		out = out[:len(out)+int(n)]
 	}
-	return out, nil
+	return nil
 }

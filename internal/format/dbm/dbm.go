@@ -96,13 +96,14 @@ func (d *Database) Items(tell func(Item) error) error {
 	return cmp.Or(d.r.Err(), d.fault)
 }
 
-// Content returns the bytes of an item.
-func (d *Database) Content(it Item) ([]byte, error) {
+// Content returns an item, of any size. The places of its pieces are charged to the
+// memory budget.
+func (d *Database) Content(it Item) (*hostile.Pieces, error) {
+	out := hostile.NewPieces(d.r, d.r.Budget())
 	if it.overflow != 0 {
-		return d.chain(it)
+		return out, d.chain(out, it)
 	}
-	r := d.r.At(uint64(it.Offset), uint64(it.Size))
-	return r.Bytes(uint64(it.Size)), r.Err()
+	return out, out.Add(it.Offset, it.Size)
 }
 
 // note keeps the first fault that is no reason to stop.

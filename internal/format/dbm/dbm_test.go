@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
+	"io"
 	"slices"
 	"testing"
 	"time"
@@ -13,22 +14,29 @@ import (
 	"github.com/modelaudit/modelaudit/internal/hostile"
 )
 
-func reader(data []byte) *hostile.Reader {
+func reader(data []byte) *hostile.Reader { return within(hostile.DefaultLimits(), data) }
+
+// within is a reader with limits.
+func within(limits hostile.Limits, data []byte) *hostile.Reader {
 	size := int64(len(data))
-	return hostile.NewReader(hostile.Bytes(data), size, hostile.NewBudget(context.Background(), hostile.DefaultLimits(), size, time.Now))
+	return hostile.NewReader(hostile.Bytes(data), size, hostile.NewBudget(context.Background(), limits, size, time.Now))
 }
 
 // contents returns the keys and the contents of all items, as "key=content".
-func contents(data []byte) (out []string, err error) {
-	d, err := dbm.Open(reader(data))
+func contents(data []byte) ([]string, error) { return read(reader(data)) }
+
+func read(r *hostile.Reader) (out []string, err error) {
+	d, err := dbm.Open(r)
 	if err != nil {
 		return nil, err
 	}
 	err = d.Items(func(it dbm.Item) error {
-		p, err := d.Content(it)
-		if err == nil {
-			out = append(out, it.Key+"="+string(p))
+		content, err := d.Content(it)
+		if err != nil {
+			return err
 		}
+		p, err := io.ReadAll(io.NewSectionReader(content, 0, content.Size))
+		out = append(out, it.Key+"="+string(p))
 		return err
 	})
 	return out, err
@@ -64,6 +72,17 @@ func TestItems(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestLarge: a value need not fit into memory.
+func TestLarge(t *testing.T) {
+	limits := hostile.DefaultLimits()
+	limits.Memory = 1000
+	want := []string{"=a", "a=" + string(long)}
+	got, err := read(within(limits, dbmtest.Berkeley(binary.LittleEndian, dbmtest.Btree, 100, []byte("a"), long)))
+	if err != nil || !slices.Equal(got, want) {
+		t.Errorf("got %q, %v, want %q", got, err, want)
 	}
 }
 
@@ -113,8 +132,8 @@ func FuzzItems(f *testing.F) {
 				t.Fatalf("%+v in %d bytes", it, len(data))
 			}
 			p, err := d.Content(it)
-			if err == nil && int64(len(p)) != it.Size {
-				t.Fatalf("%d bytes of %+v", len(p), it)
+			if err == nil && p.Size != it.Size {
+				t.Fatalf("%d bytes of %+v", p.Size, it)
 			}
 			return nil
 		})
