@@ -31,34 +31,42 @@ func (p *Pass) Strings(name string, offset, size int64) error {
 	r := p.Reader().At(uint64(offset), uint64(size))
 	var run []byte
 	start := offset
-	show := func() {
+	show := func(keep int) {
 		if len(run) >= minText {
 			p.Text(name, start, string(run))
 		}
-		run = run[:0]
+		shown := len(run) - keep
+		run, start = append(run[:0], run[shown:]...), start+int64(shown)
 	}
 	for r.Left() > 0 && r.Step() {
 		at := r.Offset()
 		piece := r.Peek(int(min(r.Left(), maxShown)))
 		for i, c := range piece {
-			switch {
-			case !printable[c] || len(run) == maxRun:
-				show()
-			case len(run) == 0:
-				start = at + int64(i)
-				fallthrough
-			default:
-				run = append(run, c)
+			if !printable[c] {
+				show(0)
+				continue
 			}
+			if len(run) == maxRun {
+				show(overlap)
+			}
+			if len(run) == 0 {
+				start = at + int64(i)
+			}
+			run = append(run, c)
 		}
 		r.Skip(uint64(len(piece)))
 	}
-	show()
+	show(0)
 	return r.Err()
 }
 
-// maxRun is the size of the longest run that is shown in one piece.
-const maxRun = 64 << 10
+const (
+	// maxRun is the size of the longest run that is shown in one piece.
+	maxRun = 64 << 10
+	// overlap is how much of a piece the next one of a longer run repeats, so that
+	// what stands where they meet is in one of them.
+	overlap = 8 << 10
+)
 
 // printable are the bytes of runs.
 var printable = func() (is [256]bool) {

@@ -1,0 +1,37 @@
+package detector_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/modelaudit/modelaudit/internal/artifact"
+	"github.com/modelaudit/modelaudit/internal/detector"
+	"github.com/modelaudit/modelaudit/internal/hostile"
+)
+
+// TestStrings checks that every run is shown at its place, and of long ones what
+// stands where two pieces meet.
+func TestStrings(t *testing.T) {
+	const word = "a text of some length"
+	for _, before := range []int{0, 1, 4<<10 - 5, 64<<10 - len(word), 64<<10 - 5, 64 << 10, 128<<10 - 8<<10 - 5, 200_000} {
+		text := "\x00" + strings.Repeat("x", before) + word + "\x00" + word + "\x01short\x02"
+		budget := hostile.NewBudget(context.Background(), hostile.DefaultLimits(), int64(len(text)), time.Now)
+		places := make(map[int64]bool)
+		p := &detector.Pass{File: artifact.File{Content: strings.NewReader(text), Size: int64(len(text))}, Budget: budget,
+			Text: func(_ string, offset int64, shown string) {
+				if text[offset:offset+int64(len(shown))] != shown {
+					t.Errorf("%d bytes before: %d bytes shown at %d are not those of the file", before, len(shown), offset)
+				}
+				if i := strings.Index(shown, word); i >= 0 {
+					places[offset+int64(i)] = true
+				}
+			}}
+		err := p.Strings("", 0, p.File.Size)
+		first, second := int64(1+before), int64(1+before+len(word)+1)
+		if err != nil || !places[first] || !places[second] || len(places) != 2 {
+			t.Errorf("%d bytes before: got the word at %v (%v), want it at %d and %d", before, places, err, first, second)
+		}
+	}
+}
