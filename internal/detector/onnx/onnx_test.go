@@ -2,6 +2,7 @@ package onnx_test
 
 import (
 	"context"
+	"fmt"
 	"io/fs"
 	"strings"
 	"testing"
@@ -54,6 +55,14 @@ func body(domain, op string, attributes ...[]byte) []byte {
 
 func attribute(name string, value []byte) []byte { return pb.Join(pb.Text(1<<3|byts, name), value) }
 
+// many are n different attributes.
+func many(n int) (out [][]byte) {
+	for i := range n {
+		out = append(out, attribute(fmt.Sprint("a", i), pb.Int(3<<3|vint, 1)))
+	}
+	return out
+}
+
 // tensor is a TensorProto of two floats, as external data with the given pairs
 // of keys and values, or inline without any.
 func tensor(entries ...string) []byte {
@@ -74,6 +83,7 @@ const (
 	attrGraph   = 6<<3 | byts
 	attrString  = 4<<3 | byts
 	attrSparse  = 22<<3 | byts
+	attrStrings = 9<<3 | byts
 	attrTensors = 10<<3 | byts
 )
 
@@ -129,6 +139,10 @@ func cases() []detectortest.Case {
 			Want: []string{"onnx-custom-domain"}},
 		{Name: "engine outside", Data: model(node("com.microsoft", "EPContext",
 			attribute("embed_mode", pb.Int(3<<3|vint, 0)), attribute("ep_cache_context", pb.Text(attrString, "../evil.bin")))), Want: []string{"onnx-engine-escapes"}},
+		{Name: "engine outside, the mode left out and a list behind", Data: model(node("com.microsoft", "EPContext", attribute("embed_mode", nil),
+			attribute("ep_cache_context", pb.Join(pb.Text(attrString, "../evil.bin"), pb.Text(attrStrings, "engine.bin"))))), Want: []string{"onnx-engine-escapes"}},
+		{Name: "engine behind many attributes", Data: model(node("com.microsoft", "EPContext", append(many(1001),
+			attribute("embed_mode", pb.Int(3<<3|vint, 0)), attribute("ep_cache_context", pb.Text(attrString, "../evil.bin")))...)), Unread: true},
 		{Name: "engine beside", Data: model(node("com.microsoft", "EPContext",
 			attribute("embed_mode", pb.Int(3<<3|vint, 0)), attribute("ep_cache_context", pb.Text(attrString, "engine.bin"))))},
 		{Name: "broken tail", File: "m.onnx", Data: append(model(initializer("location", "/x")), 0x0b), Want: outside, Unread: true},

@@ -26,10 +26,29 @@ type Node struct {
 	OpType   string
 	Domain   string // "" is the standard domain
 	Overload string
-	// Strings and Ints are the attributes of those types, of custom operators
+	// Strings and Ints are the attributes, as of those types, of custom operators
 	// only; a string of more than maxAttribute bytes is cut.
 	Strings map[string]string
 	Ints    map[string]int64
+}
+
+// maxKept bounds the attributes of one node that are kept, in number.
+const maxKept = 1000
+
+// Keeps reports whether one more attribute of a node is kept: an operator of
+// another domain than the standard's is judged by what they say. More than are
+// kept are a fault of r.
+func (n *Node) Keeps(r *hostile.Reader) bool {
+	if n.Domain == "" {
+		return false
+	}
+	if n.Strings == nil {
+		n.Strings, n.Ints = make(map[string]string), make(map[string]int64)
+	}
+	if max(len(n.Strings), len(n.Ints)) >= maxKept {
+		r.FailAt(n.Offset, hostile.Unsupported, "a node with more than %d attributes", maxKept)
+	}
+	return r.Err() == nil
 }
 
 // A Text is a string of the model, in place.
@@ -208,9 +227,6 @@ func (w *walker) node(m protobuf.Message) {
 		case nodeOverload:
 			n.Overload = name(f)
 		}
-	}
-	if n.Domain != "" {
-		n.Strings, n.Ints = make(map[string]string), make(map[string]int64)
 	}
 	for f := range m.Fields() {
 		switch f.Tag {

@@ -155,6 +155,10 @@ func (w *walker) attribute(m protobuf.Message, n *Node) {
 	if n != nil {
 		where += " of " + n.OpType + " " + n.Name
 	}
+	kept := n != nil && n.Keeps(w.r)
+	if kept { // a value that is left out is that of its type
+		n.Strings[called], n.Ints[called] = "", 0
+	}
 	one := NewTensor(m.Start(), where)
 	merged := false
 	for f := range m.Fields() {
@@ -170,29 +174,17 @@ func (w *walker) attribute(m protobuf.Message, n *Node) {
 			w.graph(f.Message())
 		case attributeString, attributeStrings:
 			w.text("attribute", called, f)
-			n.setString(called, f)
+			// One string is what runtimes read, even where a list follows.
+			if kept && (f.Tag == attributeString || n.Strings[called] == "") {
+				n.Strings[called] = string(f.Prefix(maxAttribute))
+			}
 		case attributeInt:
-			n.setInt(called, f)
+			if kept {
+				n.Ints[called] = f.Int()
+			}
 		}
 	}
 	if merged {
 		w.emit(&one)
-	}
-}
-
-// maxKept bounds the attributes of one node that are kept.
-const maxKept = 100
-
-// setString keeps an attribute of a custom operator.
-func (n *Node) setString(key string, f protobuf.Field) {
-	if n != nil && n.Strings != nil && len(n.Strings) < maxKept {
-		n.Strings[key] = string(f.Prefix(maxAttribute))
-	}
-}
-
-// setInt keeps an attribute of a custom operator.
-func (n *Node) setInt(key string, f protobuf.Field) {
-	if n != nil && n.Ints != nil && len(n.Ints) < maxKept {
-		n.Ints[key] = f.Int()
 	}
 }

@@ -24,8 +24,6 @@ const (
 	maxAttribute = 4 << 10
 	// maxOpsets bounds what a file can make us keep.
 	maxOpsets = 1000
-	// maxKept bounds the attributes of one node that are kept.
-	maxKept = 100
 )
 
 // Looks reports whether a file that starts with first has the identifier.
@@ -139,10 +137,6 @@ func (w *walker) node(t flatbuffers.Table) {
 		OpType: t.String(nodeOpType, maxName),
 		Domain: t.String(nodeDomain, maxName),
 	}
-	// Only operators of other domains are judged by what their attributes say.
-	if n.Domain != "" {
-		n.Strings, n.Ints = make(map[string]string), make(map[string]int64)
-	}
 	w.text("doc_string", n.Name, t, nodeDoc)
 	t.String(nodeProvider, maxName)
 	for _, a := range t.Tables(nodeAttributes) {
@@ -162,7 +156,7 @@ func (w *walker) attribute(t flatbuffers.Table, n *onnx.Node) {
 	w.text("doc_string", called, t, attributeDoc)
 	w.text("attribute", called, t, attributeString)
 	w.texts("attribute", called, t, attributeStrings)
-	if n.Strings != nil && len(n.Strings) < maxKept {
+	if n.Keeps(w.r) {
 		n.Strings[called] = t.String(attributeString, maxAttribute)
 		n.Ints[called] = int64(t.Uint(attributeInt, 8, 0))
 	}
