@@ -4,6 +4,7 @@ package onnx
 
 import (
 	"context"
+	"fmt"
 	"strings"
 
 	"github.com/modelaudit/modelaudit/internal/artifact"
@@ -53,9 +54,9 @@ var Runtime = &detector.Detector{
 }
 
 // judged judges what a walk over either form tells.
-func judged(p *detector.Pass, walk func(*hostile.Reader, onnx.Visitor) (onnx.Model, error)) error {
+func judged(p *detector.Pass, walk func(*hostile.Reader, onnx.Visitor) error) error {
 	j := &judge{p: p, own: make(map[operator]bool), foreign: make(map[operator]*use), places: make(map[string]*place)}
-	_, err := walk(p.Reader(), onnx.Visitor{
+	err := walk(p.Reader(), onnx.Visitor{
 		Node: j.node, Tensor: j.tensor, Function: j.function, Text: j.text,
 	})
 	j.conclude()
@@ -94,7 +95,7 @@ func (j *judge) conclude() {
 
 // full says that something is not kept.
 func (j *judge) full(what string) {
-	j.p.Incomplete(&hostile.Fault{Kind: hostile.OverBudget, Detail: "more than 10000 different " + what})
+	j.p.Incomplete(&hostile.Fault{Kind: hostile.OverBudget, Detail: fmt.Sprintf("more than %d different %s", maxKept, what)})
 }
 
 // minText is the size of the shortest text that goes back to the scan: shorter

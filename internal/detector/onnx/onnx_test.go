@@ -143,6 +143,7 @@ func cases() []detectortest.Case {
 			attribute("ep_cache_context", pb.Join(pb.Text(attrString, "../evil.bin"), pb.Text(attrStrings, "engine.bin"))))), Want: []string{"onnx-engine-escapes"}},
 		{Name: "engine behind many attributes", Data: model(node("com.microsoft", "EPContext", append(many(1001),
 			attribute("embed_mode", pb.Int(3<<3|vint, 0)), attribute("ep_cache_context", pb.Text(attrString, "../evil.bin")))...)), Unread: true},
+		{Name: "operator set that is no message", File: "m.onnx", Data: pb.Join(model(node("", "Relu")), pb.Text(8<<3|byts, "\xff")), Unread: true},
 		{Name: "engine beside", Data: model(node("com.microsoft", "EPContext",
 			attribute("embed_mode", pb.Int(3<<3|vint, 0)), attribute("ep_cache_context", pb.Text(attrString, "engine.bin"))))},
 		{Name: "broken tail", File: "m.onnx", Data: append(model(initializer("location", "/x")), 0x0b), Want: outside, Unread: true},

@@ -21,11 +21,10 @@ type Visitor struct {
 
 // A Node is one operator of a graph or function.
 type Node struct {
-	Offset   int64
-	Name     string
-	OpType   string
-	Domain   string // "" is the standard domain
-	Overload string
+	Offset int64
+	Name   string
+	OpType string
+	Domain string // "" is the standard domain
 	// Strings and Ints are the attributes, as of those types, of custom operators
 	// only; a string of more than maxAttribute bytes is cut.
 	Strings map[string]string
@@ -59,14 +58,6 @@ type Text struct {
 	Size   int64
 }
 
-// A Model is what the top level says.
-type Model struct {
-	IRVersion int64
-	Producer  string
-	HasGraph  bool
-	Opsets    map[string]int64 // version by domain
-}
-
 const (
 	// maxAttribute is how much of a string attribute a Node carries.
 	maxAttribute = 4 << 10
@@ -75,16 +66,16 @@ const (
 )
 
 // Walk reads a model to its end or to the first fault.
-func Walk(r *hostile.Reader, v Visitor) (Model, error) {
-	w := walker{r: r, v: v.complete(), model: Model{Opsets: make(map[string]int64)}}
+func Walk(r *hostile.Reader, v Visitor) error {
+	w := walker{r: r, v: v.complete()}
 	w.root(protobuf.Root(r))
-	if r.Err() == nil && !w.model.HasGraph {
+	if r.Err() == nil && !w.graphs {
 		r.Fail(hostile.Truncated, "a model without a graph")
 	}
-	if r.Err() == nil && len(w.model.Opsets) == 0 && w.model.IRVersion >= firstWithOpsets {
+	if r.Err() == nil && !w.opsets && w.version >= firstWithOpsets {
 		r.Fail(hostile.Truncated, "a model without operator sets")
 	}
-	return w.model, r.Err()
+	return r.Err()
 }
 
 // firstWithOpsets is the IR version from which on a model must import operator
@@ -110,9 +101,10 @@ func (v Visitor) complete() Visitor {
 
 // A walker is a model on its way to a visitor.
 type walker struct {
-	r     *hostile.Reader
-	v     Visitor
-	model Model
+	r              *hostile.Reader
+	v              Visitor
+	version        int64 // of the format
+	opsets, graphs bool  // whether there are any
 }
 
 // root reads a ModelProto. Fields come in any order, and the graph may come
@@ -121,16 +113,16 @@ func (w *walker) root(m protobuf.Message) {
 	for f := range m.Fields() {
 		switch f.Tag {
 		case modelIRVersion:
-			w.model.IRVersion = f.Int()
-		case modelProducer:
-			w.model.Producer = name(f)
+			w.version = f.Int()
 		case modelDoc:
 			w.text("doc_string", "", f)
 		case modelGraph:
-			w.model.HasGraph = true
+			w.graphs = true
 			w.graph(f.Message())
 		case modelOpset:
-			w.opset(f.Message())
+			w.opsets = true
+			for range f.Message().Fields() { // which must be a message
+			}
 		case modelMetadata:
 			w.entry(f.Message())
 		case modelTraining:
@@ -138,26 +130,6 @@ func (w *walker) root(m protobuf.Message) {
 		case modelFunction:
 			w.function(f.Message())
 		}
-	}
-}
-
-// maxOpsets bounds what a file can make us keep; real models import a handful.
-const maxOpsets = 1000
-
-// opset keeps an OperatorSetIdProto.
-func (w *walker) opset(m protobuf.Message) {
-	var domain string
-	var version int64
-	for f := range m.Fields() {
-		switch f.Tag {
-		case opsetDomain:
-			domain = name(f)
-		case opsetVersion:
-			version = f.Int()
-		}
-	}
-	if len(w.model.Opsets) < maxOpsets {
-		w.model.Opsets[domain] = version
 	}
 }
 
@@ -224,8 +196,6 @@ func (w *walker) node(m protobuf.Message) {
 			n.OpType = name(f)
 		case nodeDomain:
 			n.Domain = name(f)
-		case nodeOverload:
-			n.Overload = name(f)
 		}
 	}
 	for f := range m.Fields() {

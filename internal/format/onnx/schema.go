@@ -21,9 +21,6 @@ const (
 	modelTraining  = 20<<3 | byts
 	modelFunction  = 25<<3 | byts
 
-	opsetDomain  = 1<<3 | byts
-	opsetVersion = 2<<3 | vint
-
 	entryKey   = 1<<3 | byts // StringStringEntryProto
 	entryValue = 2<<3 | byts
 
@@ -42,7 +39,6 @@ const (
 	nodeAttribute = 5<<3 | byts
 	nodeDoc       = 6<<3 | byts
 	nodeDomain    = 7<<3 | byts
-	nodeOverload  = 8<<3 | byts
 	nodeMetadata  = 9<<3 | byts
 
 	attributeName    = 1<<3 | byts

@@ -33,7 +33,7 @@ func FuzzWalk(f *testing.F) {
 				t.Errorf("%d bytes at %d of %d", size, offset, len(p))
 			}
 		}
-		_, err := ort.Walk(hostile.NewReader(hostile.Bytes(p), int64(len(p)), budget), onnx.Visitor{
+		err := ort.Walk(hostile.NewReader(hostile.Bytes(p), int64(len(p)), budget), onnx.Visitor{
 			Node:   func(n onnx.Node) { inside(n.Offset, 0) },
 			Tensor: func(n onnx.Tensor) { inside(n.Offset, n.RawSize) },
 			Text:   func(n onnx.Text) { inside(n.Offset, n.Size) },

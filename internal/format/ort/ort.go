@@ -22,8 +22,6 @@ const (
 	maxName = 1 << 10
 	// maxAttribute is how much of a string attribute a node carries.
 	maxAttribute = 4 << 10
-	// maxOpsets bounds what a file can make us keep.
-	maxOpsets = 1000
 )
 
 // Looks reports whether a file that starts with first has the identifier.
@@ -33,8 +31,8 @@ func Looks(first []byte) bool {
 
 // Walk reads a model to its end or to the first fault. All functions of v must
 // be set; Function is never called, since this form has no functions.
-func Walk(r *hostile.Reader, v onnx.Visitor) (onnx.Model, error) {
-	w := walker{r: r, v: v, model: onnx.Model{Opsets: make(map[string]int64)}}
+func Walk(r *hostile.Reader, v onnx.Visitor) error {
+	w := walker{r: r, v: v}
 	root, id := flatbuffers.Root(r)
 	if r.Err() == nil && id != Identifier {
 		r.FailAt(4, hostile.Malformed, "the identifier %q where %q belongs", id, Identifier)
@@ -50,10 +48,7 @@ func Walk(r *hostile.Reader, v onnx.Visitor) (onnx.Model, error) {
 	if resolver, ok := root.Table(sessionResolver); ok {
 		resolve(resolver)
 	}
-	if r.Err() == nil && !w.model.HasGraph {
-		r.Fail(hostile.Malformed, "a model without a graph")
-	}
-	return w.model, r.Err()
+	return r.Err()
 }
 
 // A walker is a model on its way to a visitor. Tables can be shared, so that it
@@ -61,31 +56,28 @@ func Walk(r *hostile.Reader, v onnx.Visitor) (onnx.Model, error) {
 type walker struct {
 	r     *hostile.Reader
 	v     onnx.Visitor
-	model onnx.Model
 	depth int
 }
 
 // root reads the Model table. Everything that a visitor is told before the
 // graph is what ONNX has in its ModelProto.
 func (w *walker) root(m flatbuffers.Table) {
-	w.model.IRVersion = int64(m.Uint(modelIRVersion, 8, 0))
-	w.model.Producer = m.String(modelProducer, maxName)
-	m.String(modelProducerVersion, maxName)
-	m.String(modelDomain, maxName)
+	for _, field := range []int{modelProducer, modelProducerVersion, modelDomain} {
+		m.String(field, maxName)
+	}
 	for _, o := range m.Tables(modelOpsets) {
-		domain, version := o.String(opsetDomain, maxName), int64(o.Uint(opsetVersion, 8, 0))
-		// Further ones are read and not kept.
-		if len(w.model.Opsets) < maxOpsets {
-			w.model.Opsets[domain] = version
-		}
+		o.String(opsetDomain, maxName)
 	}
 	w.text("doc_string", "", m, modelDoc)
 	w.text("doc_string", "graph", m, modelGraphDoc)
 	for _, e := range m.Tables(modelMetadata) {
 		w.text("metadata", e.String(entryKey, maxName), e, entryValue)
 	}
-	if g, ok := m.Table(modelGraph); ok {
-		w.model.HasGraph = true
+	g, ok := m.Table(modelGraph)
+	if w.r.Err() == nil && !ok {
+		w.r.Fail(hostile.Malformed, "a model without a graph")
+	}
+	if ok {
 		w.graph(g)
 	}
 }
@@ -190,7 +182,7 @@ func (w *walker) tensor(t flatbuffers.Table, where string) {
 		}
 		out.Dimension(int64(dims.UintLE(size64)))
 	}
-	if raw, n := t.Vector(tensorRaw, 1); n > 0 || t.Has(tensorRaw) {
+	if raw, _ := t.Vector(tensorRaw, 1); t.Has(tensorRaw) {
 		out.Raw, out.RawSize = true, raw.Left()
 	}
 	w.texts("string tensor", out.Name, t, tensorStrings)

@@ -7,7 +7,6 @@ const (
 	sessionModel    = 1
 	sessionResolver = 3
 
-	modelIRVersion       = 0
 	modelOpsets          = 1
 	modelProducer        = 2
 	modelProducerVersion = 3
@@ -17,8 +16,7 @@ const (
 	modelGraphDoc        = 8
 	modelMetadata        = 9
 
-	opsetDomain  = 0
-	opsetVersion = 1
+	opsetDomain = 0
 
 	entryKey   = 0
 	entryValue = 1
