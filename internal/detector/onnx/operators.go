@@ -17,6 +17,14 @@ import (
 //go:embed domains.txt
 var domainsFile string
 
+// pythonFile lists the operators of domains outside of the standard whose work a
+// Python function does.
+//
+//go:embed python.txt
+var pythonFile string
+
+var pythonOperators = sync.OnceValue(func() map[string]bool { return table.Set(pythonFile) })
+
 // known is domains.txt, read once.
 var known = sync.OnceValue(func() map[string]bool { return parseDomains(domainsFile) })
 
@@ -87,16 +95,9 @@ func (j *judge) customs() {
 	}
 }
 
-// pythonOperators are the operators of domains outside of the standard whose
-// work a Python function does: of ONNX Runtime's training build, and of its
-// extensions.
-var pythonOperators = map[string]bool{
-	"PyOp": true, "PyCustomOp": true, "PythonOp": true, "PythonOpGrad": true, "PyFunc": true,
-}
-
 // callsPython reports whether a Python function does the work of a node. In the
 // standard domain there is no such operator.
-func callsPython(n onnx.Node) bool { return n.Domain != "" && pythonOperators[n.OpType] }
+func callsPython(n onnx.Node) bool { return n.Domain != "" && pythonOperators()[n.OpType] }
 
 // functionAttributes are where those operators name what they call.
 var functionAttributes = []string{"module", "class_name", "compute", "func_name", "function", "name"}
