@@ -21,9 +21,13 @@ var (
 	//go:embed masks.txt
 	masksFile string
 
+	//go:embed builders.txt
+	buildersFile string
+
 	functions = sync.OnceValue(func() map[string]string { return table.Map(functionsFile) })
 	hooks     = sync.OnceValue(func() map[string]bool { return table.Set(hooksFile) })
 	masks     = sync.OnceValue(func() map[string]bool { return table.Set(masksFile) })
+	builders  = sync.OnceValue(func() map[string]bool { return table.Set(buildersFile) })
 )
 
 // does completes "which …" for the effects.
@@ -34,11 +38,6 @@ var does = map[string]string{
 
 // A callee is a function that code calls, and what it does.
 type callee struct{ name, effect string }
-
-// builders are functions that put names together.
-var builders = map[string]bool{
-	"paste": true, "paste0": true, "sprintf": true, "rawToChar": true, "intToUtf8": true, "chartr": true, "gsub": true, "tolower": true,
-}
 
 // calleeOf returns the function that a call is of in the end: the one that it
 // looks up by a string, or that the text which it parses calls.
@@ -56,7 +55,7 @@ func calleeOf(e rds.Event) callee {
 				return callee{name, found}
 			}
 		}
-		if e.Name == "do.call" && builders[e.Computed] {
+		if e.Name == "do.call" && builders()[e.Computed] {
 			return callee{e.Name, "computed"}
 		}
 		return callee{}
