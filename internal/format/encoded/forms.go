@@ -35,6 +35,15 @@ var (
 	rotatedForm = &form{"rot13", func(t []byte) []byte { return rot13(unescape(t)) }}
 )
 
+// held returns how much memory decoding a text takes at most, in bytes.
+func (f *form) held(text []byte) uint64 {
+	size := 2 * len(text)
+	if f == ascii85Form || f == literalForm {
+		size += zeroGroup * bytes.Count(text, []byte("z"))
+	}
+	return uint64(size)
+}
+
 func unhex(s string) []byte {
 	s = strings.TrimPrefix(s, "0x")
 	data, err := hex.DecodeString(s[:len(s)&^1])
@@ -89,10 +98,13 @@ func unbase85(text []byte, of *[256]uint8) []byte {
 	return out
 }
 
+// zeroGroup is how many bytes of zero a z stands for in Ascii85.
+const zeroGroup = 4
+
 // unascii85 decodes Adobe's form, with or without its brackets.
 func unascii85(text []byte) []byte {
 	text = bytes.TrimSuffix(bytes.TrimPrefix(text, []byte("<~")), []byte("~>"))
-	out := make([]byte, len(text)*4) // each z is four bytes
+	out := make([]byte, len(text)+zeroGroup*bytes.Count(text, []byte("z")))
 	n, _, _ := ascii85.Decode(out, text, true)
 	return out[:n]
 }

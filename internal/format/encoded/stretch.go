@@ -43,6 +43,7 @@ type finder struct {
 	promised  bool     // something was
 	err       error
 	literal   int  // where the string ends that was looked at for its quotation marks
+	closed    int  // where the string ends that a word was looked for in last
 	rotated   bool // the whole text was visited as rot13
 }
 
@@ -159,7 +160,7 @@ func (f *finder) mixed(start, end, last int) int {
 	f.runs(start, end, inBase85, base85Forms)
 	f.runs(start, end, inZ85, z85Forms)
 	if start > 0 && f.text[start-1] == '"' {
-		f.visit(stretch{start: start, end: closing(f.text, end), forms: literals})
+		f.visit(stretch{start: start, end: f.closing(end), forms: literals})
 	}
 	return last
 }
@@ -204,18 +205,20 @@ func (f *finder) numbers() {
 }
 
 // closing returns the place of the quotation mark that ends a string which a
-// place lies in, or of the text's end.
-func closing(text []byte, at int) int {
-	for i := at; i < len(text); i++ {
-		n := bytes.IndexByte(text[i:], '"')
+// place lies in, or of the text's end. The places that it is called with come in
+// order, so that no part of the text is searched twice.
+func (f *finder) closing(at int) int {
+	for f.closed = max(f.closed, at); f.closed < len(f.text); f.closed++ {
+		n := bytes.IndexByte(f.text[f.closed:], '"')
 		if n < 0 {
+			f.closed = len(f.text)
 			break
 		}
-		if i += n; i == 0 || text[i-1] != '\\' {
-			return i
+		if f.closed += n; f.text[f.closed-1] != '\\' {
+			break
 		}
 	}
-	return len(text)
+	return f.closed
 }
 
 // literal undoes the escapes of visible characters in a string of JSON.

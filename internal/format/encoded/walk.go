@@ -107,11 +107,15 @@ func starts(data []byte) bool {
 	return Kind(data) != "" || marshal.Looks(data) || compress.Sniff(data) != nil || data[0] == 'M' && data[1] == 'Z'
 }
 
-// decode undoes one form and goes on with what comes out.
+// decode undoes one form and goes on with what comes out. Stretches of a text may
+// lie in each other, which is why each counts.
 func (w *Walk) decode(f *form, text []byte, encodings []string, at int) error {
 	mark := w.Budget.Held()
 	defer w.Budget.Release(mark)
-	if err := w.Budget.Hold(uint64(len(text)) * 2); err != nil {
+	if err := w.Budget.Hold(f.held(text)); err != nil {
+		return err
+	}
+	if err := w.Budget.Steps(int64(len(text) / 8)); err != nil {
 		return err
 	}
 	data := f.decode(text)

@@ -206,3 +206,19 @@ func TestWalkEnds(t *testing.T) {
 		t.Error("2 MiB came out of a budget of 1 MiB")
 	}
 }
+
+// TestWalkIsLinear: strings that no quotation mark ends are searched once, and
+// what is promised in each other counts.
+func TestWalkIsLinear(t *testing.T) {
+	for name, text := range map[string]string{
+		"words":    strings.Repeat(`\"abcdefghijklmnop!qrstuvwxyz `, 100_000),
+		"promised": strings.Repeat(`\"`+ascii85Of(strings.Repeat(" abc", 18)), 100_000),
+	} {
+		start := time.Now()
+		w := encoded.Walk{Budget: hostile.NewBudget(t.Context(), hostile.DefaultLimits(), int64(len(text)), time.Now), Visit: func(encoded.Content) bool { return false }}
+		err := w.In([]byte(text))
+		if took := time.Since(start); took > 10*time.Second {
+			t.Errorf("%s: took %v, %v", name, took, err)
+		}
+	}
+}
