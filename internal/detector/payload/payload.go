@@ -4,11 +4,9 @@
 package payload
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	_ "embed"
-	"encoding/binary"
 	"fmt"
 	"strings"
 	"unicode/utf8"
@@ -44,7 +42,7 @@ var Detector = &detector.Detector{
 	Rules: rule.Explain(help, dangerous, script),
 	Match: func(h artifact.Head) bool {
 		class := names()[h.Extension()]
-		return (class == "data" || h.Depth > 0 && class != "source") && (isText(h.First) || order(h.First) != nil)
+		return (class == "data" || h.Depth > 0 && class != "source") && h.IsText()
 	},
 	Run:  run,
 	Text: inText,
@@ -52,46 +50,6 @@ var Detector = &detector.Detector{
 
 // shortest is the least size of a text that could encode something.
 const shortest = 20
-
-// isText reports whether the start of a file reads as UTF-8 without NUL, its
-// last character perhaps cut.
-func isText(p []byte) bool {
-	if len(p) < shortest || bytes.IndexByte(p, 0) >= 0 {
-		return false
-	}
-	for range utf8.UTFMax {
-		if utf8.Valid(p) {
-			return true
-		}
-		p = p[:len(p)-1]
-	}
-	return false
-}
-
-// order returns the order of bytes of a text in UTF-16 by the mark that it starts
-// with; nil if it has none.
-func order(p []byte) binary.ByteOrder {
-	for _, o := range []binary.ByteOrder{binary.LittleEndian, binary.BigEndian} {
-		if len(p) >= 2*shortest && o.Uint16(p) == 0xfeff {
-			return o
-		}
-	}
-	return nil
-}
-
-// narrow returns the ASCII of a text in UTF-16, in place, of which encodings are
-// made; any other character becomes a space.
-func narrow(p []byte, order binary.ByteOrder) []byte {
-	n := len(p) / 2
-	for i := range n {
-		c := order.Uint16(p[2*i:])
-		if c >= utf8.RuneSelf {
-			c = ' '
-		}
-		p[i] = byte(c)
-	}
-	return p[:n]
-}
 
 const (
 	// window is how much of a file is looked at together: the longest text of a
@@ -105,7 +63,7 @@ const (
 func run(_ context.Context, p *detector.Pass) error {
 	s := search{p: p}
 	r := p.Reader()
-	wide := order(r.Peek(artifact.FirstSize))
+	wide := artifact.UTF16(r.Peek(artifact.FirstSize))
 	s.decoded = wide != nil
 	for r.Left() > 0 {
 		mark := p.Budget.Held()
@@ -115,7 +73,7 @@ func run(_ context.Context, p *detector.Pass) error {
 			return r.Err()
 		}
 		if wide != nil {
-			text = narrow(text, wide)
+			text = artifact.Narrow(text, wide)
 		}
 		if err := s.look(text); err != nil {
 			return err

@@ -138,6 +138,8 @@ func TestDetector(t *testing.T) {
 	pickled := "cposix\nsystem\n(S'echo poc'\ntR."
 	cases = append(cases,
 		detectortest.Case{Name: "pickle as it stands", File: "note.h", Data: []byte("H" + pickled), Want: []string{"encoded-payload"}},
+		detectortest.Case{Name: "text in UTF-16 without a mark", File: "note.txt", Data: []byte(wide("see " + base64Of(pickled))), Want: []string{"encoded-payload"}},
+		detectortest.Case{Name: "text in Latin-1", File: "note.txt", Data: []byte("caf\xe9 see " + base64Of(pickled)), Want: []string{"encoded-payload"}},
 		detectortest.Case{Name: "pickle as it stands, harmless", File: "note.h", Data: []byte("Hcposix_ system_ (S'echo poc'\ntR."), AnyPrefix: anyPrefix})
 	add("script", base64Of("#!/bin/sh\necho poc\n"), base64Of("# /bin/sh\necho poc\n"), "encoded-script")
 	detectortest.Run(t, payload.Detector, cases, header, archive.Detector, pickle.Detector, bytecode.Detector)

@@ -3,13 +3,10 @@
 package secret
 
 import (
-	"bytes"
 	"context"
 	_ "embed"
-	"encoding/binary"
 	"fmt"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/modelaudit/modelaudit/internal/artifact"
 	"github.com/modelaudit/modelaudit/internal/detector"
@@ -42,7 +39,7 @@ var Detector = &detector.Detector{
 	Name:  "secret",
 	Rules: rule.Explain(help, certain, likely),
 	Match: func(h artifact.Head) bool {
-		return (h.Depth > 0 || documents[h.Extension()]) && (plain(h.First) || wide(h.First) != nil)
+		return (h.Depth > 0 || documents[h.Extension()]) && h.IsText()
 	},
 	Run:  run,
 	Text: inText,
@@ -50,48 +47,6 @@ var Detector = &detector.Detector{
 
 // documents are the extensions of texts that lie beside models.
 var documents = table.Set(documentsFile)
-
-// shortest is the least size of a text that could hold a secret.
-const shortest = 20
-
-// plain reports whether the start of a file reads as UTF-8 without control
-// characters, its last character perhaps cut.
-func plain(p []byte) bool {
-	if len(p) < shortest || bytes.IndexByte(p, 0) >= 0 {
-		return false
-	}
-	for range utf8.UTFMax {
-		if utf8.Valid(p) {
-			return true
-		}
-		p = p[:len(p)-1]
-	}
-	return false
-}
-
-// wide returns how the start of a file is written if it reads as UTF-16, with a
-// mark of the order of bytes or without; nil if it does not.
-func wide(p []byte) binary.ByteOrder {
-	if len(p) < 2*shortest {
-		return nil
-	}
-	for _, order := range []binary.ByteOrder{binary.LittleEndian, binary.BigEndian} {
-		if order.Uint16(p) == 0xfeff || letters(p, order) >= len(p)/2*9/10 {
-			return order
-		}
-	}
-	return nil
-}
-
-// letters counts the characters of ASCII in UTF-16.
-func letters(p []byte, order binary.ByteOrder) (n int) {
-	for i := 0; i+1 < len(p); i += 2 {
-		if c := order.Uint16(p[i:]); c >= ' ' && c < 0x7f || c == '\n' || c == '\r' || c == '\t' {
-			n++
-		}
-	}
-	return n
-}
 
 const (
 	// piece is how much of a file is looked at together.
@@ -107,7 +62,7 @@ const (
 func run(_ context.Context, p *detector.Pass) error {
 	r := p.Reader()
 	s := search{p: p, unit: 1}
-	order := wide(r.Peek(artifact.FirstSize))
+	order := artifact.UTF16(r.Peek(artifact.FirstSize))
 	if order != nil {
 		s.unit = 2
 	}
@@ -120,7 +75,7 @@ func run(_ context.Context, p *detector.Pass) error {
 			return r.Err()
 		}
 		if order != nil {
-			got = narrow(got, order)
+			got = artifact.Narrow(got, order)
 		}
 		window := kept + string(got)
 		from, to := before, len(window)
@@ -139,18 +94,6 @@ func run(_ context.Context, p *detector.Pass) error {
 		kept = window[keep:]
 	}
 	return nil
-}
-
-// narrow returns the ASCII of a text of UTF-16, which is what secrets are made
-// of; any other character becomes one byte that no secret has.
-func narrow(p []byte, order binary.ByteOrder) []byte {
-	out := make([]byte, len(p)/2)
-	for i := range out {
-		if c := order.Uint16(p[2*i:]); c < 0x80 {
-			out[i] = byte(c)
-		}
-	}
-	return out
 }
 
 // inText looks through a text that a detector read in p.File. A name that tells

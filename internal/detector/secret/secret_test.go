@@ -303,6 +303,7 @@ func TestDetector(t *testing.T) {
 		detectortest.Case{Name: "the same by another name", File: "m.safetensors", Data: tensors("WANDB_RUN_ID", noise(40, hex))},
 		detectortest.Case{Name: "UTF-16", Data: zipped("run.txt", utf16le("\ufeff"+strings.Repeat("run by ", 8)+token)), Want: []string{"secret-in-model"}},
 		detectortest.Case{Name: "UTF-16 without a mark", Data: zipped("run.txt", utf16le(strings.Repeat("run by ", 8)+token)), Want: []string{"secret-in-model"}},
+		detectortest.Case{Name: "Latin-1", Data: zipped("run.txt", "caf\xe9 run by "+token), Want: []string{"secret-in-model"}},
 		detectortest.Case{Name: "no text", Data: zipped("weights", "\x00\x01"+token)},
 		detectortest.Case{Name: "behind an escape", Data: zipped("a.json", `{"a":"\n`+token+`"}`), Want: []string{"secret-in-model"}},
 	)

@@ -1,0 +1,76 @@
+package artifact
+
+import (
+	"bytes"
+	"encoding/binary"
+	"unicode/utf8"
+)
+
+// minText is the least size of what is told to be text, in characters.
+const minText = 20
+
+// IsText reports whether the file starts like text: in UTF-8, in UTF-16, or in
+// another encoding that has ASCII in it.
+func (h Head) IsText() bool {
+	if len(h.First) >= minText && bytes.IndexByte(h.First, 0) < 0 && (validUTF8(h.First) || visible(h.First)) {
+		return true
+	}
+	return UTF16(h.First) != nil
+}
+
+// validUTF8 reports whether a text is UTF-8, its last character perhaps cut.
+func validUTF8(p []byte) bool {
+	for range utf8.UTFMax {
+		if utf8.Valid(p) {
+			return true
+		}
+		p = p[:len(p)-1]
+	}
+	return false
+}
+
+// visible reports whether a text has no control characters of ASCII but those
+// that are white space.
+func visible(p []byte) bool {
+	return bytes.IndexFunc(p, func(c rune) bool { return c < ' ' && (c < '\t' || c > '\r') || c == 0x7f }) < 0
+}
+
+// UTF16 returns the order of the bytes in a text of which the start is given, if
+// it reads as UTF-16, with a mark of that order or without; nil if it does not.
+func UTF16(first []byte) binary.ByteOrder {
+	if len(first) < 2*minText {
+		return nil
+	}
+	most := len(first) / 2 * 9 / 10
+	zeros := bytes.Count(first, []byte{0}) // one in each character of ASCII
+	for _, order := range []binary.ByteOrder{binary.LittleEndian, binary.BigEndian} {
+		if order.Uint16(first) == 0xfeff || zeros >= most && letters(first, order) >= most {
+			return order
+		}
+	}
+	return nil
+}
+
+// letters counts the characters of ASCII in UTF-16.
+func letters(p []byte, order binary.ByteOrder) (n int) {
+	for i := 0; i+1 < len(p); i += 2 {
+		if c := order.Uint16(p[i:]); c >= ' ' && c < 0x7f || c == '\n' || c == '\r' || c == '\t' {
+			n++
+		}
+	}
+	return n
+}
+
+// Narrow returns the ASCII of a text in UTF-16, in place, which is what names,
+// credentials and encodings are made of; any other character becomes a space.
+func Narrow(p []byte, order binary.ByteOrder) []byte {
+	n := len(p) / 2
+	for i := range n {
+		c := order.Uint16(p[2*i:])
+		if c >= utf8.RuneSelf {
+			c = ' '
+		}
+		p[i] = byte(c)
+	}
+	return p[:n]
+}

@@ -1,0 +1,60 @@
+package artifact_test
+
+import (
+	"encoding/binary"
+	"strings"
+	"testing"
+	"unicode/utf16"
+
+	"github.com/modelaudit/modelaudit/internal/artifact"
+)
+
+// wide writes a text in UTF-16.
+func wide(text string, order binary.AppendByteOrder) string {
+	var out []byte
+	for _, c := range utf16.Encode([]rune(text)) {
+		out = order.AppendUint16(out, c)
+	}
+	return string(out)
+}
+
+func TestIsText(t *testing.T) {
+	const text = "A model of the city of Paris.\n"
+	for _, c := range []struct {
+		name, first string
+		want        bool
+		order       binary.ByteOrder
+	}{
+		{name: "UTF-8", first: text + "Été\n", want: true},
+		{name: "UTF-8 that is cut", first: text + "\xc3", want: true},
+		{name: "UTF-8 with a control character", first: text + "\x1b[0m", want: true},
+		{name: "Latin-1", first: text + "\xc9t\xe9\n", want: true},
+		{name: "little-endian", first: wide(text, binary.LittleEndian), want: true, order: binary.LittleEndian},
+		{name: "big-endian", first: wide(text, binary.BigEndian), want: true, order: binary.BigEndian},
+		{name: "with a mark", first: wide("\ufeff"+strings.Repeat("Париж", 9), binary.BigEndian), want: true, order: binary.BigEndian},
+		{name: "short", first: "A model"},
+		{name: "binary", first: text + "\x01\xff" + text},
+		{name: "zero", first: text + "\x00"},
+		{name: "small numbers", first: strings.Repeat("\x01\x00", 40)},
+		{name: "nothing"},
+	} {
+		head := artifact.Head{First: []byte(c.first)}
+		if got := head.IsText(); got != c.want {
+			t.Errorf("%s: got %t, want %t", c.name, got, c.want)
+		}
+		if got := artifact.UTF16(head.First); got != c.order {
+			t.Errorf("%s: got order %v, want %v", c.name, got, c.order)
+		}
+	}
+}
+
+func TestNarrow(t *testing.T) {
+	for _, order := range []interface {
+		binary.ByteOrder
+		binary.AppendByteOrder
+	}{binary.LittleEndian, binary.BigEndian} {
+		if got := string(artifact.Narrow([]byte(wide("a=\"é\"", order)+"x"), order)); got != `a=" "` {
+			t.Errorf("%v: got %q", order, got)
+		}
+	}
+}
