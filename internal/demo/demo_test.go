@@ -65,8 +65,10 @@ func TestScan(t *testing.T) {
 		t.Fatal(err)
 	}
 	said, is := bySubject(doc)
+	dangerous := 0
 	for _, m := range demo.Models() {
 		text, status := said[m.Name], is[m.Name]
+		dangerous += min(1, len(m.Shows))
 		if len(m.Shows) == 0 && (status != "clean" || text != "") {
 			t.Errorf("%s: got %s, want clean\n%s", m.Name, status, text)
 		}
@@ -75,6 +77,10 @@ func TestScan(t *testing.T) {
 				t.Errorf("%s (%s): a finding names %q, want so; found:\n%s", m.Name, status, want, text)
 			}
 		}
+	}
+	promise := fmt.Sprintf("scan testdata/demo      # %d models, %d of them dangerous;", len(is), dangerous)
+	if readme, err := os.ReadFile("../../README.md"); err != nil || !strings.Contains(string(readme), promise) {
+		t.Errorf("README.md does not say %q (%v)", promise, err)
 	}
 }
 
