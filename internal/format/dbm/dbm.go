@@ -5,6 +5,7 @@ package dbm
 
 import (
 	"cmp"
+	"encoding/binary"
 
 	"github.com/modelaudit/modelaudit/internal/hostile"
 )
@@ -44,28 +45,15 @@ func Sniff(head []byte) string {
 	if len(head) < HeadSize {
 		return ""
 	}
-	for _, order := range []bool{false, true} {
-		if width(number(head[:4], order)) != nil {
+	for _, order := range []binary.ByteOrder{binary.LittleEndian, binary.BigEndian} {
+		if width(order.Uint32(head)) != nil {
 			return "gdbm"
 		}
-		if m := number(head[12:16], order); m == magicBtree || m == magicHash || m == magicQueue || m == magicHeap {
+		if m := order.Uint32(head[12:]); m == magicBtree || m == magicHash || m == magicQueue || m == magicHeap {
 			return "berkeleydb"
 		}
 	}
 	return ""
-}
-
-// number is an unsigned integer in the order of the bytes that is to be tried.
-func number(p []byte, big bool) uint32 {
-	n := uint32(0)
-	for i := range p {
-		if big {
-			n = n<<8 | uint32(p[i])
-		} else {
-			n |= uint32(p[i]) << (8 * i)
-		}
-	}
-	return n
 }
 
 // Open reads the header of a database.
@@ -74,7 +62,7 @@ func Open(r *hostile.Reader) (*Database, error) {
 	d := &Database{Kind: Sniff(head), r: r}
 	switch d.Kind {
 	case "gdbm":
-		d.big = width(number(head[:4], false)) == nil
+		d.big = width(binary.LittleEndian.Uint32(head)) == nil
 		d.items = (*Database).buckets
 		d.gdbmHeader()
 	case "berkeleydb":
