@@ -44,8 +44,7 @@ var names = map[string]tensorflow.Kind{
 // run takes a file for a kind by its name, which is all that a loader looks at,
 // or by what it holds.
 func run(_ context.Context, p *detector.Pass) error {
-	name := strings.ReplaceAll(p.File.Name(), `\`, "/")
-	kind, named := names[strings.ToLower(name[strings.LastIndexByte(name, '/')+1:])]
+	kind, named := names[strings.ToLower(artifact.Base(p.File.Name()))]
 	if !named {
 		kind = tensorflow.Looks(p.Reader(), isOp)
 	}
