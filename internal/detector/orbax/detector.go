@@ -18,10 +18,20 @@ import (
 	"github.com/modelaudit/modelaudit/internal/hostile"
 	"github.com/modelaudit/modelaudit/internal/location"
 	"github.com/modelaudit/modelaudit/internal/rule"
+	"github.com/modelaudit/modelaudit/internal/table"
 )
 
-//go:embed help.md
-var help string
+var (
+	//go:embed help.md
+	help string
+	//go:embed types.txt
+	typesFile string
+	//go:embed drivers.txt
+	driversFile string
+
+	types   = table.Set(typesFile)
+	drivers = table.Map(driversFile)
+)
 
 var (
 	escapes = &rule.Rule{
@@ -113,32 +123,29 @@ func (j *judge) outside(path, why string, offset int64, what string) {
 	j.causes.At(escapes, quoted, fmt.Sprintf("Restoring the checkpoint reads an array from %s, %s.", quoted, why)).Add(offset, "%s %s", what, quoted)
 }
 
-// store judges where TensorStore is told to look.
+// store judges where TensorStore is told to look. An address of a scheme that is
+// not known is one of another machine.
 func (j *judge) store(s orbax.Store) {
 	driver, path := s.Driver, s.Path
-	if scheme, rest, found := strings.Cut(path, "://"); found {
+	scheme, rest, address := strings.Cut(path, "://")
+	if address {
 		driver, path = strings.TrimPrefix(scheme, "zarr+"), rest
 	}
-	switch driver {
-	case "file", "":
+	switch at := drivers[driver]; {
+	case driver == "", at == "disk":
 		if why := location.Leaves(path); why != "" {
 			j.outside(path, why, s.Offset, "store")
 		}
-	case "gcs", "gs", "gcs_grpc", "s3", "http", "https", "tsgrpc_kvstore":
+	case at == "network", address && at == "":
 		quoted := finding.Quote(s.Path)
-		j.causes.At(remote, quoted, fmt.Sprintf("Restoring the checkpoint reads arrays from %s, by %s.", quoted, driver)).Add(s.Offset, "store %s", quoted)
+		j.causes.At(remote, quoted, fmt.Sprintf("Restoring the checkpoint reads arrays from %s, by %s.", quoted, finding.Quote(driver))).Add(s.Offset, "store %s", quoted)
 	}
-}
-
-// known are the types of leaves that Orbax has. Handlers are classes of its own.
-var known = []string{
-	"jax.Array", "np.ndarray", "scalar", "string", "placeholder", "None", "Dict", "List", "NamedTuple", "Tuple", "jax.random.key",
 }
 
 // kind notes a type handler that is none of Orbax's own: whoever restores needs
 // its package.
 func (j *judge) kind(t orbax.Text) {
-	if slices.Contains(known, t.Value) || strings.HasPrefix(t.Value, "orbax.") {
+	if types[t.Value] || strings.HasPrefix(t.Value, "orbax.") {
 		return
 	}
 	quoted := finding.Quote(t.Value)

@@ -44,6 +44,8 @@ func TestDetector(t *testing.T) {
 		{Name: "store by address", Data: store(`"file:///etc/x"`), Want: outside},
 		{Name: "bucket", Data: store(`{"driver": "gcs", "bucket": "acme"}`), Want: remote},
 		{Name: "bucket by address", Data: store(`"gs://acme/x"`), Want: remote},
+		{Name: "scheme that is not known", Data: store(`"s3+https://acme/x"`), Want: remote},
+		{Name: "memory by address", Data: store(`"memory://x"`)},
 		{Name: "base by address", Data: store(`{"driver": "ocdbt", "base": "s3://acme/x"}`), Want: remote},
 		{Name: "specification alone", Data: []byte(`{"driver": "zarr3", "kvstore": "https://example.com/x"}`), Want: remote},
 		{Name: "restores by a function", Data: tree("w", "scalar", `"restore_fn": "os.system", `), Want: names},
