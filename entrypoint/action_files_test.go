@@ -86,9 +86,6 @@ func TestLinkToAlerts(t *testing.T) {
 	if !strings.Contains(r.summary, want) || !strings.Contains(s.Comments[7][0].Body, want) {
 		t.Errorf("no link to %s in:\n%s", want, r.summary)
 	}
-	if !strings.Contains(r.summary, "```mermaid\nflowchart") && strings.Contains(r.summary, "Inside") {
-		t.Errorf("no picture in:\n%s", r.summary)
-	}
 }
 
 // What somebody who may dismissed does not fail, if it is that very thing.
