@@ -63,13 +63,14 @@ func (a *action) comment(ctx context.Context) {
 	a.commentTrouble(err)
 }
 
-// shorter is how many bytes a comment has after GitHub refused a longer one.
-var shorter = [...]int{github.MaxComment / 4, github.MaxComment / 12}
+// commentSizes is how many bytes a comment may have, and how many after GitHub
+// refused a longer one.
+var commentSizes = [...]int{github.MaxComment, github.MaxComment / 4, github.MaxComment / 12}
 
 // putComment writes the comment, and a shorter one if GitHub finds it too long:
 // it counts what it makes of the text, which cannot be known here.
 func (a *action) putComment(ctx context.Context, n int, old []github.Comment) (err error) {
-	for i, limit := range append([]int{github.MaxComment}, shorter[:]...) {
+	for i, limit := range commentSizes {
 		a.delivered.commentURL, err = a.client.Put(ctx, n, old, a.commentBody(len(old) > 0, limit))
 		if err == nil && i > 0 {
 			a.note(workflow.Notice, "GitHub did not take the comment at its full length: what it leaves out is in the job summary and in %s.", a.in.jsonFile)

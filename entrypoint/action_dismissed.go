@@ -47,7 +47,7 @@ func (a *action) respectDismissals(ctx context.Context) {
 		}
 	}
 	if n > 0 {
-		a.note(workflow.Notice, "%s dismissed in code scanning and does not fail this check.", plain.Count(n, "finding"))
+		a.note(workflow.Notice, "Dismissed in code scanning, and so no reason to fail this check: %s.", plain.Count(n, "finding"))
 		a.outcome.Policy = p
 		a.outcome.Verdict = p.Verdict(&a.outcome.Report)
 	}
