@@ -12,7 +12,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"syscall"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -112,9 +111,4 @@ func unquote(ts *testscript.TestScript, s string) string {
 		ts.Fatalf("%s: %v", s, err)
 	}
 	return name
-}
-
-func makeFIFO(ts *testscript.TestScript, _ bool, args []string) {
-	ts.Check(os.MkdirAll(filepath.Dir(ts.MkAbs(args[0])), 0o755))
-	ts.Check(syscall.Mkfifo(ts.MkAbs(args[0]), 0o644))
 }

@@ -13,7 +13,6 @@ import (
 	"runtime/metrics"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -173,16 +172,6 @@ func TestBombs(t *testing.T) {
 			}
 		})
 	}
-}
-
-// cpuTime is what the process has used of its processors: unlike the clock, it
-// does not depend on what else the machine does.
-func cpuTime() time.Duration {
-	var u syscall.Rusage
-	if syscall.Getrusage(syscall.RUSAGE_SELF, &u) != nil {
-		return 0
-	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
 // scanFile scans a file on disk.
