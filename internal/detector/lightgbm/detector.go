@@ -5,7 +5,6 @@ package lightgbm
 import (
 	"context"
 	_ "embed"
-	"fmt"
 
 	"github.com/modelaudit/modelaudit/internal/artifact"
 	"github.com/modelaudit/modelaudit/internal/detector"
@@ -34,14 +33,14 @@ var Detector = &detector.Detector{
 // unchecked.
 func run(_ context.Context, p *detector.Pass) error {
 	p.Recognised("lightgbm")
+	var causes finding.Causes
 	m, err := lightgbm.Read(p.Reader(), func(t lightgbm.Tree) {
 		if t.Outside() {
-			p.Report(finding.Finding{
-				Rule: outside, Key: "tree", Location: finding.Location{Offset: t.Offset},
-				Message: fmt.Sprintf("A tree of %d leaves points to a child that is none of its own. LightGBM follows it without a check.", t.Leaves),
-			})
+			const message = "A tree of the model points to a child that is none of its own. LightGBM follows it without a check."
+			causes.At(outside, "tree", message).Add(t.Offset, "tree of %d leaves", t.Leaves)
 		}
 	})
+	causes.Report(p.Report)
 	if size := p.File.Size - m.Rest; err == nil && size > 0 {
 		return p.Part("bytes behind the model", m.Rest, size)
 	}

@@ -54,7 +54,13 @@ func runBinary(_ context.Context, p *detector.Pass) error {
 	if string(p.Reader().Peek(len(xgboost.Base64))) == xgboost.Base64 {
 		return decoded(p)
 	}
-	m, err := xgboost.Decode(p.Reader(), func(t xgboost.Tree) { judge(p, t) })
+	var causes finding.Causes
+	m, err := xgboost.Decode(p.Reader(), func(t xgboost.Tree) {
+		if t.Highest >= int64(t.Nodes) {
+			pointsOut(&causes, t.Offset, int64(t.Nodes))
+		}
+	})
+	causes.Report(p.Report)
 	for _, a := range m.Attributes {
 		p.Text(a.Key, a.Offset, a.Value)
 	}
@@ -83,14 +89,6 @@ func decoded(p *detector.Pass) error {
 		return nested
 	}
 	return err
-}
-
-// judge reports a tree of which a child is no node.
-func judge(p *detector.Pass, t xgboost.Tree) {
-	if t.Highest < int64(t.Nodes) {
-		return
-	}
-	p.Report(pointsOut(t.Offset, int64(t.Nodes)))
 }
 
 // judgeWeights compares the weights that are there with those that a prediction

@@ -46,6 +46,15 @@ func TestBinary(t *testing.T) {
 	})
 }
 
+// TestManyTrees: a model is told once, however many of its trees are bad.
+func TestManyTrees(t *testing.T) {
+	out := test.Tree{{1, 7}, {-1, -1}}
+	got := detectortest.Scan([]*detector.Detector{xgboost.Binary}, "", legacy(out, test.Stump, out))
+	if len(got.Findings) != 1 || len(got.Findings[0].Evidence) != 2 {
+		t.Errorf("got %+v, want one finding of two trees", got.Findings)
+	}
+}
+
 // TestAttributes: what users attach to a model is shown to the detectors that look
 // at texts, in every form.
 func TestAttributes(t *testing.T) {

@@ -7,7 +7,6 @@ import (
 	"bytes"
 	"context"
 	_ "embed"
-	"fmt"
 
 	"github.com/modelaudit/modelaudit/internal/artifact"
 	"github.com/modelaudit/modelaudit/internal/detector"
@@ -54,9 +53,7 @@ func run(_ context.Context, p *detector.Pass) error {
 		return nil // another document
 	}
 	p.Recognised("xgboost")
-	for _, f := range w.found {
-		p.Report(f)
-	}
+	w.causes.Report(p.Report)
 	return err
 }
 
@@ -93,7 +90,7 @@ type walker struct {
 	next             string   // name that was just read
 	learner, version bool
 	tree             tree
-	found            []finding.Finding
+	causes           finding.Causes
 }
 
 // A tree is what is known of the tree being read.
@@ -182,18 +179,16 @@ func (w *walker) number(v int64) {
 	}
 }
 
-// judge keeps a finding of the tree that has ended.
+// judge notes a tree that has ended.
 func (w *walker) judge() {
-	if w.tree.highest < w.tree.nodes {
-		return
+	if w.tree.highest >= w.tree.nodes {
+		pointsOut(&w.causes, w.tree.offset, w.tree.nodes)
 	}
-	w.found = append(w.found, pointsOut(w.tree.offset, w.tree.nodes))
 }
 
-// pointsOut is the finding, one for each tree.
-func pointsOut(offset, nodes int64) finding.Finding {
-	return finding.Finding{
-		Rule: outside, Key: "tree", Location: finding.Location{Offset: offset},
-		Message: fmt.Sprintf("A tree of %d nodes points to a child that is none of them. XGBoost follows it without a check.", nodes),
-	}
+// pointsOut notes a tree of which a child is no node: with one of a model there are
+// many.
+func pointsOut(causes *finding.Causes, offset, nodes int64) {
+	const message = "A tree of the model points to a child that is none of its nodes. XGBoost follows it without a check."
+	causes.At(outside, "tree", message).Add(offset, "tree of %d nodes", nodes)
 }
