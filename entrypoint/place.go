@@ -1,6 +1,7 @@
 package entrypoint
 
 import (
+	"os"
 	"path/filepath"
 
 	"github.com/modelaudit/modelaudit/internal/walk"
@@ -25,15 +26,16 @@ func below(base, name string) string {
 	return filepath.Join(base, name)
 }
 
-// relativeTo names paths of a scan relative to base, where they lie below it.
+// relativeTo names paths of a scan relative to base, where they lie below it. It
+// asks for the working directory once: a scan has many paths.
 func relativeTo(base string) func(string) string {
-	absolute, err := filepath.Abs(base)
+	here, err := os.Getwd()
+	root := below(here, base)
 	return func(path string) string {
-		abs, absErr := filepath.Abs(filepath.FromSlash(path))
-		if err != nil || absErr != nil {
+		if err != nil {
 			return path
 		}
-		rel, err := filepath.Rel(absolute, abs)
+		rel, err := filepath.Rel(root, below(here, filepath.FromSlash(path)))
 		if err != nil || !filepath.IsLocal(rel) {
 			return path
 		}

@@ -464,6 +464,15 @@ func (r *Reader) SkipLine() (n int64, ended bool) {
 	return r.pos - start, false
 }
 
+// Seen returns n bytes at an offset that were read already and are still at
+// hand, else nil. They are valid until the next read and must not be changed.
+func (r *Reader) Seen(off, n int64) []byte {
+	if i := off - r.bufAt; i >= 0 && n >= 0 && i+n <= int64(len(r.buf)) && off >= r.start && off+n <= r.end {
+		return r.buf[i : i+n : i+n]
+	}
+	return nil
+}
+
 // ReadAt implements io.ReaderAt over the window, by offsets of the file; the
 // cursor does not move, and no more than p is read. A range that the window
 // does not hold is io.EOF and leaves no fault behind.

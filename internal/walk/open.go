@@ -36,8 +36,8 @@ func (r root) open() (dir *os.Root, done func(), err error) {
 }
 
 // wholeSize is the largest file that is read into memory at once: one system
-// call for a small pickle.
-const wholeSize = 256 << 10
+// call for a small pickle, and no other for what it refers back to.
+const wholeSize = 1 << 20
 
 // Open opens the file for scanning. The closer must be called when the scan of
 // the file ends.

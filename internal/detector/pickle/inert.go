@@ -3,6 +3,7 @@ package pickle
 import (
 	"bytes"
 	"hash/maphash"
+	"iter"
 	"unicode/utf8"
 
 	"github.com/modelaudit/modelaudit/internal/detector"
@@ -46,8 +47,8 @@ func (j *judge) wanted(kind pickle.Kind, head []byte, at, size int64) bool {
 	}
 	if kind != pickle.Str && size <= pickle.LookBytes {
 		text := isText(head)
-		if !text && readable(head) {
-			j.strings(at, size)
+		if !text {
+			j.strings(head, at)
 		}
 		return text || mayHold(head, j.s.p.Budget)
 	}
@@ -121,35 +122,40 @@ func isText(content []byte) bool {
 	return bytes.IndexByte(content, 0) < 0 && utf8.Valid(content)
 }
 
-// readable reports whether bytes have a run of printable ones in which something
-// may be written: one that is long enough covers one of every minInert places.
-func readable(content []byte) bool {
-	for at := minInert - 1; at < len(content); at += minInert {
-		start, end := at, at
-		for start > 0 && at-start < minInert && printable(content[start-1]) {
-			start--
-		}
-		for end < len(content) && end-start < minInert && printable(content[end]) {
-			end++
-		}
-		if printable(content[at]) && end-start >= minInert {
-			return true
-		}
-	}
-	return false
-}
-
-func printable(c byte) bool { return c >= ' ' && c < 0x7f }
-
 // strings shows what is written between other bytes.
-func (j *judge) strings(at, size int64) {
+func (j *judge) strings(content []byte, at int64) {
 	if j.s.p.Text == nil || j.s.again {
 		return
 	}
-	if err := j.s.p.Strings("", at, size); err != nil {
-		j.s.p.Incomplete(err)
+	for start, end := range runs(content) {
+		j.s.p.Text("", at+int64(start), string(content[start:end]))
 	}
 }
+
+// runs yields the start and the end of each run of printable ASCII in which
+// something may be written: one that is long enough covers one of every minInert places.
+func runs(content []byte) iter.Seq2[int, int] {
+	return func(yield func(int, int) bool) {
+		for at := minInert - 1; at < len(content); at += minInert {
+			if !printable(content[at]) {
+				continue
+			}
+			start, end := at, at
+			for start > 0 && printable(content[start-1]) {
+				start--
+			}
+			for end < len(content) && printable(content[end]) {
+				end++
+			}
+			if end-start >= minInert && !yield(start, end) {
+				return
+			}
+			at = end
+		}
+	}
+}
+
+func printable(c byte) bool { return c >= ' ' && c < 0x7f }
 
 // show hands a constant to the detectors that look at texts, by the key that it
 // has in a dict.

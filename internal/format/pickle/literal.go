@@ -15,8 +15,35 @@ const (
 	longestText = 32 << 20
 	// cachedText is the longest that is remembered once it was read.
 	cachedText = 256
-	cacheSize  = 4 << 10
 )
+
+// A textCache remembers how long constants are, and the text of short ones that
+// were read. An offset has a row, in which those met last stand first.
+type textCache [1 << cacheBits][4]cachedConstant
+
+const cacheBits = 7
+
+type cachedConstant struct {
+	v    Value
+	size int32 // of the literal, or the most that fits
+	read bool
+	text string
+}
+
+// of returns the place of a constant, which may still hold another.
+func (c *textCache) of(v Value) *cachedConstant {
+	// 2^64 divided by the golden ratio spreads offsets that lie close together.
+	row := &c[uint64(v)*0x9e3779b97f4a7c15>>(64-cacheBits)]
+	for i := range row {
+		if row[i].v == v || i == len(row)-1 {
+			for ; i > 0; i-- {
+				row[i], row[i-1] = row[i-1], row[i]
+			}
+			break
+		}
+	}
+	return &row[0]
+}
 
 // Str returns the text of a str, if it is known. Lone surrogates have the three
 // bytes of surrogatepass.
@@ -42,8 +69,9 @@ func (m *Machine) content(v Value, kind Kind) (string, bool) {
 	if v.tag() == tagForgotten {
 		return "", false
 	}
-	if s, ok := m.cache[v]; ok {
-		return s, true
+	cached := m.cache.of(v)
+	if cached.v == v && cached.read {
+		return cached.text, true
 	}
 	code, data, size, ok := m.locate(v.payload())
 	if !ok {
@@ -51,10 +79,7 @@ func (m *Machine) content(v Value, kind Kind) (string, bool) {
 	}
 	s, ok := m.decode(code, data, size)
 	if ok && len(s) <= cachedText {
-		if len(m.cache) >= cacheSize {
-			clear(m.cache)
-		}
-		m.cache[v] = s
+		*cached = cachedConstant{v: v, size: saturate(size), read: true, text: s}
 	}
 	return s, ok
 }
@@ -63,7 +88,15 @@ func (m *Machine) content(v Value, kind Kind) (string, bool) {
 // short is not decoded: each character takes one byte or more of it.
 func (m *Machine) reads(v Value, text string) bool {
 	if v.tag() == tagStr {
-		if _, _, size, ok := m.locate(v.payload()); ok && size < int64(utf8.RuneCountInString(text)) {
+		cached := m.cache.of(v)
+		if cached.v != v {
+			_, _, size, ok := m.locate(v.payload())
+			if !ok {
+				return false
+			}
+			*cached = cachedConstant{v: v, size: saturate(size)}
+		}
+		if n := int(cached.size); n < len(text) && n < utf8.RuneCountInString(text) {
 			return false
 		}
 	}
@@ -74,10 +107,13 @@ func (m *Machine) reads(v Value, text string) bool {
 // locate returns where the argument of the opcode at an offset lies.
 func (m *Machine) locate(at int64) (code Code, data, size int64, ok bool) {
 	const head = 9
-	p := m.head[:]
-	n, _ := m.s.r.ReadAt(p, at)
-	if n < 2 {
-		return 0, 0, 0, false
+	p := m.s.r.Seen(at, head)
+	n := len(p)
+	if p == nil {
+		p = m.head[:]
+		if n, _ = m.s.r.ReadAt(p, at); n < 2 {
+			return 0, 0, 0, false
+		}
 	}
 	code = Code(p[0])
 	at++

@@ -64,8 +64,10 @@ type Machine struct {
 	outer      []unpickler // of the pickles around this one
 
 	tables
-	depth int   // of calls that calls make
-	work  int64 // spent on computing results
+	cache textCache
+	head  [9]byte // of an opcode that is read again
+	depth int     // of calls that calls make
+	work  int64   // spent on computing results
 
 	result     Value
 	ops        int64

@@ -65,15 +65,13 @@ type tables struct {
 	byValue  map[[2]Value]Value  // by the operands of STACK_GLOBAL
 	patched  map[[2]string]Value // attributes that the file replaced
 	registry map[int64]Value     // extension codes that the file registered
-	cache    map[Value]string    // short constants that were read
-	head     [9]byte             // of an opcode that is read again
 }
 
 // newTables returns tables of a machine that has met nothing.
 func newTables() tables {
 	return tables{
 		globals: make(map[[4]string]Value), byValue: make(map[[2]Value]Value),
-		patched: make(map[[2]string]Value), registry: make(map[int64]Value), cache: make(map[Value]string),
+		patched: make(map[[2]string]Value), registry: make(map[int64]Value),
 	}
 }
 

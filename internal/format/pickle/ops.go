@@ -307,6 +307,9 @@ func (s *scanner) checkLine(op *Op, kind argKind) {
 // at returns bytes that the scanner has passed, valid until the next call. If
 // the machine fails to read them again, that is a fault.
 func (s *scanner) at(off, n int64) []byte {
+	if p := s.r.Seen(off, n); p != nil {
+		return p
+	}
 	if int64(cap(s.buf)) < n {
 		s.buf = make([]byte, max(n, small))
 	}

@@ -126,14 +126,14 @@ const (
 
 // A heap holds objects by number, in pages so that growing copies nothing.
 type heap struct {
-	pages [][]object
+	pages []*[objectPage]object
 	n     int
 	slab  []Value // the rest of the current page of items
 	kept  int     // items held by all objects
 }
 
 // get is GET, BINGET or LONG_BINGET.
-func (h *heap) get(i int64) *object { return &h.pages[i/objectPage][i%objectPage] }
+func (h *heap) get(i int64) *object { return &h.pages[uint64(i)/objectPage][uint64(i)%objectPage] }
 
 // take returns room for n items in the current page.
 func (h *heap) take(n int) []Value {
@@ -168,16 +168,25 @@ func (h *heap) room(have, n int) int {
 // newObject makes an object; it returns unknown, with the fault recorded, if
 // the memory budget is spent.
 func (m *Machine) newObject(o object) Value {
+	kept, v := m.add()
+	if kept != nil {
+		*kept = o
+	}
+	return v
+}
+
+// add makes room for one more object, which is zero. It returns nil and unknown,
+// with the fault recorded, if the memory budget is spent.
+func (m *Machine) add() (*object, Value) {
 	h := &m.heap
 	if h.n%objectPage == 0 && h.n/objectPage == len(h.pages) {
 		if !m.hold(objectPage * objectSize) {
-			return unknown
+			return nil, unknown
 		}
-		h.pages = append(h.pages, make([]object, objectPage))
+		h.pages = append(h.pages, new([objectPage]object))
 	}
-	*h.get(int64(h.n)) = o
 	h.n++
-	return constant(tagObject, int64(h.n-1))
+	return h.get(int64(h.n - 1)), constant(tagObject, int64(h.n-1))
 }
 
 // object returns the object that v names, or nil.
@@ -190,9 +199,12 @@ func (m *Machine) object(v Value) *object {
 
 // newContainer makes a container of copies of items, as many as are kept.
 func (m *Machine) newContainer(kind Kind, items []Value) Value {
-	o := object{kind: kind, at: m.op.Offset}
-	m.extend(&o, items)
-	return m.newObject(o)
+	o, v := m.add()
+	if o != nil {
+		o.kind, o.at = kind, m.op.Offset
+		m.extend(o, items)
+	}
+	return v
 }
 
 // extend appends items to a container as far as there is room.
