@@ -3,6 +3,7 @@ package rknn_test
 import (
 	"context"
 	"encoding/binary"
+	"strings"
 	"testing"
 
 	"github.com/modelaudit/modelaudit/internal/artifact"
@@ -47,6 +48,8 @@ func TestDetector(t *testing.T) {
 		{Name: "custom operator", Data: container(6, npu, describe("cstSoftmax", "")), Want: more("rknn-custom-operator")},
 		{Name: "library", Data: container(6, npu, describe("RKNN_OP_Add", `"plugin": "../../tmp/libx.so.1", `)), Want: more("rknn-native-library")},
 		{Name: "library of Windows", Data: container(6, nil, describe("RKNN_OP_Add", `"a": [{"b": "C:\\x\\y.DLL"}], `)), Want: []string{"rknn-native-library"}},
+		{Name: "library behind many texts", Data: container(6, nil, describe("RKNN_OP_Add", `"a": [`+strings.Repeat(`"b",`, 100_000)+`"libx.so"], `)),
+			Want: []string{"rknn-native-library"}, Heavy: true},
 		{Name: "encrypted part", Data: container(6, []byte("CYPTRKNN and more"), plain), Unread: true},
 		{Name: "encrypted", File: "m.rknn", Data: []byte("CYPTRKNN and more"), Unread: true},
 		{Name: "unknown version", Data: container(99, nil, plain), Unread: true},

@@ -6,6 +6,9 @@
 package rknn
 
 import (
+	"bytes"
+	"cmp"
+
 	"github.com/modelaudit/modelaudit/internal/format/flatbuffers"
 	"github.com/modelaudit/modelaudit/internal/format/json"
 	"github.com/modelaudit/modelaudit/internal/hostile"
@@ -76,8 +79,8 @@ const (
 	variant = 0x1000
 	// maxVersion is the newest version of the container that is known.
 	maxVersion = 6
-	// maxTexts bounds what a file can make us keep.
-	maxTexts = 100_000
+	// textCost is the memory that a text takes, whose words are the tree's.
+	textCost = 48
 )
 
 // Decode reads a container. After a fault the File holds what came before it.
@@ -120,20 +123,18 @@ func (f *File) description(r *hostile.Reader) error {
 	f.JSON = Span{text.Start(), text.Left() - zeros(text)}
 	tree, err := json.Parse(r.At(uint64(f.JSON.Offset), uint64(f.JSON.Size)))
 	f.read(tree)
-	return err
+	f.texts(r, "", tree)
+	return cmp.Or(err, r.Err())
 }
 
 // zeros counts the zero bytes at the end of a window, up to 64.
 func zeros(r *hostile.Reader) int64 {
 	n := min(r.Left(), 64)
-	tail := r.At(uint64(r.End()-n), uint64(n)).Bytes(uint64(n))
-	count := int64(0)
-	for i := len(tail) - 1; i >= 0 && tail[i] == 0; i-- {
-		count++
-	}
-	return count
+	tail := r.At(uint64(r.End()-n), uint64(n)).Peek(int(n))
+	return n - int64(len(bytes.TrimRight(tail, "\x00")))
 }
 
+// read keeps what the description says at its top.
 func (f *File) read(tree *json.Value) {
 	f.Toolkit = tree.Get("version").String()
 	for _, v := range items(tree, "target_platform") {
@@ -142,7 +143,6 @@ func (f *File) read(tree *json.Value) {
 	for _, v := range items(tree, "nodes") {
 		f.Nodes = append(f.Nodes, Node{Name: v.Get("name").String(), Op: v.Get("op").String(), Offset: v.Offset})
 	}
-	f.texts("", tree)
 }
 
 // items returns the elements of a member that is an array.
@@ -154,14 +154,14 @@ func items(tree *json.Value, name string) []json.Value {
 }
 
 // texts gathers the strings of a tree.
-func (f *File) texts(key string, v *json.Value) {
-	if v.Kind == json.String && v.Text != "" && len(f.Texts) < maxTexts {
+func (f *File) texts(r *hostile.Reader, key string, v *json.Value) {
+	if v.Kind == json.String && v.Text != "" && r.Hold(textCost) == nil {
 		f.Texts = append(f.Texts, Text{Key: key, Value: v.Text, Offset: v.Offset})
 	}
 	for i := range v.Items {
-		f.texts(key, &v.Items[i])
+		f.texts(r, key, &v.Items[i])
 	}
 	for i := range v.Members {
-		f.texts(v.Members[i].Name, &v.Members[i].Value)
+		f.texts(r, v.Members[i].Name, &v.Members[i].Value)
 	}
 }
