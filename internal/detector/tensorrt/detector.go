@@ -3,6 +3,7 @@
 package tensorrt
 
 import (
+	"cmp"
 	"context"
 	_ "embed"
 	"fmt"
@@ -55,20 +56,12 @@ func run(_ context.Context, p *detector.Pass) error {
 		reportNative(p, program)
 	}
 	if err != nil || searchErr != nil {
-		return firstOf(err, searchErr)
+		return cmp.Or(err, searchErr)
 	}
 	if e.Trailing.Size > 0 {
 		return p.Part("trailing data", e.Trailing.Offset, e.Trailing.Size)
 	}
 	return nil
-}
-
-// firstOf returns the first error that is one.
-func firstOf(a, b error) error {
-	if a != nil {
-		return a
-	}
-	return b
 }
 
 // report says that the body is code, which nobody but the GPU reads.

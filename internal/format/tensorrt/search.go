@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"encoding/binary"
 	"slices"
+	"strings"
 
 	"github.com/modelaudit/modelaudit/internal/format/executable"
 	"github.com/modelaudit/modelaudit/internal/hostile"
@@ -102,7 +103,7 @@ func plausible(r *hostile.Reader, text []byte, at int64) bool {
 
 // device reports whether an ELF file is code for the GPU.
 func device(elf []byte) bool {
-	return len(elf) > 20 && elf[0] == 0x7f && elf[5] == 1 && int(elf[18])|int(elf[19])<<8 == deviceELF
+	return len(elf) > 20 && elf[0] == 0x7f && elf[5] == 1 && binary.LittleEndian.Uint16(elf[18:]) == deviceELF
 }
 
 // endings are how the names of plugins end by convention.
@@ -111,13 +112,13 @@ var endings = []string{"_TRT", "Plugin", "PluginDynamic", "PluginCreator"}
 // plugins looks for words that are names of plugins.
 func (s *searcher) plugins(r *hostile.Reader, text []byte, at int64) {
 	for _, sign := range []string{"_TRT", "Plugin"} {
-		for i := 0; len(s.names) < MaxFound; i++ {
+		for i := 0; len(s.names) < MaxFound; {
 			next := bytes.Index(text[i:], []byte(sign))
 			if next < 0 {
 				break
 			}
-			i += next
-			start, end := word(text, i)
+			start, end := word(text, i+next)
+			i = end // one word may hold the sign a thousand times
 			if start == 0 && at > r.Start() || end == len(text) && at+int64(end) < r.End() {
 				continue // cut; another window has the whole of it
 			}
@@ -131,13 +132,9 @@ func (s *searcher) plugins(r *hostile.Reader, text []byte, at int64) {
 	}
 }
 
+// ends reports whether a name ends so, behind something else.
 func ends(name string) bool {
-	for _, e := range endings {
-		if len(name) > len(e) && name[len(name)-len(e):] == e {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(endings, func(e string) bool { return len(name) > len(e) && strings.HasSuffix(name, e) })
 }
 
 // word returns the bounds of the identifier around a place.

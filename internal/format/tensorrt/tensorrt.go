@@ -57,11 +57,11 @@ func Decode(r *hostile.Reader) (e Engine, found bool, err error) {
 	return e, true, r.Err()
 }
 
-// layouts tells in which order size and reserved words stand, by the version of
-// the header. Of others only the signature is known.
-var layouts = map[uint32]struct{ skip uint64 }{
-	0x00: {8}, 0x2b: {8},
-	0x57: {4}, 0x59: {4}, 0x60: {4}, 0x61: {4},
+// layouts tells how many bytes stand in front of the size, by the version of the
+// header. Of others only the signature is known.
+var layouts = map[uint32]uint64{
+	0x00: 8, 0x2b: 8,
+	0x57: 4, 0x59: 4, 0x60: 4, 0x61: 4,
 }
 
 func (e *Engine) header(r *hostile.Reader) {
@@ -69,11 +69,11 @@ func (e *Engine) header(r *hostile.Reader) {
 	h := r.Window(headerSize)
 	h.Skip(4)
 	e.Layout = uint32(h.UintLE(4))
-	layout, known := layouts[e.Layout]
+	ahead, known := layouts[e.Layout]
 	if !known || r.Err() != nil {
 		return
 	}
-	h.Skip(layout.skip)
+	h.Skip(ahead)
 	size := h.UintLE(8)
 	left := r.Left()
 	for i, b := range r.Peek(len(e.Version)) {
