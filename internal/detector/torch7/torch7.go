@@ -4,6 +4,7 @@ package torch7
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	_ "embed"
 	"encoding/binary"
@@ -72,7 +73,7 @@ func run(_ context.Context, p *detector.Pass) error {
 type judge struct {
 	*detector.Pass
 	seen   map[string]bool
-	failed error // the end of the budget
+	failed error // of reading, or the end of the budget
 }
 
 // event judges one thing that the reader has met.
@@ -137,6 +138,7 @@ func (j *judge) texts(at, size int64) (found bool) {
 		}
 		r.Skip(chunk - overlap)
 	}
+	j.failed = cmp.Or(j.failed, r.Err())
 	return false
 }
 
@@ -146,9 +148,11 @@ const maxFunction = 1 << 20
 // function judges a dumped function by the names among its constants, or in its
 // text: what Torch hands to Lua may be source as well.
 func (j *judge) function(e torch7.Event) {
+	defer j.Budget.Release(j.Budget.Held())
 	r := j.Reader()
 	r.MoveTo(e.Offset)
 	code := r.Bytes(uint64(min(e.Size, maxFunction)))
+	j.failed = cmp.Or(j.failed, r.Err())
 	named := names
 	if !bytes.HasPrefix(code, []byte("\x1b")) {
 		named = mentions

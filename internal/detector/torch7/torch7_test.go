@@ -1,12 +1,19 @@
 package torch7_test
 
 import (
+	"context"
 	"encoding/binary"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/modelaudit/modelaudit/internal/artifact"
+	"github.com/modelaudit/modelaudit/internal/detector"
 	"github.com/modelaudit/modelaudit/internal/detector/detectortest"
 	"github.com/modelaudit/modelaudit/internal/detector/torch7"
+	"github.com/modelaudit/modelaudit/internal/hostile"
+	"github.com/modelaudit/modelaudit/internal/scan"
 )
 
 func num(n int) string { return string(binary.LittleEndian.AppendUint32(nil, uint32(n))) }
@@ -36,4 +43,21 @@ func TestDetector(t *testing.T) {
 		{Name: "text in another stream", File: "m.t7", Data: []byte("T7\x00\x00 nn.Sequential io.popen \"echo poc\""), Want: []string{"torch7-code-in-text"}, Unread: true},
 		{Name: "bytes behind", Data: []byte(table(text("a"), num(0)) + "xyz"), Want: []string{"torch7-trailing-bytes"}},
 	})
+}
+
+// TestManyFunctions: each is looked at, however many stand before it.
+func TestManyFunctions(t *testing.T) {
+	large := strings.Repeat(" ", 600<<10)
+	pairs := []string{text("a"), function(large), text("b"), function(large), text("c"), function(large + "os.execute('echo poc')")}
+	for i := 3; i < len(pairs); i += 2 { // each an object of its own
+		pairs[i] = num(8) + num(i+10) + pairs[i][8:]
+	}
+	data := []byte(table(pairs...))
+	limits := hostile.DefaultLimits()
+	limits.Memory = 1 << 20
+	s := scan.Scanner{Detectors: []*detector.Detector{torch7.Detector}, Limits: limits, Now: time.Now}
+	got := s.File(context.Background(), artifact.File{Path: "m.t7", Content: hostile.Bytes(data), Size: int64(len(data))})
+	if ids := detectortest.RuleIDs(got); !slices.Contains(ids, "torch7-function-reaches-out") || got.Unread() {
+		t.Errorf("got %s %v (%s), want the last function", got.Status, ids, got.Reason)
+	}
 }
