@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -56,6 +57,9 @@ func TestBombs(t *testing.T) {
 		{"maps of maps", repeat(pickletest.New(4).Named("builtins", "len").Put(0), 60, func(s *pickletest.Stream) {
 			s.Pop().Named("functools", "partial").Named("builtins", "list").Named("builtins", "map").Get(0).
 				EmptyList().Int(1).Append().Int(2).Append().Tuple(2).Reduce().Tuple(2).Reduce().Put(0)
+		})},
+		{"source", repeat(pickletest.New(4).Str("def f(self):\n"+strings.Repeat("    torch.relu(x)\n", 50_000)).Put(0).Tuple(1).Put(1).Pop().Named("torch.fx.graph_module", "reduce_graph_module").Put(2), 20_000, func(s *pickletest.Stream) {
+			s.Get(2).Get(1).Reduce().Pop()
 		})},
 		{"claimed", pickletest.New(4).None().None().Op('B', 0xff, 0xff, 0xff, 0x7f).Bytes()},
 	} {

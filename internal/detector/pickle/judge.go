@@ -20,6 +20,7 @@ type judge struct {
 	inert    []payload         // constants that hold dangerous pickles
 	loaded   map[uint64]bool   // hashes of what loaders are given
 	arrays   []detector.Region // where numbers lie
+	sources  map[string]string // what source refers to that is dangerous, by its text
 	madeCode bool              // it was reported that the file makes functions
 }
 
