@@ -15,6 +15,7 @@ import (
 	"github.com/modelaudit/modelaudit/internal/format/pickle"
 	"github.com/modelaudit/modelaudit/internal/format/python"
 	"github.com/modelaudit/modelaudit/internal/globals"
+	"github.com/modelaudit/modelaudit/internal/hostile"
 	"github.com/modelaudit/modelaudit/internal/table"
 )
 
@@ -33,6 +34,12 @@ func parseArguments(text string) map[string]string {
 	}
 	return out
 }
+
+//go:embed harmless.txt
+var harmlessText string
+
+// harmlessWords are the records of harmless.txt.
+var harmlessWords = sync.OnceValue(func() map[string]bool { return table.Set(harmlessText) })
 
 // argumentsOf returns what the arguments of a callable hold, or "".
 func argumentsOf(n *pickle.Name) string {
@@ -345,13 +352,34 @@ func (j *judge) sourceText(e pickle.Effect, u *use, text string) {
 	if identifier(text) {
 		return // a name alone does nothing
 	}
-	source, _ := python.Analyse(text) // what stands before an error counts
+	if call := j.dangerousCall(e, text); call != "" {
+		j.add(executes, e, u.name, func() string {
+			return fmt.Sprintf("Loading this file gives %s to %s, which runs it.", finding.Quote(call), finding.Quote(u.name))
+		})
+	}
+}
+
+// dangerousCall returns the first dangerous thing that source refers to, as it is
+// called there, or "". What stands before an error counts. A file can give one
+// text to any number of calls: it is read once.
+func (j *judge) dangerousCall(e pickle.Effect, text string) string {
+	if call, known := j.sources[text]; known || j.s.p.Budget.Steps(int64(len(text))) != nil {
+		return call
+	}
+	source, err := python.Analyse(text)
+	if errors.Is(err, python.ErrComputes) && !j.s.again {
+		j.s.faults = append(j.s.faults, hostile.Faultf(hostile.Unsupported, e.Offset, "source of %d bytes: %v", len(text), err))
+	}
+	call := ""
 	for _, r := range source.References {
 		if _, bad := globals.Path(r.Path, r.Imported); bad && !r.Local {
-			j.add(executes, e, u.name, func() string {
-				return fmt.Sprintf("Loading this file gives %s to %s, which runs it.", finding.Quote(r.Path+"("+r.Argument+")"), finding.Quote(u.name))
-			})
-			return
+			call = r.Path + "(" + r.Argument + ")"
+			break
 		}
 	}
+	if j.sources == nil {
+		j.sources = make(map[string]string)
+	}
+	j.sources[text] = call
+	return call
 }

@@ -80,8 +80,6 @@ func TestDetector(t *testing.T) {
 		{Name: "distribution whose default runs code", Data: distribution(strings.Replace(scipyTemplate, "size=None", "size=print()", 1)).Stop(),
 			Want: []string{"pickle-executes-code"}},
 		{Name: "symbols", Data: p(4).Named("sympy.core.add", "Add").Int(1).Tuple(1).NewObj().Stop()},
-		{Name: "symbols that evaluate", Data: p(4).Named("sympy.functions.elementary.trigonometric", "sin").Str("print('poc')").Tuple(1).NewObj().Stop(),
-			Want: []string{"pickle-executes-code"}},
 		{Name: "graph layer", Data: p(4).Named("torch_geometric.inspector", "Inspector").Tuple(0).NewObj().EmptyDict().Str("_modules").EmptyList().Str("torch_geometric.typing").Append().SetItem().Build().Stop()},
 		{Name: "graph layer that imports code", Data: p(4).Named("torch_geometric.inspector", "Inspector").Tuple(0).NewObj().EmptyDict().Str("_modules").EmptyList().Str("os import *\nsystem('echo poc')").Append().SetItem().Build().Stop(),
 			Want: []string{"pickle-executes-code"}},
@@ -94,11 +92,10 @@ func TestDetector(t *testing.T) {
 		{Name: "symbol", Data: p(4).Named("sympy.core.symbol", "Symbol").Str("x_{(1)}").Tuple(1).NewObj().Stop()},
 		{Name: "expression that runs", Data: p(4).Named("sympy.functions.elementary.trigonometric", "sin").Str("print('poc')").Tuple(1).NewObj().Stop(),
 			Want: []string{"pickle-executes-code"}},
-		{Name: "distribution", Data: distribution("def _parse_args(self, a, loc=0, scale=1):\n    return (a, ), loc, scale\n\n" +
+		{Name: "distribution, spaced otherwise", Data: distribution("def _parse_args(self, a, loc=0, scale=1):\n    return (a, ), loc, scale\n\n" +
 			"def _parse_args_rvs(self, a, loc=0, scale=1, size=None):\n    return self._argcheck_rvs(a, loc, scale, size=size)\n\n" +
 			"def _parse_args_stats(self, a, loc=0, scale=1, moments='mv'):\n    return (a, ), loc, scale, moments\n").Stop()},
-		{Name: "distribution with a default", Data: distribution("def _parse_args(self, a=print('poc')):\n    return (a, )\n").Stop(), Want: []string{"pickle-executes-code"}},
-		{Name: "distribution with a statement", Data: distribution("def _parse_args(self, a):\n    return (a, )\nprint('poc')\n").Stop(), Want: []string{"pickle-executes-code"}},
+		{Name: "distribution with a statement behind", Data: distribution(scipyTemplate + "print('poc')\n").Stop(), Want: []string{"pickle-executes-code"}},
 		{Name: "vulnerable function", Data: p(4).Call("torch.jit.annotations", "parse_type_line", "poc").Stop(), Want: []string{"pickle-known-vulnerability"}},
 		{Name: "tensor in its storage", File: "data.pkl", Data: tensor(8, 2, 3).Stop()},
 		{Name: "tensor behind its storage", File: "data.pkl", Data: tensor(8, 3, 3).Stop(), Want: []string{"pickle-corrupts-memory"}},
@@ -106,6 +103,10 @@ func TestDetector(t *testing.T) {
 		{Name: "payload kept", File: "model.pkl", Data: p(4).Data(shell).Stop(), Want: []string{"pickle-carries-payload"}},
 		{Name: "payload kept by protocol 2", Data: p(2).Named("_codecs", "encode").Str("\u00ff" + latin1(shell)).Str("latin1").Tuple(2).Reduce().Stop(),
 			Want: []string{"pickle-carries-payload"}},
+		{Name: "bytes in a character set", Data: p(2).Named("_codecs", "encode").Str("a").Str("ISO-8859-1").Tuple(2).Reduce().Stop()},
+		{Name: "bytes in another codec", Data: p(2).Named("_codecs", "encode").Str("a").Str("rot13").Tuple(2).Reduce().Stop(), Want: []string{"pickle-disturbs-process"}},
+		{Name: "universal function", Data: p(4).Named("numpy.core", "_ufunc_reconstruct").Str("scipy.special._ufuncs").Str("erf").Tuple(2).Reduce().Stop()},
+		{Name: "universal function of another module", Data: p(4).Named("numpy.core", "_ufunc_reconstruct").Str("numpyro").Str("erf").Tuple(2).Reduce().Stop(), Want: []string{"pickle-calls-indirectly", "pickle-unknown-import"}},
 		{Name: "tensor by a name", Data: lookUp("data").Stop()},
 		{Name: "expression with a name", Data: lookUp("data[0]").Stop(), Want: []string{"pickle-executes-code"}},
 		{Name: "name that is not given", Data: lookUp("copyright").Stop(), Want: []string{"pickle-executes-code"}},
