@@ -130,6 +130,58 @@ func text(err error) string {
 	return err.Error()
 }
 
+func TestSkipLine(t *testing.T) {
+	long := strings.Repeat("x", 200_000)
+	data := "first\n\n" + long + "\nno end"
+	for source, content := range sources([]byte(data)) {
+		r := hostile.NewReader(content, int64(len(data)), budget(hostile.Limits{}))
+		for _, want := range []struct {
+			n     int64
+			ended bool
+			at    int
+		}{{5, true, 6}, {0, true, 7}, {int64(len(long)), true, 8 + len(long)}, {6, false, len(data)}, {0, false, len(data)}} {
+			n, ended := r.SkipLine()
+			if n != want.n || ended != want.ended || r.Offset() != int64(want.at) || r.Err() != nil {
+				t.Errorf("%s: got %d, %v, now at %d (%v), want %+v", source, n, ended, r.Offset(), r.Err(), want)
+			}
+		}
+	}
+}
+
+// TestRetry: who tries many places goes on behind a fault, but not for ever.
+func TestRetry(t *testing.T) {
+	for source, content := range sources([]byte("\x01\x02\x03\x04")) {
+		r := hostile.NewReader(content, 4, budget(hostile.Limits{Steps: 3}))
+		r.Skip(9)
+		r.Retry(2)
+		if got := r.Uint8(); got != 3 || r.Err() != nil {
+			t.Errorf("%s: got %d (%v) behind a fault, want 3", source, got, r.Err())
+		}
+		if r.Retry(5); r.Err() == nil {
+			t.Errorf("%s: a place outside of the window is no fault", source)
+		}
+		tries := 0
+		for r.Retry(0); tries < 10 && r.Step(); r.Retry(0) {
+			tries++
+		}
+		if tries != 3 || r.Budget().Spent() == nil {
+			t.Errorf("%s: %d tries, want the three that the budget has", source, tries)
+		}
+	}
+}
+
+func TestSlice(t *testing.T) {
+	b := hostile.Bytes("0123456789")
+	for _, c := range []struct {
+		off, n int64
+		want   string
+	}{{0, 4, "0123"}, {8, 4, "89"}, {10, 1, ""}, {12, 1, ""}, {-3, 2, "01"}, {2, -1, ""}} {
+		if got := b.Slice(c.off, c.n); string(got) != c.want || cap(got) != len(got) {
+			t.Errorf("%d bytes from %d: got %q of capacity %d, want %q", c.n, c.off, got, cap(got), c.want)
+		}
+	}
+}
+
 func TestWindow(t *testing.T) {
 	for via, src := range sources([]byte("0123456789")) {
 		t.Run(via, func(t *testing.T) {

@@ -33,6 +33,19 @@ func TestPrecision(t *testing.T) {
 	}
 }
 
+func TestParsePrecision(t *testing.T) {
+	for _, p := range []rule.Precision{rule.Possible, rule.Likely, rule.Certain} {
+		if got, ok := rule.ParsePrecision(p.String()); got != p || !ok {
+			t.Errorf("%q: got %v, %v, want %v", p.String(), got, ok, p)
+		}
+	}
+	for _, s := range []string{"", "Likely", "Precision(0)", "surely"} {
+		if got, ok := rule.ParsePrecision(s); ok {
+			t.Errorf("%q: got %v, want none", s, got)
+		}
+	}
+}
+
 func TestSection(t *testing.T) {
 	const doc = "# Family\n\nIntro.\n\n## one\n\nFirst.\n\n### Deeper\n\nStill first.\n\n## one-more\nSecond.\n"
 	cases := []struct {
