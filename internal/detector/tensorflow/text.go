@@ -65,7 +65,7 @@ func graph(p *detector.Pass, b *prototext.Binary) bool {
 }
 
 // inBinary is the pass over the binary form of a text: what is found in it is
-// where the text says it.
+// where the text says it, and what is read of it is no part of the file.
 func inBinary(p *detector.Pass, b *prototext.Binary) *detector.Pass {
 	in := *p
 	in.File.Content, in.File.Size = hostile.Bytes(b.Data), int64(len(b.Data))
@@ -76,5 +76,7 @@ func inBinary(p *detector.Pass, b *prototext.Binary) *detector.Pass {
 		}
 		p.Report(f)
 	}
+	in.Text = func(name string, offset int64, text string) { p.Text(name, b.Place(offset), text) }
+	in.Claim = func(int64, int64) {}
 	return &in
 }

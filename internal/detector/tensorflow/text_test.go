@@ -3,10 +3,12 @@ package tensorflow_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/modelaudit/modelaudit/internal/artifact"
 	"github.com/modelaudit/modelaudit/internal/audit"
 	"github.com/modelaudit/modelaudit/internal/detector"
 	"github.com/modelaudit/modelaudit/internal/detector/detectortest"
@@ -104,5 +106,21 @@ func TestPlaces(t *testing.T) {
 	want := int64(strings.LastIndex(text, "node"))
 	if len(got.Findings) != 1 || len(got.Findings[0].Evidence) != 1 || got.Findings[0].Evidence[0].Offset != want {
 		t.Errorf("got %+v, want one at %d", got.Findings, want)
+	}
+}
+
+// TestPlaceOfText: so is a text that is shown to other detectors.
+func TestPlaceOfText(t *testing.T) {
+	text := `node { name: "a" op: "NoOp" } node { name: "c" op: "Const" attr { key: "value" value { s: "a note of some length" } } }`
+	var got []int64
+	listener := &detector.Detector{
+		Name:  "listener",
+		Match: func(artifact.Head) bool { return false },
+		Run:   func(context.Context, *detector.Pass) error { return nil },
+		Text:  func(_ *detector.Pass, _ string, offset int64, _ string) { got = append(got, offset) },
+	}
+	detectortest.Scan([]*detector.Detector{tensorflow.Text, listener}, "graph.pbtxt", []byte(text))
+	if want := int64(strings.Index(text, "s:")); !slices.Equal(got, []int64{want}) {
+		t.Errorf("got texts at %d, want one at %d", got, want)
 	}
 }
