@@ -87,12 +87,16 @@ func describe(t *testing.T, f *File, o *Object) object {
 		if o.Dataset.Layout == Chunked {
 			d.Stored = o.Dataset.Stored
 		}
+		held := f.r.Budget().Held()
 		err := f.Sequences(o.Dataset, func(p []byte) error {
 			d.Values = append(d.Values, latin1(p))
 			return nil
 		})
 		if err != nil {
 			t.Errorf("%s: %v", o.Path, err)
+		}
+		if more := f.r.Budget().Held() - held; more != 0 {
+			t.Errorf("%s: %d bytes are still held", o.Path, more)
 		}
 		slices.Sort(d.Values) // they come chunk by chunk
 	}

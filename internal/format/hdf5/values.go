@@ -127,11 +127,13 @@ func (f *File) descriptors(r *hostile.Reader, visit func([]byte) error) error {
 
 // chunks visits the unfiltered content of each chunk.
 func (f *File) chunks(d *Dataset, visit func(*hostile.Reader) error) error {
+	held := f.r.Budget().Held()
 	for _, c := range d.extents {
 		chunk, err := f.unfilter(f.at(c.address, c.size), d.pipeline, c.mask)
 		if err == nil {
 			err = visit(chunk)
 		}
+		f.r.Budget().Release(held)
 		if err != nil {
 			return err
 		}
