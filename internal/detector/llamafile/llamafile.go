@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"context"
 	_ "embed"
+	"encoding/binary"
 	"fmt"
 
 	"github.com/modelaudit/modelaudit/internal/artifact"
@@ -15,6 +16,7 @@ import (
 	"github.com/modelaudit/modelaudit/internal/format/executable"
 	"github.com/modelaudit/modelaudit/internal/format/gguf"
 	"github.com/modelaudit/modelaudit/internal/format/zip"
+	"github.com/modelaudit/modelaudit/internal/hostile"
 	"github.com/modelaudit/modelaudit/internal/rule"
 )
 
@@ -77,16 +79,16 @@ func member(p *detector.Pass) (string, int64) {
 	return "", 0
 }
 
-// maxModels bounds how many models a program is searched for.
+// maxModels bounds how many models of a program are handed back.
 const maxModels = 16
 
 // search looks for models in the bytes of the program and hands each back, up to
-// the end of the file: a decoy in front hides none.
+// the end of the file: decoys in front hide none in silence.
 func search(p *detector.Pass) error {
 	const window = 32 << 10
 	r := p.Reader()
 	found := 0
-	for r.Left() >= headerSize && found < maxModels && r.Step() {
+	for r.Left() >= headerSize && r.Step() {
 		text := r.Peek(window)
 		i := bytes.Index(text, []byte(gguf.Magic))
 		if i < 0 {
@@ -98,6 +100,9 @@ func search(p *detector.Pass) error {
 		if plausible(r.Peek(headerSize)) {
 			if found++; found == 1 {
 				report(p, "in its own bytes", at)
+			}
+			if found > maxModels {
+				return r.Fail(hostile.OverBudget, "a program with more than %d models", maxModels)
 			}
 			size := p.File.Size - at
 			if err := p.Part("embedded.gguf", at, size); err != nil {
@@ -118,13 +123,8 @@ func plausible(p []byte) bool {
 	if len(p) < headerSize || string(p[:4]) != gguf.Magic {
 		return false
 	}
-	number := func(p []byte) (v uint64) {
-		for i := len(p) - 1; i >= 0; i-- {
-			v = v<<8 | uint64(p[i])
-		}
-		return v
-	}
-	version, tensors, keys, key := number(p[4:8]), number(p[8:16]), number(p[16:24]), number(p[24:32])
+	version := binary.LittleEndian.Uint32(p[4:])
+	tensors, keys, key := binary.LittleEndian.Uint64(p[8:]), binary.LittleEndian.Uint64(p[16:]), binary.LittleEndian.Uint64(p[24:])
 	const manyTensors, manyKeys, longKey = 1 << 20, 1 << 16, 1 << 8
 	return version >= 2 && version <= 3 && tensors < manyTensors && keys > 0 && keys < manyKeys && key > 0 && key < longKey
 }

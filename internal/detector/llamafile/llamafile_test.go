@@ -57,6 +57,7 @@ func TestDetector(t *testing.T) {
 	detectortest.Run(t, llamafile.Detector, []detectortest.Case{
 		{Name: "model behind a program", File: "llm", Data: append(program(), model()...), Want: []string{"executable-carries-model", "test-model"}},
 		{Name: "model behind a decoy", File: "llm", Data: append(append(program(), decoy...), model()...), Want: []string{"executable-carries-model", "test-model"}},
+		{Name: "model behind many", File: "llm", Data: append(program(), bytes.Repeat(model(), 17)...), Want: []string{"executable-carries-model", "test-model"}, Unread: true},
 		{Name: "model in a zip archive behind a program", File: "llm", Data: append(program(), zipped...), Want: []string{"executable-carries-model"}},
 	}, marker)
 }
