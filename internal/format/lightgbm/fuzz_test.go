@@ -3,6 +3,7 @@ package lightgbm
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -27,4 +28,16 @@ func FuzzRead(f *testing.F) {
 			t.Errorf("got %T %v, want a *hostile.Fault", err, err)
 		}
 	})
+}
+
+// TestShortened: a file that became shorter behind its trees is a Fault, too.
+func TestShortened(t *testing.T) {
+	text := "tree\nversion=v4\n\nTree=0\nnum_leaves=2\nleft_child=-1\nright_child=-2\n\nend of trees\n" + strings.Repeat("[boosting: gbdt]\n", 10_000)
+	size := int64(len(text)) + 10
+	budget := hostile.NewBudget(context.Background(), hostile.DefaultLimits(), size, time.Now)
+	m, err := Read(hostile.NewReader(strings.NewReader(text), size, budget), func(Tree) {})
+	var fault *hostile.Fault
+	if !errors.As(err, &fault) || fault.Kind != hostile.Truncated || !m.Ended {
+		t.Errorf("got %+v, %v, want a fault behind the trees", m, err)
+	}
 }

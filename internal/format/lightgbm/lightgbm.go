@@ -89,6 +89,9 @@ func end(r *hostile.Reader) int64 {
 		if i := bytes.IndexByte(line, '\n'); i >= 0 {
 			line = line[:i+1]
 		}
+		if len(line) == 0 {
+			break // the file became shorter
+		}
 		if bytes.ContainsFunc(line, func(c rune) bool { return c < ' ' && c != '\n' && c != '\r' && c != '\t' }) || start && foreign(line) {
 			return r.Offset()
 		}
