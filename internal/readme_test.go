@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 
+	"go.yaml.in/yaml/v4"
+
 	"github.com/modelaudit/modelaudit/entrypoint"
 	"github.com/modelaudit/modelaudit/internal/settings"
 )
@@ -128,6 +130,56 @@ func TestCommandsShown(t *testing.T) {
 	}
 	if tried < 20 {
 		t.Errorf("only %d commands are shown", tried)
+	}
+}
+
+// TestExamplesSetInputs: the steps of the examples set inputs that the Action has.
+func TestExamplesSetInputs(t *testing.T) {
+	t.Chdir(root)
+	var action struct{ Inputs map[string]any }
+	decodeYAML(t, "action.yml", &action)
+	examples, err := filepath.Glob("examples/*.yml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	set := 0
+	for _, name := range examples {
+		var workflow struct {
+			Jobs map[string]struct {
+				Steps []struct {
+					Uses string
+					With map[string]any
+				}
+			}
+		}
+		decodeYAML(t, name, &workflow)
+		for _, job := range workflow.Jobs {
+			for _, step := range job.Steps {
+				if !strings.HasPrefix(step.Uses, "modelaudit/modelaudit@") {
+					continue
+				}
+				for input := range step.With {
+					set++
+					if _, ok := action.Inputs[input]; !ok {
+						t.Errorf("%s sets the input %s, which the Action does not have", name, input)
+					}
+				}
+			}
+		}
+	}
+	if set < 2 {
+		t.Errorf("the examples set %d inputs", set)
+	}
+}
+
+func decodeYAML(t *testing.T, name string, into any) {
+	t.Helper()
+	text, err := os.ReadFile(name)
+	if err == nil {
+		err = yaml.Unmarshal(text, into)
+	}
+	if err != nil {
+		t.Fatalf("%s: %v", name, err)
 	}
 }
 
