@@ -124,19 +124,7 @@ func under(name, directory string) bool { return strings.HasPrefix(name, directo
 // contents shows the content of a record to look, in every reading of its
 // headers, and tells what could not be read. The error is the end of the budget.
 func (a *archive) contents(r *record, look func(content io.ReaderAt, size int64) error) error {
-	for _, x := range r.entry.Readings() {
-		held := a.Budget.Held()
-		content, size, err := x.Open(a.File.Content, a.File.Size, a.Budget)
-		if err != nil {
-			a.Incomplete(err)
-		}
-		if content != nil {
-			if err := look(content, size); err != nil {
-				a.Incomplete(err)
-			}
-		}
-		a.Budget.Release(held)
-	}
+	r.entry.Look(a.File.Content, a.File.Size, a.Budget, look, a.Incomplete)
 	return a.Budget.Spent()
 }
 

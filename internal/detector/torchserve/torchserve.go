@@ -161,15 +161,7 @@ func (a *archive) read(m member, look func(r *hostile.Reader) error) {
 // contents shows the content of a member to look, in every reading of its
 // headers, and tells what could not be read.
 func (a *archive) contents(m member, look func(content io.ReaderAt, size int64) error) {
-	for _, x := range m.entry.Readings() {
-		held := a.Budget.Held()
-		content, size, err := x.Open(a.File.Content, a.File.Size, a.Budget)
-		if err == nil {
-			err = look(content, size)
-		}
-		if err != nil {
-			a.Incomplete(fmt.Errorf("%s: %w", finding.Quote(m.name), err))
-		}
-		a.Budget.Release(held)
-	}
+	m.entry.Look(a.File.Content, a.File.Size, a.Budget, look, func(err error) {
+		a.Incomplete(fmt.Errorf("%s: %w", finding.Quote(m.name), err))
+	})
 }

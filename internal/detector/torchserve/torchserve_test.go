@@ -19,6 +19,9 @@ func archive(manifest string, members ...string) []byte {
 	return ziptest.Build(all, nil)
 }
 
+// cut takes the end off a member's data.
+func cut(h *ziptest.Header) { h.Compressed -= 12 }
+
 const (
 	plain   = `{"runtime": "python", "model": {"modelName": "m", "handler": "h.py", "serializedFile": "m.pt"}, "archiverVersion": "0.9.0"}`
 	handler = "from ts.torch_handler.base_handler import BaseHandler\nimport torch, os\nclass H(BaseHandler):\n" +
@@ -38,6 +41,9 @@ func TestDetector(t *testing.T) {
 		{Name: "runs on import by getattr", File: "m.mar", Data: archive(plain, "sub/h.py", "import os\ngetattr(os, 'sys'+'tem')('echo poc')\n"), Want: []string{"torchserve-runs-code"}},
 		{Name: "no Python", File: "m.mar", Data: archive(plain, "h.py", "def f(:\n"), Want: []string{"torchserve-code"}, Unread: true},
 		{Name: "handler elsewhere", File: "m.mar", Data: archive(`{"model": {"handler": "../../tmp/h.py:run", "extraFiles": "a.txt, /etc/passwd"}}`), Want: []string{"torchserve-manifest-escapes"}},
+		{Name: "handler that is cut short", File: "m.mar", Data: ziptest.Build([]ziptest.Member{{Name: "MAR-INF/MANIFEST.json", Data: plain},
+			{Name: "h.py", Data: "import os\nos.system('echo poc')\n" + strings.Repeat("# more\n", 1000), Deflate: true, Central: cut, Local: cut}}, nil),
+			Want: []string{"torchserve-runs-code"}, Unread: true},
 		{Name: "manifest of another time", File: "m.mar", Data: archive(`{"handler": "C:\\h.py"}`), Want: []string{"torchserve-manifest-escapes"}},
 		{Name: "manifest that is no JSON", File: "m.mar", Data: archive(`{"model": `), Unread: true},
 		{Name: "requirements", File: "m.mar", Data: archive(plain, "requirements.txt",

@@ -109,3 +109,22 @@ func (x Reading) Open(src io.ReaderAt, size int64, budget *hostile.Budget) (io.R
 	}
 	return c.Reader(), c.Size, err
 }
+
+// Look shows the content of the entry to look, in each of its readings and as far
+// as it can be unpacked, and tells what could not be read. src is the file of the
+// archive, of size bytes.
+func (e *Entry) Look(src io.ReaderAt, size int64, budget *hostile.Budget, look func(content io.ReaderAt, size int64) error, tell func(error)) {
+	for _, x := range e.Readings() {
+		held := budget.Held()
+		content, n, err := x.Open(src, size, budget)
+		if err != nil {
+			tell(err)
+		}
+		if content != nil && (err == nil || n > 0) {
+			if err := look(content, n); err != nil {
+				tell(err)
+			}
+		}
+		budget.Release(held)
+	}
+}
