@@ -37,7 +37,7 @@ func perform(t *testing.T, r *hostile.Reader, program []byte) string {
 	var trace bytes.Buffer
 	for i := 0; i+1 < len(program) && r.Step(); i += 2 {
 		before := r.Offset()
-		op, n := program[i]%10, program[i+1]
+		op, n := program[i]%11, program[i+1]
 		r = read(r, &trace, op, n)
 		fmt.Fprintf(&trace, " %d@%d %v\n", op, r.Offset(), r.Err())
 		if r.Offset() < r.Start() || r.Offset() > r.End() {
@@ -78,6 +78,8 @@ func read(r *hostile.Reader, trace io.Writer, op, n byte) *hostile.Reader {
 		return r.At(uint64(n), uint64(n/2))
 	case 9:
 		return r.Window(uint64(n))
+	case 10:
+		fmt.Fprint(trace, r.Word(int(n)))
 	}
 	return r
 }

@@ -133,7 +133,7 @@ func (w *walker) object(r *hostile.Reader) {
 		w.item()
 	}
 	if w.ascii {
-		w.space()
+		w.r.Blanks()
 	}
 }
 

@@ -99,41 +99,10 @@ func (s *source) skip(n uint64, size int) {
 	}
 }
 
-// word reads a word of the ASCII form, and the space in front of it.
+// word reads a word of the ASCII form, a number.
 func (s *source) word() string {
-	s.space()
-	p := s.r.Peek(128)
-	n := 0
-	for n < len(p) && !blank(p[n]) {
-		n++
-	}
-	if n == len(p) && n == 128 || n == 0 {
-		s.r.Fail(hostile.Malformed, "no number where one is due")
-		return ""
-	}
-	w := string(p[:n])
-	s.r.Skip(uint64(n))
-	return w
-}
-
-// space passes over what separates words of the ASCII form.
-func (s *source) space() {
-	for s.r.Left() > 0 && s.r.Step() {
-		p := s.r.Peek(64)
-		n := 0
-		for n < len(p) && blank(p[n]) {
-			n++
-		}
-		if s.r.Skip(uint64(n)); n < len(p) {
-			return
-		}
-	}
-}
-
-// blank reports whether a byte is white space to C's isspace, by which R reads
-// words.
-func blank(c byte) bool {
-	return c == ' ' || c == '\n' || c == '\t' || c == '\r' || c == '\v' || c == '\f'
+	const longest = 128
+	return s.r.Word(longest)
 }
 
 // kept is how much of a text is kept: names are shorter, and of arguments the
@@ -162,7 +131,7 @@ var escapes = map[byte]byte{'n': '\n', 't': '\t', 'v': '\v', 'b': '\b', 'r': '\r
 
 // escaped reads a string of n bytes in the ASCII form.
 func (s *source) escaped(n int) string {
-	s.space()
+	s.r.Blanks()
 	var out []byte
 	for range s.r.Count(uint64(n), 1) {
 		c := s.r.Uint8()

@@ -70,7 +70,7 @@ func Walk(r *hostile.Reader, tell func(Event)) error {
 	}
 	w.object()
 	if w.ascii {
-		w.space()
+		r.Blanks()
 	}
 	if r.Err() == nil && r.Left() > 0 {
 		tell(Event{Kind: Trailing, Offset: r.Offset(), Size: r.Left()})
@@ -273,36 +273,10 @@ func (w *walker) number() int64 {
 	return n
 }
 
-// word reads a word of the ASCII form, and the space in front of it.
+// word reads a word of the ASCII form, a number.
 func (w *walker) word() string {
 	const longest = 64
-	w.space()
-	p := w.r.Peek(longest)
-	n := 0
-	for n < len(p) && !blank(p[n]) {
-		n++
-	}
-	if n == longest || n == 0 {
-		w.r.Fail(hostile.Malformed, "no number where one is due")
-		return ""
-	}
-	s := string(p[:n])
-	w.r.Skip(uint64(n))
-	return s
-}
-
-// space passes over what separates words of the ASCII form.
-func (w *walker) space() {
-	for w.r.Left() > 0 && w.r.Step() {
-		p := w.r.Peek(64)
-		n := 0
-		for n < len(p) && blank(p[n]) {
-			n++
-		}
-		if w.r.Skip(uint64(n)); n < len(p) {
-			return
-		}
-	}
+	return w.r.Word(longest)
 }
 
 // lineEnd passes over the line end behind a string of the ASCII form.
@@ -311,6 +285,3 @@ func (w *walker) lineEnd() {
 		w.r.Skip(1)
 	}
 }
-
-// blank reports whether a byte separates words.
-func blank(c byte) bool { return c == ' ' || c == '\n' || c == '\t' || c == '\r' }
