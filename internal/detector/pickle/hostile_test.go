@@ -91,6 +91,8 @@ func TestLegacyTorch(t *testing.T) {
 		{"sound", sound, nil, audit.Clean},
 		{"cut", sound[:len(sound)-1], nil, audit.Incomplete},
 		{"object", legacyTorch(tensor(6, 2, 3).Pop().Call("os", "system", "echo poc"), 6), []string{"pickle-executes-code"}, audit.Findings},
+		{"behind the storages, without a protocol", slices.Concat(sound, []byte("..X\x02\x00\x00\x00osX\x06\x00\x00\x00system\x93X\x08\x00\x00\x00echo poc\x85R.")), []string{"pickle-executes-code"}, audit.Findings},
+		{"more behind the storages than is tried", slices.Concat(sound, bytes.Repeat([]byte("\x80\x04N"), 1<<16+1)), nil, audit.Incomplete},
 		{"behind the storages", slices.Concat(sound, shell), []string{"pickle-executes-code"}, audit.Findings},
 	} {
 		got := detectortest.Scan(all, "model.pt", c.data)

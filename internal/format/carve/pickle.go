@@ -1,6 +1,10 @@
 package carve
 
-import "github.com/modelaudit/modelaudit/internal/format/pickle"
+import (
+	"iter"
+
+	"github.com/modelaudit/modelaudit/internal/format/pickle"
+)
 
 // Places where a pickle may begin that does something: at a PROTO, or, since
 // that may be left out, where something is imported by its name.
@@ -43,79 +47,103 @@ func (s *search) protocol(p []byte, i int) {
 
 // textImport looks for a GLOBAL or an INST whose first line ends at p[i].
 func (s *search) textImport(p []byte, i int) {
-	end := i + 1
-	for end < len(p) && end-i <= maxName && nameByte(p[end]) {
-		end++
-	}
-	if end >= len(p) || end == i+1 || p[end] != '\n' {
-		return
-	}
-	for k := i - 2; k >= 0 && i-k <= maxName && nameByte(p[k+1]); k-- {
-		switch {
-		case p[k] == global && s.tryPickle(k):
-			return
-		case p[k] == inst && s.marked(p, k):
+	for found := range TextImports(p, i) {
+		if s.tryPickle(found.At) {
 			return
 		}
 	}
-}
-
-// marked tries the nearest places before an INST at p[k] where its arguments may
-// begin.
-func (s *search) marked(p []byte, k int) bool {
-	const nearest = 4
-	tried := 0
-	for i := k - 1; i >= 0 && k-i < maxName && tried < nearest; i-- {
-		if p[i] == mark {
-			if s.tryPickle(i) {
-				return true
-			}
-			tried++
-		}
-	}
-	return false
 }
 
 // stackImport looks for two strings in front of a STACK_GLOBAL at p[i].
 func (s *search) stackImport(p []byte, i int) {
-	name, ok := stringBefore(p, i)
-	if !ok {
-		return
-	}
-	if module, ok := stringBefore(p, name); ok {
-		s.tryPickle(module)
+	if found, ok := StackImport(p, i); ok {
+		s.tryPickle(found.At)
 	}
 }
 
+// An Import is what may be the import of a name by a pickle.
+type Import struct {
+	At           int // where the pickle may begin
+	Module, Name []byte
+}
+
+// TextImports yields what GLOBAL and INST would import the first line of which
+// ends at p[i]: the opcode's letter may be any that the line has, the last one
+// first, and the arguments of an INST may begin at any of a few places.
+func TextImports(p []byte, i int) iter.Seq[Import] {
+	return func(yield func(Import) bool) {
+		end := i + 1
+		for end < len(p) && end-i <= maxName && nameByte(p[end]) {
+			end++
+		}
+		if end >= len(p) || end == i+1 || p[end] != '\n' {
+			return
+		}
+		for k := i - 2; k >= 0 && i-k <= maxName && nameByte(p[k+1]); k-- {
+			found := Import{At: k, Module: p[k+1 : i], Name: p[i+1 : end]}
+			if p[k] == global && !yield(found) || p[k] == inst && !marked(p, found, yield) {
+				return
+			}
+		}
+	}
+}
+
+// marked yields an import with the nearest places before the INST where its
+// arguments may begin. It returns whether to go on.
+func marked(p []byte, found Import, yield func(Import) bool) bool {
+	const nearest = 4
+	k, tried := found.At, 0
+	for i := k - 1; i >= 0 && k-i < maxName && tried < nearest; i-- {
+		if p[i] == mark {
+			if found.At = i; !yield(found) {
+				return false
+			}
+			tried++
+		}
+	}
+	return true
+}
+
+// StackImport returns what a STACK_GLOBAL at p[i] would import by two strings in
+// front of it.
+func StackImport(p []byte, i int) (Import, bool) {
+	at, name, ok := stringBefore(p, i)
+	if !ok {
+		return Import{}, false
+	}
+	at, module, ok := stringBefore(p, at)
+	return Import{At: at, Module: module, Name: name}, ok
+}
+
 // stringBefore returns where the string opcode begins that ends at end, or before
-// a MEMOIZE or a BINPUT there.
-func stringBefore(p []byte, end int) (at int, ok bool) {
-	if at, ok = stringAt(p, end); ok {
-		return at, true
+// a MEMOIZE or a BINPUT there, and its text.
+func stringBefore(p []byte, end int) (at int, text []byte, ok bool) {
+	const binPut = 'q'
+	if at, text, ok = stringAt(p, end); ok {
+		return at, text, true
 	}
 	if end > 0 && p[end-1] == memoize {
 		return stringAt(p, end-1)
 	}
-	const binPut = 'q'
 	if end > 1 && p[end-2] == binPut {
 		return stringAt(p, end-2)
 	}
-	return 0, false
+	return 0, nil, false
 }
 
 // stringAt returns where the SHORT_BINUNICODE or BINUNICODE begins whose text
-// ends at end.
-func stringAt(p []byte, end int) (at int, ok bool) {
+// ends at end, and the text.
+func stringAt(p []byte, end int) (at int, text []byte, ok bool) {
 	for n := 1; n < maxName && n <= end && nameByte(p[end-n]); n++ {
 		i := end - n
 		if i >= 2 && p[i-2] == shortBinUnicode && int(p[i-1]) == n {
-			return i - 2, true
+			return i - 2, p[i:end], true
 		}
 		if i >= 5 && p[i-5] == binUnicode && p[i-4] == byte(n) && p[i-3] == 0 && p[i-2] == 0 && p[i-1] == 0 {
-			return i - 5, true
+			return i - 5, p[i:end], true
 		}
 	}
-	return 0, false
+	return 0, nil, false
 }
 
 // nameByte reports whether c may be of a dotted name in Python.
