@@ -195,6 +195,7 @@ func (j *judge) unknown(e pickle.Effect, u *use) {
 		j.add(mainName, e, u.name, func() string {
 			return "This file needs " + finding.Quote(u.name) + " from the script that loads it: what that does cannot be seen here."
 		})
+	case fillsKnown(u):
 	// NEWOBJ and the like call __new__ alone, which classes seldom define.
 	case e.Kind == pickle.Makes, strings.HasPrefix(u.at.Name, cython), classLike(u.at.Name) && (j.enumLike(e) || bare(e)):
 		j.add(unknownClass, e, u.name, func() string {
@@ -208,6 +209,13 @@ func (j *judge) unknown(e pickle.Effect, u *use) {
 // cython starts the functions that Cython writes to make instances of a class
 // and fill them.
 const cython = "__pyx_unpickle_"
+
+// fillsKnown reports whether a function of Cython's makes instances of a class
+// that is known to be safe: it does nothing that the class does not.
+func fillsKnown(u *use) bool {
+	class, ok := strings.CutPrefix(u.at.Name, cython)
+	return ok && globals.Lookup(u.at.Module, class).Class == globals.Safe
+}
 
 // bare reports whether an opcode makes an instance without arguments, for which
 // it does not call a class's initialiser.

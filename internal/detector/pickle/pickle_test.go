@@ -55,6 +55,7 @@ func TestDetector(t *testing.T) {
 		{Name: "named", Data: p(4).Call("models", "check_output", "x").Stop(), Want: []string{"pickle-dangerous-name"}},
 		{Name: "unknown function", Data: p(4).Call("models", "make", "x").Stop(), Want: []string{"pickle-unknown-call"}},
 		{Name: "unknown class", Data: p(4).Named("models", "Net").Tuple(0).NewObj().EmptyDict().Build().Stop(), Want: []string{"pickle-unknown-class"}},
+		{Name: "known class of cython", Data: p(4).Named("sklearn._loss._loss", "__pyx_unpickle_CyHuberLoss").Named("sklearn._loss._loss", "CyHuberLoss").Int(1).None().Tuple(3).Reduce().Stop()},
 		{Name: "class of cython", Data: p(4).Named("models", "__pyx_unpickle_Net").Named("models", "Net").Int(1).None().Tuple(3).Reduce().Stop(), Want: []string{"pickle-unknown-class", "pickle-unknown-import"}},
 		{Name: "unknown import", Data: p(4).Named("models", "Net").Stop(), Want: []string{"pickle-unknown-import"}},
 		{Name: "main", Data: p(4).Named("__main__", "Net").Tuple(0).NewObj().EmptyDict().Build().Stop(), Want: []string{"pickle-main-name"}},
