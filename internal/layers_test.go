@@ -47,6 +47,7 @@ var layers = []layer{
 	{pkg: "internal/artifact", role: "what is scanned"},
 	{pkg: "internal/globals", role: "what is known of callables"},
 	{pkg: "internal/source", role: "what source that comes with a model reaches", may: []string{"internal/format/python", "internal/format/shell", "internal/globals", "internal/hostile", "internal/table"}},
+	{pkg: "internal/requirements", role: "what lists of packages have pip do", may: []string{"internal/format/json", "internal/hostile", "internal/table"}},
 	{pkg: "internal/license", role: "what licences are called", may: []string{"internal/table"}},
 	{pkg: "internal/needle", role: "finds many short texts in long ones"},
 	{pkg: "internal/table", role: "lists that stand as text beside the code"},
@@ -60,7 +61,7 @@ var layers = []layer{
 	{pkg: "internal/detector", role: "the contract", may: []string{
 		"internal/artifact", "internal/finding", "internal/hostile", "internal/needle", "internal/rule"}},
 	{pkg: "internal/detector/*", role: "opinions", may: []string{
-		"internal/address", "internal/artifact", "internal/detector", "internal/finding", "internal/format/*", "internal/globals", "internal/hostile", "internal/license", "internal/location", "internal/needle", "internal/rule", "internal/source", "internal/table"}},
+		"internal/address", "internal/artifact", "internal/detector", "internal/finding", "internal/format/*", "internal/globals", "internal/hostile", "internal/license", "internal/location", "internal/needle", "internal/requirements", "internal/rule", "internal/source", "internal/table"}},
 	{pkg: "internal/catalog", role: "the one list of detectors", may: []string{
 		"internal/detector", "internal/detector/*", "internal/rule"}},
 

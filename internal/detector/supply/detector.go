@@ -15,6 +15,7 @@ import (
 	"github.com/modelaudit/modelaudit/internal/finding"
 	"github.com/modelaudit/modelaudit/internal/format/json"
 	"github.com/modelaudit/modelaudit/internal/license"
+	"github.com/modelaudit/modelaudit/internal/requirements"
 	"github.com/modelaudit/modelaudit/internal/rule"
 )
 
@@ -43,13 +44,14 @@ var Detector = &detector.Detector{
 	Rules: rule.Explain(help, model, lookalike, elsewhere),
 	Match: func(h artifact.Head) bool { return h.Size <= maxSize && reader(h.Name, h.Depth) != nil },
 	Run: func(_ context.Context, p *detector.Pass) error {
-		read := reader(p.File.Name(), len(p.File.Inside))
-		text := p.Reader().Bytes(uint64(p.File.Size))
-		if read != nil && text != nil {
-			j := judge{p: p}
-			read(&j, string(text))
-			j.causes.Report(p.Report)
+		r := p.Reader()
+		text := r.Bytes(uint64(p.File.Size))
+		if r.Err() != nil {
+			return r.Err()
 		}
+		j := judge{p: p}
+		reader(p.File.Name(), len(p.File.Inside))(&j, string(text))
+		j.causes.Report(p.Report)
 		return nil
 	},
 }
@@ -71,8 +73,10 @@ func reader(name string, depth int) func(*judge, string) {
 		return (*judge).config
 	case licences[strings.TrimSuffix(strings.TrimSuffix(base, ".txt"), ".md")]:
 		return (*judge).license
-	case depth > 0 && strings.HasPrefix(base, "requirements") && strings.HasSuffix(base, ".txt"), depth > 0 && base == "conda.yaml":
+	case depth > 0 && requirements.Named(base):
 		return (*judge).requirements
+	case depth > 0 && base == "conda.yaml":
+		return (*judge).environment
 	}
 	return nil
 }
@@ -145,8 +149,17 @@ func (j *judge) model(name string, at int64) {
 	}
 }
 
-// requirements reads a list of packages, one a line, as pip reads it.
-func (j *judge) requirements(text string) {
+// requirements reads a list of packages for pip.
+func (j *judge) requirements(string) {
+	err := requirements.Read(j.p.Reader(), func(l requirements.Line) { j.requirement(l.Text, l.Offset) })
+	if err != nil {
+		j.p.Incomplete(err)
+	}
+}
+
+// environment reads the packages of an environment of conda, those for pip among
+// them: an item a line.
+func (j *judge) environment(text string) {
 	at := int64(0)
 	for line := range strings.Lines(text) {
 		wanted, _, _ := strings.Cut(strings.TrimSpace(strings.TrimPrefix(strings.TrimSpace(line), "- ")), " #")
@@ -159,7 +172,7 @@ func (j *judge) requirements(text string) {
 
 var (
 	address = sync.OnceValue(func() *regexp.Regexp {
-		return regexp.MustCompile(`\b(?:git\+|hg\+|svn\+|bzr\+)?(?:https?|ssh|git)://(?:[^\s/@]*@)?([^\s/:]+)`)
+		return regexp.MustCompile(`(?:git\+|hg\+|svn\+|bzr\+)?(?:https?|ssh|git)://(?:[^\s/@]*@)?([^\s/:]+)`)
 	})
 	pinned = sync.OnceValue(func() *regexp.Regexp {
 		return regexp.MustCompile(`^([A-Za-z0-9][A-Za-z0-9._-]*[A-Za-z0-9])\s*(?:\[[^\]]*\])?\s*(?:[=<>!~;].*)?$`)

@@ -44,7 +44,10 @@ func TestDetector(t *testing.T) {
 		{Name: "repository", Data: wants("git+https://example.org/a/b.git@main"), Want: elsewhere},
 		{Name: "address", Data: wants("helper @ https://example.org/helper-1.0-py3-none-any.whl"), Want: elsewhere},
 		{Name: "index", Data: wants("--extra-index-url https://packages.example.org/simple"), Want: elsewhere},
+		{Name: "index behind a short option", Data: wants("-ihttps://packages.example.org/simple"), Want: elsewhere},
 		{Name: "swapped letters", Data: wants("reqeusts==2.0"), Want: alike},
+		{Name: "behind a carriage return", Data: wants("torch # pinned\rreqeusts==2.0"), Want: alike},
+		{Name: "in UTF-16", Data: zipped("requirements.txt", "\xff\xfer\x00e\x00q\x00e\x00u\x00s\x00t\x00s\x00"), Want: alike},
 		{Name: "doubled letter", Data: wants("nummpy"), Want: alike},
 		{Name: "in conda's list", Data: zipped("conda.yaml", "dependencies:\n- python=3.10\n- pip:\n  - mlflow\n  - transfomers==4.0\n"), Want: alike},
 	}, archive.Detector)

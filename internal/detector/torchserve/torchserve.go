@@ -18,6 +18,7 @@ import (
 	"github.com/modelaudit/modelaudit/internal/finding"
 	"github.com/modelaudit/modelaudit/internal/format/zip"
 	"github.com/modelaudit/modelaudit/internal/hostile"
+	"github.com/modelaudit/modelaudit/internal/requirements"
 	"github.com/modelaudit/modelaudit/internal/rule"
 )
 
@@ -88,7 +89,7 @@ func run(_ context.Context, p *detector.Pass) error {
 		switch {
 		case strings.HasSuffix(m.name, ".py"):
 			a.source(m)
-		case isRequirements(m.name) || a.requirements[m.name]:
+		case requirements.Named(path.Base(m.name)) || a.requirements[m.name]:
 			a.requirementsIn(m)
 		}
 		if spent := p.Budget.Spent(); spent != nil {
