@@ -42,6 +42,11 @@ func visitAll(t *testing.T, file *File, o *Object) {
 	}
 	if o.Dataset != nil {
 		isFault(t, file.Sequences(o.Dataset, func([]byte) error { return nil }))
+		p, err := file.Chunks(o.Dataset, func([]byte) bool { return true })
+		isFault(t, err)
+		if uint64(len(p)) > o.Dataset.Declared {
+			t.Errorf("%s: %d bytes, %d declared", o.Path, len(p), o.Dataset.Declared)
+		}
 	}
 }
 
