@@ -12,6 +12,7 @@ import (
 	"github.com/modelaudit/modelaudit/internal/finding"
 	"github.com/modelaudit/modelaudit/internal/format/onnx"
 	"github.com/modelaudit/modelaudit/internal/format/ort"
+	"github.com/modelaudit/modelaudit/internal/format/protobuf"
 	"github.com/modelaudit/modelaudit/internal/hostile"
 	"github.com/modelaudit/modelaudit/internal/rule"
 )
@@ -22,7 +23,7 @@ var Detector = &detector.Detector{
 	Rules: rule.Explain(help, escapes, address, bounds, unknownKey, missing,
 		mismatch, python, engineEscapes, custom),
 	Raw:   detector.Weights,
-	Match: func(h artifact.Head) bool { return len(h.First) > 0 && onnx.MayStart(h.First[0]) },
+	Match: func(h artifact.Head) bool { return len(h.First) > 0 && protobuf.MayStart(h.First[0]) },
 	Run:   run,
 }
 

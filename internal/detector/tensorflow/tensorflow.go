@@ -11,6 +11,7 @@ import (
 	"github.com/modelaudit/modelaudit/internal/artifact"
 	"github.com/modelaudit/modelaudit/internal/detector"
 	"github.com/modelaudit/modelaudit/internal/finding"
+	"github.com/modelaudit/modelaudit/internal/format/protobuf"
 	"github.com/modelaudit/modelaudit/internal/format/tensorflow"
 	"github.com/modelaudit/modelaudit/internal/location"
 	"github.com/modelaudit/modelaudit/internal/rule"
@@ -22,7 +23,7 @@ var Detector = &detector.Detector{
 	Name:  "tensorflow",
 	Rules: rule.Explain(help, writes, reads, network, callback, asset, native, data, caller, custom),
 	Raw:   detector.Weights,
-	Match: func(h artifact.Head) bool { return len(h.First) > 0 && tensorflow.MayStart(h.First[0]) },
+	Match: func(h artifact.Head) bool { return len(h.First) > 0 && protobuf.MayStart(h.First[0]) },
 	Run:   run,
 }
 

@@ -1,7 +1,9 @@
 package tensorflow_test
 
 import (
+	"bytes"
 	"context"
+	"slices"
 	"strings"
 	"testing"
 
@@ -154,6 +156,25 @@ func cases() []detectortest.Case {
 }
 
 func TestDetector(t *testing.T) { detectortest.Run(t, tensorflow.Detector, cases()) }
+
+// TestWithoutAName: a graph is known whatever stands in front of what makes it one.
+func TestWithoutAName(t *testing.T) {
+	secret, own := graph(nodes(constant("p", "/etc/passwd"), node("r", "ReadFile", "p"))), nodes(node("f", "f", ""))
+	for _, c := range []struct {
+		name string
+		data []byte
+	}{
+		{name: "a field that no parser knows", data: append(pb.Text(15<<3|byts, "x"), secret...)},
+		{name: "a field of a large number", data: append(pb.Text(100<<3|byts, "x"), secret...)},
+		{name: "a tag in two bytes", data: append([]byte{secret[0] | 0x80, 0}, secret[1:]...)},
+		{name: "calls of functions", data: append(bytes.Repeat(own, 70_000), secret[:len(secret)-5]...)},
+	} {
+		got := detectortest.Scan([]*detector.Detector{tensorflow.Detector}, "m.pb", c.data)
+		if !slices.Contains(detectortest.RuleIDs(got), "tensorflow-reads-file") {
+			t.Errorf("%s: got %s %+v", c.name, got.Status, got.Findings)
+		}
+	}
+}
 
 // TestNested: the JSON by which Keras restores objects goes back to the scan,
 // from a SavedModel and from the file beside it, and so do long strings.

@@ -5,17 +5,6 @@ import (
 	"github.com/modelaudit/modelaudit/internal/hostile"
 )
 
-// MayStart reports whether a file with this first byte can be a ModelProto:
-// whether it is the tag of one of its fields, in whatever order they are.
-func MayStart(c byte) bool {
-	switch protobuf.Tag(c) {
-	case modelIRVersion, modelProducer, 3<<3 | byts, modelDomain, 5<<3 | vint, modelDoc,
-		modelGraph, modelOpset, modelMetadata, 0xa2, 0xca, 0xd2:
-		return true
-	}
-	return false
-}
-
 // shapeFields is how many fields of a graph are looked at.
 const shapeFields = 1 << 10
 

@@ -135,3 +135,15 @@ func TestAlone(t *testing.T) {
 		t.Errorf("got %d fields and %v, want 2 and no fault", numbers, r.Err())
 	}
 }
+
+// TestMayStart: a message starts with a tag, and the end of a group is none.
+func TestMayStart(t *testing.T) {
+	for _, c := range []struct {
+		first byte
+		want  bool
+	}{{0x0a, true}, {0x08, true}, {0x7a, true}, {0x0b, true}, {0x0d, true}, {0x8a, true}, {0x80, true}, {0x00, false}, {0x02, false}, {0x0c, false}, {0x0e, false}, {0xff, false}} {
+		if got := protobuf.MayStart(c.first); got != c.want {
+			t.Errorf("%#x: got %v, want %v", c.first, got, c.want)
+		}
+	}
+}

@@ -5,20 +5,6 @@ import (
 	"github.com/modelaudit/modelaudit/internal/hostile"
 )
 
-// MayStart reports whether a file with this first byte can hold one of the
-// messages: whether it is the tag of one of their fields, in whatever order.
-func MayStart(c byte) bool {
-	switch protobuf.Tag(c) {
-	case savedSchema, 2<<3 | byts, 1<<3 | byts, 3<<3 | vint, 3<<3 | byts, 4<<3 | byts,
-		5<<3 | byts, metaAsset, metaObjects, fingerprintGraph:
-		return true
-	}
-	return false
-}
-
-// shapeNodes is how many nodes are looked at before a graph is taken for none.
-const shapeNodes = 1 << 16
-
 // Looks returns the kind of message that the file has the shape of, whole or
 // cut, or None. isOp tells the names of TensorFlow's operations from others:
 // many formats have nodes with a name and an operation.
@@ -107,7 +93,7 @@ func described(m protobuf.Message) bool {
 
 // graph: nodes with operations that exist, or a library of functions with them.
 func (s shaper) graph(m protobuf.Message) bool {
-	seen, nodes, producer := 0, false, false
+	nodes, producer := false, false
 	for f := range m.Fields() {
 		switch f.Tag {
 		case graphNode:
@@ -116,16 +102,12 @@ func (s shaper) graph(m protobuf.Message) bool {
 				return true
 			}
 			nodes = nodes || op != ""
-			seen++
 		case graphLibrary:
 			if s.library(f.Message().Alone()) {
 				return true
 			}
 		case graphVersions:
 			producer = producer || versions(f.Message().Alone())
-		}
-		if seen > shapeNodes {
-			break
 		}
 	}
 	return nodes && producer
@@ -142,9 +124,8 @@ func versions(m protobuf.Message) bool {
 	return false
 }
 
-// library reports whether one of the first functions has a node that exists.
+// library reports whether one of the functions has a node that exists.
 func (s shaper) library(m protobuf.Message) bool {
-	seen := 0
 	for f := range m.Fields() {
 		if f.Tag != libraryFunction {
 			continue
@@ -152,9 +133,6 @@ func (s shaper) library(m protobuf.Message) bool {
 		for g := range f.Message().Alone().Fields() {
 			if g.Tag == functionNode && s.isOp(text(g.Message().Alone(), nodeOp)) {
 				return true
-			}
-			if seen++; seen > shapeNodes {
-				return false
 			}
 		}
 	}
