@@ -77,11 +77,11 @@ func run(_ context.Context, p *detector.Pass) error {
 
 // A walker goes through one document.
 type walker struct {
-	pass    *detector.Pass
-	held    []func() // what was found before the root element
-	root    bool     // the root element was seen, and is PMML's
-	foreign bool     // it is another's
-	open    []string // names of the open elements
+	pass       *detector.Pass
+	held       []func() // what was found before the root element
+	root       bool     // the root element was seen, and is PMML's
+	foreign    bool     // it is another's
+	extensions int      // how many elements of that name are open
 }
 
 // token judges one token.
@@ -93,10 +93,14 @@ func (w *walker) token(t *xml.Token) {
 		if !w.root {
 			w.begin(t)
 		}
-		w.open = append(w.open, t.Name)
+		if t.Name == extension {
+			w.extensions++
+		}
 		w.element(t)
 	case xml.End:
-		w.open = w.open[:max(0, len(w.open)-1)]
+		if t.Name == extension {
+			w.extensions--
+		}
 	case xml.Text:
 		w.text(t)
 	}
@@ -207,10 +211,13 @@ var codeMarks = []string{
 	"os.system(", "os.popen(", "subprocess.", "__import__(", "eval(", "exec(", "Runtime.getRuntime(", "ProcessBuilder(", "<script",
 }
 
+// extension is the element for what is not PMML's own.
+const extension = "Extension"
+
 // code reports program text inside an Extension, where it means something to
 // the evaluator that put it there.
 func (w *walker) code(offset int64, text string) {
-	if !w.inside("Extension") {
+	if w.extensions == 0 {
 		return
 	}
 	for _, mark := range codeMarks {
@@ -220,14 +227,4 @@ func (w *walker) code(offset int64, text string) {
 			return
 		}
 	}
-}
-
-// inside reports whether an element of that name is open.
-func (w *walker) inside(name string) bool {
-	for _, n := range w.open {
-		if n == name {
-			return true
-		}
-	}
-	return false
 }
