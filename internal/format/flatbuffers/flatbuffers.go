@@ -145,19 +145,6 @@ func (t Table) Tables(i int) iter.Seq2[int, Table] {
 	}
 }
 
-// Strings yields the elements of a field that is a vector of strings, up to
-// limit bytes of each.
-func (t Table) Strings(i, limit int) iter.Seq[string] {
-	return func(yield func(string) bool) {
-		for text := range t.Texts(i) {
-			s := string(text.Peek(int(min(text.Left(), int64(limit)))))
-			if t.r.Err() != nil || !yield(s) {
-				return
-			}
-		}
-	}
-}
-
 // Texts yields the elements of a field that is a vector of strings, in place.
 func (t Table) Texts(i int) iter.Seq[*hostile.Reader] {
 	return func(yield func(*hostile.Reader) bool) {

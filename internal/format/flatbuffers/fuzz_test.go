@@ -55,8 +55,6 @@ func (w *walker) table(table flatbuffers.Table) {
 		if s := table.String(i, limit); len(s) > limit {
 			w.t.Errorf("a text of %d bytes, cut at %d", len(s), limit)
 		}
-		for range table.Strings(i, limit) {
-		}
 		for text := range table.Texts(i) {
 			if text.Start() < 0 || text.End() > w.size {
 				w.t.Errorf("a text from %d to %d of %d bytes", text.Start(), text.End(), w.size)
