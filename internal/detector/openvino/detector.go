@@ -68,13 +68,11 @@ func run(_ context.Context, p *detector.Pass) error {
 		return nil // another format whose root is called net
 	}
 	p.Recognised("openvino")
-	for _, f := range w.found {
-		p.Report(f)
-	}
+	w.causes.Report(p.Report)
 	return d.Err()
 }
 
-// A walker goes through one document. It holds what it finds until it is sure
+// A walker goes through one document. It gathers what it finds until it is sure
 // that the document is OpenVINO's.
 type walker struct {
 	pass    *detector.Pass
@@ -82,12 +80,12 @@ type walker struct {
 	layer   string // name of the layer around
 	weights int64  // size of the .bin beside the document, -1 when unknown
 	asked   bool
-	found   []finding.Finding
+	causes  finding.Causes
 }
 
-// report keeps a finding until it is known whose document this is.
-func (w *walker) report(r *rule.Rule, offset int64, key, message string) {
-	w.found = append(w.found, finding.Finding{Rule: r, Key: key, Message: message, Location: finding.Location{Offset: offset}})
+// report notes what is wrong with a token, which shown tells in words.
+func (w *walker) report(r *rule.Rule, offset int64, key, message, shown string) {
+	w.causes.At(r, finding.Quote(key), message).Add(offset, "%s", shown)
 }
 
 // token judges one token.
@@ -107,10 +105,10 @@ func (w *walker) doctype(t *xml.Token) {
 		return
 	}
 	for _, e := range d.Entities {
-		w.report(doctype, t.Offset, "entity "+e.Name, fmt.Sprintf("The document declares the entity %s. No model has entities.", finding.Quote(e.Name)))
+		w.report(doctype, t.Offset, "entity "+e.Name, fmt.Sprintf("The document declares the entity %s. No model has entities.", finding.Quote(e.Name)), "entity "+finding.Quote(e.Name))
 	}
 	if d.External != "" {
-		w.report(doctype, t.Offset, "DTD", fmt.Sprintf("The document makes its parser fetch %s.", finding.Quote(d.External)))
+		w.report(doctype, t.Offset, "DTD", fmt.Sprintf("The document makes its parser fetch %s.", finding.Quote(d.External)), "document type")
 	}
 }
 
@@ -140,7 +138,7 @@ func (w *walker) judgeLayer(t *xml.Token) {
 	}
 	w.report(custom, t.Offset, "type "+kind,
 		fmt.Sprintf("Layer %s is of type %s of %s, which a native extension must bring.",
-			finding.Quote(w.layer), finding.Quote(kind), finding.Quote(version)))
+			finding.Quote(w.layer), finding.Quote(kind), finding.Quote(version)), "layer "+finding.Quote(w.layer))
 }
 
 // pathAttributes name files where they stand in a model.
@@ -151,7 +149,7 @@ func (w *walker) attribute(t *xml.Token, a xml.Attr) {
 	for _, name := range pathAttributes {
 		if strings.EqualFold(a.Name, name) && (looksLikePath(a.Value) || name == "code") {
 			w.report(library, t.Offset, t.Name+" "+a.Name,
-				fmt.Sprintf("The attribute %s of %s names %s.", finding.Quote(a.Name), finding.Quote(t.Name), finding.Quote(a.Value)))
+				fmt.Sprintf("The attribute %s of %s names %s.", finding.Quote(a.Name), finding.Quote(t.Name), finding.Quote(a.Value)), "element "+finding.Quote(t.Name)+": "+finding.Quote(a.Value))
 		}
 	}
 }
@@ -175,7 +173,8 @@ func (w *walker) data(t *xml.Token) {
 	have := w.binSize()
 	if end := offset + size; have >= 0 && (end < offset || end > uint64(have)) {
 		w.report(outside, t.Offset, "layer "+w.layer,
-			fmt.Sprintf("The constant of layer %s lies at %d to %d of a weights file of %d bytes.", finding.Quote(w.layer), offset, end, have))
+			fmt.Sprintf("The constant of layer %s lies at %d to %d of a weights file of %d bytes.", finding.Quote(w.layer), offset, end, have),
+			fmt.Sprintf("layer %s: %d bytes at %d", finding.Quote(w.layer), size, offset))
 	}
 }
 

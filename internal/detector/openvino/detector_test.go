@@ -3,6 +3,7 @@ package openvino_test
 import (
 	"context"
 	"io/fs"
+	"strings"
 	"testing"
 	"time"
 
@@ -50,6 +51,15 @@ func TestDetector(t *testing.T) {
 		{Name: "far constant", File: "model.xml", Data: net("", far), Want: []string{"openvino-data-outside"}},
 		{Name: "kernel", File: "kernels.xml", Data: []byte(`<CustomLayer name="c" type="SimpleGPU" version="1"><Kernel entry="k"><Source filename="k.cl"/></Kernel></CustomLayer>`), Want: []string{"openvino-native-library"}},
 	})
+}
+
+// TestManyLayers: what is wrong with many layers is one finding, with their names.
+func TestManyLayers(t *testing.T) {
+	layers := strings.Repeat(`<layer id="2" name="c" type="MyOp" version="extension"/>`, 20)
+	got := detectortest.Scan([]*detector.Detector{openvino.Detector}, "model.xml", net("", layers)).Findings
+	if len(got) != 1 || len(got[0].Evidence) != 11 || got[0].Evidence[0].Text != "layer c" || got[0].Evidence[10].Text != "and 10 more" {
+		t.Errorf("got %+v, want one finding with ten layers and the number of the others", got)
+	}
 }
 
 func TestOtherXML(t *testing.T) {
