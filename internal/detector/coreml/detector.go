@@ -55,7 +55,11 @@ func match(h artifact.Head) bool {
 func run(_ context.Context, p *detector.Pass) error {
 	r := p.Reader()
 	var facts []coreml.Fact
-	ok, err := coreml.Walk(r, func(f coreml.Fact) { facts = append(facts, f) })
+	ok, err := coreml.Walk(r, func(f coreml.Fact) {
+		if r.Hold(factCost+uint64(len(f.Name)+len(f.Layer))) == nil {
+			facts = append(facts, f)
+		}
+	})
 	if !ok && (artifact.Extension(p.File.Name()) != ".mlmodel" || len(facts) == 0 && err == nil) {
 		return nil // a message of another kind
 	}
@@ -67,6 +71,9 @@ func run(_ context.Context, p *detector.Pass) error {
 	}
 	return err
 }
+
+// factCost is the memory that a fact takes, beside its words.
+const factCost = 128
 
 // judge reports what the model needs of the app that loads it, or of other
 // files.

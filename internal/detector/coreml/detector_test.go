@@ -1,6 +1,7 @@
 package coreml_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/modelaudit/modelaudit/internal/detector/coreml"
@@ -30,6 +31,11 @@ func customLayer() []byte {
 	return layer("c", pb.Sub(500<<3|bytes, pb.Text(10<<3|bytes, "EvilLayer"), parameter))
 }
 
+// many is a network of n custom layers of few bytes.
+func many(n int) []byte {
+	return []byte(strings.Repeat(string(pb.Sub(1<<3|bytes, pb.Sub(500<<3|bytes))), n))
+}
+
 func linked(file, search string) []byte {
 	text := func(tag protobuf.Tag, s string) []byte { return pb.Sub(tag, pb.Text(1<<3|bytes, s)) }
 	return pb.Sub(556<<3|bytes, pb.Sub(1<<3|bytes, text(1<<3|bytes, file), text(2<<3|bytes, search)))
@@ -53,6 +59,7 @@ func TestDetector(t *testing.T) {
 		{Name: "network", File: "m.mlmodel", Data: model(pb.Sub(500<<3|bytes, network(relu))), AnyPrefix: cut},
 		{Name: "under no name", Data: model(pb.Sub(403<<3|bytes, network(customLayer()))), Want: []string{"coreml-custom-code"}},
 		{Name: "custom layer", File: "m.mlmodel", Data: model(pb.Sub(500<<3|bytes, network(relu, customLayer()))), Want: []string{"coreml-custom-code"}},
+		{Name: "too many", File: "m.mlmodel", Data: model(pb.Sub(500<<3|bytes, many(1_100_000))), Want: []string{"coreml-custom-code"}, Unread: true, Heavy: true},
 		{Name: "in a branch", File: "m.mlmodel", Data: model(pb.Sub(500<<3|bytes, network(branch))), Want: []string{"coreml-custom-code"}},
 		{Name: "in a pipeline", File: "m.mlmodel", Data: model(pb.Sub(202<<3|bytes, inner)), Want: []string{"coreml-custom-code"}},
 		{Name: "in a classifier's pipeline", File: "m.mlmodel", Data: model(pb.Sub(200<<3|bytes, pb.Sub(1<<3|bytes, inner))), Want: []string{"coreml-custom-code"}},

@@ -80,8 +80,12 @@ type Fact struct {
 	Texts  []string // parameters of text, for CustomLayer and CustomModel
 }
 
-// maxText is how much of a name or a parameter is kept, in bytes.
-const maxText = 4 << 10
+const (
+	// maxText is how much of a name or a parameter is kept, in bytes.
+	maxText = 4 << 10
+	// textCost is the memory that a parameter takes, beside its words.
+	textCost = 32
+)
 
 // firstType is the lowest number of a field that holds the model proper
 // (Model.proto: 200 to 3000).
@@ -196,14 +200,18 @@ func (w walker) layer(f protobuf.Field) {
 // custom is a layer or a model that the loading application must have code for.
 func (w walker) custom(f protobuf.Field, kind Kind, layer string) {
 	fact := Fact{Kind: kind, Offset: f.At, Layer: layer}
-	for f := range f.Message().Fields() {
+	m := f.Message()
+	for f := range m.Fields() {
 		switch f.Tag {
 		case customClass:
 			fact.Name = string(f.Prefix(maxText))
 		case customParameters:
 			each(f, mapValue, func(f protobuf.Field) {
 				each(f, parameterString, func(f protobuf.Field) {
-					fact.Texts = append(fact.Texts, string(f.Prefix(maxText)))
+					text := string(f.Prefix(maxText))
+					if m.Reader().Hold(textCost+uint64(len(text))) == nil {
+						fact.Texts = append(fact.Texts, text)
+					}
 				})
 			})
 		}
