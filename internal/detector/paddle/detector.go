@@ -7,6 +7,7 @@ import (
 	"context"
 	_ "embed"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 
@@ -85,7 +86,7 @@ func named(name string) bool {
 func run(_ context.Context, p *detector.Pass) error {
 	if paddle.IsProgram(p.Reader()) || named(p.File.Name()) && paddle.MayBeProgram(p.Reader()) {
 		p.Recognised("paddle")
-		_, err := paddle.Program(p.Reader(), func(o paddle.Op) { operator(p, o) })
+		err := paddle.Program(p.Reader(), func(o paddle.Op) { operator(p, o) })
 		return cmp.Or(err, p.Strings("", 0, p.File.Size)) // of a program, without weights
 	}
 	if artifact.Extension(p.File.Name()) != ".pdiparams" || p.File.Size == 0 {
@@ -112,8 +113,8 @@ func operator(p *detector.Pass, o paddle.Op) {
 	if !ok {
 		return
 	}
-	target := target(o)
-	if r == loads && location.Leaves(target) != "" {
+	target, far := target(o)
+	if r == loads && far {
 		r = reads
 	}
 	message := fmt.Sprintf("The operator %s %s.", finding.Quote(o.Type), does[r])
@@ -138,24 +139,33 @@ var does = map[*rule.Rule]string{
 func evidence(o paddle.Op) []finding.Step {
 	steps := []finding.Step{{Offset: o.Offset, Text: "operator " + finding.Quote(o.Type)}}
 	for _, a := range o.Attrs {
-		if a.Name != "op_callstack" {
+		if a.Name != "op_callstack" && len(steps) < 10 {
 			steps = append(steps, finding.Step{Offset: o.Offset, Text: finding.Quote(a.Name + " = " + strings.Join(a.Values, ", "))})
 		}
 	}
-	return steps[:min(len(steps), 10)]
+	return steps
 }
 
 // targets are the attributes that name what an operator works on.
 var targets = []string{"file_path", "endpoint", "endpoints", "epmap", "trainers", "pserver_endpoints", "filename", "engine_key"}
 
-// target returns what the first attribute that names something says.
-func target(o paddle.Op) string {
+// target returns what the first attribute that names something says, and whether
+// that leads out of the directory. Of one that stands twice Paddle takes the
+// last: any that leads out goes before the others.
+func target(o paddle.Op) (text string, far bool) {
 	for _, name := range targets {
 		for _, a := range o.Attrs {
-			if a.Name == name && a.Values[0] != "" {
-				return strings.Join(a.Values, ", ")
+			if a.Name != name {
+				continue
 			}
+			if i := slices.IndexFunc(a.Values, leaves); i >= 0 {
+				return a.Values[i], true
+			}
+			text = cmp.Or(text, strings.Join(a.Values, ", "))
 		}
 	}
-	return ""
+	return text, false
 }
+
+// leaves reports whether a path leads out of the directory.
+func leaves(path string) bool { return location.Leaves(path) != "" }

@@ -62,6 +62,7 @@ func TestDetector(t *testing.T) {
 			Want: []string{"paddle-python-function"}},
 		{Name: "save", File: "model.pdmodel", Data: program(op("save", attr("file_path", "/root/.bashrc"))), Want: []string{"paddle-writes-file"}},
 		{Name: "load far", File: "model.pdmodel", Data: program(op("load", attr("file_path", "../../secret"))), Want: []string{"paddle-reads-file"}},
+		{Name: "load far behind another path", File: "model.pdmodel", Data: program(op("load", attr("file_path", "weights"), attr("file_path", "../../secret"))), Want: []string{"paddle-reads-file"}},
 		{Name: "load beside", File: "model.pdmodel", Data: program(op("load_combine", attr("file_path", "weights"))), Want: []string{"paddle-loads-parameters"}},
 		{Name: "send", File: "model.pdmodel", Data: program(op("send", attr("endpoints", "10.0.0.1:80"))), Want: []string{"paddle-network"}},
 		{Name: "engine", File: "model.pdmodel", Data: program(op("tensorrt_engine")), Want: []string{"paddle-native-engine"}},

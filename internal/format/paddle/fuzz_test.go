@@ -24,7 +24,7 @@ func FuzzRead(f *testing.F) {
 		}
 		IsProgram(read())
 		last := int64(-1)
-		_, err := Program(read(), func(o Op) {
+		err := Program(read(), func(o Op) {
 			if o.Offset <= last || o.Offset >= int64(len(p)) {
 				t.Errorf("operator at %d after %d of %d bytes", o.Offset, last, len(p))
 			}

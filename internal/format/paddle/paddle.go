@@ -40,34 +40,40 @@ type Attr struct {
 	Values []string
 }
 
-// maxText is how much of a name or an attribute is kept, in bytes.
-const maxText = 4 << 10
+const (
+	// maxText is how much of a name or an attribute is kept, in bytes.
+	maxText = 4 << 10
+	// textCost is the memory that an attribute or a value of one takes, beside its
+	// words.
+	textCost = 64
+)
 
-// Program visits the operators of a program, in every block. blocks says how
-// many blocks were seen.
-func Program(r *hostile.Reader, visit func(Op)) (blocks int, err error) {
+// Program visits the operators of a program, in every block.
+func Program(r *hostile.Reader, visit func(Op)) error {
 	for f := range protobuf.Root(r).Fields() {
 		if f.Tag != programBlocks {
 			continue
 		}
-		blocks++
 		for f := range f.Message().Fields() {
 			if f.Tag == blockOps {
-				visit(op(f))
+				held := r.Budget().Held()
+				visit(op(r, f))
+				r.Budget().Release(held)
 			}
 		}
 	}
-	return blocks, r.Err()
+	return r.Err()
 }
 
-func op(f protobuf.Field) Op {
+// op reads an operator.
+func op(r *hostile.Reader, f protobuf.Field) Op {
 	o := Op{Offset: f.At}
 	for f := range f.Message().Fields() {
 		switch f.Tag {
 		case opType:
 			o.Type = string(f.Prefix(maxText))
 		case opAttrs:
-			if a := attr(f); len(a.Values) > 0 {
+			if a := attr(r, f); len(a.Values) > 0 {
 				o.Attrs = append(o.Attrs, a)
 			}
 		}
@@ -75,14 +81,18 @@ func op(f protobuf.Field) Op {
 	return o
 }
 
-func attr(f protobuf.Field) Attr {
+// attr reads an attribute.
+func attr(r *hostile.Reader, f protobuf.Field) Attr {
 	var a Attr
 	for f := range f.Message().Fields() {
 		switch f.Tag {
 		case attrName:
 			a.Name = string(f.Prefix(maxText))
 		case attrString, attrStrings:
-			a.Values = append(a.Values, string(f.Prefix(maxText)))
+			text := string(f.Prefix(maxText))
+			if r.Hold(2*textCost+uint64(len(text)+len(a.Name))) == nil {
+				a.Values = append(a.Values, text)
+			}
 		}
 	}
 	return a
