@@ -58,7 +58,7 @@ func scanCommand(w World, status *int) *cobra.Command {
 	cmd.Flags().SortFlags = false
 	f.registerAll(cmd.Flags())
 	cmd.Flags().Var(shardValue{&f.shard}, "shard", "scan this part of the files, counted from 0: see plan")
-	cmd.Flags().StringVar(&f.base, "base", "", "scan what differs from this commit of the repository; what was there before does not fail")
+	cmd.Flags().StringVar(&f.base, "base", "", "scan what differs from this `commit` of the repository; what was there before does not fail")
 	return cmd
 }
 
