@@ -96,7 +96,7 @@ func (k *kind) start(text string, at int) (start int, ok bool) {
 // match returns the secrets of kind k that a candidate at a place holds, the one
 // that it is of first, and the length of the candidate.
 func (k *kind) match(text string, at int) (secrets []string, size int) {
-	around := text[at:min(len(text), at+longest)]
+	around := k.reach(text[at:min(len(text), at+longest)])
 	m := k.pattern().FindStringSubmatchIndex(around)
 	if m == nil || m[1] < len(around) && word(around[m[1]]) {
 		return nil, 0
@@ -124,6 +124,21 @@ func (k *kind) match(text string, at int) (secrets []string, size int) {
 		secrets = append(secrets, more...)
 	}
 	return secrets, len(c.match)
+}
+
+// telling is the least size of a keyword that no secret has in it.
+const telling = 8
+
+// reach cuts a text that starts with a keyword where the next such secret would
+// start: a pattern that goes on for long costs as much at each of its keywords.
+func (k *kind) reach(text string) string {
+	if k.within || len(k.keyword) < telling {
+		return text
+	}
+	if i := strings.Index(text[1:], k.keyword); i >= 0 {
+		return text[:1+i]
+	}
+	return text
 }
 
 func word(c byte) bool {

@@ -18,6 +18,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf16"
 
 	"github.com/modelaudit/modelaudit/internal/audit"
@@ -394,6 +395,21 @@ func TestEveryLineIsTried(t *testing.T) {
 		})
 		if !tried {
 			t.Errorf("no sample starts with %s", f[3])
+		}
+	}
+}
+
+// TestKeywordsCostLittle: a text of nothing but keywords takes no longer than its
+// length is worth.
+func TestKeywordsCostLittle(t *testing.T) {
+	for _, unit := range []string{
+		"PuTTY-User-Key-File-2: ssh-rsa\nEncryption: none\n", "-----BEGIN PGP PRIVATE KEY BLOCK-----\n\n", "-----BEGIN PRIVATE KEY-----\nMIIE",
+		"discord ", "sk-", "AccountKey=", "eyJ",
+	} {
+		start := time.Now()
+		detectortest.Scan(all, "config.json", []byte(strings.Repeat(unit, 1<<20/len(unit))))
+		if took := time.Since(start); took > 5*time.Second {
+			t.Errorf("%q, repeated: took %v", unit, took)
 		}
 	}
 }
