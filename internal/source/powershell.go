@@ -1,21 +1,19 @@
 package source
 
 import (
+	_ "embed"
 	"regexp"
 	"strings"
 	"sync"
+
+	"github.com/modelaudit/modelaudit/internal/table"
 )
 
-// Commands and members of .NET that scripts of PowerShell name: those that run a
-// text, those that bring one from elsewhere, and those that do harm alone.
-var (
-	runsText  = map[string]bool{"iex": true, "invoke-expression": true, "scriptblock]::create": true, "assembly]::load": true}
-	bringText = map[string]bool{
-		"downloadstring": true, "downloaddata": true, "downloadfile": true, "invoke-webrequest": true, "iwr": true, "invoke-restmethod": true,
-		"irm": true, "start-bitstransfer": true, "frombase64string": true, "gzipstream": true, "deflatestream": true,
-	}
-	harmful = map[string]bool{"tcpclient": true, "virtualalloc": true, "set-mppreference": true}
-)
+//go:embed powershell.txt
+var powerShellFile string
+
+// powerShell is what the words of powershell.txt do.
+var powerShell = sync.OnceValue(func() map[string]string { return table.Map(powerShellFile) })
 
 // powerWord is a command, a member or the end of a type's name with a member.
 var powerWord = sync.OnceValue(func() *regexp.Regexp {
@@ -33,12 +31,12 @@ func judgePowerShell(text string) *Program {
 	var runs, brings, harms []Step
 	for _, at := range powerWord().FindAllStringIndex(lower, -1) {
 		step := Step{at[0], text[at[0]:at[1]]}
-		switch word := lower[at[0]:at[1]]; {
-		case runsText[word]:
+		switch powerShell()[lower[at[0]:at[1]]] {
+		case "runs":
 			runs = append(runs, step)
-		case bringText[word]:
+		case "brings":
 			brings = append(brings, step)
-		case harmful[word]:
+		case "harms":
 			harms = append(harms, step)
 		}
 	}

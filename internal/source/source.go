@@ -3,13 +3,16 @@
 package source
 
 import (
+	_ "embed"
 	"errors"
 	"io"
 	"strings"
+	"sync"
 
 	"github.com/modelaudit/modelaudit/internal/format/python"
 	"github.com/modelaudit/modelaudit/internal/globals"
 	"github.com/modelaudit/modelaudit/internal/hostile"
+	"github.com/modelaudit/modelaudit/internal/table"
 )
 
 // A Reach is a function that does harm, where source first refers to it.
@@ -63,17 +66,16 @@ func Reaches(s *python.Source) []Reach {
 	return all
 }
 
-// common are methods of the builtin types that modules have functions named like:
-// base64.decode writes a file, and the result of a call is decoded.
-var common = map[string]bool{
-	"decode": true, "encode": true, "copy": true, "pop": true, "remove": true, "update": true, "replace": true, "read": true,
-	"write": true, "close": true, "clear": true, "get": true, "join": true, "format": true, "split": true, "index": true,
-}
+//go:embed methods.txt
+var methodsFile string
+
+// common are methods of the builtin types that say nothing about a module.
+var common = sync.OnceValue(func() map[string]bool { return table.Set(methodsFile) })
 
 // method judges an attribute of something unknown as one of the modules that the
 // source imports: it may be one of them by a detour.
 func method(s *python.Source, name string) (globals.Verdict, bool) {
-	if common[name] {
+	if common()[name] {
 		return globals.Verdict{}, false
 	}
 	for _, i := range s.Imports {
