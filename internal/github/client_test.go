@@ -166,6 +166,25 @@ func TestRetryWaitsAsAsked(t *testing.T) {
 	}
 }
 
+// An address with ".." in it would be that of something else.
+func TestContentStaysInTheRepository(t *testing.T) {
+	s := githubtest.New(t)
+	s.Contents[testSHA+":a/b.pt"] = []byte("x")
+	c := client(t, s)
+	if got, err := c.Content(t.Context(), "a/b.pt", testSHA); err != nil || string(got) != "x" {
+		t.Errorf("got %q, %v", got, err)
+	}
+	asked := s.Transcript()
+	for _, path := range []string{"", "..", "a/../../user", "/etc/passwd", "a//b.pt"} {
+		if _, err := c.Content(t.Context(), path, testSHA); !github.Gone(err) {
+			t.Errorf("%q: %v, want that it is not there", path, err)
+		}
+	}
+	if s.Transcript() != asked {
+		t.Errorf("GitHub was asked: %s", s.Transcript())
+	}
+}
+
 // A comment must not be written twice because the answer to the first was lost.
 func TestCommentIsNotRepeated(t *testing.T) {
 	s := githubtest.New(t)
