@@ -18,6 +18,7 @@ import (
 	"github.com/modelaudit/modelaudit/internal/policy"
 	"github.com/modelaudit/modelaudit/internal/report/bom"
 	"github.com/modelaudit/modelaudit/internal/rule"
+	"github.com/modelaudit/modelaudit/internal/table"
 )
 
 var executes = &rule.Rule{ID: "pickle-executes-code", Severity: rule.Critical, Precision: rule.Certain}
@@ -98,17 +99,13 @@ func TestDocumentsFollowTheSchema(t *testing.T) {
 // TestLicensesAreOfSPDX: an identifier that the schema does not know makes the
 // whole document invalid.
 func TestLicensesAreOfSPDX(t *testing.T) {
-	table, err := os.ReadFile("../../license/ids.txt")
+	ids, err := os.ReadFile("../../license/ids.txt")
 	if err != nil {
 		t.Fatal(err)
 	}
 	var f audit.File
 	f.Path, f.Formats, f.Status = "m.gguf", []string{"gguf"}, audit.Clean
-	for line := range strings.Lines(string(table)) {
-		if line = strings.TrimSpace(line); line != "" && line[0] != '#' {
-			f.Licenses = append(f.Licenses, line)
-		}
-	}
+	f.Licenses = slices.Collect(table.Lines(string(ids)))
 	text := write(t, bom.Options{}, f)
 	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
 	if err != nil {
@@ -186,20 +183,16 @@ var recognised = regexp.MustCompile(`Recognised\("([^"]+)"\)`)
 // TestFormatsAreListed: what is no model must not be called one because nobody
 // thought of the table.
 func TestFormatsAreListed(t *testing.T) {
-	table, err := os.ReadFile("formats.txt")
+	formats, err := os.ReadFile("formats.txt")
 	if err != nil {
 		t.Fatal(err)
 	}
 	listed := make(map[string]bool)
-	for line := range strings.Lines(string(table)) {
-		words := strings.Fields(line)
-		if len(words) == 0 || words[0] == "#" {
-			continue
+	for row := range table.Rows(string(formats), 3) {
+		if row[1] != "file" && row[1] != "machine-learning-model" || listed[row[0]] {
+			t.Errorf("formats.txt: %q has no type, or is there twice", row)
 		}
-		if len(words) < 2 || words[1] != "file" && words[1] != "machine-learning-model" || listed[words[0]] {
-			t.Errorf("formats.txt: %q has no type, or is there twice", line)
-		}
-		listed[words[0]] = true
+		listed[row[0]] = true
 	}
 	files, err := filepath.Glob("../../detector/*/*.go")
 	if err != nil || len(files) == 0 {
