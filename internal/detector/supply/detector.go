@@ -93,24 +93,47 @@ func (j *judge) license(text string) {
 	}
 }
 
-// card reads the fields in front of a model card.
+// card reads the fields in front of a model card, a line each: what is broken in
+// one keeps no other from being read.
 func (j *judge) card(text string) {
-	rest, ok := strings.CutPrefix(text, "---\n")
-	if !ok {
+	open := front().FindString(text)
+	if open == "" {
 		return
 	}
-	front, _, _ := strings.Cut(rest, "\n---")
-	key, at := "", int64(len("---\n"))
-	for line := range strings.Lines(front) {
+	fields, _, _ := strings.Cut(text[len(open):], "\n---")
+	key, at := "", int64(len(open))
+	for line := range strings.Lines(fields) {
 		name, value, found := strings.Cut(line, ":")
 		if item, is := strings.CutPrefix(strings.TrimSpace(line), "- "); is {
 			value = item
 		} else if found {
 			key = strings.TrimSpace(name)
 		}
-		j.field(key, strings.Trim(strings.TrimSpace(value), `"'`), at)
+		for _, one := range scalars(value) {
+			j.field(key, one, at)
+		}
 		at += int64(len(line))
 	}
+}
+
+// front opens the fields of a card.
+var front = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile("^\ufeff?---[ \t]*\r?\n") })
+
+// scalars returns the values that stand on a line of YAML: one, or those of a
+// list in brackets.
+func scalars(value string) []string {
+	value, _, _ = strings.Cut(value, " #")
+	value = strings.TrimSpace(value)
+	var out []string
+	if list, ok := strings.CutPrefix(value, "["); ok {
+		out = strings.Split(strings.TrimSuffix(list, "]"), ",")
+	} else {
+		out = []string{value}
+	}
+	for i, one := range out {
+		out[i] = strings.Trim(strings.TrimSpace(one), `"'`)
+	}
+	return out
 }
 
 // config reads the fields of a configuration of transformers or PEFT.

@@ -37,6 +37,8 @@ func TestDetector(t *testing.T) {
 		{Name: "swapped", Data: name("mircosoft/phi-2"), Want: model},
 		{Name: "card", Data: zipped("README.md", card("base_model: deepseek-ia/DeepSeek-V3")), Want: model},
 		{Name: "list in a card", Data: zipped("README.md", card("base_model:\n- \"gooogle/gemma-2b\"")), Want: model},
+		{Name: "list in brackets", Data: zipped("README.md", card("base_model: [google/gemma-2b, 'gooogle/gemma-2b'] # two")), Want: model},
+		{Name: "card of Windows", Data: zipped("README.md", "\ufeff---\r\nbase_model: gooogle/gemma-2b\r\n---\r\n"), Want: model},
 		{Name: "honest card", Data: zipped("README.md", card("base_model:\n- google/gemma-2b\ntags:\n- metallama/x"))},
 		{Name: "adapter", Data: zipped("adapter_config.json", `{"base_model_name_or_path": "mistrallai/Mistral-7B-v0.1"}`), Want: model},
 		{Name: "usual packages", Data: wants("tensorboardX\ntorchvision\ntransformers[torch]==4.44.0; python_version > '3.8'")},
@@ -58,6 +60,7 @@ func TestLicences(t *testing.T) {
 		"The above copyright notice and this permission notice shall be included in all copies."
 	for _, c := range []struct{ file, content, want string }{
 		{file: "README.md", content: "---\nlicense: apache-2.0\n---\n", want: "Apache-2.0"},
+		{file: "README.md", content: "---\r\nlicense: [agpl-3.0] # whole\r\n---\r\n", want: "AGPL-3.0"},
 		{file: "LICENSE", content: mit, want: "MIT"},
 		{file: "config.json", content: `{"license": "cc-by-nc-4.0"}`, want: "CC-BY-NC-4.0"},
 		{file: "README.md", content: "# MIT\nlicense: MIT\n"},
