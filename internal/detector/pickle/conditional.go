@@ -23,11 +23,11 @@ import (
 var argumentsText string
 
 // arguments says what the arguments of a callable hold: arguments.txt.
-var arguments = sync.OnceValue(func() map[string]string { return parseArguments(argumentsText) })
+var arguments = sync.OnceValue(func() map[string]string { return byCallable(argumentsText) })
 
-// parseArguments reads lines of a package, a callable and what its arguments
-// hold.
-func parseArguments(text string) map[string]string {
+// byCallable reads lines of a package or module, a callable in it, and what is to
+// be said of it.
+func byCallable(text string) map[string]string {
 	out := make(map[string]string)
 	for row := range table.Rows(text, 3) {
 		out[row[0]+" "+row[1]] = row[2]

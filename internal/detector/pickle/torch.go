@@ -8,22 +8,13 @@ import (
 
 	"github.com/modelaudit/modelaudit/internal/finding"
 	"github.com/modelaudit/modelaudit/internal/format/pickle"
-	"github.com/modelaudit/modelaudit/internal/table"
 )
 
 //go:embed vulnerabilities.txt
 var vulnerabilitiesText string
 
 // vulnerabilities are published numbers, by "module name".
-var vulnerabilities = sync.OnceValue(func() map[string]string { return parseVulnerabilities(vulnerabilitiesText) })
-
-func parseVulnerabilities(text string) map[string]string {
-	out := make(map[string]string)
-	for row := range table.Rows(text, 3) {
-		out[row[0]+" "+row[1]] = row[2]
-	}
-	return out
-}
+var vulnerabilities = sync.OnceValue(func() map[string]string { return byCallable(vulnerabilitiesText) })
 
 // vulnerability returns the number of the vulnerability that goes through a
 // callable, or "".
