@@ -4,6 +4,8 @@
 package gguf
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	_ "embed"
 	"fmt"
@@ -73,10 +75,7 @@ func run(_ context.Context, p *detector.Pass) error {
 		j.rest(file)
 	}
 	j.causes.Report(p.Report)
-	if j.stop != nil {
-		return j.stop
-	}
-	return err
+	return cmp.Or(j.stop, err, j.texts.Err())
 }
 
 // A judge gathers what the decoder tells until it is known where everything
@@ -85,7 +84,7 @@ type judge struct {
 	p      *detector.Pass
 	causes finding.Causes
 	spans  []span
-	texts  *hostile.Reader // of short texts
+	texts  *hostile.Reader // of what is looked at here
 	stop   error           // the budget is spent, or the memory for spans
 }
 
@@ -121,15 +120,7 @@ func (j *judge) tensor(t gguf.Tensor) {
 // overlaps reports tensors that share bytes: what one loader patches in one of
 // them, another reads in the other.
 func (j *judge) overlaps(file gguf.File) {
-	slices.SortStableFunc(j.spans, func(a, b span) int {
-		switch {
-		case a.start < b.start:
-			return -1
-		case a.start > b.start:
-			return 1
-		}
-		return 0
-	})
+	slices.SortStableFunc(j.spans, func(a, b span) int { return cmp.Compare(a.start, b.start) })
 	for i := 1; i < len(j.spans); i++ {
 		a, b := j.spans[i-1], j.spans[i]
 		if b.start < a.end {
@@ -169,14 +160,8 @@ func (j *judge) padding(from, left int64) bool {
 	if left > maxPadding {
 		return false
 	}
-	r := hostile.NewReader(j.p.File.Content, j.p.File.Size, j.p.Budget)
-	r.MoveTo(from)
-	for _, c := range r.Peek(int(left)) {
-		if c != 0 {
-			return false
-		}
-	}
-	return true
+	j.texts.MoveTo(from)
+	return len(bytes.TrimLeft(j.texts.Peek(int(left)), "\x00")) == 0
 }
 
 const (
@@ -204,14 +189,15 @@ func (j *judge) text(t gguf.Text) {
 	if t.Key == license && t.Size <= maxLicense {
 		j.p.License(string(j.peek(t)))
 	}
-	if t.Index >= 0 && t.Size < minShown && !strings.HasPrefix(t.Key, template) {
+	rendered := len(t.Key) >= len(template) && strings.EqualFold(t.Key[:len(template)], template)
+	if t.Index >= 0 && t.Size < minShown && !rendered {
 		return // most of a vocabulary
 	}
 	name, least := t.Key, int64(minText)
 	if t.Index >= 0 {
 		name, least = fmt.Sprintf("%s[%d]", t.Key, t.Index), minElement
 	}
-	if strings.HasPrefix(strings.ToLower(t.Key), template) {
+	if rendered {
 		name, least = name+".jinja", 1
 	}
 	if t.Size < least {
