@@ -35,10 +35,6 @@ var Detector = &detector.Detector{
 	Run:   run,
 }
 
-// texts is in how much of a file texts are looked for: the program, which comes
-// before the weights.
-const texts = 8 << 20
-
 //go:embed known.txt
 var knownFile string
 
@@ -47,9 +43,9 @@ var known = sync.OnceValue(func() map[string]bool { return table.Set(knownFile) 
 // run reports each namespace of operators that ExecuTorch does not have, once.
 func run(_ context.Context, p *detector.Pass) error {
 	p.Recognised("executorch")
-	operators, err := executorch.Decode(p.Reader())
+	program, err := executorch.Decode(p.Reader())
 	seen := make(map[string]bool)
-	for _, o := range operators {
+	for _, o := range program.Operators {
 		namespace, _, qualified := strings.Cut(o.Text, "::")
 		if !qualified || known()[namespace] || seen[namespace] {
 			continue
@@ -62,5 +58,5 @@ func run(_ context.Context, p *detector.Pass) error {
 			Evidence: []finding.Step{{Offset: o.Offset, Text: "operator " + name}},
 		})
 	}
-	return cmp.Or(err, p.Strings("", 0, min(p.File.Size, texts)))
+	return cmp.Or(err, p.Strings("", 0, program.Size))
 }

@@ -8,6 +8,12 @@ import (
 	"github.com/modelaudit/modelaudit/internal/hostile"
 )
 
+// A Program is what a file says.
+type Program struct {
+	Operators []Name // of all execution plans, each plan's own: "aten::add.out"
+	Size      int64  // in bytes, without the segments behind it if the file says where they start
+}
+
 // A Name is a name with its place.
 type Name struct {
 	Text   string
@@ -39,14 +45,14 @@ const (
 	nameCost = 64
 )
 
-// Decode reads a program and returns the operators of all its execution plans,
-// each plan's own: "aten::add.out". An error is a *hostile.Fault, or one of the
-// machine; what was read before it stands.
-func Decode(r *hostile.Reader) (operators []Name, err error) {
+// Decode reads a program. An error is a *hostile.Fault, or one of the machine;
+// what was read before it stands.
+func Decode(r *hostile.Reader) (Program, error) {
+	p := Program{Size: r.Left()}
 	if head := r.Peek(8); !Looks(head) {
-		return nil, r.Fail(hostile.Malformed, "no identifier of an ExecuTorch program")
+		return p, r.Fail(hostile.Malformed, "no identifier of an ExecuTorch program")
 	}
-	extended(r)
+	p.extended(r)
 	root, _ := flatbuffers.Root(r)
 	for _, plan := range root.Tables(programPlans) {
 		for _, o := range plan.Tables(planOperators) {
@@ -56,19 +62,19 @@ func Decode(r *hostile.Reader) (operators []Name, err error) {
 			}
 			// Many may be one table, of which only the first is in the file.
 			if r.Hold(uint64(len(n.Text))+nameCost) == nil {
-				operators = append(operators, n)
+				p.Operators = append(p.Operators, n)
 			}
 		}
 		for _, d := range plan.Tables(planDelegates) {
 			name(r, d, delegateID) // its bounds
 		}
 	}
-	return operators, r.Err()
+	return p, r.Err()
 }
 
-// extended checks the header that tells where the program and its segments end
-// (runtime/executor/program.cpp, ExtendedHeader).
-func extended(r *hostile.Reader) {
+// extended reads the header that tells where the program ends and its segments
+// start (schema/extended_header.h).
+func (p *Program) extended(r *hostile.Reader) {
 	const magic, at, size32 = "eh00", 8, 4 // behind the magic stands the header's own size
 	if head := r.Peek(at + len(magic)); len(head) <= at || string(head[at:]) != magic {
 		return
@@ -78,6 +84,8 @@ func extended(r *hostile.Reader) {
 	size, base := h.UintLE(8), h.UintLE(8)
 	if total := uint64(r.End()); h.Err() != nil || size > total || base > total {
 		r.Fail(hostile.Truncated, "a program of %d bytes and segments from %d on claimed, the file ends at %d", size, base, total)
+	} else if size > 0 && base >= size {
+		p.Size = int64(base)
 	}
 }
 

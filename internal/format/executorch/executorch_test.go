@@ -3,6 +3,7 @@ package executorch_test
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"errors"
 	"strings"
 	"testing"
@@ -16,7 +17,7 @@ import (
 	"github.com/modelaudit/modelaudit/internal/hostile"
 )
 
-func decode(data []byte) ([]executorch.Name, error) {
+func decode(data []byte) (executorch.Program, error) {
 	budget := hostile.NewBudget(context.Background(), hostile.DefaultLimits(), int64(len(data)), time.Now)
 	return executorch.Decode(hostile.NewReader(hostile.Bytes(data), int64(len(data)), budget))
 }
@@ -28,7 +29,7 @@ func TestDecode(t *testing.T) {
 		t.Fatal(err)
 	}
 	var names []string
-	for _, n := range got {
+	for _, n := range got.Operators {
 		if name := strings.TrimSuffix(n.Text, ".out"); !strings.HasPrefix(string(data[n.Offset:]), name) {
 			t.Errorf("%q does not stand at byte %#x", name, n.Offset)
 		}
@@ -39,6 +40,29 @@ func TestDecode(t *testing.T) {
 	}
 	if !executorch.Looks(data) {
 		t.Errorf("Looks: got false")
+	}
+}
+
+// TestSize: segments are not of the program, where a header says that they are.
+func TestSize(t *testing.T) {
+	bare := executorchtest.Program([]string{"aten::add"}, nil)
+	const header = 24
+	root := binary.LittleEndian.Uint32(bare) + header
+	extended := append(binary.LittleEndian.AppendUint32(nil, root), "ET12eh00\x18\x00\x00\x00"...)
+	size := uint64(len(bare) + header)
+	extended = binary.LittleEndian.AppendUint64(extended, size)
+	extended = binary.LittleEndian.AppendUint64(extended, size+10)
+	extended = append(append(extended, bare[8:]...), make([]byte, 1000)...)
+	for name, c := range map[string]struct {
+		data []byte
+		want int64
+	}{
+		"bare": {bare, int64(len(bare))}, "extended": {extended, int64(size + 10)},
+	} {
+		got, err := decode(c.data)
+		if err != nil || got.Size != c.want || len(got.Operators) != 1 {
+			t.Errorf("%s: got %+v, %v, want a program of %d bytes", name, got, err, c.want)
+		}
 	}
 }
 
@@ -77,7 +101,10 @@ func FuzzDecode(f *testing.F) {
 		if err != nil {
 			return
 		}
-		for _, n := range p {
+		if p.Size < 0 || p.Size > int64(len(data)) {
+			t.Errorf("a program of %d bytes in %d", p.Size, len(data))
+		}
+		for _, n := range p.Operators {
 			if n.Offset < 0 || n.Offset > int64(len(data)) {
 				t.Errorf("%+v lies outside of %d bytes", n, len(data))
 			}
