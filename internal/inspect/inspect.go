@@ -28,7 +28,6 @@ type Node struct {
 // A Watch makes a tree of one scan of one file.
 type Watch struct {
 	Disassemble bool // keep the instructions of pickles
-	root        *Node
 	nodes       map[string]*Node
 	redactor    finding.Redactor
 }
@@ -111,7 +110,6 @@ func (w *Watch) node(f artifact.File) *Node {
 	// Before the parents are made, which look nodes up themselves.
 	w.nodes[key] = n
 	if len(f.Inside) == 0 {
-		w.root = n
 		return n
 	}
 	outer := f
