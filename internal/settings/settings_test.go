@@ -1,13 +1,16 @@
 package settings_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/modelaudit/modelaudit/internal/hostile"
 	"github.com/modelaudit/modelaudit/internal/policy"
+	"github.com/modelaudit/modelaudit/internal/rule"
 	"github.com/modelaudit/modelaudit/internal/settings"
 )
 
@@ -28,6 +31,35 @@ func TestSet(t *testing.T) {
 	want.Limits.Steps, want.Limits.Members, want.Limits.Depth, want.Limits.Time = 12, 13, 14, 90*time.Minute
 	if diff := cmp.Diff(want, s); diff != "" {
 		t.Errorf("settings (-want +got):\n%s", diff)
+	}
+}
+
+// TestDefaultsAreAsSaid: what the help, action.yml and the policy's schema call a
+// default is one.
+func TestDefaultsAreAsSaid(t *testing.T) {
+	// No value says what these are.
+	words := map[string]string{
+		"max-file-size": "no limit",
+		"max-inflated":  fmt.Sprintf("%d times the file, at least %dMiB", hostile.InflatedRatio, hostile.MinInflated>>20),
+	}
+	for _, o := range settings.Options() {
+		if words[o.Name] == o.Default {
+			continue
+		}
+		got, want := settings.Default(), settings.Default()
+		if err := o.Set(&got, o.Default); err != nil {
+			t.Errorf("%s: %v", o.Name, err)
+		}
+		// Nothing is beneath the last of each.
+		switch o.Name {
+		case "report-min":
+			want.Policy.ReportMin = rule.Info
+		case "min-precision":
+			want.Policy.MinPrecision = rule.Possible
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s is not %s where nothing is said (-want +got):\n%s", o.Name, o.Default, diff)
+		}
 	}
 }
 
