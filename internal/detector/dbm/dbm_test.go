@@ -50,6 +50,18 @@ func TestElsewhere(t *testing.T) {
 	}
 }
 
+// TestProgram: what a value is may stand far behind its start.
+func TestProgram(t *testing.T) {
+	program := make([]byte, 0x104)
+	copy(program, "MZ")
+	program[0x3d] = 1 // its header is at 0x100
+	copy(program[0x100:], "PE\x00\x00")
+	got := detectortest.Scan([]*detector.Detector{dbm.Detector}, "", dbmtest.GDBM(binary.LittleEndian, []byte("a"), program))
+	if !slices.Equal(got.Formats, []string{"gdbm"}) {
+		t.Errorf("got %q, want gdbm", got.Formats)
+	}
+}
+
 // TestNames: what is found in a value names the value's key.
 func TestNames(t *testing.T) {
 	named := &detector.Detector{Name: "named", Match: unpickler.Match, Run: func(_ context.Context, p *detector.Pass) error {

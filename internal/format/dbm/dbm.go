@@ -32,13 +32,17 @@ type Item struct {
 	Offset int64  // of its first byte in the file
 	Size   int64  // bytes
 	Head   []byte // its first bytes, up to HeadBytes of them
-	Key    string // that it is stored under, as far as it is next to it; up to HeadBytes of it
+	Key    string // that it is stored under, as far as it is next to it; up to keyBytes of it
 
 	overflow int64 // page that it begins on, if it lies on pages of its own
 }
 
-// HeadBytes is how much of an item its Head shows.
-const HeadBytes = 64
+const (
+	// HeadBytes is how much of an item its Head shows: enough for any signature.
+	HeadBytes = 4 << 10
+	// keyBytes is how much of its key an item bears.
+	keyBytes = 64
+)
 
 // Sniff names the kind of database that starts with head, or returns "".
 func Sniff(head []byte) string {
@@ -120,7 +124,7 @@ func (d *Database) item(at, size int64, tell func(Item) error) error {
 	return tell(Item{Offset: at, Size: size, Head: head, Key: d.key})
 }
 
-// start returns up to HeadBytes of size bytes at an offset of the file.
+// start returns up to keyBytes of size bytes at an offset of the file.
 func (d *Database) start(at, size int64) string {
-	return string(d.r.At(uint64(at), uint64(min(size, HeadBytes))).Peek(HeadBytes))
+	return string(d.r.At(uint64(at), uint64(min(size, keyBytes))).Peek(keyBytes))
 }
