@@ -46,7 +46,10 @@ func run(_ context.Context, p *detector.Pass) error {
 		read, form = readUBJSON, "ubjson"
 	}
 	err := read(p, w.event)
-	if !w.learner || !w.version {
+	// XGBoost does without a version. A document that breaks off may lack all that
+	// would follow.
+	broken := err != nil && len(w.path) > 0
+	if !w.learner || !w.version && !w.booster && !broken {
 		if err == nil && form == "ubjson" {
 			p.Recognised(form) // read to its end: it holds texts and numbers alone
 		}
@@ -88,7 +91,8 @@ type walker struct {
 	say              func(name string, offset int64, text string)
 	path             []string // the member's name at each open object or array
 	next             string   // name that was just read
-	learner, version bool
+	learner, version bool     // members of the document, of which the first is an object
+	booster          bool     // of the learner, an object
 	tree             tree
 	causes           finding.Causes
 }
@@ -106,14 +110,13 @@ func (w *walker) event(e event) {
 	switch e.kind {
 	case name:
 		w.next = e.text
-		if len(w.path) == 1 {
-			w.learner = w.learner || e.text == "learner"
-			w.version = w.version || e.text == "version"
-		}
+		w.version = w.version || len(w.path) == 1 && e.text == "version"
 	case open:
 		w.path = append(w.path, w.next)
 		w.next = ""
 		if e.object {
+			w.learner = w.learner || len(w.path) == 2 && w.path[1] == "learner"
+			w.booster = w.booster || len(w.path) == 3 && w.path[1] == "learner" && w.path[2] == "gradient_booster"
 			w.enter(e.offset)
 		}
 		w.tree.count = 0

@@ -1,10 +1,12 @@
 package xgboost_test
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 	"testing"
 
+	"github.com/modelaudit/modelaudit/internal/detector"
 	"github.com/modelaudit/modelaudit/internal/detector/detectortest"
 	"github.com/modelaudit/modelaudit/internal/detector/xgboost"
 )
@@ -37,9 +39,20 @@ func TestDetector(t *testing.T) {
 		{Name: "json", File: "model.json", Data: json("1, -1, -1")},
 		{Name: "json points out", File: "model.json", Data: json("7, -1, -1"), Want: []string{"xgboost-tree-outside"}},
 		{Name: "json points before", File: "model.json", Data: json("-5, -1, -1"), Want: []string{"xgboost-tree-outside"}},
+		{Name: "json without a version", Data: bytes.Replace(json("7, -1, -1"), []byte("version"), []byte("edition"), 1), Want: []string{"xgboost-tree-outside"}},
+		{Name: "json that breaks off", Data: []byte(`{"learner": {"a": 1}, ?`), Unread: true},
 		{Name: "ubjson", File: "model.ubj", Data: ubjson(1, -1, -1)},
 		{Name: "ubjson points out", File: "model.ubj", Data: ubjson(3, -1, -1), Want: []string{"xgboost-tree-outside"}},
 		{Name: "ubjson of something else", File: "data.ubj", Data: []byte("{i\x01a[U\x01U\x02]}")},
 		{Name: "under no name", Data: ubjson(3, -1, -1), Want: []string{"xgboost-tree-outside"}},
 	})
+}
+
+// TestElsewhere: other documents have members of these names, too.
+func TestElsewhere(t *testing.T) {
+	for _, text := range []string{`{"learner": {"name": "a"}}` + "\n" + `{"learner": {"name": "b"}}`, `{"learner": "a", "version": 1}`, `{"learner": {"name": "a"}}`} {
+		if got := detectortest.Scan([]*detector.Detector{xgboost.Detector}, "data.json", []byte(text)); len(got.Formats) > 0 || got.Unread() {
+			t.Errorf("%s: got %q, %s", text, got.Formats, got.Status)
+		}
+	}
 }
