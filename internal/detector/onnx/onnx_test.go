@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -101,6 +102,7 @@ func cases() []detectortest.Case {
 		{Name: "weights beside the model", Data: model(node("", "Relu"), initializer("location", "a/../model.onnx.data", "offset", "0", "length", "8"))},
 		{Name: "described as outside but inside", Data: model(pb.Sub(5<<3|byts, climb[:len(climb)-2]))},
 		{Name: "climbs", Data: model(node("", "Relu"), initializer("location", "../../etc/passwd")), Want: outside},
+		{Name: "climbs behind many entries", File: "m.onnx", Data: model(initializer(append(slices.Repeat([]string{"location", "w.bin"}, 64), "location", "../../etc/passwd")...)), Unread: true},
 		{Name: "climbs from below", Data: model(initializer("location", "a/b/../../../x")), Want: outside},
 		{Name: "climbs on Windows", Data: model(initializer("location", `a\..\..\x`)), Want: outside},
 		{Name: "absolute", Data: model(initializer("location", "/etc/passwd")), Want: outside},

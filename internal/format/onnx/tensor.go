@@ -4,6 +4,7 @@ import (
 	"math/bits"
 
 	"github.com/modelaudit/modelaudit/internal/format/protobuf"
+	"github.com/modelaudit/modelaudit/internal/hostile"
 )
 
 // A Tensor is a TensorProto without its values.
@@ -31,7 +32,7 @@ type Tensor struct {
 // An Entry is one line of TensorProto.external_data.
 type Entry struct{ Key, Value string }
 
-// maxEntries is how many entries of one tensor are kept; five keys exist.
+// maxEntries is how many entries a tensor may have; five keys exist.
 const maxEntries = 64
 
 // NewTensor returns a tensor of no dimensions at an offset. Readers of other
@@ -106,9 +107,11 @@ func (t *Tensor) entry(m protobuf.Message) {
 			e.Value = string(f.Prefix(maxAttribute))
 		}
 	}
-	if len(t.Entries) < maxEntries {
-		t.Entries = append(t.Entries, e)
+	if len(t.Entries) == maxEntries {
+		m.Reader().FailAt(m.Start(), hostile.Unsupported, "a tensor with more than %d entries of external data", maxEntries)
+		return
 	}
+	t.Entries = append(t.Entries, e)
 }
 
 // emit computes the size and hands the tensor on.
