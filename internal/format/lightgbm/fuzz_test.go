@@ -41,3 +41,16 @@ func TestShortened(t *testing.T) {
 		t.Errorf("got %+v, %v, want a fault behind the trees", m, err)
 	}
 }
+
+// TestLongLines: of many long lines each has the memory for itself.
+func TestLongLines(t *testing.T) {
+	line := "left_child=" + strings.Repeat("-1 ", 30_000) + "\n"
+	text := "tree\nversion=v4\n\nTree=0\nnum_leaves=2\n" + strings.Repeat(line, 5) + "\nend of trees\n"
+	limits := hostile.DefaultLimits()
+	limits.Memory = 2 * int64(len(line))
+	budget := hostile.NewBudget(context.Background(), limits, int64(len(text)), time.Now)
+	m, err := Read(hostile.NewReader(strings.NewReader(text), int64(len(text)), budget), func(Tree) {})
+	if err != nil || m.Trees != 1 {
+		t.Errorf("got %+v, %v, want one tree", m, err)
+	}
+}

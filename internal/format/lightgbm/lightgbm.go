@@ -57,7 +57,7 @@ func Read(r *hostile.Reader, visit func(Tree)) (Model, error) {
 		}
 	}
 	for r.Left() > 0 && !m.Ended && r.Step() {
-		at := r.Offset()
+		at, held := r.Offset(), r.Budget().Held()
 		key, values := split(r)
 		switch {
 		case r.Err() != nil:
@@ -70,6 +70,7 @@ func Read(r *hostile.Reader, visit func(Tree)) (Model, error) {
 		case t != nil:
 			t.take(key, values)
 		}
+		r.Budget().Release(held)
 	}
 	if r.Err() == nil && !m.Ended {
 		r.Fail(hostile.Truncated, "the text ends before its trees do")
