@@ -42,15 +42,23 @@ func TestShortened(t *testing.T) {
 	}
 }
 
-// TestLongLines: of many long lines each has the memory for itself.
+// TestLongLines: of many long lines each has the memory for itself, and one that
+// memory is too short for is a Fault.
 func TestLongLines(t *testing.T) {
-	line := "left_child=" + strings.Repeat("-1 ", 30_000) + "\n"
-	text := "tree\nversion=v4\n\nTree=0\nnum_leaves=2\n" + strings.Repeat(line, 5) + "\nend of trees\n"
-	limits := hostile.DefaultLimits()
-	limits.Memory = 2 * int64(len(line))
-	budget := hostile.NewBudget(context.Background(), limits, int64(len(text)), time.Now)
-	m, err := Read(hostile.NewReader(strings.NewReader(text), int64(len(text)), budget), func(Tree) {})
-	if err != nil || m.Trees != 1 {
-		t.Errorf("got %+v, %v, want one tree", m, err)
+	line := "left_child=" + strings.Repeat("-1 ", 30_000)
+	text := "tree\nversion=v4\n\nTree=0\nnum_leaves=2\n" + strings.Repeat(line+"\n", 5) + line + "7\n\nend of trees\n"
+	for _, c := range []struct {
+		memory int
+		kind   hostile.Kind
+	}{{memory: 2 * len(line)}, {memory: len(line) / 2, kind: hostile.OverBudget}} {
+		limits := hostile.DefaultLimits()
+		limits.Memory = int64(c.memory)
+		budget := hostile.NewBudget(context.Background(), limits, int64(len(text)), time.Now)
+		outside := false
+		_, err := Read(hostile.NewReader(strings.NewReader(text), int64(len(text)), budget), func(tree Tree) { outside = tree.Outside() })
+		var fault *hostile.Fault
+		if errors.As(err, &fault) != (c.kind != 0) || fault != nil && fault.Kind != c.kind || fault == nil && !outside {
+			t.Errorf("%d bytes of memory: got %v, %v, want the last line or %v", c.memory, outside, err, c.kind)
+		}
 	}
 }

@@ -140,7 +140,9 @@ func longLine(r *hostile.Reader) (key string, values []byte) {
 	if r.Err() != nil {
 		return "", nil
 	}
-	line := r.At(uint64(start), uint64(r.Offset()-start)).Bytes(uint64(r.Offset() - start))
+	end := r.Offset()
+	r.MoveTo(start)
+	line := r.Bytes(uint64(end - start))
 	name, rest, _ := bytes.Cut(bytes.TrimSpace(line), []byte("="))
 	return string(name), rest
 }
