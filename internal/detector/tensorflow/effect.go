@@ -39,6 +39,7 @@ type target struct {
 	values []string // constants that the path is, or is made of
 	open   bool     // the caller of the graph has a say in it
 	asset  bool     // a loader puts the path of an asset in its place
+	cut    bool     // there is more that the path may depend on
 }
 
 // target finds the path of a node.
@@ -55,9 +56,39 @@ func (j *judge) target(scope int, n tensorflow.Node, e effect) target {
 		if e.input >= len(inputs) {
 			return target{}
 		}
-		return j.trace(scope, inputs[e.input], 0)
+		t := j.trace(scope, inputs[e.input], 0)
+		if t.cut {
+			t.values = append(t.values, j.places()...)
+		}
+		return t
 	}
 	return target{}
+}
+
+// places returns the constants of the whole model that are places, those that no
+// model needs before others: what a trace that was cut may have missed.
+func (j *judge) places() []string {
+	if j.placed != nil {
+		return j.placed
+	}
+	sensitive, others := make([]string, 0), []string(nil)
+	for _, s := range j.model.Scopes {
+		for n := range s.Nodes() {
+			if op := n.Op(); op != "Const" && op != "HostConst" || s.Function == "" && j.assets[n.Name()] {
+				continue
+			}
+			for text := range n.Attr("value").Texts() {
+				switch v := text.String(); {
+				case location.Sensitive(v) && len(sensitive) < maxValues:
+					sensitive = append(sensitive, v)
+				case placed(v) && len(others) < maxValues:
+					others = append(others, v)
+				}
+			}
+		}
+	}
+	j.placed = append(sensitive, others...)
+	return j.placed
 }
 
 // decide returns the rule that an effect on a target breaks, or nil, and the

@@ -79,6 +79,7 @@ type judge struct {
 	defined map[string]bool   // functions of the model's library
 	assets  map[string]bool   // constants that a loader replaces by the path of an asset
 	calls   map[string][]call // of functions whose callers were asked for
+	placed  []string          // constants that are places, once they were asked for
 	stop    error             // the budget is spent
 }
 

@@ -3,6 +3,7 @@ package tensorflow_test
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -156,6 +157,35 @@ func cases() []detectortest.Case {
 }
 
 func TestDetector(t *testing.T) { detectortest.Run(t, tensorflow.Detector, cases()) }
+
+// TestLongWays: a place is found however long the way from it to what reads it is.
+func TestLongWays(t *testing.T) {
+	chain := [][]byte{constant("n0", "/etc/passwd")}
+	for i := range 40 {
+		chain = append(chain, node(fmt.Sprint("n", i+1), "Identity", fmt.Sprint("n", i)))
+	}
+	var parts [][]byte
+	var all []string
+	for i := range 400 {
+		name := fmt.Sprint("p", i)
+		parts, all = append(parts, constant(name, name)), append(all, name)
+	}
+	parts = append(parts, constant("z", "/etc/passwd"), node("j", "Pack", strings.Join(all, " ")+" z"))
+	read := func(input string) []byte { return nodes(node("d", "TextLineDataset", input)) }
+	for _, c := range []struct {
+		name string
+		data []byte
+	}{
+		{name: "a chain", data: pb.Join(nodes(chain...), read("n40"))},
+		{name: "a list", data: pb.Join(nodes(constant("p", append(all, "/etc/passwd")...)), read("p"))},
+		{name: "many nodes", data: pb.Join(nodes(parts...), read("j"))},
+	} {
+		got := detectortest.Scan([]*detector.Detector{tensorflow.Detector}, "m.pb", graph(c.data))
+		if !slices.Equal(detectortest.RuleIDs(got), []string{"tensorflow-reads-file"}) {
+			t.Errorf("%s: got %s %+v", c.name, got.Status, got.Findings)
+		}
+	}
+}
 
 // TestWithoutAName: a graph is known whatever stands in front of what makes it one.
 func TestWithoutAName(t *testing.T) {

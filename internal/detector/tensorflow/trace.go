@@ -23,6 +23,7 @@ type traced struct {
 	op        string
 	inputs    []string
 	values    []string // of a constant
+	cut       bool     // there are more of them
 	separator string   // of a StringJoin
 }
 
@@ -36,7 +37,7 @@ func (j *judge) trace(scope int, start string, calls int) target {
 	wanted := map[string]bool{start: true}
 	for round := 0; len(wanted) > 0; round++ {
 		if round == maxRounds || len(nodes) > maxTraced {
-			t.open = true
+			t.open, t.cut = true, true
 			break
 		}
 		found := j.collect(s, wanted, nodes)
@@ -45,10 +46,13 @@ func (j *judge) trace(scope int, start string, calls int) target {
 				t.join(j.argument(scope, name, calls))
 			}
 		}
-		wanted = next(nodes, found)
+		var cut bool
+		wanted, cut = next(nodes, found)
+		t.cut = t.cut || cut
 	}
 	for _, n := range nodes {
 		t.open = t.open || strings.HasPrefix(n.op, "Placeholder")
+		t.cut = t.cut || n.cut
 	}
 	j.fold(&t, start, nodes)
 	return t
@@ -67,9 +71,11 @@ func (j *judge) collect(s tensorflow.Scope, wanted map[string]bool, nodes map[st
 		switch t.op {
 		case "Const", "HostConst":
 			for text := range n.Attr("value").Texts() {
-				if len(t.values) < maxValues {
-					t.values = append(t.values, text.String())
+				if len(t.values) == maxValues {
+					t.cut = true
+					break
 				}
+				t.values = append(t.values, text.String())
 			}
 			if s.Function == "" && j.assets[name] {
 				t.op = "asset"
@@ -84,17 +90,22 @@ func (j *judge) collect(s tensorflow.Scope, wanted map[string]bool, nodes map[st
 	return found
 }
 
-// next returns the inputs of the nodes that were found and not yet visited.
-func next(nodes map[string]*traced, found map[string]bool) map[string]bool {
-	wanted := make(map[string]bool)
+// next returns the inputs of the nodes that were found and not yet visited, and
+// whether there are more than are visited.
+func next(nodes map[string]*traced, found map[string]bool) (wanted map[string]bool, cut bool) {
+	wanted = make(map[string]bool)
 	for name := range found {
 		for _, in := range nodes[name].inputs {
-			if nodes[in] == nil && len(wanted) < maxTraced {
+			switch {
+			case nodes[in] != nil:
+			case len(wanted) < maxTraced:
 				wanted[in] = true
+			default:
+				cut = cut || !wanted[in]
 			}
 		}
 	}
-	return wanted
+	return wanted, cut
 }
 
 // fold adds the constants of a trace to the target: as one string where they
@@ -116,10 +127,8 @@ func (j *judge) fold(t *target, start string, nodes map[string]*traced) {
 	for _, name := range names {
 		n := nodes[name]
 		t.asset = t.asset || n.op == "asset"
-		for _, v := range n.values {
-			if len(t.values) < maxValues && n.op != "asset" {
-				t.values = append(t.values, v)
-			}
+		if n.op != "asset" {
+			t.add(n.values)
 		}
 	}
 }
@@ -156,10 +165,12 @@ func (j *judge) argument(scope int, name string, calls int) target {
 	s := j.model.Scopes[scope]
 	i := slices.Index(s.Args, name)
 	if i < 0 || calls == maxCalls {
-		return target{open: i >= 0}
+		return target{open: i >= 0, cut: i >= 0}
 	}
-	t := target{open: true}
-	for _, c := range j.callers(s.Function) {
+	all := j.callers(s.Function)
+	t := target{open: true, cut: len(all) == maxCallers}
+	for _, c := range all {
+		t.cut = t.cut || c.shift < 0 && len(c.inputs) > maxSources
 		for _, in := range c.sources(i) {
 			t.join(j.trace(c.scope, in, calls+1))
 		}
@@ -171,9 +182,19 @@ func (j *judge) argument(scope int, name string, calls int) target {
 func (t *target) join(o target) {
 	t.open = t.open || o.open
 	t.asset = t.asset || o.asset
-	for _, v := range o.values {
-		if len(t.values) < maxValues && !slices.Contains(t.values, v) {
+	t.cut = t.cut || o.cut
+	t.add(o.values)
+}
+
+// add keeps constants, each once.
+func (t *target) add(values []string) {
+	for _, v := range values {
+		switch {
+		case slices.Contains(t.values, v):
+		case len(t.values) < maxValues:
 			t.values = append(t.values, v)
+		default:
+			t.cut = true
 		}
 	}
 }
