@@ -32,6 +32,15 @@ func (a *Acceptance) matches(f *finding.Finding, name string) bool {
 // which it does not hold.
 func (a *Acceptance) expired(now time.Time) bool { return !a.Until.IsZero() && !now.Before(a.Until) }
 
+// LastDay names the last day on which an acceptance until then holds, "" if it
+// holds for ever.
+func LastDay(until time.Time) string {
+	if until.IsZero() {
+		return ""
+	}
+	return until.AddDate(0, 0, -1).Format(time.DateOnly)
+}
+
 // An Allowance vouches for a callable that no one else knows, or for everything
 // below a module. What is known to be dangerous can only be accepted, finding by
 // finding.
@@ -170,7 +179,7 @@ func (s *sieve) warnings() []string {
 		case a.Rule != "" && s.policy.Known != nil && !s.policy.Known(a.Rule):
 			say(a.Origin, "there is no rule %s", finding.Quote(a.Rule))
 		case a.expired(s.policy.Now):
-			say(a.Origin, "this acceptance ended with %s", a.Until.AddDate(0, 0, -1).Format(time.DateOnly))
+			say(a.Origin, "this acceptance ended with %s", LastDay(a.Until))
 		case !s.accepted[i] && !s.policy.Partial:
 			say(a.Origin, "nothing found matches this acceptance any more")
 		}

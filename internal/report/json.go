@@ -128,7 +128,7 @@ func JSON(w io.Writer, version string, o policy.Outcome) error {
 		}
 	}
 	for _, s := range o.Suppressed {
-		doc.Suppressed = append(doc.Suppressed, suppressedItem{item(&s.Finding), string(s.By), s.Reason, lastDay(s.Until)})
+		doc.Suppressed = append(doc.Suppressed, suppressedItem{item(&s.Finding), string(s.By), s.Reason, policy.LastDay(s.Until)})
 	}
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)

@@ -5,7 +5,6 @@ import (
 	"io"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/dustin/go-humanize"
 
@@ -175,7 +174,7 @@ func (t *text) suppressed() {
 		if s.Reason != "" {
 			why.Text += ": " + finding.Quote(s.Reason)
 		}
-		if day := lastDay(s.Until); day != "" {
+		if day := policy.LastDay(s.Until); day != "" {
 			why.Text += " (until " + day + ")"
 		}
 		t.Line(1, severity(f.Rule), plain.Name(f.Location.Path), plain.Text(" ["+f.Rule.ID+"]").In(plain.Dim), why)
@@ -274,12 +273,4 @@ func (t *text) close() {
 	}
 	styles := map[policy.Verdict]plain.Style{policy.Fail: plain.Loud, policy.Open: plain.Yellow, policy.Pass: plain.Green}
 	t.Line(0, plain.Text(Closing(t.outcome)).In(styles[t.outcome.Verdict]))
-}
-
-// lastDay is the last day on which an acceptance holds, "" if it has none.
-func lastDay(until time.Time) string {
-	if until.IsZero() {
-		return ""
-	}
-	return until.AddDate(0, 0, -1).Format(time.DateOnly)
 }

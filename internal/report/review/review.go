@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/dustin/go-humanize"
 
@@ -367,8 +366,8 @@ func suppressed(s *policy.Suppressed) string {
 	if s.Reason != "" {
 		line += ": " + gfm.Code(s.Reason)
 	}
-	if !s.Until.IsZero() {
-		line += " until " + s.Until.AddDate(0, 0, -1).Format(time.DateOnly)
+	if day := policy.LastDay(s.Until); day != "" {
+		line += " until " + day
 	}
 	return line + "\n"
 }
