@@ -3,6 +3,7 @@
 package paddle
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	_ "embed"
@@ -16,6 +17,7 @@ import (
 	"github.com/modelaudit/modelaudit/internal/finding"
 	"github.com/modelaudit/modelaudit/internal/format/paddle"
 	"github.com/modelaudit/modelaudit/internal/location"
+	"github.com/modelaudit/modelaudit/internal/needle"
 	"github.com/modelaudit/modelaudit/internal/rule"
 	"github.com/modelaudit/modelaudit/internal/table"
 )
@@ -73,8 +75,17 @@ func match(h artifact.Head) bool {
 	if h.Extension() == ".pdiparams" || named(h.Name) {
 		return true
 	}
-	return len(h.First) > 4 && h.First[0] == 0x0a
+	return len(h.First) > 4 && (h.First[0] == 0x0a || object(h.First))
 }
+
+// object reports whether a file starts as an object of JSON does.
+func object(first []byte) bool {
+	text := bytes.TrimLeft(first, " \t\r\n\xef\xbb\xbf")
+	return len(text) > 0 && text[0] == '{'
+}
+
+// words are what a program in JSON must hold: the member that says so.
+var words = sync.OnceValue(func() *needle.Set { return detector.InJSON(`"base_code"`) })
 
 // named reports whether a file bears the name of a program.
 func named(name string) bool {
@@ -84,6 +95,9 @@ func named(name string) bool {
 // run tells programs by what they hold and parameters by their name: these
 // start with zeros, as much else does.
 func run(_ context.Context, p *detector.Pass) error {
+	if object(p.Reader().Peek(64)) {
+		return runJSON(p)
+	}
 	if paddle.IsProgram(p.Reader()) || named(p.File.Name()) && paddle.MayBeProgram(p.Reader()) {
 		p.Recognised("paddle")
 		err := paddle.Program(p.Reader(), func(o paddle.Op) { operator(p, o) })
@@ -100,6 +114,34 @@ func run(_ context.Context, p *detector.Pass) error {
 	return nil
 }
 
+// runJSON judges a program in JSON. That it is one may stand at its end: it is
+// read twice.
+func runJSON(p *detector.Pass) error {
+	if !detector.Mentions(p.Reader(), words()) {
+		return nil
+	}
+	if found, _ := paddle.PIR(p.Reader(), func(paddle.Op) {}); !found {
+		return nil // another document
+	}
+	p.Recognised("paddle")
+	_, err := paddle.PIR(p.Reader(), func(o paddle.Op) { operator(p, o) })
+	return cmp.Or(err, p.Strings("", 0, p.File.Size))
+}
+
+// effect says what an operator does. In JSON types come with a dialect, and
+// operators that work in place end in a line; those of a dialect of the user's own
+// are code from elsewhere.
+func effect(kind string) string {
+	dialect, name, found := strings.Cut(kind, ".")
+	switch {
+	case !found:
+		return effects()[kind]
+	case dialect == "custom_op":
+		return "native"
+	}
+	return effects()[strings.TrimSuffix(name, "_")]
+}
+
 // effects says what operators do, by their type: operators.txt.
 var effects = sync.OnceValue(func() map[string]string { return table.Map(operatorsText) })
 
@@ -109,7 +151,7 @@ var rules = map[string]*rule.Rule{"python": python, "write": writes, "read": loa
 // operator reports an operator that does more than compute. Parameters that are
 // loaded from beside the program are the usual case.
 func operator(p *detector.Pass, o paddle.Op) {
-	r, ok := rules[effects()[o.Type]]
+	r, ok := rules[effect(o.Type)]
 	if !ok {
 		return
 	}

@@ -2,8 +2,11 @@ package paddle_test
 
 import (
 	"encoding/binary"
+	"strings"
 	"testing"
 
+	"github.com/modelaudit/modelaudit/internal/audit"
+	"github.com/modelaudit/modelaudit/internal/detector"
 	"github.com/modelaudit/modelaudit/internal/detector/detectortest"
 	"github.com/modelaudit/modelaudit/internal/detector/paddle"
 	"github.com/modelaudit/modelaudit/internal/format/protobuf"
@@ -28,6 +31,12 @@ func program(ops ...[]byte) []byte {
 	variable := pb.Sub(3<<3|text, pb.Text(1<<3|text, "x"))
 	block := pb.Sub(1<<3|text, pb.Int(1<<3, 0), pb.Int(2<<3, -1), variable, pb.Join(ops...))
 	return pb.Join(block, pb.Sub(4<<3|text, pb.Int(1<<3, 0)))
+}
+
+// pir is a program of Paddle 3 with these operators in its one block.
+func pir(ops ...string) []byte {
+	return []byte(`{"base_code":{"magic":"pir","trainable":true,"version":4},"program":{"regions":[{"#":"region_0","blocks":[{"#":"block_0","args":[],"ops":[` +
+		strings.Join(ops, ",") + `]}]}]}}`)
 }
 
 // parameter is one tensor of floats as it stands in a .pdiparams file.
@@ -56,6 +65,11 @@ func TestDetector(t *testing.T) {
 	const cut = "the last message of a program ends where the file does"
 	detectortest.Run(t, paddle.Detector, []detectortest.Case{
 		{Name: "inference", File: "model.pdmodel", Data: program(op("feed"), op("matmul_v2"), op("fetch")), AnyPrefix: cut},
+		{Name: "program in JSON", File: "net.json", Data: pir(`{"#":"p","A":[0,1,1,"linear_0.b_0"]}`, `{"#":"1.matmul","A":[]}`)},
+		{Name: "python function in JSON", File: "net.json", Data: pir(`{"#":"1.py_func","A":[]}`), Want: []string{"paddle-python-function"}},
+		{Name: "file in JSON", Data: pir(`{"A":[{"N":"file_path","AT":{"#":"0.a_str","D":"/etc/poc"}}],"#":"pd_op.save_combine_"}`), Want: []string{"paddle-writes-file"}},
+		{Name: "file of another directory in JSON", Data: pir(`{"#":"1.load_combine","A":[{"AT":{"#":"0.a_str","D":"../poc"},"N":"file_path"}]}`), Want: []string{"paddle-reads-file"}},
+		{Name: "operator inside another", Data: pir(`{"#":"1.if","regions":[{"blocks":[{"ops":[{"#":"3.own","A":[]}]}]}]}`), Want: []string{"paddle-native-engine"}},
 		{Name: "python function", File: "model.pdmodel", Data: program(op("py_func")), Want: []string{"paddle-python-function"}},
 		{Name: "under no name", Data: program(op("py_func")), Want: []string{"paddle-python-function"}},
 		{Name: "in another order", File: "model.pdmodel", Data: pb.Join(pb.Sub(4<<3|text, pb.Int(1<<3, 0)), pb.Sub(1<<3|text, op("py_func"), pb.Int(1<<3, 0), pb.Int(2<<3, 0))),
@@ -71,4 +85,12 @@ func TestDetector(t *testing.T) {
 		{Name: "parameters cut off", File: "model.pdiparams", Data: append(parameter(3), parameter(5)[:30]...), Unread: true},
 		{Name: "impossible tensor", File: "model.pdiparams", Data: append(parameter(3), impossible()...), Unread: true},
 	})
+}
+
+// TestOtherJSON: a document with members of the same names.
+func TestOtherJSON(t *testing.T) {
+	data := []byte(`{"base_code":{"magic":"own"},"program":{"ops":[{"#":"1.py_func"}]}}`)
+	if got := detectortest.Scan([]*detector.Detector{paddle.Detector}, "net.json", data); got.Status != audit.NotAModel {
+		t.Errorf("got %s %v, want not-a-model", got.Status, detectortest.RuleIDs(got))
+	}
 }

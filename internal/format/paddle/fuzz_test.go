@@ -17,6 +17,7 @@ func FuzzRead(f *testing.F) {
 	op := pb.Sub(4<<3|protobuf.Bytes, pb.Text(3<<3|protobuf.Bytes, "load"))
 	f.Add(pb.Sub(1<<3|protobuf.Bytes, pb.Int(1<<3, 0), pb.Int(2<<3, -1), op))
 	f.Add(make([]byte, 40))
+	f.Add([]byte(`{"base_code":{"magic":"pir"},"program":{"regions":[{"blocks":[{"ops":[{"#":"1.if","A":[{"N":"n","AT":{"D":["x"]}}],"regions":[]}]}]}]}}`))
 	f.Fuzz(func(t *testing.T, p []byte) {
 		read := func() *hostile.Reader {
 			budget := hostile.NewBudget(context.Background(), hostile.DefaultLimits(), int64(len(p)), time.Now)
@@ -30,11 +31,16 @@ func FuzzRead(f *testing.F) {
 			}
 			last = o.Offset
 		})
+		_, err3 := PIR(read(), func(o Op) {
+			if o.Offset < 0 || o.Offset >= int64(len(p)) {
+				t.Errorf("operator at %d of %d bytes", o.Offset, len(p))
+			}
+		})
 		n, err2 := Parameters(read())
 		if n > len(p) {
 			t.Errorf("%d parameters in %d bytes", n, len(p))
 		}
-		for _, err := range []error{err, err2} {
+		for _, err := range []error{err, err2, err3} {
 			var fault *hostile.Fault
 			if err != nil && !errors.As(err, &fault) {
 				t.Errorf("got %T %v, want a *hostile.Fault", err, err)

@@ -1,6 +1,6 @@
-// Package paddle reads PaddlePaddle's inference programs (.pdmodel, __model__):
-// protobuf messages of type ProgramDesc, and the files of concatenated
-// parameters beside them (.pdiparams).
+// Package paddle reads PaddlePaddle's inference programs: protobuf messages of
+// type ProgramDesc (.pdmodel, __model__), since version 3 JSON, and the files of
+// concatenated parameters beside them (.pdiparams).
 //
 // Format: paddle/fluid/framework/framework.proto
 package paddle
