@@ -44,9 +44,10 @@ var Detector = &detector.Detector{
 }
 
 // match takes what starts as every writer starts a model: the version of the
-// specification, then the description. Others have the extension.
+// specification, then the description. Others have the extension. Weights of
+// programs lie in files of blobs.
 func match(h artifact.Head) bool {
-	return h.Extension() == ".mlmodel" && h.Size > 0 ||
+	return coreml.IsBlobs(h.First) || h.Extension() == ".mlmodel" && h.Size > 0 ||
 		len(h.First) > 4 && h.First[0] == 0x08 && h.First[1] < 0x40 && h.First[2] == 0x12
 }
 
@@ -54,6 +55,11 @@ func match(h artifact.Head) bool {
 // takes much for one.
 func run(_ context.Context, p *detector.Pass) error {
 	r := p.Reader()
+	if coreml.IsBlobs(r.Peek(coreml.BlobHead)) {
+		p.Recognised("coreml-weights")
+		_, err := coreml.Blobs(r)
+		return err
+	}
 	var facts []coreml.Fact
 	ok, err := coreml.Walk(r, func(f coreml.Fact) {
 		if r.Hold(factCost+uint64(len(f.Name)+len(f.Layer))) == nil {

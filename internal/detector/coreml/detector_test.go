@@ -1,6 +1,7 @@
 package coreml_test
 
 import (
+	"encoding/binary"
 	"strings"
 	"testing"
 
@@ -50,6 +51,23 @@ func program(file string) []byte {
 	return pb.Sub(502<<3|bytes, pb.Int(1<<3, 1), function)
 }
 
+// blobs is a file of two blobs of weights: the second has this sentinel and size.
+func blobs(sentinel uint32, first, second uint64) []byte {
+	p := binary.LittleEndian.AppendUint32(nil, 2)
+	p = binary.LittleEndian.AppendUint32(p, 2)
+	p = append(p, make([]byte, 56)...)
+	add := func(sentinel uint32, size uint64) {
+		p = binary.LittleEndian.AppendUint32(p, sentinel)
+		p = binary.LittleEndian.AppendUint32(p, 1)
+		p = binary.LittleEndian.AppendUint64(p, size)
+		p = binary.LittleEndian.AppendUint64(p, uint64(len(p)+8+40))
+		p = append(p, make([]byte, 40+min(size, 128))...)
+	}
+	add(0xdeadbeef, first)
+	add(sentinel, second)
+	return p
+}
+
 func TestDetector(t *testing.T) {
 	const cut = "the last field of a message ends where the file does"
 	relu := layer("relu", pb.Sub(130<<3|bytes, pb.Sub(10<<3|bytes)))
@@ -68,6 +86,9 @@ func TestDetector(t *testing.T) {
 		{Name: "linked far", File: "m.mlmodel", Data: model(linked("../other.mlmodel", ".")), Want: []string{"coreml-file-escape", "coreml-linked-model"}},
 		{Name: "program", File: "m.mlmodel", Data: model(program("@model_path/weights/weight.bin")), AnyPrefix: cut},
 		{Name: "program reads far", File: "m.mlmodel", Data: model(program("@model_path/../../secret")), Want: []string{"coreml-file-escape"}},
+		{Name: "blobs", File: "weight.bin", Data: blobs(0xdeadbeef, 64, 128)},
+		{Name: "blobs without the end", File: "weight.bin", Data: blobs(0xdeadbeef, 64, 1<<40), Unread: true},
+		{Name: "record without its sentinel", File: "weight.bin", Data: blobs(0xdeadbee, 64, 128), Unread: true},
 		{Name: "serialized", File: "m.mlmodel", Data: model(pb.Sub(3000<<3|bytes, pb.Text(1<<3|bytes, "id"), pb.Text(2<<3|bytes, string(model(pb.Sub(555<<3|bytes)))))), Want: []string{"coreml-custom-code"}},
 	})
 }

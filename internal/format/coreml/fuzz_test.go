@@ -3,6 +3,7 @@ package coreml
 import (
 	"context"
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -23,6 +24,25 @@ func FuzzWalk(f *testing.F) {
 				t.Errorf("%d bytes at %d of %d", fact.Size, fact.Offset, len(p))
 			}
 		})
+		var fault *hostile.Fault
+		if err != nil && !errors.As(err, &fault) {
+			t.Errorf("got %T %v, want a *hostile.Fault", err, err)
+		}
+	})
+}
+
+// FuzzBlobs: whatever the bytes, reading ends, no more blobs come back than have
+// room, and every error is a Fault.
+func FuzzBlobs(f *testing.F) {
+	head := append([]byte{1, 0, 0, 0, 2, 0, 0, 0}, make([]byte, 56)...)
+	record := append([]byte{0xef, 0xbe, 0xad, 0xde, 1, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 128}, make([]byte, 64-17)...)
+	f.Add(slices.Concat(head, record, []byte{1, 2}))
+	f.Fuzz(func(t *testing.T, p []byte) {
+		budget := hostile.NewBudget(context.Background(), hostile.DefaultLimits(), int64(len(p)), time.Now)
+		n, err := Blobs(hostile.NewReader(hostile.Bytes(p), int64(len(p)), budget))
+		if n*blobRecord > len(p) {
+			t.Errorf("%d blobs in %d bytes", n, len(p))
+		}
 		var fault *hostile.Fault
 		if err != nil && !errors.As(err, &fault) {
 			t.Errorf("got %T %v, want a *hostile.Fault", err, err)
