@@ -13,6 +13,7 @@ import (
 	"github.com/modelaudit/modelaudit/internal/finding"
 	"github.com/modelaudit/modelaudit/internal/format/encoded"
 	"github.com/modelaudit/modelaudit/internal/format/rds"
+	"github.com/modelaudit/modelaudit/internal/hostile"
 	"github.com/modelaudit/modelaudit/internal/rule"
 )
 
@@ -115,28 +116,43 @@ func (j *judge) report(r *rule.Rule, e rds.Event, key, message, step string) {
 	}
 }
 
-// text shows a string, of which the ASCII form has no bytes of its own.
+// maxShown is the size of the longest string of the ASCII form that is shown in
+// one piece.
+const maxShown = 4 << 10
+
+// text shows a string, or hands it on.
 func (j *judge) text(e rds.Event) {
-	if e.Size == 0 {
-		j.Text(e.Variable, e.Offset, e.Name)
-	} else if j.nested == nil {
-		j.nested = j.Written(cmp.Or(e.Variable, "string"), e.Offset, e.Size)
+	name := cmp.Or(e.Variable, "string")
+	switch {
+	case e.Content == nil && j.nested == nil:
+		j.nested = j.Written(name, e.Offset, e.Size)
+	case e.Size > maxShown:
+		j.hand(name, e)
+	default:
+		j.Text(name, e.Offset, string(e.Content))
 	}
 }
 
 // raw hands on a raw vector that is a file.
 func (j *judge) raw(e rds.Event) {
-	r := j.Reader()
-	r.MoveTo(e.Offset)
-	head := r.Peek(int(min(e.Size, artifact.FirstSize)))
+	head := e.Content
+	if head == nil {
+		r := j.Reader()
+		r.MoveTo(e.Offset)
+		head = r.Peek(int(min(e.Size, artifact.FirstSize)))
+	}
 	if encoded.Kind(head) != "" || rds.Looks(head) {
 		j.hand("raw vector", e)
 	}
 }
 
-// hand hands a stretch of the file to the scan.
+// hand hands a stretch of the file, or what is written there, to the scan.
 func (j *judge) hand(name string, e rds.Event) {
-	if j.nested == nil {
+	switch {
+	case j.nested != nil:
+	case e.Content != nil:
+		j.nested = j.Nested(j.File.Member(name, hostile.Bytes(e.Content), e.Size))
+	default:
 		j.nested = j.Part(name, e.Offset, e.Size)
 	}
 }

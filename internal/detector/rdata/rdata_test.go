@@ -1,7 +1,9 @@
 package rdata_test
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/modelaudit/modelaudit/internal/detector"
@@ -27,6 +29,7 @@ func TestDetector(t *testing.T) {
 			Want: []string{"r-promise-runs-code"}},
 		{Name: "active binding", Data: Object(Active("x", Closure(system))), Want: []string{"r-promise-runs-code"}},
 		{Name: "function beside an active binding", Data: Object(Vector(Active("x", Closure(Named("sum", Symbol("x")))), Closure(system))), Want: []string{"r-function-runs-code"}},
+		{Name: "text with much before a call", Data: Object(Named("eval", Named("parse", Strings(strings.Repeat("#", 1000)+"\nsystem('echo poc')")))), Want: []string{"r-language-runs-code"}},
 		{Name: "call in a package", Data: Object(Call(Named("::", Symbol("base"), Symbol("system2")), Strings("echo"))), Want: []string{"r-language-runs-code"}},
 		{Name: "call by a string", Data: Object(Named("do.call", Strings("system"), Named("list", Strings("echo poc")))), Want: []string{"r-language-runs-code"}},
 		{Name: "call of what is got", Data: Object(Call(Named("get", Strings("system")), Strings("echo poc"))), Want: []string{"r-language-runs-code"}},
@@ -48,8 +51,11 @@ func TestDetector(t *testing.T) {
 // TestHandedOn: an object in a raw vector is scanned.
 func TestHandedOn(t *testing.T) {
 	inner := Object(Named("system", Strings("echo poc")))
-	got := detectortest.Scan([]*detector.Detector{rdata.Detector}, "m.rds", Object(Vector(Raw("plain"), Raw(string(inner)))))
-	if !slices.ContainsFunc(got.Findings, func(f finding.Finding) bool { return slices.Equal(f.Location.Inside, []string{"raw vector"}) }) {
-		t.Errorf("nothing was found in the raw vector: %+v", got.Findings)
+	ascii := fmt.Sprintf("A\n3\n262658\n197888\n5\nUTF-8\n24\n%d\n% x\n", len(inner), inner)
+	for form, data := range map[string][]byte{"binary": Object(Vector(Raw("plain"), Raw(string(inner)))), "ASCII": []byte(ascii)} {
+		got := detectortest.Scan([]*detector.Detector{rdata.Detector}, "m.rds", data)
+		if !slices.ContainsFunc(got.Findings, func(f finding.Finding) bool { return slices.Equal(f.Location.Inside, []string{"raw vector"}) }) {
+			t.Errorf("%s: nothing was found in the raw vector: %+v", form, got.Findings)
+		}
 	}
 }

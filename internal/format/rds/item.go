@@ -186,10 +186,7 @@ func (w *walker) data(f flags) string {
 	case stringType, vectorType, expressionType:
 		return w.elements(f.kind)
 	case rawType:
-		n, at := w.length(), w.r.Offset()
-		if w.skip(n, 1); w.r.Err() == nil && !w.ascii {
-			w.emit(Event{Kind: Raw, Offset: at, Size: int64(n)})
-		}
+		w.raw(w.length())
 	case bytecodeType:
 		w.bytecode()
 	// An external pointer: what it protects and its tag follow, the address is
@@ -215,15 +212,37 @@ const minText = 20
 // string reads a string of n bytes and tells it.
 func (w *walker) string(n int) string {
 	at := w.r.Offset()
-	text := w.text(n)
-	if n >= minText && w.r.Err() == nil {
-		size := int64(n)
-		if w.ascii {
-			size = 0
-		}
-		w.emit(Event{Kind: Text, Offset: at, Size: size, Name: text})
+	switch {
+	case n < minText:
+		return w.text(n)
+	case !w.ascii:
+		text := w.text(n)
+		w.content(Event{Kind: Text, Offset: at, Size: int64(n)})
+		return text
 	}
-	return text
+	defer w.r.Budget().Release(w.r.Budget().Held())
+	text := w.escaped(n, n)
+	w.content(Event{Kind: Text, Offset: at, Size: int64(n), Content: text})
+	return string(text[:min(len(text), kept)])
+}
+
+// raw reads a raw vector of n bytes and tells it.
+func (w *walker) raw(n uint64) {
+	at := w.r.Offset()
+	if !w.ascii {
+		w.skip(n, 1)
+		w.content(Event{Kind: Raw, Offset: at, Size: int64(n)})
+		return
+	}
+	defer w.r.Budget().Release(w.r.Budget().Held())
+	w.content(Event{Kind: Raw, Offset: at, Size: int64(n), Content: w.hex(int(min(n, 1<<62)))})
+}
+
+// content tells bytes that were read.
+func (w *walker) content(e Event) {
+	if w.r.Err() == nil {
+		w.emit(e)
+	}
 }
 
 // elements reads the strings or objects of a vector, and returns the start of

@@ -33,8 +33,11 @@ const (
 type Event struct {
 	Kind   Kind
 	Offset int64
-	Size   int64  // of Raw, Text and Trailing, in bytes; of a Text in the ASCII form 0
-	Name   string // of a variable, a called function or a mapped file; a Text, cut
+	Size   int64  // of Raw, Text and Trailing, in bytes
+	Name   string // of a variable, a called function or a mapped file
+	// Content is a Raw or Text of the ASCII form, in which no such bytes stand. It
+	// is the hearer's while the event is told.
+	Content []byte
 	// Package is where a Call says that its function lives, or "".
 	Package string
 	// Argument is the first string among the arguments of a Call.

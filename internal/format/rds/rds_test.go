@@ -16,7 +16,7 @@ import (
 // walk prints the events of a stream, one word each: what, in which context.
 func walk(data []byte) (string, error) {
 	names := map[rds.Kind]string{
-		rds.Binding: "binding", rds.Call: "call", rds.Promise: "promise", rds.Function: "function", rds.Raw: "raw", rds.Mapped: "mapped", rds.Trailing: "trailing",
+		rds.Binding: "binding", rds.Call: "call", rds.Promise: "promise", rds.Function: "function", rds.Raw: "raw", rds.Mapped: "mapped", rds.Text: "text", rds.Trailing: "trailing",
 	}
 	var out []string
 	budget := hostile.NewBudget(context.Background(), hostile.DefaultLimits(), int64(len(data)), time.Now)
@@ -41,6 +41,9 @@ func walk(data []byte) (string, error) {
 		}
 		if e.Size > 0 {
 			s += fmt.Sprintf("[%d]", e.Size)
+		}
+		if e.Content != nil {
+			s += fmt.Sprintf("%q", e.Content)
 		}
 		out = append(out, s)
 	})
@@ -74,6 +77,8 @@ func TestWalk(t *testing.T) {
 		{name: "reference", data: Object(Vector(Symbol("system"), Call(Int(1<<8|255), Strings("x")))), want: `call:system("x")`},
 		{name: "ASCII", data: []byte("A\n3\n262658\n197888\n5\nUTF-8\n6\n1\n262153\n6\nsystem\n2\n16\n2\n262153\n9\na\\040\\\"\\n\\\\b\\101cd\n9\n-1\n254\n"),
 			want: `call:system("a \"\n\\bAcd")`},
+		{name: "ASCII raw vector", data: []byte("A\n3\n262658\n197888\n5\nUTF-8\n24\n3\n61\n0a\nff\n"), want: `raw[3]"a\n\xff"`},
+		{name: "ASCII string", data: []byte("A\n3\n262658\n197888\n5\nUTF-8\n262153\n21\ntwenty\\040bytes\\040or\\040more\\n\n"), want: `text[21]"twenty bytes or more\n"`},
 		{name: "little-endian", data: []byte("B\n\x02\x00\x00\x00\x02\x02\x04\x00\x00\x03\x02\x00\x0e\x00\x00\x00\x01\x00\x00\x0012345678")},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -107,6 +112,7 @@ func TestWalkFaults(t *testing.T) {
 		{name: "reference to nothing", data: Object(Int(3<<8 | 255)), kind: hostile.Malformed},
 		{name: "unknown type", data: Object(Int(99)), kind: hostile.Unsupported},
 		{name: "deep", data: Object(strings.Repeat(Int(19)+Int(1), 20_000)), kind: hostile.Unsupported},
+		{name: "no byte", data: []byte("A\n3\n262658\n197888\n5\nUTF-8\n24\n2\n61\n100\n"), kind: hostile.Malformed},
 		{name: "no number", data: []byte("A\n3\nx\n"), kind: hostile.Malformed},
 	} {
 		got, err := walk(c.data)

@@ -105,9 +105,9 @@ func (s *source) word() string {
 	return s.r.Word(longest)
 }
 
-// kept is how much of a text is kept: names are shorter, and of arguments the
-// start will do.
-const kept = 256
+// kept is how much of a text is kept, in bytes: names are shorter, and of
+// arguments the start will do.
+const kept = 4 << 10
 
 // text reads a string of n bytes, and returns its start. A missing string has a
 // length of -1.
@@ -119,7 +119,8 @@ func (s *source) text(n int) string {
 		s.r.Fail(hostile.Malformed, "a string of %d bytes", n)
 		return ""
 	case s.ascii:
-		return s.escaped(n)
+		defer s.r.Budget().Release(s.r.Budget().Held())
+		return string(s.escaped(n, kept))
 	}
 	out := string(s.r.Peek(min(n, kept)))
 	s.r.Skip(uint64(n))
@@ -129,23 +130,47 @@ func (s *source) text(n int) string {
 // escapes are those of the ASCII form.
 var escapes = map[byte]byte{'n': '\n', 't': '\t', 'v': '\v', 'b': '\b', 'r': '\r', 'f': '\f', 'a': '\a'}
 
-// escaped reads a string of n bytes in the ASCII form.
-func (s *source) escaped(n int) string {
+// escaped reads a string of n bytes in the ASCII form, and returns the first of
+// them, up to most.
+func (s *source) escaped(n, most int) []byte {
 	s.r.Blanks()
-	var out []byte
-	for range s.r.Count(uint64(n), 1) {
-		c := s.r.Uint8()
-		if c == '\\' {
-			c = s.escape()
+	return s.unpack(n, 1, most, func() byte {
+		if c := s.r.Uint8(); c != '\\' {
+			return c
 		}
-		if len(out) < kept {
+		return s.escape()
+	})
+}
+
+// hex reads n bytes in the ASCII form of raw vectors, of two digits each.
+func (s *source) hex(n int) []byte {
+	return s.unpack(n, 2, n, func() byte {
+		v, err := strconv.ParseUint(s.word(), 16, 8)
+		if err != nil {
+			s.r.Fail(hostile.Malformed, "no byte where one is due")
+		}
+		return byte(v)
+	})
+}
+
+// unpack reads n bytes that are written in least bytes or more each, and returns
+// the first of them, up to most. The memory for them is charged.
+func (s *source) unpack(n int, least int64, most int, next func() byte) []byte {
+	n = s.r.Count(uint64(n), least)
+	most = min(n, most)
+	if s.r.Hold(uint64(most)) != nil {
+		return nil
+	}
+	out := make([]byte, 0, most)
+	for range n {
+		if c := next(); len(out) < most {
 			out = append(out, c)
 		}
 		if !s.r.Step() {
-			return ""
+			return nil
 		}
 	}
-	return string(out)
+	return out
 }
 
 // escape reads what follows a backslash.
