@@ -171,6 +171,7 @@ func TestLongWays(t *testing.T) {
 		parts, all = append(parts, constant(name, name)), append(all, name)
 	}
 	parts = append(parts, constant("z", "/etc/passwd"), node("j", "Pack", strings.Join(all, " ")+" z"))
+	empty := nodes(constant("f", ""), constant("z", "/etc/passwd"), node("j", "StringJoin", strings.Repeat("f ", 5000)+"z"))
 	read := func(input string) []byte { return nodes(node("d", "TextLineDataset", input)) }
 	for _, c := range []struct {
 		name string
@@ -178,10 +179,30 @@ func TestLongWays(t *testing.T) {
 	}{
 		{name: "a chain", data: pb.Join(nodes(chain...), read("n40"))},
 		{name: "a list", data: pb.Join(nodes(constant("p", append(all, "/etc/passwd")...)), read("p"))},
+		{name: "many inputs", data: pb.Join(empty, read("j"))},
+		{name: "in base64", data: pb.Join(nodes(constant("p", "L2V0Yy9wYXNzd2Q"), node("b", "DecodeBase64", "p"), node("s", "StringStrip", "b")), read("s"))},
 		{name: "many nodes", data: pb.Join(nodes(parts...), read("j"))},
 	} {
 		got := detectortest.Scan([]*detector.Detector{tensorflow.Detector}, "m.pb", graph(c.data))
 		if !slices.Equal(detectortest.RuleIDs(got), []string{"tensorflow-reads-file"}) {
+			t.Errorf("%s: got %s %+v", c.name, got.Status, got.Findings)
+		}
+	}
+}
+
+// TestDoubling: strings that double with each node are not put together.
+func TestDoubling(t *testing.T) {
+	for _, c := range []struct {
+		name, text string
+		unread     bool
+	}{{name: "long", text: "abc"}, {name: "empty", unread: true}} {
+		list := [][]byte{constant("n0", c.text)}
+		for i := range 20 {
+			list = append(list, node(fmt.Sprint("n", i+1), "StringJoin", strings.Repeat(fmt.Sprint("n", i, " "), 100)))
+		}
+		list = append(list, node("r", "ReadFile", "n20"))
+		got := detectortest.Scan([]*detector.Detector{tensorflow.Detector}, "m.pb", graph(nodes(list...)))
+		if !slices.Equal(detectortest.RuleIDs(got), []string{"tensorflow-reads-file"}) || got.Unread() != c.unread {
 			t.Errorf("%s: got %s %+v", c.name, got.Status, got.Findings)
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/modelaudit/modelaudit/internal/format/tensorflow"
+	"github.com/modelaudit/modelaudit/internal/hostile"
 )
 
 const (
@@ -23,7 +24,7 @@ type traced struct {
 	op        string
 	inputs    []string
 	values    []string // of a constant
-	cut       bool     // there are more of them
+	cut       bool     // there are more of either
 	separator string   // of a StringJoin
 }
 
@@ -68,6 +69,7 @@ func (j *judge) collect(s tensorflow.Scope, wanted map[string]bool, nodes map[st
 		}
 		found[name] = true
 		t := &traced{op: n.Op(), inputs: n.Inputs()}
+		t.cut = len(t.inputs) == tensorflow.MaxInputs
 		switch t.op {
 		case "Const", "HostConst":
 			for text := range n.Attr("value").Texts() {
@@ -115,9 +117,13 @@ func (j *judge) fold(t *target, start string, nodes map[string]*traced) {
 		t.asset = true
 		return
 	}
-	if v, ok := value(start, nodes, 0); ok {
+	e := evaluation{nodes: nodes, left: maxEvaluated}
+	if v, ok := e.value(start, 0); ok {
 		t.values = append(t.values, v)
 		return
+	}
+	if e.left == 0 {
+		j.p.Incomplete(hostile.Faultf(hostile.OverBudget, 0, "a string that takes more than %d nodes to put together", maxEvaluated))
 	}
 	names := make([]string, 0, len(nodes))
 	for name := range nodes {
@@ -131,31 +137,6 @@ func (j *judge) fold(t *target, start string, nodes map[string]*traced) {
 			t.add(n.values)
 		}
 	}
-}
-
-// value evaluates a string that constants alone make.
-func value(name string, nodes map[string]*traced, depth int) (string, bool) {
-	n := nodes[name]
-	if n == nil || depth > maxRounds {
-		return "", false
-	}
-	switch {
-	case len(n.values) == 1:
-		return n.values[0], true
-	case n.op == "Identity" && len(n.inputs) > 0:
-		return value(n.inputs[0], nodes, depth+1)
-	case n.op != "StringJoin":
-		return "", false
-	}
-	var parts []string
-	for _, in := range n.inputs {
-		v, ok := value(in, nodes, depth+1)
-		if !ok {
-			return "", false
-		}
-		parts = append(parts, v)
-	}
-	return strings.Join(parts, n.separator), true
 }
 
 // argument traces a name that is no node of its scope: an argument of the

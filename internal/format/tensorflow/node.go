@@ -20,9 +20,9 @@ func (n Node) Name() string { return text(n.m, nodeName) }
 // Op returns the name of the operation.
 func (n Node) Op() string { return text(n.m, nodeOp) }
 
-// maxInputs bounds the inputs of one node that are returned; a RestoreV2 with
+// MaxInputs bounds the inputs of one node that are returned; a RestoreV2 with
 // as many tensors has them as outputs.
-const maxInputs = 4096
+const MaxInputs = 4096
 
 // Inputs returns the names of the nodes or arguments that the node reads,
 // without output numbers, and without those that only order the execution.
@@ -33,7 +33,7 @@ func (n Node) Inputs() []string {
 			continue
 		}
 		// "^node" is a control input: it says when, not what.
-		if s := name(f); !strings.HasPrefix(s, "^") && len(in) < maxInputs {
+		if s := name(f); !strings.HasPrefix(s, "^") && len(in) < MaxInputs {
 			in = append(in, source(s))
 		}
 	}
