@@ -120,6 +120,13 @@ func (f *scanFlags) since(ctx context.Context, w World, paths []string) (policy.
 	if err != nil {
 		return policy.Outcome{}, usageError{fmt.Errorf("--base: %w", err)}
 	}
+	// Elsewhere a file can have the name of one of the repository's, and would be
+	// taken for it.
+	for _, path := range paths {
+		if !within(clone.Root, path) {
+			return policy.Outcome{}, usageError{fmt.Errorf("--base: %s is not in the repository %s", finding.Quote(path), finding.Quote(clone.Root))}
+		}
+	}
 	commit, err := clone.Commit(f.base)
 	if err != nil {
 		return policy.Outcome{}, usageError{fmt.Errorf("--base: %w", err)}

@@ -124,6 +124,13 @@ func TestScanBase(t *testing.T) {
 	if status, _ = command("scan", "--base", "none", root); status != 2 {
 		t.Errorf("a name that is none: exit %d", status)
 	}
+	// A file of another directory is not what the repository has by its name.
+	elsewhere := t.TempDir()
+	put(t, filepath.Join(elsewhere, "kept.zip"), archiveOf(t, "../../other"))
+	t.Chdir(elsewhere)
+	if status, out = command("scan", "--base", "HEAD", root, "kept.zip"); status != 2 || !strings.Contains(out, "kept.zip is not in the repository") {
+		t.Errorf("a file of another directory: exit %d:\n%s", status, out)
+	}
 	if _, err := os.Stat(canary); err == nil {
 		t.Error("a command of the repository's configuration was run")
 	}

@@ -3,6 +3,7 @@ package entrypoint
 import (
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/modelaudit/modelaudit/internal/walk"
 	"github.com/modelaudit/modelaudit/sarif"
@@ -46,17 +47,18 @@ func relativeTo(base string) func(string) string {
 // partial reports whether none of the roots is base or holds it, so that a scan
 // of them does not see everything that a policy is about.
 func partial(base string, roots []string) bool {
-	absolute, err := filepath.Abs(base)
-	for _, root := range roots {
-		abs, absErr := filepath.Abs(root)
-		if err != nil || absErr != nil {
-			return true
-		}
-		if rel, err := filepath.Rel(abs, absolute); err == nil && filepath.IsLocal(rel) {
-			return false
-		}
+	return !slices.ContainsFunc(roots, func(root string) bool { return within(root, base) })
+}
+
+// within reports whether a path is base or lies below it.
+func within(base, path string) bool {
+	from, baseErr := filepath.Abs(base)
+	to, pathErr := filepath.Abs(path)
+	if baseErr != nil || pathErr != nil {
+		return false
 	}
-	return true
+	rel, err := filepath.Rel(from, to)
+	return err == nil && filepath.IsLocal(rel)
 }
 
 // uri places a path of the scan: relative to the working directory, which is

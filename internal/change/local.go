@@ -19,9 +19,9 @@ type Since struct {
 	Removed []string    // files of the commit that are gone, from the root of the repository
 }
 
-// ChangedSince returns what differs from a commit. name gives the path of a
-// file from the root of the repository, "" for one that lies elsewhere. Of the
-// commit's files, those for which within is false are left out.
+// ChangedSince returns what differs from a commit. All files lie in the working
+// tree; name gives the path of one from its root. Of the commit's files, those
+// for which within is false are left out.
 func ChangedSince(r *git.Repository, commit string, files []walk.File, name func(walk.File) string, within func(string) bool) (Since, error) {
 	was := make(map[string]string)
 	var out Since
