@@ -13,6 +13,8 @@ import (
 	fb "github.com/modelaudit/modelaudit/internal/format/flatbuffers/flatbufferstest"
 	"github.com/modelaudit/modelaudit/internal/format/protobuf"
 	pb "github.com/modelaudit/modelaudit/internal/format/protobuf/protobuftest"
+	"github.com/modelaudit/modelaudit/internal/format/torchmobile"
+	"github.com/modelaudit/modelaudit/internal/format/xgboost/xgboosttest"
 )
 
 var le = binary.LittleEndian
@@ -80,6 +82,18 @@ func core(data []byte) []byte {
 	return pb.Join(pb.Int(1<<3, 4), description, pb.Sub(500<<3|text, layer))
 }
 
+// mobile is a model of PyTorch for mobile devices with a storage.
+func mobile(data []byte) []byte {
+	return fb.Build(torchmobile.Identifier, fb.Table{6: []fb.Table{{0: data}}})
+}
+
+// linear is a linear XGBoost model with the data as its weights.
+func linear(data []byte) []byte {
+	p := xgboosttest.Build(xgboosttest.Model{Booster: "gblinear", Features: uint32(len(data)/4) - 1, Version: 1, Weights: len(data) / 4})
+	copy(p[len(p)-len(data):], data)
+	return p
+}
+
 func same(data []byte) []byte { return data }
 
 // TestFormats: the weights of every format that has them are searched.
@@ -98,6 +112,8 @@ func TestFormats(t *testing.T) {
 		{"m.cbm", catboost},
 		{"parts.cbm", parted},
 		{"m.pte", executorch},
+		{"m.ptl", mobile},
+		{"m.bin", linear},
 		{"model.onnx_data", same},
 		{"m.weights", same},
 	}

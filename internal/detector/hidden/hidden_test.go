@@ -22,6 +22,7 @@ import (
 	"github.com/modelaudit/modelaudit/internal/detector/hidden"
 	"github.com/modelaudit/modelaudit/internal/format/executable/executabletest"
 	"github.com/modelaudit/modelaudit/internal/format/pickle/pickletest"
+	"github.com/modelaudit/modelaudit/internal/format/rds/rdstest"
 	"github.com/modelaudit/modelaudit/internal/hostile"
 	"github.com/modelaudit/modelaudit/internal/scan"
 )
@@ -101,6 +102,7 @@ func TestDetector(t *testing.T) {
 		{Name: "bytes in a pickle", File: "m.pkl", Data: pickletest.New(4).Data(within(10_000, 509, []byte(executabletest.ELF()))).Stop(), Want: []string{id}},
 		{Name: "bytes in a pickle, behind many scripts", File: "m.pkl", Data: pickletest.New(4).Data(append([]byte(strings.Repeat("\xff#!/bin/sh\necho poc echo poc echo poc\n", 300)), executabletest.ELF()...)).Stop(), Want: []string{id}},
 		{Name: "bytes in a pickle, behind a long stream", File: "m.pkl", Data: pickletest.New(4).Data(append([]byte("\xff"+string(gzipped(strings.Repeat("a", 5<<20)))), executabletest.ELF()...)).Stop(), Want: []string{id}},
+		{Name: "raw vector of R", File: "m.rds", Data: rdstest.Object(rdstest.Raw(string(within(10_000, 511, []byte(executabletest.ELF()))))), Want: []string{id}},
 		{Name: "archive in a pickle", File: "m.pkl", Data: pickletest.New(4).Data(within(10_000, 510, zipped(zip.Deflate, "a", "b"))).Stop()},
 	}, others...)
 }

@@ -19,6 +19,7 @@ import (
 var Mobile = &detector.Detector{
 	Name:  "pytorch-mobile",
 	Rules: []*rule.Rule{outsideOp, customOp},
+	Raw:   detector.Weights,
 	Match: func(h artifact.Head) bool { return torchmobile.Looks(h.First) },
 	Run:   runMobile,
 }

@@ -29,6 +29,7 @@ var (
 var Binary = &detector.Detector{
 	Name:  "xgboost-binary",
 	Rules: rule.Explain(help, outside, short, trailing),
+	Raw:   detector.Weights,
 	Match: func(h artifact.Head) bool { return inBase64(h) || xgboost.Sniff(h.First) },
 	Run:   runBinary,
 }
