@@ -33,15 +33,7 @@ func Merge(w io.Writer, docs ...[]byte) error {
 		return errors.New("there is no document to merge")
 	}
 	all.finish()
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", " ")
-	if err := enc.Encode(all.whole); err != nil {
-		return err
-	}
-	_, err := w.Write(plain.JSON(b.Bytes()))
-	return err
+	return encode(w, all.whole)
 }
 
 // A merger holds what came together so far.

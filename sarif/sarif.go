@@ -73,7 +73,7 @@ func Write(w io.Writer, o policy.Outcome, opts Options) error {
 
 // encode writes the document with nothing in it that commands a terminal or a
 // workflow log.
-func encode(w io.Writer, doc *sarif.Report) error {
+func encode(w io.Writer, doc any) error {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
