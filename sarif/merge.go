@@ -132,10 +132,10 @@ func (m *merger) finish() {
 	slices.SortStableFunc(m.results, func(a, b any) int {
 		return cmp.Or(-cmp.Compare(severity(a), severity(b)), strings.Compare(uriOf(a), uriOf(b)))
 	})
+	m.notifications, m.configuration = capped(m.notifications), capped(m.configuration)
 	if dropped := len(m.results) - MaxResults; dropped > 0 {
 		m.results = m.results[:MaxResults]
-		m.notifications = append(m.notifications, object{"level": "warning", "message": object{
-			"text": fmt.Sprintf("Left out of this document: the mildest %s, of which code scanning would keep none.", plain.Count(dropped, "finding"))}})
+		m.notifications = append(m.notifications, leftOut("the mildest %s, of which code scanning would keep none", plain.Count(dropped, "finding")))
 	}
 	m.run["results"] = append([]any{}, m.results...)
 	if driver, ok := at(m.run, "tool", "driver").(object); ok {
@@ -143,15 +143,29 @@ func (m *merger) finish() {
 	}
 	invocation := object{"executionSuccessful": m.successful}
 	if len(m.notifications) > 0 {
-		invocation["toolExecutionNotifications"] = m.notifications[:min(len(m.notifications), maxNotifications)]
+		invocation["toolExecutionNotifications"] = m.notifications
 	}
 	if len(m.configuration) > 0 {
-		invocation["toolConfigurationNotifications"] = m.configuration[:min(len(m.configuration), maxNotifications)]
+		invocation["toolConfigurationNotifications"] = m.configuration
 	}
 	m.run["invocations"] = []any{invocation}
 	if len(m.suppressed) > 0 {
 		m.run["properties"] = object{"suppressed": m.suppressed}
 	}
+}
+
+// capped keeps the first notifications and says how many others there were.
+func capped(all []any) []any {
+	more := len(all) - maxNotifications
+	if more <= 0 {
+		return all
+	}
+	return append(all[:maxNotifications:maxNotifications], leftOut("%s more", plain.Count(more, "notification")))
+}
+
+// leftOut is the notification that something is not in the merged document.
+func leftOut(format, what string) object {
+	return object{"level": "warning", "message": object{"text": "Left out of this document: " + fmt.Sprintf(format, what) + "."}}
 }
 
 // severity is that of a result of ours, by which results are ordered.

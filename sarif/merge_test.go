@@ -61,6 +61,32 @@ func TestMergeIsTheWhole(t *testing.T) {
 	}
 }
 
+// What does not fit is counted: parts tell of more unread files than a document
+// names.
+func TestMergeCountsWhatItLeavesOut(t *testing.T) {
+	var parts []string
+	for part := range 2 {
+		var files []audit.File
+		for i := range 600 {
+			files = append(files, audit.File{Path: fmt.Sprintf("%d/%d.pt", part, i), Status: audit.NotScanned, Reason: "encrypted"})
+		}
+		text, _ := write(t, outcome(files...), sarif.Options{Version: "1", Rules: rules})
+		parts = append(parts, text)
+	}
+	got, err := merged(t, parts...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var doc map[string]any
+	if err := json.Unmarshal([]byte(got), &doc); err != nil {
+		t.Fatal(err)
+	}
+	all := list(t, doc, "runs", 0, "invocations", 0, "toolExecutionNotifications")
+	if last := get(t, all[len(all)-1], "message", "text"); len(all) != 1001 || last != "Left out of this document: 200 notifications more." {
+		t.Errorf("%d notifications, the last %q", len(all), last)
+	}
+}
+
 func TestMergeRefuses(t *testing.T) {
 	one, _ := write(t, outcome(), sarif.Options{Version: "1", Rules: rules})
 	for name, other := range map[string]string{
