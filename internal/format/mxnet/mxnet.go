@@ -30,9 +30,8 @@ const maxName = 4 << 10
 
 // A List is what a parameter file holds.
 type List struct {
-	Arrays int
-	Names  []string
-	End    int64 // offset behind the last name
+	Arrays, Names int
+	End           int64 // offset behind the last name
 }
 
 // Parameters reads a parameter file.
@@ -42,19 +41,15 @@ func Parameters(r *hostile.Reader) (List, error) {
 		r.FailAt(0, hostile.Malformed, "a list of arrays starts with %#x, %#x found", Magic, got)
 	}
 	r.Skip(8)
-	for range r.Count(r.UintLE(8), 4) {
+	for n := r.Count(r.UintLE(8), 4); l.Arrays < n && r.Step(); l.Arrays++ {
 		array(r)
-		if r.Err() != nil {
-			return l, r.Err()
-		}
-		l.Arrays++
 	}
-	for range r.Count(r.UintLE(8), 8) {
-		n := r.UintLE(8)
-		if n > maxName {
-			r.Fail(hostile.Malformed, "a name of %d bytes", n)
+	for n := r.Count(r.UintLE(8), 8); l.Names < n && r.Step(); l.Names++ {
+		size := r.UintLE(8)
+		if size > maxName {
+			r.Fail(hostile.Malformed, "a name of %d bytes", size)
 		}
-		l.Names = append(l.Names, string(r.Bytes(n)))
+		r.Skip(size)
 	}
 	l.End = r.Offset()
 	return l, r.Err()

@@ -50,7 +50,7 @@ func list(arrays ...[]byte) []byte {
 func TestParameters(t *testing.T) {
 	p := list(floats(2, 3), floats(4))
 	l, err := Parameters(reader(p))
-	if err != nil || l.Arrays != 2 || len(l.Names) != 2 || l.End != int64(len(p)) {
+	if err != nil || l.Arrays != 2 || l.Names != 2 || l.End != int64(len(p)) {
 		t.Fatalf("got %+v (%v), want 2 arrays and names to %d", l, err, len(p))
 	}
 	for n := range p {
