@@ -110,6 +110,15 @@ func TestPrint(t *testing.T) {
 	}
 }
 
+// What is not shown of what a pickle does is counted.
+func TestManyCalls(t *testing.T) {
+	data := "\x80\x02" + strings.Repeat("cposix\nsystem\nU\x04echo\x85R0", 1500) + "N."
+	got := show(t, data, false)
+	if n, rest := strings.Count(got, "calls posix.system"), "and 1000 more"; n != 1000+1 || !strings.Contains(got, rest) {
+		t.Errorf("%d calls shown, and no %q:\n%s", n, rest, got[max(0, len(got)-200):])
+	}
+}
+
 func TestLongArguments(t *testing.T) {
 	data := "\x80\x02X\xe8\x03\x00\x00" + strings.Repeat("\x1b", 1000) + "."
 	got := show(t, data, true)

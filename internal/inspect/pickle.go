@@ -47,6 +47,14 @@ func (t *tape) add(offset int64, text string) {
 	t.steps = append(t.steps, finding.Step{Offset: offset, Text: text})
 }
 
+// join adds what another tape kept and counted.
+func (t *tape) join(other tape) {
+	for _, s := range other.steps {
+		t.add(s.Offset, s.Text)
+	}
+	t.more += other.more
+}
+
 // end returns the steps, and last how many there are beside them.
 func (t *tape) end() []finding.Step {
 	if t.more > 0 {
@@ -79,22 +87,18 @@ func (f *reading) stream(at int64) (end int64, ok bool) {
 	r.MoveTo(at)
 	f.notes = make(map[int64]string)
 	m := pickle.New(r, names, pickle.Reading{Arrays: true})
-	var does []finding.Step
+	does := tape{limit: maxEffects}
 	for e := range m.Run() {
 		text := finding.Quote(effect(m, &e))
 		// One opcode may do several things; the last one is its result.
 		f.notes[e.Offset] = text
-		if len(does) < maxEffects {
-			does = append(does, finding.Step{Offset: e.Offset, Text: text})
-		}
+		does.add(e.Offset, text)
 	}
 	ok = m.Err() == nil && m.Stopped()
 	if !ok && at > 0 {
 		return at, false // what follows a pickle need not be one
 	}
-	for _, s := range does {
-		f.does.add(s.Offset, s.Text)
-	}
+	f.does.join(does)
 	if f.disassemble {
 		f.list(at)
 	}
