@@ -160,7 +160,7 @@ const (
 	lastGetter  = 27
 )
 
-// maxOperands bounds how many of them are kept for one piece of code.
+// maxOperands bounds how many of them one piece of code may have.
 const maxOperands = 1 << 16
 
 // instructions reads the integers of code, and returns the constants that they
@@ -176,8 +176,11 @@ func (w *walker) instructions() map[int]bool {
 	last := 0
 	for range w.count(w.length()) {
 		n := w.int()
-		if last >= firstGetter && last <= lastGetter && len(out) < maxOperands {
+		if last >= firstGetter && last <= lastGetter {
 			out[n] = true
+		}
+		if len(out) > maxOperands {
+			w.r.FailAt(f.offset, hostile.Unsupported, "code that names more than %d functions", maxOperands)
 		}
 		if last = n; !w.r.Step() {
 			break

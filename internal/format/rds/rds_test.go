@@ -112,6 +112,7 @@ func TestWalkFaults(t *testing.T) {
 		{name: "reference to nothing", data: Object(Int(3<<8 | 255)), kind: hostile.Malformed},
 		{name: "unknown type", data: Object(Int(99)), kind: hostile.Unsupported},
 		{name: "deep", data: Object(strings.Repeat(Int(19)+Int(1), 20_000)), kind: hostile.Unsupported},
+		{name: "code of many names", data: Object(Closure(Compiled(manyNames(), Constant(Symbol("system"))))), kind: hostile.Unsupported},
 		{name: "no byte", data: []byte("A\n3\n262658\n197888\n5\nUTF-8\n24\n2\n61\n100\n"), kind: hostile.Malformed},
 		{name: "no number", data: []byte("A\n3\nx\n"), kind: hostile.Malformed},
 	} {
@@ -121,6 +122,15 @@ func TestWalkFaults(t *testing.T) {
 			t.Errorf("%s: got %v behind %s, want %v", c.name, err, got, c.kind)
 		}
 	}
+}
+
+// manyNames is code that gets more functions than any has.
+func manyNames() string {
+	var code []int
+	for i := range 1<<16 + 1 {
+		code = append(code, 23, i+100)
+	}
+	return Ints(code...)
 }
 
 // FuzzWalk: no stream is both read to its end and short of an item, and what is
