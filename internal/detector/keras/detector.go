@@ -57,8 +57,8 @@ func run(_ context.Context, p *detector.Pass) error {
 		return err
 	}
 	tree, err := json.Parse(r)
-	w := walker{pass: p}
-	if walkErr := w.value(tree, nil, ""); walkErr != nil {
+	w := walker{pass: p, near: make(map[*json.Value][]string)}
+	if walkErr := w.value(tree, nil, "", ""); walkErr != nil {
 		return walkErr
 	}
 	w.summary()

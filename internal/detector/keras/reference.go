@@ -26,10 +26,17 @@ var own = sync.OnceValue(func() map[string]bool { return table.Set(ownText) })
 
 // reference judges what an object asks the loader to import: a class, or, with
 // the class name "function", the function that its config names.
-func (w *walker) reference(o *json.Value, parents []*json.Value, module, class string) {
-	for _, name := range targets(o, class) {
-		w.target(o, parents, module, name)
+func (w *walker) reference(o *json.Value, parents, modules []*json.Value, class string) error {
+	names := targets(o, class)
+	for _, module := range modules {
+		if err := w.pass.Budget.Step(); err != nil {
+			return err
+		}
+		for _, name := range names {
+			w.target(o, parents, module.String(), name)
+		}
 	}
+	return nil
 }
 
 // targets returns the names that an object may resolve to within its module.
@@ -84,7 +91,7 @@ func (w *walker) target(o *json.Value, parents []*json.Value, module, name strin
 	case v.Class >= globals.Suspicious && !(ours(module) && name == "Lambda"):
 		w.report(runsFunction, o.Offset, module+"."+name,
 			fmt.Sprintf("The configuration refers to %s, which %s.%s",
-				finding.Quote(module+"."+name), v.Does(), arguments(parents)),
+				finding.Quote(module+"."+name), v.Does(), w.arguments(parents)),
 			finding.Quote(module+"."+name))
 	case ours(module) || v.Class == globals.Safe || builtin(module):
 		if builtin(module) {
@@ -137,21 +144,26 @@ func (w *walker) summary() {
 
 // functionModule judges a function that is named beside its module without a
 // class: Lambda layers of Keras 2 do that.
-func (w *walker) functionModule(o *json.Value, parents []*json.Value) {
+func (w *walker) functionModule(o *json.Value, parents, modules []*json.Value) error {
 	for _, key := range []string{"function", "output_shape", "mask", "fn_name"} {
-		for _, f := range all(o, key) {
-			if f.Kind != json.String || !isName(f.Text) {
-				continue
-			}
-			// Every name with every module: which one a loader joins depends on
-			// its version.
-			for _, m := range append(append(all(o, "module"), all(o, key+"_module")...), all(o, "fn_module")...) {
-				if m.Kind == json.String && m.Text != "" {
+		functions := slices.DeleteFunc(all(o, key), func(f *json.Value) bool { return f.Kind != json.String || !isName(f.Text) })
+		if len(functions) == 0 {
+			continue
+		}
+		// Every name with every module: which one a loader joins depends on its
+		// version.
+		for _, m := range slices.Concat(modules, all(o, key+"_module"), all(o, "fn_module")) {
+			for _, f := range functions {
+				if err := w.pass.Budget.Step(); err != nil {
+					return err
+				}
+				if m.String() != "" {
 					w.dangerous(o, parents, m.Text, f.Text)
 				}
 			}
 		}
 	}
+	return nil
 }
 
 // dangerous reports a function only if it is known to do harm.
@@ -163,19 +175,31 @@ func (w *walker) dangerous(o *json.Value, parents []*json.Value, module, name st
 
 // arguments describes the text that stands near a function reference: what it
 // is called with.
-func arguments(parents []*json.Value) string {
+func (w *walker) arguments(parents []*json.Value) string {
 	var found []string
 	for i := len(parents) - 1; i >= 0 && i >= len(parents)-3 && len(found) == 0; i-- {
-		for _, key := range []string{"arguments", "inbound_nodes", "kwargs", "args"} {
-			for _, v := range all(parents[i], key) {
-				found = texts(v, found)
-			}
-		}
+		found = w.argumentsIn(parents[i])
 	}
 	if len(found) == 0 {
 		return ""
 	}
 	return " Near it stand the arguments " + finding.Quote(strings.Join(found, ", ")) + "."
+}
+
+// argumentsIn returns the text of an object that reads as arguments. One object may
+// stand around many references: it is looked through once.
+func (w *walker) argumentsIn(o *json.Value) []string {
+	found, known := w.near[o]
+	if known {
+		return found
+	}
+	for _, key := range []string{"arguments", "inbound_nodes", "kwargs", "args"} {
+		for _, v := range all(o, key) {
+			found = texts(v, found)
+		}
+	}
+	w.near[o] = found
+	return found
 }
 
 // texts collects the strings below v that read as arguments, a few of them.

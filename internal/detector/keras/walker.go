@@ -1,6 +1,7 @@
 package keras
 
 import (
+	"cmp"
 	"encoding/base64"
 	"fmt"
 	"slices"
@@ -21,30 +22,33 @@ type walker struct {
 	pass   *detector.Pass
 	custom []finding.Step // objects that only the model's own code can make
 	names  []string
+	near   map[*json.Value][]string // arguments that stand in an object
 }
 
 // maxDepth bounds the recursion: Keras's own is bounded by Python's.
 const maxDepth = 2000
 
-// value visits v; parents are the objects around it, outermost first, and name
-// is the member or element that v is.
-func (w *walker) value(v *json.Value, parents []*json.Value, name string) error {
+// value visits v; parents are the objects around it, outermost first, name is the
+// member or element that v is, and layer what the innermost of the parents is called
+// that has a name.
+func (w *walker) value(v *json.Value, parents []*json.Value, name, layer string) error {
 	if len(parents) > maxDepth {
 		return hostile.Faultf(hostile.OverBudget, v.Offset, "a configuration nested more than %d deep", maxDepth)
 	}
 	switch v.Kind {
 	case json.Object:
-		if err := w.object(v, parents, name); err != nil {
+		layer = cmp.Or(v.Get("name").String(), v.Get("config").Get("name").String(), layer)
+		if err := w.object(v, parents, cmp.Or(layer, name)); err != nil {
 			return err
 		}
 		for i := range v.Members {
-			if err := w.value(&v.Members[i].Value, append(parents, v), v.Members[i].Name); err != nil {
+			if err := w.value(&v.Members[i].Value, append(parents, v), v.Members[i].Name, layer); err != nil {
 				return err
 			}
 		}
 	case json.Array:
 		for i := range v.Items {
-			if err := w.value(&v.Items[i], append(parents, v), name); err != nil {
+			if err := w.value(&v.Items[i], append(parents, v), name, layer); err != nil {
 				return err
 			}
 		}
@@ -61,25 +65,25 @@ func (w *walker) nested(name string, content []byte) error {
 	return w.pass.Nested(w.pass.File.Member(name, hostile.Bytes(content), int64(len(content))))
 }
 
-// object judges one object. Duplicate members are judged each: loaders take the
-// last, others the first.
-func (w *walker) object(o *json.Value, parents []*json.Value, name string) error {
+// object judges one object, by the name of the layer that it is, or belongs to.
+// Duplicate members are judged each: loaders take the last, others the first.
+func (w *walker) object(o *json.Value, parents []*json.Value, layer string) error {
+	// Keras 2 has no module: the empty one stands for it.
+	modules, configs := append(all(o, "module"), &json.Value{}), all(o, "config")
 	for _, class := range all(o, className) {
 		if class.Kind != json.String {
 			continue
 		}
-		// Keras 2 has no module: the empty one stands for it.
-		for _, module := range append(all(o, "module"), &json.Value{}) {
-			w.reference(o, parents, module.String(), class.Text)
+		if err := w.reference(o, parents, modules, class.Text); err != nil {
+			return err
 		}
-		for _, config := range all(o, "config") {
-			if err := w.config(o, class.Text, config, label(o, parents, name)); err != nil {
+		for _, config := range configs {
+			if err := w.config(o, class.Text, config, layer); err != nil {
 				return err
 			}
 		}
 	}
-	w.functionModule(o, parents)
-	return nil
+	return w.functionModule(o, parents, modules)
 }
 
 // all returns the values of every member of a name.
@@ -91,22 +95,6 @@ func all(o *json.Value, name string) []*json.Value {
 		}
 	}
 	return out
-}
-
-// label names an object for people and fingerprints: by the name of the layer
-// that it is, or belongs to, if there is one.
-func label(o *json.Value, parents []*json.Value, name string) string {
-	for i := len(parents); i >= 0; i-- {
-		if i < len(parents) {
-			o = parents[i]
-		}
-		for _, of := range []*json.Value{o, o.Get("config")} {
-			if s := of.Get("name").String(); s != "" {
-				return s
-			}
-		}
-	}
-	return name
 }
 
 // An effect is what Keras does with a value of a config.
@@ -127,6 +115,9 @@ func parseEffects(text string) []effect {
 
 // config judges the values that the class does something with.
 func (w *walker) config(o *json.Value, class string, config *json.Value, layer string) error {
+	if err := w.pass.Budget.Steps(1 + int64(len(config.Members))); err != nil {
+		return err
+	}
 	bare := class[strings.LastIndexAny(class, ">.")+1:] // "package>Class" is a registered name
 	for _, e := range effects() {
 		if e.class != bare {
