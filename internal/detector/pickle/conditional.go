@@ -288,48 +288,18 @@ func (j *judge) shared(c *marshal.Code, rest []pickle.Value) {
 
 // bytecode returns instructions, which dill also takes as text.
 func (j *judge) bytecode(v pickle.Value) (string, bool) {
-	if s, ok := j.m.Str(v); ok {
-		return s, len(s) > 1
+	s, ok := j.text(v)
+	if !ok {
+		if s, ok = j.m.Bytes(v); !ok && j.m.Kind(v) == pickle.Bytes {
+			j.unread()
+		}
 	}
-	s, ok := j.m.Bytes(v)
 	return s, ok && len(s) > 1
 }
 
 // tuples reports whether all values are tuples.
 func (j *judge) tuples(values []pickle.Value) bool {
 	return !slices.ContainsFunc(values, func(v pickle.Value) bool { return j.m.Kind(v) != pickle.Tuple })
-}
-
-// texts returns the strings of a tuple, with "" for what is no string.
-func (j *judge) texts(v pickle.Value) []string {
-	items, _ := j.m.Items(v)
-	out := make([]string, len(items))
-	for i, w := range items {
-		out[i], _ = j.m.Str(w)
-	}
-	return out
-}
-
-// source calls judgeText for every text among the arguments of a call.
-func (j *judge) source(e pickle.Effect, u *use, judgeText func(pickle.Effect, *use, string)) {
-	for _, v := range e.Args {
-		j.sourceIn(v, 3, func(text string) { judgeText(e, u, text) })
-	}
-}
-
-// sourceIn calls judgeText for the texts in containers of containers, as deep
-// as depth.
-func (j *judge) sourceIn(v pickle.Value, depth int, judgeText func(string)) {
-	if text, ok := j.m.Str(v); ok {
-		judgeText(text)
-		return
-	}
-	items, _ := j.m.Items(v)
-	for _, w := range items {
-		if depth > 0 {
-			j.sourceIn(w, depth-1, judgeText)
-		}
-	}
 }
 
 // arithmetic is text that evaluates to a number or an unknown: names, numbers

@@ -71,6 +71,28 @@ func TestBombs(t *testing.T) {
 	}
 }
 
+// TestTextsAreRead: what a call runs, and is too long or too much to read, is not
+// passed over.
+func TestTextsAreRead(t *testing.T) {
+	const runs = "print('poc')"
+	tired := pickletest.New(4).Str(strings.Repeat("a", 1<<20)).Put(0).Tuple(1).Put(1).Pop().Named("torch.fx.graph_module", "reduce_graph_module").Put(2)
+	for range 100 {
+		tired.Get(2).Get(1).Reduce().Pop()
+	}
+	for _, c := range []struct {
+		name string
+		data []byte
+	}{
+		{"long", pickletest.New(4).Named("sympy.core.add", "Add").Str(strings.Repeat("1+", 17<<20) + runs).Tuple(1).Reduce().Stop()},
+		{"behind much", tired.Named("sympy.core.add", "Add").Str(runs).Tuple(1).Reduce().Stop()},
+		{"deep", inLists(pickletest.New(4).Named("sympy.core.add", "Add"), 100, runs).Tuple(1).Reduce().Stop()},
+	} {
+		if got := detectortest.Scan(all, "model.pkl", c.data); got.Status != audit.Incomplete {
+			t.Errorf("%s: got %s %v, want incomplete", c.name, got.Status, detectortest.RuleIDs(got))
+		}
+	}
+}
+
 // legacyTorch is a file of PyTorch's older format with one storage of n floats.
 func legacyTorch(object *pickletest.Stream, n int) []byte {
 	out := pickletest.New(2).Op(0x8a, 10, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19).Stop()

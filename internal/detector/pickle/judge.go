@@ -21,6 +21,7 @@ type judge struct {
 	loaded   map[uint64]bool   // hashes of what loaders are given
 	arrays   []detector.Region // where numbers lie
 	sources  map[string]string // what source refers to that is dangerous, by its text
+	missed   bool              // a text by which a call is judged was not read
 	madeCode bool              // it was reported that the file makes functions
 }
 

@@ -76,6 +76,9 @@ func TestDetector(t *testing.T) {
 		{Name: "function of code", Data: p(4).Call("types", "FunctionType", "f").Stop(), Want: []string{"pickle-carries-code"}},
 		{Name: "source of a graph", Data: graph("def forward(self, x):\n    return torch.relu(x)\n").Stop(), Want: []string{"pickle-carries-code"}},
 		{Name: "dangerous source of a graph", Data: graph("import os\nos.system('echo poc')\n").Stop(), Want: []string{"pickle-carries-code", "pickle-executes-code"}},
+		{Name: "expression that runs, in lists", Data: inLists(p(4).Named("sympy.core.add", "Add"), 12, "print('poc')").Tuple(1).NewObj().Stop(), Want: []string{"pickle-executes-code"}},
+		{Name: "expression that is decoded", Data: p(4).Named("sympy.core.add", "Add").Named("_codecs", "decode").Data([]byte("print('poc')")).Str("cp1252").Tuple(2).Reduce().Tuple(1).NewObj().Stop(),
+			Want: []string{"pickle-computed-name"}},
 		{Name: "distribution", Data: distribution(scipyTemplate).Stop()},
 		{Name: "distribution that runs code", Data: distribution("\nimport os\n" + scipyTemplate).Stop(), Want: []string{"pickle-executes-code"}},
 		{Name: "distribution whose default runs code", Data: distribution(strings.Replace(scipyTemplate, "size=None", "size=print()", 1)).Stop(),
@@ -203,6 +206,18 @@ func crowded(n int) *pickletest.Stream {
 		s.Str("a" + strconv.Itoa(i)).None()
 	}
 	return s.Str("_parse_arg_template").Str("import os\nos.system('echo poc')").SetItems().Build()
+}
+
+// inLists adds a text in lists in each other.
+func inLists(s *pickletest.Stream, depth int, text string) *pickletest.Stream {
+	for range depth {
+		s.EmptyList()
+	}
+	s.Str(text)
+	for range depth {
+		s.Append()
+	}
+	return s
 }
 
 // graph is a module of torch.fx, which is saved as its source.

@@ -72,7 +72,14 @@ func (j *judge) templateOf(e pickle.Effect, u *use, state pickle.Value) {
 		j.template(e, u, v)
 		return
 	}
-	if _, all := j.m.Items(state); !all && strings.HasPrefix(u.at.Module, "scipy.stats.") {
+	if !strings.HasPrefix(u.at.Module, "scipy.stats.") {
+		return
+	}
+	items, all := j.m.Items(state)
+	for i := 0; i < len(items); i += 2 {
+		j.text(items[i]) // a key that is not read may be the template's
+	}
+	if !all {
 		j.add(unresolved, e, "state", func() string {
 			return "Loading this file fills an instance of " + finding.Quote(u.name) + " with more attributes than can be followed, one of which may be source that it runs."
 		})
@@ -106,7 +113,7 @@ func (j *judge) plainWords(e pickle.Effect, u *use) {
 // sourceLike returns a text among the values that could be more than a name or
 // a type.
 func (j *judge) sourceLike(v pickle.Value, depth int) string {
-	if s, ok := j.m.Str(v); ok {
+	if s, ok := j.text(v); ok {
 		if strings.ContainsAny(s, "\n\r;(){}%#=") {
 			return s
 		}
