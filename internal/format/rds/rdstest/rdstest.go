@@ -53,11 +53,12 @@ func Reals(n int) string { return Int(14) + Int(n) + strings.Repeat("\x00", 8*n)
 
 // Ints is an integer vector.
 func Ints(all ...int) string {
-	out := Int(13) + Int(len(all))
+	var out strings.Builder
+	out.WriteString(Int(13) + Int(len(all)))
 	for _, n := range all {
-		out += Int(n)
+		out.WriteString(Int(n))
 	}
-	return out
+	return out.String()
 }
 
 // Raw is a raw vector.
