@@ -1,6 +1,7 @@
 package hydra_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -97,6 +98,19 @@ func TestLarge(t *testing.T) {
 		if got.Unread() != unread {
 			t.Errorf("%q: got %s (%s)", text, got.Status, got.Reason)
 		}
+	}
+}
+
+// TestManyReferences checks that references to references cost what is looked up.
+func TestManyReferences(t *testing.T) {
+	var text strings.Builder
+	for i := range 2_000 {
+		fmt.Fprintf(&text, "a%d: ${a%d}${a%d}\n", i, i+1, i+1)
+	}
+	text.WriteString("b: [" + strings.Repeat("{_target_: '${a0}'}, ", 5_000) + "]\n")
+	got := detectortest.Scan([]*detector.Detector{hydra.Detector}, "conf.yaml", []byte(text.String()))
+	if !got.Unread() || !strings.Contains(got.Reason, "steps") || len(got.Findings) > 1_000 {
+		t.Errorf("got %d findings, %s (%s), want a budget that is spent", len(got.Findings), got.Status, got.Reason)
 	}
 }
 

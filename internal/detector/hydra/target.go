@@ -34,7 +34,7 @@ func (c *judge) handed(n, target *yaml.Node) {
 		return
 	}
 	for _, key := range []string{globals.FetchedBy, "_args_"} {
-		arg := member(n, key)
+		arg := c.member(n, key)
 		if arg == nil {
 			continue
 		}
@@ -124,7 +124,7 @@ func (c *judge) lookup(path string) (string, bool) {
 		n = n.Content[0]
 	}
 	for key := range strings.SplitSeq(strings.TrimSpace(path), ".") {
-		if n = member(follow(n), key); n == nil {
+		if n = c.member(follow(n), key); n == nil {
 			return "", false
 		}
 	}
@@ -132,9 +132,10 @@ func (c *judge) lookup(path string) (string, bool) {
 	return n.Value, n.Kind == yaml.ScalarNode
 }
 
-// member returns the last value of a key in a mapping, or nil.
-func member(n *yaml.Node, key string) *yaml.Node {
-	if n.Kind != yaml.MappingNode {
+// member returns the last value of a key in a mapping, or nil. References may lead
+// through a large one again and again: each key costs a step.
+func (c *judge) member(n *yaml.Node, key string) *yaml.Node {
+	if n.Kind != yaml.MappingNode || c.Budget.Steps(int64(len(n.Content)/2)) != nil {
 		return nil
 	}
 	var out *yaml.Node
