@@ -63,7 +63,7 @@ func run(_ context.Context, p *detector.Pass) error {
 	var found []finding.Finding
 	var texts []cntk.Dictionary
 	ok, err := cntk.Walk(r, func(d cntk.Dictionary) {
-		if len(d.Texts) > 0 && len(texts) < maxTexts {
+		if len(d.Texts) > 0 {
 			texts = append(texts, d)
 		}
 		if f, bad := judge(d); bad {
@@ -84,9 +84,6 @@ func run(_ context.Context, p *detector.Pass) error {
 	}
 	return err
 }
-
-// maxTexts bounds the dictionaries whose texts are shown.
-const maxTexts = 1 << 16
 
 // judge looks for what the toolkit's loader imports: the module and the class of
 // a function of the user's own (cntk/internal/utils.py, deserialize), or the

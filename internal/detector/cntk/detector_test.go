@@ -1,6 +1,7 @@
 package cntk_test
 
 import (
+	"bytes"
 	"testing"
 
 	"github.com/modelaudit/modelaudit/internal/detector/cntk"
@@ -35,6 +36,7 @@ func TestDetector(t *testing.T) {
 	detectortest.Run(t, cntk.Detector, []detectortest.Case{
 		{Name: "plain", File: "model.dnn", Data: model(plain, entry("op", str("module class"))), AnyPrefix: cut},
 		{Name: "user's class", File: "model.dnn", Data: model(plain, entry("module", str("my_layers")), entry("class", str("Attention"))), Want: []string{"cntk-imports-class"}},
+		{Name: "behind many entries", File: "model.dnn", Data: model(bytes.Repeat(plain, 300), entry("module", str("my_layers")), entry("class", str("Attention"))), Want: []string{"cntk-imports-class"}},
 		{Name: "under no name", Data: model(plain, entry("class", str("system")), entry("module", str("os"))), Want: []string{"cntk-imports-class"}},
 		{Name: "statement", File: "model.dnn", Data: model(entry("module", str("os")), entry("class", str("system; system('echo poc')"))), Want: []string{"cntk-executes-code"}},
 		{Name: "native", File: "model.dnn", Data: model(entry("module", str("evil")), entry("method", str("create"))), Want: []string{"cntk-native-function"}},

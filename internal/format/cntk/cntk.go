@@ -30,40 +30,44 @@ const Version1 = "B\x00C\x00N\x00\x00\x00"
 // A Dictionary is what one dictionary says by itself.
 type Dictionary struct {
 	Offset int64
-	Keys   []string          // of all entries, in file order
 	Texts  map[string]string // of the entries that are text
 }
 
 const (
 	// maxText is how much of a key or a text is kept, in bytes.
 	maxText = 4 << 10
-	// maxKeys is how many keys of a dictionary are kept: those of a function are
-	// a dozen.
-	maxKeys = 256
+	// textCost is the memory that a text takes which is kept, beside its words.
+	textCost = 128
 )
 
 // Walk visits every dictionary of a model, inner ones first. ok says whether the
 // message is a model at all: it has the keys that one cannot be without.
 func Walk(r *hostile.Reader, visit func(Dictionary)) (ok bool, err error) {
-	root := dictionary(protobuf.Root(r), visit)
-	for _, key := range root.Keys {
+	w := walker{r: r, visit: visit}
+	w.dictionary(protobuf.Root(r), func(key string) {
 		ok = ok || key == "primitive_functions" || key == "primitive_function_outputs" || key == "uid"
-	}
+	})
 	return ok, r.Err()
 }
 
-func dictionary(m protobuf.Message, visit func(Dictionary)) Dictionary {
+type walker struct {
+	r     *hostile.Reader
+	visit func(Dictionary)
+}
+
+// dictionary visits a dictionary behind those in it, and tells its keys.
+func (w walker) dictionary(m protobuf.Message, tell func(key string)) {
 	d := Dictionary{Offset: m.Start(), Texts: make(map[string]string)}
 	for f := range m.Fields() {
 		if f.Tag == dictionaryData {
-			entry(f.Message(), &d, visit)
+			tell(w.entry(f.Message(), &d))
 		}
 	}
-	visit(d)
-	return d
+	w.visit(d)
 }
 
-func entry(m protobuf.Message, d *Dictionary, visit func(Dictionary)) {
+// entry keeps an entry if it is text, and returns its key.
+func (w walker) entry(m protobuf.Message, d *Dictionary) string {
 	var key, text string
 	has := false
 	for f := range m.Fields() {
@@ -71,31 +75,29 @@ func entry(m protobuf.Message, d *Dictionary, visit func(Dictionary)) {
 		case entryKey:
 			key = string(f.Prefix(maxText))
 		case entryValue:
-			if s, ok := value(f.Message(), visit); ok {
+			if s, ok := w.value(f.Message()); ok {
 				text, has = s, true
 			}
 		}
 	}
-	if len(d.Keys) < maxKeys {
-		d.Keys = append(d.Keys, key)
-		if has {
-			d.Texts[key] = text
-		}
+	if has && w.r.Hold(textCost+uint64(len(key)+len(text))) == nil {
+		d.Texts[key] = text
 	}
+	return key
 }
 
 // value descends into a value and returns its text, if it is one.
-func value(m protobuf.Message, visit func(Dictionary)) (text string, ok bool) {
+func (w walker) value(m protobuf.Message) (text string, ok bool) {
 	for f := range m.Fields() {
 		switch f.Tag {
 		case valueText:
 			text, ok = string(f.Prefix(maxText)), true
 		case valueDictionary:
-			dictionary(f.Message(), visit)
+			w.dictionary(f.Message(), func(string) {})
 		case valueVector:
 			for f := range f.Message().Fields() {
 				if f.Tag == vectorValue {
-					value(f.Message(), visit)
+					w.value(f.Message())
 				}
 			}
 		}

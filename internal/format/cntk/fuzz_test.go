@@ -19,8 +19,8 @@ func FuzzWalk(f *testing.F) {
 	f.Fuzz(func(t *testing.T, p []byte) {
 		budget := hostile.NewBudget(context.Background(), hostile.DefaultLimits(), int64(len(p)), time.Now)
 		_, err := Walk(hostile.NewReader(hostile.Bytes(p), int64(len(p)), budget), func(d Dictionary) {
-			if d.Offset < 0 || d.Offset > int64(len(p)) || len(d.Keys) > maxKeys {
-				t.Errorf("a dictionary at %d of %d bytes with %d keys", d.Offset, len(p), len(d.Keys))
+			if d.Offset < 0 || d.Offset > int64(len(p)) || len(d.Texts) > len(p) {
+				t.Errorf("a dictionary at %d of %d bytes with %d texts", d.Offset, len(p), len(d.Texts))
 			}
 		})
 		var fault *hostile.Fault
