@@ -199,7 +199,13 @@ func (j *judge) carries(e pickle.Effect) {
 func (j *judge) code(e pickle.Effect) {
 	j.carries(e)
 	c, ok := j.codeObject(e.Args)
+	if j.makesTexts(e.Args, 2) {
+		j.add(unresolved, e, "code", func() string {
+			return "Loading this file makes code of parts that it computes in a way that only running it would tell."
+		})
+	}
 	if !ok {
+		j.unread()
 		return
 	}
 	var found []string

@@ -85,6 +85,7 @@ func TestTextsAreRead(t *testing.T) {
 	}{
 		{"long", pickletest.New(4).Named("sympy.core.add", "Add").Str(strings.Repeat("1+", 17<<20) + runs).Tuple(1).Reduce().Stop()},
 		{"behind much", tired.Named("sympy.core.add", "Add").Str(runs).Tuple(1).Reduce().Stop()},
+		{"names of code that are no tuple", codeOf("types", "CodeType", func(b *pickletest.Stream) { b.EmptyList().Str("eval").Append() }).Stop()},
 		{"deep", inLists(pickletest.New(4).Named("sympy.core.add", "Add"), 100, runs).Tuple(1).Reduce().Stop()},
 	} {
 		if got := detectortest.Scan(all, "model.pkl", c.data); got.Status != audit.Incomplete {

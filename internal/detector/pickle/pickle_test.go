@@ -73,6 +73,9 @@ func TestDetector(t *testing.T) {
 		{Name: "code", Data: codeObject("types", "CodeType", "abs").Stop(), Want: []string{"pickle-carries-code"}},
 		{Name: "code that evaluates", Data: codeObject("dill._dill", "_create_code", "eval").Stop(), Want: []string{"pickle-carries-code", "pickle-code-dangerous"}},
 		{Name: "code of a type by name", Data: codeObject("cloudpickle.cloudpickle", "_builtin_type", "eval").Stop(), Want: []string{"pickle-carries-code", "pickle-code-dangerous"}},
+		{Name: "code with a name that is decoded", Data: codeOf("types", "CodeType", func(b *pickletest.Stream) {
+			b.Named("_codecs", "decode").Data([]byte("eval")).Str("cp1252").Tuple(2).Reduce().Tuple(1)
+		}).Stop(), Want: []string{"pickle-carries-code", "pickle-computed-name"}},
 		{Name: "function of code", Data: p(4).Call("types", "FunctionType", "f").Stop(), Want: []string{"pickle-carries-code"}},
 		{Name: "source of a graph", Data: graph("def forward(self, x):\n    return torch.relu(x)\n").Stop(), Want: []string{"pickle-carries-code"}},
 		{Name: "dangerous source of a graph", Data: graph("import os\nos.system('echo poc')\n").Stop(), Want: []string{"pickle-carries-code", "pickle-executes-code"}},
@@ -152,6 +155,11 @@ func frameOutOfFrame() []byte {
 // codeObject calls what makes a code object of Python 3.8 that loads one global
 // name: a function of the given name, or a type that it returns for "CodeType".
 func codeObject(module, function, global string) *pickletest.Stream {
+	return codeOf(module, function, func(b *pickletest.Stream) { b.Str(global).Tuple(1) })
+}
+
+// codeOf is codeObject with names that the last argument adds, as a tuple.
+func codeOf(module, function string, names func(*pickletest.Stream)) *pickletest.Stream {
 	const loadGlobal, returnValue = 116, 83
 	b := pickletest.New(4).Named(module, function)
 	if function == "_builtin_type" {
@@ -165,9 +173,9 @@ func codeObject(module, function, global string) *pickletest.Stream {
 		b.Int(int32(n))
 	}
 	b.Data([]byte{loadGlobal, 0, returnValue, 0})
-	b.None().Tuple(1)      // constants
-	b.Str(global).Tuple(1) // names
-	b.Tuple(0)             // variables
+	b.None().Tuple(1) // constants
+	names(b)
+	b.Tuple(0) // variables
 	b.Str("train.py").Str("f").Int(1).Data(nil).Tuple(0).Tuple(0)
 	return b.TupleFromMark().Reduce()
 }

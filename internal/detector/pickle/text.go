@@ -2,6 +2,7 @@ package pickle
 
 import (
 	_ "embed"
+	"slices"
 	"strings"
 	"sync"
 
@@ -108,4 +109,19 @@ func (j *judge) makesText(v pickle.Value) bool {
 		v = base
 	}
 	return true
+}
+
+// makesTexts reports whether one of the values is a call that makesText, or holds
+// one in a tuple, as deep as is said.
+func (j *judge) makesTexts(values []pickle.Value, depth int) bool {
+	return slices.ContainsFunc(values, func(v pickle.Value) bool {
+		switch j.m.Kind(v) {
+		case pickle.Call:
+			return j.makesText(v)
+		case pickle.Tuple:
+			items, _ := j.m.Items(v)
+			return depth > 0 && j.s.p.Budget.Steps(int64(len(items))) == nil && j.makesTexts(items, depth-1)
+		}
+		return false
+	})
 }
