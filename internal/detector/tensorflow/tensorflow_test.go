@@ -7,8 +7,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/modelaudit/modelaudit/internal/artifact"
+	"github.com/modelaudit/modelaudit/internal/audit"
 	"github.com/modelaudit/modelaudit/internal/detector"
 	"github.com/modelaudit/modelaudit/internal/detector/detectortest"
 	"github.com/modelaudit/modelaudit/internal/detector/tensorflow"
@@ -187,6 +189,31 @@ func TestLongWays(t *testing.T) {
 		if !slices.Equal(detectortest.RuleIDs(got), []string{"tensorflow-reads-file"}) {
 			t.Errorf("%s: got %s %+v", c.name, got.Status, got.Findings)
 		}
+	}
+}
+
+// TestManyWays: calls of calls form more ways than could be followed one by one.
+func TestManyWays(t *testing.T) {
+	const args = "a0 a1 a2 a3 a4 a5 a6 a7"
+	functions := [][]byte{function("f0", args, node("r", "ReadFile", "a0"))}
+	for i := range 5 {
+		var calls [][]byte
+		for n := range 64 {
+			calls = append(calls, node(fmt.Sprint("m", n), "MapDataset", args, attr("f", refers(fmt.Sprint("f", i)))))
+		}
+		functions = append(functions, function(fmt.Sprint("f", i+1), args, calls...))
+	}
+	done := make(chan audit.File)
+	go func() {
+		done <- detectortest.Scan([]*detector.Detector{tensorflow.Detector}, "m.pb", graph(library(functions...)))
+	}()
+	select {
+	case got := <-done:
+		if !slices.Equal(detectortest.RuleIDs(got), []string{"tensorflow-reads-named-file"}) || got.Unread() {
+			t.Errorf("got %s %+v", got.Status, got.Findings)
+		}
+	case <-time.After(30 * time.Second):
+		t.Error("no end after 30 seconds")
 	}
 }
 

@@ -32,6 +32,10 @@ type traced struct {
 // whether the caller of the graph has a say in it. It walks the graph backwards,
 // one walk per step, so that nothing has to be kept of graphs that do nothing.
 func (j *judge) trace(scope int, start string, calls int) target {
+	if err := j.p.Budget.Step(); err != nil {
+		j.stop = err
+		return target{open: true, cut: true}
+	}
 	s := j.model.Scopes[scope]
 	nodes := make(map[string]*traced)
 	var t target
@@ -139,21 +143,45 @@ func (j *judge) fold(t *target, start string, nodes map[string]*traced) {
 	}
 }
 
+// An argument is one of a function, asked for behind a number of calls.
+type argument struct{ scope, index, calls int }
+
 // argument traces a name that is no node of its scope: an argument of the
 // function, whose value comes from the calls of it. Of anything else nothing is
 // known.
 func (j *judge) argument(scope int, name string, calls int) target {
-	s := j.model.Scopes[scope]
-	i := slices.Index(s.Args, name)
+	i := slices.Index(j.model.Scopes[scope].Args, name)
 	if i < 0 || calls == maxCalls {
 		return target{open: i >= 0, cut: i >= 0}
 	}
-	all := j.callers(s.Function)
+	a := argument{scope, i, calls}
+	t, known := j.arguments[a]
+	if !known {
+		t = j.called(a)
+		if j.p.Budget.Hold(t.cost()) == nil {
+			j.arguments[a] = t
+		}
+	}
+	return t
+}
+
+// cost is what a kept target is charged, in bytes.
+func (t target) cost() uint64 {
+	n := 128
+	for _, v := range t.values {
+		n += 16 + len(v)
+	}
+	return uint64(n)
+}
+
+// called traces what the callers of a function give for an argument.
+func (j *judge) called(a argument) target {
+	all := j.callers(j.model.Scopes[a.scope].Function)
 	t := target{open: true, cut: len(all) == maxCallers}
 	for _, c := range all {
 		t.cut = t.cut || c.shift < 0 && len(c.inputs) > maxSources
-		for _, in := range c.sources(i) {
-			t.join(j.trace(c.scope, in, calls+1))
+		for _, in := range c.sources(a.index) {
+			t.join(j.trace(c.scope, in, a.calls+1))
 		}
 	}
 	return t
