@@ -139,7 +139,10 @@ var (
 
 // parse says what a line is.
 func parse(text string, at int64) Line {
-	l := Line{Offset: at, Text: strings.TrimSpace(comment().ReplaceAllString(text, ""))}
+	if strings.Contains(text, "#") {
+		text = comment().ReplaceAllString(text, "")
+	}
+	l := Line{Offset: at, Text: strings.TrimSpace(text)}
 	switch {
 	case l.Text == "":
 	case l.Text[0] == '-':
