@@ -23,7 +23,7 @@ type Datatype struct {
 	Class   Class
 	Size    uint64    // of one element as stored, in bytes
 	VarText bool      // for VarLen: a string rather than a sequence
-	Base    *Datatype // for VarLen sequences and enumerations
+	Base    *Datatype // for VarLen, of an element of it
 }
 
 // maxTypeDepth bounds datatypes within datatypes; the library itself recurses.

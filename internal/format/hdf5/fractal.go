@@ -12,7 +12,6 @@ type fractalHeap struct {
 	file        *File
 	idLength    int
 	filterSize  uint64 // encoded filters of direct blocks; 0 for none
-	checksummed bool
 	maxManaged  uint64
 	huge        uint64 // address of the v2 B-tree of huge objects
 	width       int    // of the doubling table
@@ -39,7 +38,7 @@ func (f *File) fractalHeap(address uint64) (*fractalHeap, error) {
 	}
 	h.idLength = int(r.UintLE(2))
 	h.filterSize = r.UintLE(2)
-	h.checksummed = r.Uint8()&2 != 0
+	r.Skip(1) // flags
 	h.maxManaged = r.UintLE(4)
 	f.length(r) // next huge ID
 	h.huge = f.address(r)

@@ -30,9 +30,6 @@ type message struct {
 	body  *hostile.Reader
 }
 
-// A block is a run of messages: the first of an object header or a continuation.
-type block struct{ reader *hostile.Reader }
-
 // messages calls visit for every message of the object header at an address.
 // Continuation blocks are followed once each.
 func (f *File) messages(address uint64, visit func(message)) error {
@@ -48,10 +45,10 @@ func (f *File) messages(address uint64, visit func(message)) error {
 	if first == nil || h.Err() != nil {
 		return h.Err()
 	}
-	blocks := []block{{first}}
+	blocks := []*hostile.Reader{first}
 	seen := map[int64]bool{first.Start(): true}
 	for len(blocks) > 0 && f.r.Step() {
-		b := blocks[0].reader
+		b := blocks[0]
 		blocks = blocks[1:]
 		more, err := f.block(b, v2, attrFlags, visit)
 		if err != nil {
@@ -60,7 +57,7 @@ func (f *File) messages(address uint64, visit func(message)) error {
 		for _, next := range more {
 			if !seen[next.Start()] {
 				seen[next.Start()] = true
-				blocks = append(blocks, block{next})
+				blocks = append(blocks, next)
 			}
 		}
 	}
@@ -97,8 +94,8 @@ func (f *File) header2(h *hostile.Reader) (*hostile.Reader, uint8) {
 	return h.Window(size), flags
 }
 
-// block visits the messages of one block and returns the continuations it
-// names.
+// block visits the messages of one block, which is the first of an object header
+// or a continuation, and returns the continuations it names.
 func (f *File) block(b *hostile.Reader, v2 bool, flags uint8, visit func(message)) ([]*hostile.Reader, error) {
 	prefix := int64(8)
 	if v2 {
