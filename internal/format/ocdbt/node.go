@@ -114,7 +114,7 @@ func prefixes(r *hostile.Reader, n int) []uint64 {
 
 // texts reads n texts of which each begins like the one before it, and tells
 // them one by one.
-func texts(r *hostile.Reader, prefix, suffix []uint64, tell func(i int, text []byte)) {
+func texts(r *hostile.Reader, prefix, suffix []uint64, tell func(text []byte)) {
 	var current []byte
 	for i := range suffix {
 		if !r.Step() {
@@ -131,7 +131,7 @@ func texts(r *hostile.Reader, prefix, suffix []uint64, tell func(i int, text []b
 		current = append(current[:prefix[i]], r.Peek(int(suffix[i]))...)
 		r.Skip(suffix[i])
 		if r.Err() == nil && r.Hold(uint64(len(current))) == nil {
-			tell(i, current)
+			tell(current)
 		}
 	}
 }
@@ -140,13 +140,11 @@ func texts(r *hostile.Reader, prefix, suffix []uint64, tell func(i int, text []b
 func (rec *Record) files(r *hostile.Reader) {
 	n := r.Count(r.Uvarint(), 2)
 	prefix, suffix := prefixes(r, n), column(r, n, maxPath)
-	base := column(r, n, maxPath)
+	column(r, n, maxPath) // how many bytes of each the files behind nodes in it share
 	if r.Err() != nil {
 		return
 	}
-	texts(r, prefix, suffix, func(i int, path []byte) {
-		rec.Files = append(rec.Files, File{Path: string(path), Base: int(min(base[i], uint64(len(path))))})
-	})
+	texts(r, prefix, suffix, func(path []byte) { rec.Files = append(rec.Files, File{Path: string(path)}) })
 }
 
 // keys reads a node of the tree of keys.
@@ -162,7 +160,7 @@ func (rec *Record) keys(r *hostile.Reader) {
 		return
 	}
 	entries := make([]Entry, 0, n)
-	texts(r, prefix, suffix, func(_ int, key []byte) {
+	texts(r, prefix, suffix, func(key []byte) {
 		entries = append(entries, Entry{Key: string(key)})
 	})
 	if height > 0 {

@@ -59,10 +59,7 @@ type Record struct {
 }
 
 // A File is a data file by its path, relative to the database.
-type File struct {
-	Path string
-	Base int // how many bytes of it the files behind nodes in it share
-}
+type File struct{ Path string }
 
 // An Entry is a key, relative to the node, with its value.
 type Entry struct {
