@@ -58,12 +58,12 @@ func (j *judge) conditional(e pickle.Effect, u *use, v globals.Verdict) {
 	switch kind := cmp.Or(u.args, anyArguments(&u.at)); kind {
 	case "name", "template": // nothing, or what its state is judged for
 	case "source":
-		j.source(e, u, j.sourceText)
+		j.source(e, u)
 	case "program":
 		j.carries(e)
-		j.source(e, u, j.sourceText)
+		j.source(e, u)
 	case "text":
-		j.source(e, u, j.evaluated)
+		j.expressions(e, u)
 	case "code":
 		j.code(e)
 	case "function":
@@ -87,7 +87,7 @@ func (j *judge) unlisted(e pickle.Effect, u *use, v globals.Verdict) {
 	case strings.HasPrefix(u.at.Module, "torch_geometric.inspector"):
 		j.plainWords(e, u)
 	case v.Effect == globals.Execute:
-		j.source(e, u, j.sourceText)
+		j.source(e, u)
 	case v.Effect == globals.Deserialise:
 		j.nested(e)
 	}

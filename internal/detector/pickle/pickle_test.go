@@ -73,15 +73,19 @@ func TestDetector(t *testing.T) {
 		{Name: "code", Data: codeObject("types", "CodeType", "abs").Stop(), Want: []string{"pickle-carries-code"}},
 		{Name: "code that evaluates", Data: codeObject("dill._dill", "_create_code", "eval").Stop(), Want: []string{"pickle-carries-code", "pickle-code-dangerous"}},
 		{Name: "code of a type by name", Data: codeObject("cloudpickle.cloudpickle", "_builtin_type", "eval").Stop(), Want: []string{"pickle-carries-code", "pickle-code-dangerous"}},
-		{Name: "code with a name that is decoded", Data: codeOf("types", "CodeType", func(b *pickletest.Stream) {
-			b.Named("_codecs", "decode").Data([]byte("eval")).Str("cp1252").Tuple(2).Reduce().Tuple(1)
-		}).Stop(), Want: []string{"pickle-carries-code", "pickle-computed-name"}},
+		{Name: "code with a name that is decoded", Data: codeOf("types", "CodeType", func(b *pickletest.Stream) { decoded(b, "eval").Tuple(1) }).Stop(), Want: []string{"pickle-carries-code", "pickle-computed-name"}},
 		{Name: "function of code", Data: p(4).Call("types", "FunctionType", "f").Stop(), Want: []string{"pickle-carries-code"}},
 		{Name: "source of a graph", Data: graph("def forward(self, x):\n    return torch.relu(x)\n").Stop(), Want: []string{"pickle-carries-code"}},
 		{Name: "dangerous source of a graph", Data: graph("import os\nos.system('echo poc')\n").Stop(), Want: []string{"pickle-carries-code", "pickle-executes-code"}},
 		{Name: "expression that runs, in lists", Data: inLists(p(4).Named("sympy.core.add", "Add"), 12, "print('poc')").Tuple(1).NewObj().Stop(), Want: []string{"pickle-executes-code"}},
-		{Name: "expression that is decoded", Data: p(4).Named("sympy.core.add", "Add").Named("_codecs", "decode").Data([]byte("print('poc')")).Str("cp1252").Tuple(2).Reduce().Tuple(1).NewObj().Stop(),
+		{Name: "expression that is decoded", Data: decoded(p(4).Named("sympy.core.add", "Add"), "print('poc')").Tuple(1).NewObj().Stop(),
 			Want: []string{"pickle-computed-name"}},
+		{Name: "dangerous source of a graph in bytes", Data: p(4).Named("torch.fx.graph_module", "reduce_graph_module").
+			EmptyDict().Str("_code").Data([]byte("import os\nos.system('echo poc')\n")).SetItem().Data(nil).Tuple(2).Reduce().Stop(), Want: []string{"pickle-carries-code", "pickle-executes-code"}},
+		{Name: "distribution with a name that is decoded", Data: decoded(p(4).Named("scipy.stats._continuous_distns", "gamma_gen").Tuple(0).NewObj().EmptyDict(), "_parse_arg_template").
+			Str("print('poc')").SetItem().Build().Stop(), Want: []string{"pickle-computed-name"}},
+		{Name: "graph layer of a text that is decoded", Data: decoded(p(4).Named("torch_geometric.inspector", "Inspector").Tuple(0).NewObj().EmptyDict().Str("_modules").EmptyList(), "os").
+			Append().SetItem().Build().Stop(), Want: []string{"pickle-executes-code"}},
 		{Name: "distribution", Data: distribution(scipyTemplate).Stop()},
 		{Name: "distribution that runs code", Data: distribution("\nimport os\n" + scipyTemplate).Stop(), Want: []string{"pickle-executes-code"}},
 		{Name: "distribution whose default runs code", Data: distribution(strings.Replace(scipyTemplate, "size=None", "size=print()", 1)).Stop(),
@@ -214,6 +218,11 @@ func crowded(n int) *pickletest.Stream {
 		s.Str("a" + strconv.Itoa(i)).None()
 	}
 	return s.Str("_parse_arg_template").Str("import os\nos.system('echo poc')").SetItems().Build()
+}
+
+// decoded adds a text by a codec that is not followed.
+func decoded(s *pickletest.Stream, text string) *pickletest.Stream {
+	return s.Named("_codecs", "decode").Data([]byte(text)).Str("cp1252").Tuple(2).Reduce()
 }
 
 // inLists adds a text in lists in each other.

@@ -78,10 +78,11 @@ func (j *judge) templateOf(e pickle.Effect, u *use, state pickle.Value) {
 	items, all := j.m.Items(state)
 	for i := 0; i < len(items); i += 2 {
 		j.text(items[i]) // a key that is not read may be the template's
+		all = all && !j.makesText(items[i])
 	}
 	if !all {
 		j.add(unresolved, e, "state", func() string {
-			return "Loading this file fills an instance of " + finding.Quote(u.name) + " with more attributes than can be followed, one of which may be source that it runs."
+			return "Loading this file fills an instance of " + finding.Quote(u.name) + " with more attributes than can be followed, or with names that it computes, one of which may be source that it runs."
 		})
 	}
 }
@@ -111,13 +112,16 @@ func (j *judge) plainWords(e pickle.Effect, u *use) {
 }
 
 // sourceLike returns a text among the values that could be more than a name or
-// a type.
+// a type, or how it is computed.
 func (j *judge) sourceLike(v pickle.Value, depth int) string {
 	if s, ok := j.text(v); ok {
 		if strings.ContainsAny(s, "\n\r;(){}%#=") {
 			return s
 		}
 		return ""
+	}
+	if j.makesText(v) {
+		return j.m.Python(v)
 	}
 	items, _ := j.m.Items(v)
 	for i, w := range items {

@@ -55,25 +55,50 @@ const (
 	maxContainers = 32
 )
 
-// source calls judgeText for every text among the arguments of a call.
-func (j *judge) source(e pickle.Effect, u *use, judgeText func(pickle.Effect, *use, string)) {
-	for _, v := range append(e.Args[:len(e.Args):len(e.Args)], e.Kw) {
-		j.sourceIn(e, u, v, maxCalls, maxContainers, func(text string) { judgeText(e, u, text) })
+// A reading is the search for texts that a call runs.
+type reading struct {
+	j     *judge
+	e     pickle.Effect
+	u     *use
+	judge func(pickle.Effect, *use, string)
+	bytes bool // they may be bytes
+}
+
+// source judges every text among the arguments of a call as Python that is run,
+// which may be bytes.
+func (j *judge) source(e pickle.Effect, u *use) {
+	reading{j, e, u, j.sourceText, true}.arguments()
+}
+
+// expressions judges every text among the arguments of a call as an expression
+// that is evaluated.
+func (j *judge) expressions(e pickle.Effect, u *use) {
+	reading{j, e, u, j.evaluated, false}.arguments()
+}
+
+func (r reading) arguments() {
+	for _, v := range append(r.e.Args[:len(r.e.Args):len(r.e.Args)], r.e.Kw) {
+		r.in(v, maxCalls, maxContainers)
 	}
 }
 
-// sourceIn calls judgeText for a text, and for those in containers and in the
-// arguments of calls, as deep as is said.
-func (j *judge) sourceIn(e pickle.Effect, u *use, v pickle.Value, calls, containers int, judgeText func(string)) {
+// in judges a text, and those in containers and in the arguments of calls, as
+// deep as is said.
+func (r reading) in(v pickle.Value, calls, containers int) {
+	j := r.j
 	if text, ok := j.text(v); ok {
-		judgeText(text)
+		r.judge(r.e, r.u, text)
+		return
+	}
+	if text, ok := j.m.Bytes(v); ok && r.bytes {
+		r.judge(r.e, r.u, text)
 		return
 	}
 	if j.m.Kind(v) == pickle.Call {
 		calls--
 		if j.makesText(v) {
-			j.add(unresolved, e, "text", func() string {
-				return "Loading this file gives " + finding.Quote(u.name) + " a text that it computes in a way that only running it would tell: " + j.python(v) + "."
+			j.add(unresolved, r.e, "text", func() string {
+				return "Loading this file gives " + finding.Quote(r.u.name) + " a text that it computes in a way that only running it would tell: " + j.python(v) + "."
 			})
 		}
 	}
@@ -84,29 +109,37 @@ func (j *judge) sourceIn(e pickle.Effect, u *use, v pickle.Value, calls, contain
 		j.unread()
 	default:
 		for _, w := range items {
-			j.sourceIn(e, u, w, calls, containers-1, judgeText)
+			r.in(w, calls, containers-1)
 		}
 	}
 }
 
 // makesText reports whether a call returns text of its own: of one of the makers,
-// or of a method of a text.
+// or of a method of a text. An operator returns what it is first given: operators
+// make types, too.
 func (j *judge) makesText(v pickle.Value) bool {
-	const most = 64 // methods of what methods return
+	const most = 64 // methods and operators of what those return
 	for range most {
-		fn := j.m.Class(v)
-		if n := j.m.Name(fn); n != nil {
-			root, _, _ := strings.Cut(n.Module, ".")
-			return makers()[root+" "+n.Name[strings.LastIndexByte(n.Name, '.')+1:]]
-		}
-		base, _, ok := j.m.Attribute(fn)
-		if !ok {
+		if j.m.Kind(v) != pickle.Call {
 			return false
 		}
-		if k := j.m.Kind(base); k == pickle.Str || k == pickle.Bytes || k == pickle.ByteArray {
-			return true
+		fn := j.m.Class(v)
+		from, _, ok := j.m.Attribute(fn)
+		if n := j.m.Name(fn); n != nil {
+			root, _, _ := strings.Cut(n.Module, ".")
+			args, _ := j.m.Items(v)
+			switch {
+			case !makers()[root+" "+n.Name[strings.LastIndexByte(n.Name, '.')+1:]]:
+				return false
+			case root != "operator" || len(args) == 0:
+				return true
+			}
+			from, ok = args[0], true
 		}
-		v = base
+		if !ok || j.data(from) {
+			return ok
+		}
+		v = from
 	}
 	return true
 }
@@ -115,13 +148,10 @@ func (j *judge) makesText(v pickle.Value) bool {
 // one in a tuple, as deep as is said.
 func (j *judge) makesTexts(values []pickle.Value, depth int) bool {
 	return slices.ContainsFunc(values, func(v pickle.Value) bool {
-		switch j.m.Kind(v) {
-		case pickle.Call:
+		if j.m.Kind(v) != pickle.Tuple {
 			return j.makesText(v)
-		case pickle.Tuple:
-			items, _ := j.m.Items(v)
-			return depth > 0 && j.s.p.Budget.Steps(int64(len(items))) == nil && j.makesTexts(items, depth-1)
 		}
-		return false
+		items, _ := j.m.Items(v)
+		return depth > 0 && j.s.p.Budget.Steps(int64(len(items))) == nil && j.makesTexts(items, depth-1)
 	})
 }
