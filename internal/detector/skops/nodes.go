@@ -10,6 +10,7 @@ import (
 	"github.com/modelaudit/modelaudit/internal/finding"
 	"github.com/modelaudit/modelaudit/internal/format/json"
 	"github.com/modelaudit/modelaudit/internal/globals"
+	"github.com/modelaudit/modelaudit/internal/hostile"
 	"github.com/modelaudit/modelaudit/internal/rule"
 	"github.com/modelaudit/modelaudit/internal/table"
 )
@@ -76,7 +77,7 @@ func (j *judge) operator(v *json.Value, module, class string) {
 		j.report(dangerous, v, "operator."+class, fmt.Sprintf("Loading the file calls operator.%s with arguments of its choice, which %s.", finding.Quote(class), d.Does()))
 	}
 	if class != "itemgetter" {
-		for _, s := range texts(v.Get("attrs"), nil) {
+		for _, s := range j.texts(v.Get("attrs"), nil) {
 			j.attribute(v, s)
 		}
 	}
@@ -84,18 +85,28 @@ func (j *judge) operator(v *json.Value, module, class string) {
 
 // texts collects the strings in the arguments of a node: those of JSON nodes,
 // which hold a JSON text, and bare ones.
-func texts(v *json.Value, out []string) []string {
-	const most = 100
-	switch {
-	case v == nil || len(out) > most:
-	case v.Kind == json.String:
-		out = append(out, strings.Trim(v.Text, `"`))
-	case v.Kind == json.Object:
-		out = texts(v.Get("content"), out)
+func (j *judge) texts(v *json.Value, out []string) []string {
+	if v == nil {
+		return out
 	}
-	if v != nil {
-		for i := range v.Items {
-			out = texts(&v.Items[i], out)
+	switch v.Kind {
+	case json.String:
+		out = j.written(append(out, v.Text), v.Text)
+	case json.Object:
+		out = j.texts(v.Get("content"), out)
+	}
+	for i := range v.Items {
+		out = j.texts(&v.Items[i], out)
+	}
+	return out
+}
+
+// written collects the strings of a JSON text, as far as it is one.
+func (j *judge) written(out []string, text string) []string {
+	d := json.NewDecoder(hostile.NewReader(hostile.Bytes(text), int64(len(text)), j.Budget))
+	for t := d.Next(); t.Kind != 0; t = d.Next() {
+		if t.Kind == json.String || t.Kind == json.Name {
+			out = append(out, t.Text)
 		}
 	}
 	return out
@@ -140,8 +151,12 @@ func (j *judge) generator(v *json.Value) {
 	bits := v.Get("content").Get("bit_generator")
 	state := bits.Get("content").Get("bit_generator")
 	name := strings.Trim(state.Get("content").String()+state.String()+bits.Get("bit_generator").String(), `"`)
+	if name == "" {
+		j.Incomplete(hostile.Faultf(hostile.Unsupported, v.Offset, "a random generator whose bit generator is no text"))
+		return
+	}
 	// The bit generators that NumPy has (numpy.random.bit_generator).
-	if slices.Contains([]string{"PCG64", "PCG64DXSM", "MT19937", "Philox", "SFC64", ""}, name) {
+	if slices.Contains([]string{"PCG64", "PCG64DXSM", "MT19937", "Philox", "SFC64"}, name) {
 		return
 	}
 	j.report(confusion, v, "numpy.random."+name, fmt.Sprintf("The state of a random generator has loading call numpy.random.%s, which is no generator of bits and is not among the types that skops lists.",

@@ -2,6 +2,7 @@ package skops_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -72,8 +73,15 @@ func TestDetector(t *testing.T) {
 		{Name: "operator under another name", Data: file(operator("builtins", "itemgetter", text("1"))), Want: []string{"skops-type-confusion"}},
 		{Name: "method under another name", Data: file(method("builtins", "str", scaler, "transform")), Want: []string{"skops-type-confusion"}},
 		{Name: "generator under another name", Data: file(generator("seed")), Want: []string{"skops-type-confusion"}},
+		{Name: "generator that is computed", Data: file(node("RandomGeneratorNode", "numpy.random._generator", "Generator",
+			`"content":{"bit_generator":`+dict(`"bit_generator":`+operator("operator", "methodcaller", text("lower"), text("SEED")))+`}`)), Unread: true},
 		{Name: "method that does harm", Data: file(method("pathlib", "PosixPath", object("pathlib", "PosixPath", "null"), "unlink")), Want: []string{"skops-dangerous-type"}},
 		{Name: "attribute", Data: file(operator("operator", "attrgetter", text("a.__globals__"))), Want: []string{"skops-dangerous-attribute"}},
+		{Name: "attribute behind many", Data: file(operator("operator", "attrgetter", tuple(slices.Repeat([]string{text("a")}, 200)...), text("__globals__"))),
+			Want: []string{"skops-dangerous-attribute"}},
+		{Name: "attribute in other letters", Data: file(operator("operator", "attrgetter", text(`\u005f_globals__`))), Want: []string{"skops-dangerous-attribute"}},
+		{Name: "attribute in a list", Data: file(node("OperatorFuncNode", "operator", "attrgetter", `"attrs":{"__class__":"str","__module__":"builtins","__loader__":"JsonNode","content":" [\"__globals__\"]"}`)),
+			Want: []string{"skops-dangerous-attribute"}},
 		{Name: "attribute of a method", Data: file(method("sklearn.preprocessing._data", "StandardScaler", scaler, "__reduce__")), Want: []string{"skops-dangerous-attribute"}},
 		{Name: "somebody's type", Data: file(object("mylib.tools", "Thing", dict())), Want: []string{"skops-untrusted-type"}},
 		{Name: "pickle", File: "model.skops", Named: "the pickle detector knows it by content", Data: []byte("\x80\x04N."), Want: []string{"skops-is-pickle"}},
