@@ -21,6 +21,7 @@ import (
 	"github.com/modelaudit/modelaudit/internal/finding"
 	"github.com/modelaudit/modelaudit/internal/format/checkpoint"
 	"github.com/modelaudit/modelaudit/internal/format/lfs"
+	"github.com/modelaudit/modelaudit/internal/format/prototext"
 	"github.com/modelaudit/modelaudit/internal/format/sstable"
 	"github.com/modelaudit/modelaudit/internal/hostile"
 	"github.com/modelaudit/modelaudit/internal/location"
@@ -56,13 +57,16 @@ var Detector = &detector.Detector{
 // shardName is how shards are named: what holds the tensors has no signature.
 var shardName = regexp.MustCompile(`^(.+)\.data-\d{5}-of-\d{5}$`)
 
-// match knows an index by the footer of its table, the state by its first
-// field, and shards by their names.
+// stateName is the file that TensorFlow looks for the latest checkpoint in.
+const stateName = "checkpoint"
+
+// match knows an index by the footer of its table, the state by its name or its
+// first field, and shards by their names.
 func match(h artifact.Head) bool {
-	return sstable.Ends(h.Last) || named(h) || shardName.MatchString(h.Base())
+	return sstable.Ends(h.Last) || h.Base() == stateName || named(h) || shardName.MatchString(h.Base())
 }
 
-// named reports whether a file is the state of checkpoints by its first field.
+// named reports whether a file starts as the state of checkpoints does.
 func named(h artifact.Head) bool {
 	head := bytes.TrimLeft(h.First, " \t\r\n")
 	n := bytes.IndexByte(head, ':')
@@ -75,12 +79,14 @@ func run(_ context.Context, p *detector.Pass) error {
 	switch {
 	case err != nil:
 		return nil // another detector's trouble too; nothing was recognised
-	case named(h):
+	case checkpoint.State(prototext.First(p.Reader())):
 		return state(p)
 	case sstable.Ends(h.Last):
 		return index(p)
+	case shardName.MatchString(h.Base()):
+		return shard(p, h)
 	}
-	return shard(p, h)
+	return nil
 }
 
 // shard recognises what an index beside it describes.

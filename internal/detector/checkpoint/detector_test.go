@@ -73,6 +73,8 @@ func TestDetector(t *testing.T) {
 		{Name: "relative", File: "checkpoint", Data: state("ckpt-2"), AnyPrefix: noEnd},
 		{Name: "absolute, and here", File: "checkpoint", Data: state("/train/run/here-1"), AnyPrefix: noEnd},
 		{Name: "absolute", File: "checkpoint", Data: state("/train/run/there-1"), Want: lost},
+		{Name: "behind a comment", File: "checkpoint", Data: append([]byte("# the latest\n"), state("/train/run/there-1")...), Want: lost},
+		{Name: "behind a time", File: "checkpoint", Data: append([]byte("last_preserved_timestamp: 1.5\n"), state("/train/run/there-1")...), Want: lost},
 		{Name: "above", File: "checkpoint", Data: state("../here-1"), Want: lost},
 		{Name: "a share", File: "checkpoint", Data: state(`\\\\example.com\\share\\ckpt`), Want: lost},
 		{Name: "no text", File: "checkpoint", Data: []byte("model_checkpoint_path: \"a"), Unread: true},
@@ -86,6 +88,7 @@ func TestOthers(t *testing.T) {
 		data []byte
 	}{
 		{name: "000005.ldb", data: sstabletest.Build(false, []sstabletest.Pair{{"key", "value"}})},
+		{name: "checkpoint", data: []byte("# notes\nmodel: a\n")},
 		{name: "x.data-00000-of-00001", data: make([]byte, 64)},
 	} {
 		got := detectortest.Scan([]*detector.Detector{beside(nil)}, c.name, c.data)

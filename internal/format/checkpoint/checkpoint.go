@@ -128,7 +128,7 @@ var stateSchema = prototext.Schema{"CheckpointState": {
 // State reports whether a text is the state of checkpoints, by its first field.
 func State(first string) bool {
 	_, known := stateSchema["CheckpointState"][first]
-	return known
+	return known || first == "all_model_checkpoint_timestamps" || first == "last_preserved_timestamp"
 }
 
 // ReadState reads the text that names checkpoints.
