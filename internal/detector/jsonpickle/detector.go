@@ -47,7 +47,10 @@ var Detector = &detector.Detector{
 	Rules: rule.Explain(help, runs, refers, unknown),
 	Match: func(h artifact.Head) bool {
 		first := bytes.TrimLeft(h.First, "\x00\xff\xfe\xef\xbb\xbf \t\r\n")
-		return len(first) > 0 && (first[0] == '{' || first[0] == '[')
+		if len(first) == 0 { // what follows so much white space is not seen here
+			return h.Size > int64(len(h.First)) && bytes.ContainsAny(h.First, " \t\r\n")
+		}
+		return first[0] == '{' || first[0] == '['
 	},
 	Run: run,
 }
@@ -95,6 +98,11 @@ func (j *judge) item(i config.Item) {
 		j.named(i, true)
 	case "py/function", "py/type":
 		j.named(i, called(i.Path))
+	case "py/mod": // a module, a slash, and the path of what is wanted of it
+		if _, path, ok := strings.Cut(i.Value, "/"); ok {
+			i.Value = path
+		}
+		j.named(i, called(i.Path))
 	case "py/repr":
 		j.evaluated(i)
 	}
@@ -115,12 +123,13 @@ func (j *judge) named(i config.Item, called bool) {
 	j.known = true
 	quoted := finding.Quote(i.Value)
 	v, bad := globals.Path(i.Value, true)
+	key := i.Path[len(i.Path)-1]
 	switch {
 	case bad && called:
 		j.add(runs, i, i.Value, "Decoding this file with jsonpickle calls "+quoted+", which "+v.Does()+".")
 	case bad:
 		j.add(refers, i, i.Value, "This file carries "+quoted+", which "+v.Does()+": decoding it with jsonpickle imports it, and whoever uses the object may call it.")
-	case called && i.Path[len(i.Path)-1] == "py/function" && !vetted(i.Value):
+	case called && (key == "py/function" || key == "py/mod") && !vetted(i.Value):
 		j.add(unknown, i, i.Value, "Decoding this file with jsonpickle calls "+quoted+", a function that is not known.")
 	case called && !vetted(i.Value) && !classLike(i.Value):
 		j.add(unknown, i, i.Value, "Decoding this file with jsonpickle makes "+quoted+", which is not known and not named like a class.")

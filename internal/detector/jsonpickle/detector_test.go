@@ -1,6 +1,7 @@
 package jsonpickle_test
 
 import (
+	"bytes"
 	"testing"
 
 	"github.com/modelaudit/modelaudit/internal/detector"
@@ -17,6 +18,11 @@ func TestDetector(t *testing.T) {
 		{Name: "program, spelt otherwise", File: "m.json", Data: []byte(`[1, {"\u0070y\/reduce": [{"py\/type": "subprocess.Popen"}, {"py/tuple": ["echo poc"]}]}]`), Want: []string{"jsonpickle-runs-code"}},
 		{Name: "program as a class", File: "m.json", Data: []byte(`{"py/object": "subprocess.Popen", "py/newargs": ["echo poc"]}`), Want: []string{"jsonpickle-runs-code"}},
 		{Name: "reduction of a handler", File: "m.json", Data: []byte(`{"py/object": "datetime.datetime", "__reduce__": [{"py/type": "subprocess.Popen"}, ["x"]]}`), Want: []string{"jsonpickle-runs-code"}},
+		{Name: "program as a member of a module", File: "m.json", Data: []byte(`{"py/reduce": [{"py/mod": "os/os.system"}, {"py/tuple": ["echo poc"]}]}`), Want: []string{"jsonpickle-runs-code"}},
+		{Name: "member of a module", File: "m.json", Data: []byte(`{"py/object": "models.Net", "hook": {"py/mod": "subprocess/subprocess.Popen"}}`), Want: []string{"jsonpickle-dangerous-reference"}},
+		{Name: "module", File: "m.json", Data: []byte(`{"py/object": "models.Net", "math": {"py/mod": "math/math"}}`)},
+		{Name: "behind white space", File: "m.json", Data: append(bytes.Repeat([]byte("\n"), 5000), `{"py/reduce": [{"py/function": "os.system"}, {"py/tuple": ["echo poc"]}]}`...), Want: []string{"jsonpickle-runs-code"},
+			AnyPrefix: "white space is no JSON yet"},
 		{Name: "expression", File: "m.json", Data: []byte(`{"py/repr": "os/os.system('echo poc')"}`), Want: []string{"jsonpickle-runs-code"}},
 		{Name: "key", File: "m.json", Data: []byte(`{"py/object": "models.Net", "json://{\"py/repr\": \"os/os.system('echo poc')\"}": 1}`), Want: []string{"jsonpickle-runs-code"}},
 		{Name: "reference", File: "m.json", Data: []byte(`{"py/object": "models.Net", "hook": {"py/function": "os.system"}}`), Want: []string{"jsonpickle-dangerous-reference"}},
