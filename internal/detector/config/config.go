@@ -103,7 +103,8 @@ func (j *judge) conclude(err error) error {
 type judge struct {
 	p         *detector.Pass
 	inYAML    bool
-	known     bool // a loader of models reads the file
+	open      []place // of the groups around the item, outermost first
+	known     bool    // a loader of models reads the file
 	causes    finding.Causes
 	templates []template
 	named     []reference

@@ -94,6 +94,7 @@ func TestTemplates(t *testing.T) {
 		{"tokenizer_config.json", `{"chat_template": "{{ x }}"}`, "chat_template.jinja"},
 		{"tokenizer_config.json", `{"chat_template": [{"name": "default", "template": "{% if x %}{% endif %}"}, {"name": "b", "template": "none"}]}`, "chat_template.[0].template.jinja"},
 		{"chat_template.json", `{"chat_template": {"default": "{{ x }}"}}`, "chat_template.default.jinja"},
+		{"chat_template.json", `{"chat_template": {"a": [["{{ x }}"]], "b": "{{ y }}"}, "c": {"d": "{{ z }}"}, "e": "{{ z }}"}`, "chat_template.a.[0].[0].jinja,chat_template.b.jinja"},
 		{"serve.yaml", "chat_template: |\n  {{ x }}\n", "chat_template.jinja"},
 		{"prompt.yaml", "_type: prompt\ntemplate_format: jinja2\ntemplate: '{{ x }}'\n", "template.jinja"},
 	} {

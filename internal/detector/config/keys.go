@@ -15,10 +15,11 @@ import (
 
 // item judges one scalar or group by its key and tag.
 func (j *judge) item(i config.Item) {
+	in := j.place(i)
 	if i.Kind == config.Group || len(i.Path) == 0 {
 		return
 	}
-	key := i.Key()
+	key := in.key
 	switch {
 	case key == "_target_" && j.inYAML: // judged with what its interpolations come to, elsewhere
 		j.known = true
@@ -30,7 +31,7 @@ func (j *judge) item(i config.Item) {
 		j.loader(i)
 	case key == "target":
 		j.target(i, key)
-	case under(i, "auto_map"), under(i, "custom_pipelines") && key == "impl":
+	case in.classes, in.pipelines && key == "impl":
 		j.code(i)
 	case key == "trust_remote_code" && truth(i):
 		j.known = true
@@ -41,7 +42,7 @@ func (j *judge) item(i config.Item) {
 		j.component(i, key)
 	case key == "type" && j.base() == "modules.json":
 		j.module(i)
-	case strings.Contains(key, "template") || under(i, "chat_template"):
+	case strings.Contains(key, "template") || in.templates:
 		j.template(i, key)
 	case key == globals.FetchedBy, key == "_args_" && i.Path[len(i.Path)-1] == "[0]":
 		j.fetched(i)
@@ -53,8 +54,31 @@ func (j *judge) item(i config.Item) {
 // base is the last element of the file's name.
 func (j *judge) base() string { return artifact.Base(j.p.File.Name()) }
 
-// under reports whether a key is among those that lead to the item.
-func under(i config.Item, key string) bool { return slices.Contains(i.Path, key) }
+// A place says what the keys that lead to an item make of it.
+type place struct {
+	key                           string // the innermost that is a name, as Item.Key
+	classes, pipelines, templates bool   // one of them is auto_map, custom_pipelines, chat_template
+}
+
+// place is where an item stands: below the group that holds it, which was visited
+// before it. Groups may lie so deep that looking through all keys for each item
+// would not end.
+func (j *judge) place(i config.Item) place {
+	var p place
+	if n := len(i.Path); n > 0 {
+		p = j.open[n-1]
+		if key := i.Path[n-1]; !strings.HasPrefix(key, "[") {
+			p.key = key
+			p.classes = p.classes || key == "auto_map"
+			p.pipelines = p.pipelines || key == "custom_pipelines"
+			p.templates = p.templates || key == "chat_template"
+		}
+	}
+	if i.Kind == config.Group {
+		j.open = append(j.open[:len(i.Path)], p)
+	}
+	return p
+}
 
 // truth reports whether a value switches something on.
 func truth(i config.Item) bool {
@@ -69,11 +93,11 @@ func truth(i config.Item) bool {
 const maxWhere = 120
 
 // where is the path of keys to an item, as evidence.
-func (j *judge) where(i config.Item) string { return finding.QuoteUpTo(place(i), maxWhere) }
+func (j *judge) where(i config.Item) string { return finding.QuoteUpTo(joined(i), maxWhere) }
 
-// place is the path of keys to an item, or of one that is too long to be put
+// joined is the path of keys to an item, or of one that is too long to be put
 // together again and again its last key.
-func place(i config.Item) string {
+func joined(i config.Item) string {
 	const longest = 4 << 10
 	if length(i.Path) > longest {
 		return i.Key()
@@ -213,7 +237,7 @@ func (j *judge) template(i config.Item, key string) {
 		return
 	}
 	j.known = true
-	name := place(i)
+	name := joined(i)
 	if len(name) > maxWhere {
 		name = key[:min(len(key), maxWhere)]
 	}
