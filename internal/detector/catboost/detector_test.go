@@ -2,6 +2,7 @@ package catboost_test
 
 import (
 	"encoding/binary"
+	"slices"
 	"testing"
 
 	"github.com/modelaudit/modelaudit/internal/detector/catboost"
@@ -26,4 +27,12 @@ func TestDetector(t *testing.T) {
 		{Name: "claims too much", File: "model.cbm", Data: []byte("CBM1\xff\xff\xff\x7fabc"), Unread: true},
 		{Name: "offsets out of it", File: "model.cbm", Data: []byte("CBM1\x08\x00\x00\x00\xff\xff\xff\x7fabcd"), Unread: true},
 	})
+}
+
+// TestTold: texts of the model and what follows it go to whoever looks at them.
+func TestTold(t *testing.T) {
+	got := detectortest.Told(t, catboost.Detector, "model.cbm", append(model("part"), "the part"...))
+	if want := []string{`params: {"note": "eval(x) 1.2.3.4"}`, "parts: the part"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
 }

@@ -79,6 +79,7 @@ func TestDetector(t *testing.T) {
 		{Name: "custom layer", File: "m.mlmodel", Data: model(pb.Sub(500<<3|bytes, network(relu, customLayer()))), Want: []string{"coreml-custom-code"}},
 		{Name: "too many", File: "m.mlmodel", Data: model(pb.Sub(500<<3|bytes, many(1_100_000))), Want: []string{"coreml-custom-code"}, Unread: true, Heavy: true},
 		{Name: "in a branch", File: "m.mlmodel", Data: model(pb.Sub(500<<3|bytes, network(branch))), Want: []string{"coreml-custom-code"}},
+		{Name: "in a loop", File: "m.mlmodel", Data: model(pb.Sub(500<<3|bytes, network(layer("loop", pb.Sub(615<<3|bytes, pb.Sub(4<<3|bytes, network(customLayer()))))))), Want: []string{"coreml-custom-code"}},
 		{Name: "in a pipeline", File: "m.mlmodel", Data: model(pb.Sub(202<<3|bytes, inner)), Want: []string{"coreml-custom-code"}},
 		{Name: "in a classifier's pipeline", File: "m.mlmodel", Data: model(pb.Sub(200<<3|bytes, pb.Sub(1<<3|bytes, inner))), Want: []string{"coreml-custom-code"}},
 		{Name: "custom model", File: "m.mlmodel", Data: model(pb.Sub(555<<3|bytes, pb.Text(10<<3|bytes, "EvilModel"))), Want: []string{"coreml-custom-code"}},
@@ -91,4 +92,14 @@ func TestDetector(t *testing.T) {
 		{Name: "record without its sentinel", File: "weight.bin", Data: blobs(0xdeadbee, 64, 128), Unread: true},
 		{Name: "serialized", File: "m.mlmodel", Data: model(pb.Sub(3000<<3|bytes, pb.Text(1<<3|bytes, "id"), pb.Text(2<<3|bytes, string(model(pb.Sub(555<<3|bytes)))))), Want: []string{"coreml-custom-code"}},
 	})
+}
+
+// TestTold: texts of the model go to whoever looks at them.
+func TestTold(t *testing.T) {
+	const text = "a parameter of more than twenty bytes"
+	parameter := pb.Sub(30<<3|bytes, pb.Text(1<<3|bytes, "cmd"), pb.Sub(2<<3|bytes, pb.Text(20<<3|bytes, text)))
+	got := detectortest.Told(t, coreml.Detector, "m.mlmodel", model(pb.Sub(555<<3|bytes, pb.Text(10<<3|bytes, "Class"), parameter)))
+	if len(got) != 2 || !strings.HasSuffix(got[0], "runs bash scripts, see https://example.org") || got[1] != "parameter: "+text {
+		t.Errorf("got %q, want the description and the parameter", got)
+	}
 }

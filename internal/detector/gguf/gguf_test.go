@@ -166,23 +166,17 @@ func TestTexts(t *testing.T) {
 		v3.value("tokenizer.chat_template.tool_use", 8, v3.text("{{ y }}")),
 		v3.value("tokenizer.chat_templates", 9, v3.array(8, 2, slices.Concat(v3.text("tool_use"), v3.text("rag")))),
 		v3.value("general.description", 8, v3.text(long)),
-		v3.value("general.name", 8, v3.text("short")),
+		v3.value("general.name", 8, v3.text("longer than twenty bytes")),
 		v3.value("tokenizer.ggml.tokens", 9, v3.array(8, 2, slices.Concat(v3.text("token"), v3.text(long)))),
 	}, nil, "")
-	var seen []string
-	listener := &detector.Detector{
-		Name:  "listener",
-		Match: func(h artifact.Head) bool { return h.Depth > 0 },
-		Run: func(_ context.Context, p *detector.Pass) error {
-			seen = append(seen, p.File.Name())
-			return nil
-		},
+	got := detectortest.Told(t, gguf.Detector, "", append(data, "more"...))
+	want := []string{
+		"tokenizer.chat_template.jinja: {{ x }}", "tokenizer.chat_template.tool_use.jinja: {{ y }}",
+		"tokenizer.chat_templates[0].jinja: tool_use", "tokenizer.chat_templates[1].jinja: rag",
+		"general.description: " + long, "general.name: longer than twenty bytes", "tokenizer.ggml.tokens[1]: " + long, "trailing data: more",
 	}
-	detectortest.Scan([]*detector.Detector{gguf.Detector, listener}, "", data)
-	want := []string{"tokenizer.chat_template.jinja", "tokenizer.chat_template.tool_use.jinja", "tokenizer.chat_templates[0].jinja",
-		"tokenizer.chat_templates[1].jinja", "general.description", "tokenizer.ggml.tokens[1]"}
-	if !slices.Equal(seen, want) {
-		t.Errorf("got %q, want %q", seen, want)
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }
 

@@ -101,3 +101,11 @@ func TestNotOurs(t *testing.T) {
 		}
 	}
 }
+
+// TestTold: what stands around an engine goes to whoever looks at it.
+func TestTold(t *testing.T) {
+	got := detectortest.Told(t, tensorrt.Detector, "m.engine", append(ahead(`{"task": "detect"}`, engine(0x61, body())), "more"...))
+	if want := []string{`metadata.json: {"task": "detect"}`, "trailing data: more"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}

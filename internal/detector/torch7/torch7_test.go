@@ -61,3 +61,12 @@ func TestManyFunctions(t *testing.T) {
 		t.Errorf("got %s %v (%s), want the last function", got.Status, ids, got.Reason)
 	}
 }
+
+// TestTold: texts and what follows the model go to whoever looks at them.
+func TestTold(t *testing.T) {
+	long := "a text of more than twenty bytes"
+	got := detectortest.Told(t, torch7.Detector, "m.t7", []byte(table(text("name"), text(long))+"more"))
+	if want := []string{": " + long, "bytes behind the model: more"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
