@@ -56,7 +56,8 @@ func (j *judge) target(scope int, n tensorflow.Node, e effect) target {
 		if e.input >= len(inputs) {
 			return target{}
 		}
-		t := j.trace(scope, inputs[e.input], 0)
+		t := j.trace(origin{scope: scope, name: inputs[e.input]})
+		t.values = slices.Clone(t.values) // a trace is kept, and what is decided changes them
 		if t.cut {
 			t.values = append(t.values, j.places()...)
 		}

@@ -59,7 +59,7 @@ func run(_ context.Context, p *detector.Pass) error {
 // judgeModel judges a file of a kind.
 func judgeModel(p *detector.Pass, kind tensorflow.Kind) error {
 	model, err := tensorflow.Decode(p.Reader(), kind)
-	j := &judge{p: p, model: model, defined: make(map[string]bool), calls: make(map[string][]call), arguments: make(map[argument]target)}
+	j := &judge{p: p, model: model, defined: make(map[string]bool), calls: make(map[string][]call), traces: make(map[origin]target)}
 	j.all()
 	switch {
 	case err != nil:
@@ -79,11 +79,9 @@ type judge struct {
 	defined map[string]bool   // functions of the model's library
 	assets  map[string]bool   // constants that a loader replaces by the path of an asset
 	calls   map[string][]call // of functions whose callers were asked for
-	// arguments are what was found of those of functions: what calls what may form
-	// more ways than there is time for.
-	arguments map[argument]target
-	placed    []string // constants that are places, once they were asked for
-	stop      error    // the budget is spent
+	traces  map[origin]target // that were followed
+	placed  []string          // constants that are places, once they were asked for
+	stop    error             // the budget is spent
 }
 
 // all judges the model. Assets and functions come first: what nodes do depends

@@ -16,6 +16,8 @@ import (
 	"github.com/modelaudit/modelaudit/internal/detector/tensorflow"
 	"github.com/modelaudit/modelaudit/internal/format/protobuf"
 	pb "github.com/modelaudit/modelaudit/internal/format/protobuf/protobuftest"
+	"github.com/modelaudit/modelaudit/internal/hostile"
+	"github.com/modelaudit/modelaudit/internal/scan"
 )
 
 const (
@@ -189,6 +191,21 @@ func TestLongWays(t *testing.T) {
 		if !slices.Equal(detectortest.RuleIDs(got), []string{"tensorflow-reads-file"}) {
 			t.Errorf("%s: got %s %+v", c.name, got.Status, got.Findings)
 		}
+	}
+}
+
+// TestManyReaders: old savers have one node for each variable, and one name for all.
+func TestManyReaders(t *testing.T) {
+	list := [][]byte{constant("c", "model")}
+	for i := range 3000 {
+		list = append(list, node(fmt.Sprint("l", i), "Relu", fmt.Sprint("l", i-1)), node(fmt.Sprint("r", i), "RestoreV2", "c n s"))
+	}
+	s := scan.Scanner{Detectors: []*detector.Detector{tensorflow.Detector}, Limits: hostile.DefaultLimits(), Now: time.Now}
+	s.Limits.Steps = 200_000
+	data := graph(nodes(list...))
+	got := s.File(context.Background(), artifact.File{Path: "m.pb", Content: hostile.Bytes(data), Size: int64(len(data))})
+	if got.Status != audit.Clean {
+		t.Errorf("got %s (%s) %+v", got.Status, got.Reason, got.Findings)
 	}
 }
 

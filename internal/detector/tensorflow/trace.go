@@ -1,6 +1,7 @@
 package tensorflow
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -28,27 +29,56 @@ type traced struct {
 	separator string   // of a StringJoin
 }
 
-// trace finds the constants that the named value of a scope is made of, and
-// whether the caller of the graph has a say in it. It walks the graph backwards,
-// one walk per step, so that nothing has to be kept of graphs that do nothing.
-func (j *judge) trace(scope int, start string, calls int) target {
+// An origin is the named value of a scope, asked for behind a number of calls.
+type origin struct {
+	scope int
+	name  string
+	calls int
+}
+
+// trace finds what a value is made of, once for each: savers read one name in many
+// places, and what calls what may form more ways than there is time for.
+func (j *judge) trace(from origin) target {
 	if err := j.p.Budget.Step(); err != nil {
 		j.stop = err
 		return target{open: true, cut: true}
 	}
-	s := j.model.Scopes[scope]
+	t, known := j.traces[from]
+	if !known {
+		t = j.follow(from)
+		if j.p.Budget.Hold(t.cost()+uint64(len(from.name))) == nil {
+			j.traces[from] = t
+		}
+	}
+	return t
+}
+
+// cost is what a kept target is charged, in bytes.
+func (t target) cost() uint64 {
+	n := 128
+	for _, v := range t.values {
+		n += 16 + len(v)
+	}
+	return uint64(n)
+}
+
+// follow finds the constants that a value is made of, and whether the caller of the
+// graph has a say in it. It walks the graph backwards, one walk per step, so that
+// nothing has to be kept of graphs that do nothing.
+func (j *judge) follow(from origin) target {
+	s := j.model.Scopes[from.scope]
 	nodes := make(map[string]*traced)
 	var t target
-	wanted := map[string]bool{start: true}
+	wanted := map[string]bool{from.name: true}
 	for round := 0; len(wanted) > 0; round++ {
 		if round == maxRounds || len(nodes) > maxTraced {
 			t.open, t.cut = true, true
 			break
 		}
 		found := j.collect(s, wanted, nodes)
-		for name := range wanted {
+		for _, name := range slices.Sorted(maps.Keys(wanted)) {
 			if !found[name] {
-				t.join(j.argument(scope, name, calls))
+				t.join(j.argument(origin{from.scope, name, from.calls}))
 			}
 		}
 		var cut bool
@@ -59,7 +89,7 @@ func (j *judge) trace(scope int, start string, calls int) target {
 		t.open = t.open || strings.HasPrefix(n.op, "Placeholder")
 		t.cut = t.cut || n.cut
 	}
-	j.fold(&t, start, nodes)
+	j.fold(&t, from.name, nodes)
 	return t
 }
 
@@ -100,7 +130,7 @@ func (j *judge) collect(s tensorflow.Scope, wanted map[string]bool, nodes map[st
 // whether there are more than are visited.
 func next(nodes map[string]*traced, found map[string]bool) (wanted map[string]bool, cut bool) {
 	wanted = make(map[string]bool)
-	for name := range found {
+	for _, name := range slices.Sorted(maps.Keys(found)) {
 		for _, in := range nodes[name].inputs {
 			switch {
 			case nodes[in] != nil:
@@ -129,12 +159,7 @@ func (j *judge) fold(t *target, start string, nodes map[string]*traced) {
 	if e.left == 0 {
 		j.p.Incomplete(hostile.Faultf(hostile.OverBudget, 0, "a string that takes more than %d nodes to put together", maxEvaluated))
 	}
-	names := make([]string, 0, len(nodes))
-	for name := range nodes {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	for _, name := range names {
+	for _, name := range slices.Sorted(maps.Keys(nodes)) {
 		n := nodes[name]
 		t.asset = t.asset || n.op == "asset"
 		if n.op != "asset" {
@@ -143,45 +168,21 @@ func (j *judge) fold(t *target, start string, nodes map[string]*traced) {
 	}
 }
 
-// An argument is one of a function, asked for behind a number of calls.
-type argument struct{ scope, index, calls int }
-
 // argument traces a name that is no node of its scope: an argument of the
 // function, whose value comes from the calls of it. Of anything else nothing is
 // known.
-func (j *judge) argument(scope int, name string, calls int) target {
-	i := slices.Index(j.model.Scopes[scope].Args, name)
-	if i < 0 || calls == maxCalls {
+func (j *judge) argument(of origin) target {
+	s := j.model.Scopes[of.scope]
+	i := slices.Index(s.Args, of.name)
+	if i < 0 || of.calls == maxCalls {
 		return target{open: i >= 0, cut: i >= 0}
 	}
-	a := argument{scope, i, calls}
-	t, known := j.arguments[a]
-	if !known {
-		t = j.called(a)
-		if j.p.Budget.Hold(t.cost()) == nil {
-			j.arguments[a] = t
-		}
-	}
-	return t
-}
-
-// cost is what a kept target is charged, in bytes.
-func (t target) cost() uint64 {
-	n := 128
-	for _, v := range t.values {
-		n += 16 + len(v)
-	}
-	return uint64(n)
-}
-
-// called traces what the callers of a function give for an argument.
-func (j *judge) called(a argument) target {
-	all := j.callers(j.model.Scopes[a.scope].Function)
+	all := j.callers(s.Function)
 	t := target{open: true, cut: len(all) == maxCallers}
 	for _, c := range all {
 		t.cut = t.cut || c.shift < 0 && len(c.inputs) > maxSources
-		for _, in := range c.sources(a.index) {
-			t.join(j.trace(c.scope, in, a.calls+1))
+		for _, in := range c.sources(i) {
+			t.join(j.trace(origin{c.scope, in, of.calls + 1}))
 		}
 	}
 	return t
