@@ -82,6 +82,8 @@ func TestDetector(t *testing.T) {
 			Want: []string{"pickle-computed-name"}},
 		{Name: "dangerous source of a graph in bytes", Data: p(4).Named("torch.fx.graph_module", "reduce_graph_module").
 			EmptyDict().Str("_code").Data([]byte("import os\nos.system('echo poc')\n")).SetItem().Data(nil).Tuple(2).Reduce().Stop(), Want: []string{"pickle-carries-code", "pickle-executes-code"}},
+		{Name: "expression that is decoded and taken from what comes of it", Data: p(4).Named("sympy.core.add", "Add").Named("operator", "getitem").
+			Named("_codecs", "utf_32_le_decode").Data([]byte("1\x00\x00\x00")).Tuple(1).Reduce().Int(0).Tuple(2).Reduce().Tuple(1).NewObj().Stop(), Want: []string{"pickle-computed-name", "pickle-suspicious-call"}},
 		{Name: "distribution with a name that is decoded", Data: decoded(p(4).Named("scipy.stats._continuous_distns", "gamma_gen").Tuple(0).NewObj().EmptyDict(), "_parse_arg_template").
 			Str("print('poc')").SetItem().Build().Stop(), Want: []string{"pickle-computed-name"}},
 		{Name: "graph layer of a text that is decoded", Data: decoded(p(4).Named("torch_geometric.inspector", "Inspector").Tuple(0).NewObj().EmptyDict().Str("_modules").EmptyList(), "os").

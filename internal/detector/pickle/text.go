@@ -129,7 +129,7 @@ func (j *judge) makesText(v pickle.Value) bool {
 			root, _, _ := strings.Cut(n.Module, ".")
 			args, _ := j.m.Items(v)
 			switch {
-			case !makers()[root+" "+n.Name[strings.LastIndexByte(n.Name, '.')+1:]]:
+			case !makers()[root+" "+n.Name[strings.LastIndexByte(n.Name, '.')+1:]] && !makers()[root+" *"]:
 				return false
 			case root != "operator" || len(args) == 0:
 				return true
