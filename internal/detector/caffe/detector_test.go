@@ -2,6 +2,7 @@ package caffe_test
 
 import (
 	"bytes"
+	"strings"
 	"testing"
 
 	"github.com/modelaudit/modelaudit/internal/audit"
@@ -53,6 +54,7 @@ func TestDetector(t *testing.T) {
 		{Name: "oldest form", Data: network(oldest("conv"))},
 		{Name: "oldest form writes outside", Data: network(oldest("hdf5_output", path(1001, 1, "../../x"))), Want: []string{"caffe-writes-outside"}},
 		{Name: "oldest form reads secrets", Data: network(oldest("images", pb.Text(16<<3|byts, "/etc/shadow"))), Want: []string{"caffe-reads-sensitive"}},
+		{Name: "oldest form reads a secret mean", Data: network(oldest("data", pb.Text(18<<3|byts, "/etc/shadow"))), Want: []string{"caffe-reads-sensitive"}},
 		{Name: "many paths", Data: network(layer("HDF5Output", bytes.Repeat(path(113, 1, "out.h5"), 100), path(113, 1, "/etc/cron.d/x"))), Unread: true},
 		{Name: "data for training", Data: network(layer("Data", path(107, 1, "/data/train_lmdb"), path(100, 4, "../mean.binaryproto")))},
 		{Name: "writes beside", Data: network(layer("HDF5Output", path(113, 1, "out.h5")))},
@@ -94,5 +96,14 @@ func TestNotOurs(t *testing.T) {
 		if got := detectortest.Scan([]*detector.Detector{caffe.Detector, caffe.Text}, name, []byte(data)); got.Status != audit.NotAModel {
 			t.Errorf("%s: got %s (%s), want %s", name, got.Status, got.Reason, audit.NotAModel)
 		}
+	}
+}
+
+// TestPlace: a finding about a text says where in it the fields of the layer start.
+func TestPlace(t *testing.T) {
+	text := "name: \"net\"\nlayer { name: \"a\" type: \"ReLU\" }\nlayer { name: \"b\" type: \"Python\" python_param { module: \"m\" layer: \"C\" } }\n"
+	got := detectortest.Scan([]*detector.Detector{caffe.Text}, "deploy.prototxt", []byte(text)).Findings
+	if want := int64(strings.Index(text, `name: "b"`)); len(got) != 1 || got[0].Location.Offset != want {
+		t.Errorf("got %+v, want one finding at %d", got, want)
 	}
 }

@@ -44,6 +44,7 @@ func TestDetector(t *testing.T) {
 	detectortest.Run(t, inDirectory(64), []detectortest.Case{
 		{Name: "plain", File: "model.xml", Data: net("", constant)},
 		{Name: "entity", File: "model.xml", Data: net(`<!DOCTYPE net [<!ENTITY x SYSTEM "file:///etc/passwd">]>`, ""), Want: []string{"openvino-external-entity"}},
+		{Name: "definition", File: "model.xml", Data: net(`<!DOCTYPE net SYSTEM "http://example.org/x.dtd">`, ""), Want: []string{"openvino-external-entity"}},
 		{Name: "extension", File: "model.xml", Data: net("", `<layer id="2" name="c" type="MyOp" version="extension"/>`), Want: []string{"openvino-custom-layer"}},
 		{Name: "python layer", File: "model.xml", Data: net("", `<layer id="2" name="c" type="Python"/>`), Want: []string{"openvino-custom-layer"}},
 		{Name: "library", File: "model.xml", Data: net("", `<layer id="2" name="c" type="Relu" version="opset1" library="/tmp/evil.so"/>`), Want: []string{"openvino-native-library"}},

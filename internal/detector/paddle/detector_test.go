@@ -2,6 +2,7 @@ package paddle_test
 
 import (
 	"encoding/binary"
+	"slices"
 	"strings"
 	"testing"
 
@@ -92,5 +93,14 @@ func TestOtherJSON(t *testing.T) {
 	data := []byte(`{"base_code":{"magic":"own"},"program":{"ops":[{"#":"1.py_func"}]}}`)
 	if got := detectortest.Scan([]*detector.Detector{paddle.Detector}, "net.json", data); got.Status != audit.NotAModel {
 		t.Errorf("got %s %v, want not-a-model", got.Status, detectortest.RuleIDs(got))
+	}
+}
+
+// TestTold: texts of a program go to whoever looks at them.
+func TestTold(t *testing.T) {
+	const note = "a text of more than twenty bytes"
+	got := detectortest.Told(t, paddle.Detector, "model.pdmodel", program(op("feed", attr("op_callstack", "\x00"+note+"\x00"))))
+	if !slices.Contains(got, ": "+note) {
+		t.Errorf("got %q, want %q", got, note)
 	}
 }

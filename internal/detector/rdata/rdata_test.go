@@ -59,3 +59,27 @@ func TestHandedOn(t *testing.T) {
 		}
 	}
 }
+
+// TestTold: strings of either form, and what follows an object, go to whoever
+// looks at them.
+func TestTold(t *testing.T) {
+	const text = "a text of more than twenty bytes"
+	long := strings.Repeat(text+" ", 200)
+	ascii := func(s string) []byte {
+		return []byte(fmt.Sprintf("A\n3\n262658\n197888\n5\nUTF-8\n16\n1\n262153\n%d\n%s\n", len(s), strings.ReplaceAll(s, " ", `\040`)))
+	}
+	for _, c := range []struct {
+		name string
+		data []byte
+		want []string
+	}{
+		{name: "binary", data: append(Object(Strings(text)), "more"...), want: []string{"string: " + text, "bytes behind the object: more"}},
+		{name: "binary, long", data: Object(Strings(long)), want: []string{"string: " + long}},
+		{name: "ASCII", data: ascii(text), want: []string{"string: " + text}},
+		{name: "ASCII, long", data: ascii(long), want: []string{"string: " + long}},
+	} {
+		if got := detectortest.Told(t, rdata.Detector, "m.rds", c.data); !slices.Equal(got, c.want) {
+			t.Errorf("%s: got %.100q, want %.100q", c.name, got, c.want)
+		}
+	}
+}
