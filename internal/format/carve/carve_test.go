@@ -74,6 +74,25 @@ func zipped(t testing.TB, name, content string, method uint16) []byte {
 	return b.Bytes()
 }
 
+// zip64 is an archive whose end record leaves the directory to the 64-bit form.
+func zip64(t testing.TB) []byte {
+	p := zipped(t, "a.sh", "echo poc", zip.Deflate)
+	end := len(p) - 22
+	size, offset := binary.LittleEndian.Uint32(p[end+12:]), binary.LittleEndian.Uint32(p[end+16:])
+	record := append([]byte("PK\x06\x06\x2c\x00\x00\x00\x00\x00\x00\x00\x2d\x00\x2d\x00"), make([]byte, 8)...)
+	for _, n := range []uint64{1, 1, uint64(size), uint64(offset)} {
+		record = binary.LittleEndian.AppendUint64(record, n)
+	}
+	locator := binary.LittleEndian.AppendUint64([]byte("PK\x06\x07\x00\x00\x00\x00"), uint64(end))
+	last := slices.Clone(p[end:])
+	binary.LittleEndian.PutUint32(last[12:], 0xffff_ffff)
+	binary.LittleEndian.PutUint32(last[16:], 0xffff_ffff)
+	return slices.Concat(p[:end], record, locator, []byte{1, 0, 0, 0}, last)
+}
+
+// bzipped is what bzip2 makes of "echo poc".
+const bzipped = "BZh91AY&SY\xd2\x22\xd4\x80\x00\x00\x01\x91\x80@\x00\x0a@\xc0\x00 \x00!\x80\x0c\x02\x89\x05\xdb\x8b\xb9\x22\x9c(Hi\x11j@\x00"
+
 func tarred(t testing.TB, names ...string) []byte {
 	var b bytes.Buffer
 	w := tar.NewWriter(&b)
@@ -141,11 +160,13 @@ func hidden(t testing.TB) []hiddenFile {
 		{"script", []byte("#!/usr/bin/env bash\necho poc echo poc echo poc\n"), carve.Script, "#!/usr/bin/env bash"},
 		{"zip", zipped(t, "a.sh", "echo poc", zip.Deflate), carve.Zip, ""},
 		{"zip with a program in it", zipped(t, "a", string(elf()), zip.Store), carve.Zip, ""},
+		{"zip of 64 bits", zip64(t), carve.Zip, ""},
 		{"tar", tarred(t, "a", "b"), carve.Tar, ""},
 		{"7z", sevenZipped(), carve.SevenZip, ""},
 		{"gzip", gzipped("echo poc"), carve.Gzip, ""},
 		{"gzip, long", gzipped(string(noise(10_000))), carve.Gzip, ""},
 		{"xz", xzed(t, "echo poc"), carve.XZ, ""},
+		{"bzip2", []byte(bzipped), carve.Bzip2, ""},
 		{"pickle", pickled(), carve.Pickle, ""},
 		{"pickle without PROTO", pickled()[2:], carve.Pickle, ""},
 		{"INST", pickletest.Raw().Mark().Str("echo poc").Inst("posix", "system").Stop(), carve.Pickle, ""},

@@ -3,6 +3,7 @@ package carve
 import (
 	"bufio"
 	"cmp"
+	"compress/bzip2"
 	"errors"
 	"io"
 
@@ -55,7 +56,8 @@ func stream(kind Kind) func(*search, int64) (File, bool) {
 // continues reports whether a stream has ended, and only what follows is no other.
 func continues(err error) bool {
 	var f *hostile.Fault
-	return errors.As(err, &f) && f.Kind == hostile.Malformed
+	var b bzip2.StructuralError // the library's own
+	return errors.As(err, &f) && f.Kind == hostile.Malformed || errors.As(err, &b)
 }
 
 // unpack returns how many bytes come out, and what ended them: nil if it is the
