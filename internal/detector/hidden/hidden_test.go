@@ -20,6 +20,7 @@ import (
 	"github.com/modelaudit/modelaudit/internal/detector"
 	"github.com/modelaudit/modelaudit/internal/detector/detectortest"
 	"github.com/modelaudit/modelaudit/internal/detector/hidden"
+	"github.com/modelaudit/modelaudit/internal/finding"
 	"github.com/modelaudit/modelaudit/internal/format/executable/executabletest"
 	"github.com/modelaudit/modelaudit/internal/format/pickle/pickletest"
 	"github.com/modelaudit/modelaudit/internal/format/rds/rdstest"
@@ -149,5 +150,13 @@ func TestPlace(t *testing.T) {
 	got := limited(data, scan.SearchAll).Findings[0]
 	if want := int64(len(data) - 10_000 + 500); got.Location.Offset != want || !strings.Contains(got.Message, "ELF program, x86-64 shared object") {
 		t.Errorf("got %#x: %s, want %#x", got.Location.Offset, got.Message, want)
+	}
+}
+
+// TestInside: what is inside of a hidden file stands in the evidence.
+func TestInside(t *testing.T) {
+	got := limited(tensor(within(100_000, 505, zipped(zip.Deflate, "a.pkl", string(call())))), scan.SearchAll).Findings
+	if len(got) != 1 || !slices.ContainsFunc(got[0].Evidence, func(s finding.Step) bool { return strings.HasPrefix(s.Text, "in it: ") }) {
+		t.Errorf("got %+v, want one finding with what is in the archive", got)
 	}
 }

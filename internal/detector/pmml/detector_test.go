@@ -33,6 +33,7 @@ func TestDetector(t *testing.T) {
 		{Name: "inclusion", Data: document("", `<xi:include xmlns:xi="http://www.w3.org/2001/XInclude" href="file:///etc/passwd"/>`),
 			Want: []string{"pmml-external-entity"}},
 		{Name: "script", Data: document("", `<Extension><p:script xmlns:p="urn:x">print(1)</p:script></Extension>`), Want: []string{"pmml-script"}},
+		{Name: "words behind an extension", Data: document("", `<Extension name="note"/><Annotation>eval(x) is what evaluators do</Annotation>`)},
 		{Name: "code in an extension's attribute", Data: document("", `<Extension><a b="__import__('os').system('echo poc')"/></Extension>`), Want: []string{"pmml-script"}},
 		{Name: "java class", Data: document("", `<Apply function="com.example.Harm"/>`), Want: []string{"pmml-java-class"}},
 		{Name: "built-in function", Data: document("", `<Apply function="x-log1p"/><Apply function="+"/>`)},
