@@ -40,6 +40,7 @@ func Stage(src io.ReaderAt, offset, n int64, budget *Budget) (io.ReaderAt, error
 	}}
 	stream, _ := staged.open()
 	err := staged.drain(stream)
+	staged.prepare()
 	if staged.Size < size {
 		return section, asFault(err, staged.Size)
 	}

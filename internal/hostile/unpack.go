@@ -12,6 +12,9 @@ const (
 	// keepTail is what is kept of the end of larger content, so that looking for
 	// a trailing directory does not unpack everything once more.
 	keepTail = 128 << 10
+	// keepRecent is what is kept of what was unpacked again last: readers of larger
+	// content look a little back all the time.
+	keepRecent = 2 << 20
 	// firstRoom is what is held for content of which nothing is known.
 	firstRoom = 4 << 10
 	// chunk is what one read of a decompressor asks for.
@@ -19,8 +22,9 @@ const (
 )
 
 // Content is the unpacked form of a compressed stream. Nothing of it is ever on
-// disk: up to 32 MiB are held in memory; of more, the start and the end are
-// held and the rest is unpacked again when it is read, at the budget's cost.
+// disk: up to 32 MiB are held in memory; of more, the start, the end and what was
+// read last are held and the rest is unpacked again when it is read, at the
+// budget's cost.
 type Content struct {
 	Size int64 // bytes unpacked; when unpacking ended early, those that came before
 
@@ -31,7 +35,8 @@ type Content struct {
 	full   bool   // head grows no more
 	tail   []byte // the last len(tail) bytes, for content that is not held whole
 	stream io.Reader
-	at     int64
+	at     int64  // of stream
+	recent []byte // what came out of stream before at
 }
 
 // An Opener starts a decompressor at the beginning of its input.
@@ -49,7 +54,15 @@ func Unpack(budget *Budget, open Opener) (*Content, error) {
 		return c, asFault(err, 0)
 	}
 	err = c.drain(stream)
+	c.prepare()
 	return c, asFault(err, c.Size)
+}
+
+// prepare makes room for what is read again of content that is not held whole.
+func (c *Content) prepare() {
+	if _, whole := c.Whole(); !whole && c.budget.Hold(2*keepRecent) == nil {
+		c.recent = make([]byte, 0, 2*keepRecent)
+	}
 }
 
 // drain reads the stream to its end, keeping head and tail. What is kept is read
@@ -157,13 +170,16 @@ func (c *Content) readHeld(p []byte, off int64) (int, error) {
 	if tailAt := c.Size - int64(len(c.tail)); off >= tailAt {
 		return copy(p, c.tail[off-tailAt:]), nil
 	}
+	if recentAt := c.at - int64(len(c.recent)); off >= recentAt && off < c.at {
+		return copy(p, c.recent[off-recentAt:]), nil
+	}
 	return 0, nil
 }
 
 // readAgain unpacks up to off once more and reads p.
 func (c *Content) readAgain(p []byte, off int64) (int, error) {
 	if c.stream == nil || c.at > off {
-		c.at = 0
+		c.at, c.recent = 0, c.recent[:0]
 		err := Guard(func() (err error) { c.stream, err = c.open(); return err })
 		if err != nil {
 			c.stream = nil
@@ -194,6 +210,9 @@ func (c *Content) fill(p []byte) (int, error) {
 		m, err := guardedRead(c.stream, p[n:])
 		n += m
 		c.at += int64(m)
+		if c.recent != nil {
+			c.remember(p[n-m : n])
+		}
 		if spent := c.spend(m); spent != nil {
 			return n, spent
 		}
@@ -202,6 +221,17 @@ func (c *Content) fill(p []byte) (int, error) {
 		}
 	}
 	return n, nil
+}
+
+// remember keeps what came out of the stream last.
+func (c *Content) remember(p []byte) {
+	if len(p) >= keepRecent {
+		c.recent, p = c.recent[:0], p[len(p)-keepRecent:]
+	}
+	if len(c.recent)+len(p) > cap(c.recent) {
+		c.recent = append(c.recent[:0], c.recent[max(0, len(c.recent)-keepRecent):]...)
+	}
+	c.recent = append(c.recent, p...)
 }
 
 // maxEmptyReads is how often a decompressor may return nothing in a row.

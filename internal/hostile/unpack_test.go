@@ -145,20 +145,36 @@ func TestUnpackReadsMachineErrors(t *testing.T) {
 
 // TestReadingBackwardsIsPaidFor: unpacking again and again ends with the budget.
 func TestReadingBackwardsIsPaidFor(t *testing.T) {
-	const size = 36 << 20
+	const size = 40 << 20
 	content, err := hostile.Unpack(budget(hostile.Limits{Inflated: 4 * size}), gunzip(gzipped(t, make([]byte, size))))
 	if err != nil {
 		t.Fatal(err)
 	}
 	p := make([]byte, 1)
 	for n := range 10 {
-		at := int64(34<<20 - n)
+		at := int64(38-4*(n%2)) << 20 // farther back than what is kept
 		if _, err = content.ReadAt(p, at); err != nil {
 			break
 		}
 	}
 	if limitOf(err) != hostile.LimitInflated {
 		t.Errorf("got %v, want the limit of what is inflated", err)
+	}
+}
+
+// TestReadingALittleBackwards: what was read last is at hand.
+func TestReadingALittleBackwards(t *testing.T) {
+	const size = 40 << 20
+	data := pattern(size)
+	content, err := hostile.Unpack(budget(hostile.Limits{Inflated: 2*size + 1<<20}), gunzip(gzipped(t, data)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for at := int64(33 << 20); at < 39<<20; at += 300_000 {
+		p := make([]byte, 1<<20)
+		if _, err := content.ReadAt(p, at); err != nil || !bytes.Equal(p, data[at:at+1<<20]) {
+			t.Fatalf("at %d: got %v, or other bytes", at, err)
+		}
 	}
 }
 
