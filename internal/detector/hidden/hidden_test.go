@@ -94,6 +94,8 @@ func TestDetector(t *testing.T) {
 		{Name: "script", File: "m.safetensors", Data: tensor(within(10_000, 502, []byte("#!/bin/sh\necho poc echo poc echo poc\n"))), Want: []string{id}},
 		{Name: "zip", File: "m.safetensors", Data: tensor(within(100_000, 503, zipped(zip.Deflate, "a.txt", "echo poc"))), Want: []string{id}},
 		{Name: "pickle", File: "m.safetensors", Data: tensor(within(10_000, 504, call())), Want: []string{id}},
+		{Name: "pickle that calls what it makes", File: "m.safetensors", Data: tensor(within(10_000, 504,
+			pickletest.New(2).Global("wrappers", "wrap").Global("posix", "system").Tuple(1).Reduce().Str("echo poc").Tuple(1).Reduce().Stop())), Want: []string{id}},
 		{Name: "pickle in a zip", File: "m.safetensors", Data: tensor(within(100_000, 505, zipped(zip.Deflate, "a.pkl", string(call())))), Want: []string{id}},
 		{Name: "pickle in a gzip stream", File: "m.safetensors", Data: tensor(within(10_000, 506, gzipped(string(call())))), Want: []string{id}},
 		{Name: "behind the tensors", File: "m.safetensors", Data: append(tensor(noise(1000)), within(10_000, 507, []byte(executabletest.ELF()))...),
