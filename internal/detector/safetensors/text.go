@@ -11,6 +11,7 @@ import (
 	"github.com/modelaudit/modelaudit/internal/finding"
 	"github.com/modelaudit/modelaudit/internal/format/safetensors"
 	"github.com/modelaudit/modelaudit/internal/hostile"
+	"github.com/modelaudit/modelaudit/internal/source"
 	"github.com/modelaudit/modelaudit/internal/table"
 )
 
@@ -65,8 +66,12 @@ func template(p *detector.Pass, e *safetensors.Entry) error {
 	return p.Nested(p.File.Member(e.Text+".jinja", hostile.Bytes(e.Value), int64(len(e.Value))))
 }
 
-// program reports a text that contains code.
+// program reports a text that contains code. One that is code from its start to
+// its end is told by those who look at texts.
 func program(p *detector.Pass, e *safetensors.Entry) {
+	if whole, _ := source.Judge(e.Value, p.Budget); whole != nil {
+		return
+	}
 	for _, shape := range codeShapes() {
 		at := shape.FindStringIndex(e.Value)
 		if at == nil {
