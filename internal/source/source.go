@@ -35,9 +35,11 @@ func (r Reach) Does() string {
 	return "does harm"
 }
 
-// harmless are effects that code which comes with a model may have without a
-// word: it reads its own files, and looks names up.
-var harmless = map[globals.Effect]bool{globals.Read: true, globals.State: true, globals.Exit: true, globals.Indirect: true}
+// Harmless reports whether code that comes with a model may have an effect
+// without a word: it reads its own files, and looks names up.
+func Harmless(e globals.Effect) bool {
+	return e == globals.Read || e == globals.State || e == globals.Exit || e == globals.Indirect
+}
 
 // Reaches lists what source refers to that does harm, each path once, in the
 // order of the text.
@@ -52,7 +54,7 @@ func Reaches(s *python.Source) []Reach {
 		if !bad && strings.HasPrefix(r.Path, ".") {
 			v, bad = method(s, r.Path[1:])
 		}
-		if !bad || harmless[v.Effect] {
+		if !bad || Harmless(v.Effect) {
 			continue
 		}
 		i, known := seen[r.Path]

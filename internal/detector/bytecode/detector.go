@@ -7,6 +7,7 @@ import (
 	"context"
 	_ "embed"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/modelaudit/modelaudit/internal/artifact"
@@ -15,6 +16,7 @@ import (
 	"github.com/modelaudit/modelaudit/internal/format/marshal"
 	"github.com/modelaudit/modelaudit/internal/globals"
 	"github.com/modelaudit/modelaudit/internal/rule"
+	"github.com/modelaudit/modelaudit/internal/source"
 )
 
 //go:embed help.md
@@ -81,7 +83,8 @@ func module(p *detector.Pass) error {
 	if err := cmp.Or(err, p.Strings("", 0, p.File.Size)); err != nil {
 		return err
 	}
-	if found := reached(v, 0); len(found) > 0 {
+	found := slices.DeleteFunc(reached(v, 0), func(s step) bool { return source.Harmless(s.verdict.Effect) && !s.verdict.Named })
+	if len(found) > 0 {
 		report(p, onImport, found, "Importing this compiled module reaches")
 		return nil
 	}

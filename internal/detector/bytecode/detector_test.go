@@ -70,6 +70,8 @@ func inBox(p []byte) []byte { return append([]byte("B"), p...) }
 
 func TestDetector(t *testing.T) {
 	system := code([]string{"os", "system"}, importName, 0, storeName, 0, loadName, 0, loadAttr, 1, popTop, 0, returnTop, 0)
+	looks := code([]string{"os", "name", "sys", "getfilesystemencoding"}, importName, 0, storeName, 0, loadName, 0, loadAttr, 1, popTop, 0,
+		importName, 2, storeName, 2, loadName, 2, loadAttr, 3, popTop, 0, returnTop, 0)
 	builtin := code([]string{"exec"}, loadName, 0, popTop, 0, returnTop, 0)
 	escape := code([]string{"x", "__class__", "__subclasses__"}, loadName, 0, loadAttr, 1, loadAttr, 2, returnTop, 0)
 	method := code([]string{"model", "eval", "system"}, loadName, 0, loadAttr, 1, loadAttr, 2, returnTop, 0)
@@ -81,6 +83,7 @@ func TestDetector(t *testing.T) {
 		{Name: "a method of that name", Data: inBox(method), AnyPrefix: short},
 		{Name: "compiled module", Data: inBox(pyc(method)), Want: []string{"bytecode-file"}},
 		{Name: "dangerous module", Data: inBox(pyc(system)), Want: []string{"bytecode-runs-on-import"}},
+		{Name: "module that looks around", Data: inBox(pyc(looks)), Want: []string{"bytecode-file"}},
 		{Name: "module under another name", File: "weights.bin", Data: pyc(system), Want: []string{"bytecode-runs-on-import"}},
 	}, box)
 }
