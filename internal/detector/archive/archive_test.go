@@ -44,6 +44,9 @@ var marker = &detector.Detector{
 
 func one(m ziptest.Member) []byte { return ziptest.Build([]ziptest.Member{m}, nil) }
 
+// tensor is an archive as PyTorch writes it to a stream.
+func tensor(data string) []byte { return one(ziptest.Member{Name: "archive/version", Data: data}) }
+
 func bent(bend func(*ziptest.End), members ...ziptest.Member) []byte {
 	return ziptest.Build(members, bend)
 }
@@ -69,6 +72,8 @@ var zipCases = []detectortest.Case{
 	{Name: "comment", Data: bent(func(e *ziptest.End) { e.Comment = "hello" }, ziptest.Member{Name: "a", Data: "hello"})},
 	{Name: "stored zip last in a zip", Data: one(ziptest.Member{Name: "b.zip", Data: string(one(ziptest.Member{Name: "a.txt", Data: "hello"}))})},
 
+	{Name: "shard of a checkpoint", File: "__0_0.distcp", AnyPrefix: "each archive is whole", Data: slices.Concat(tensor("hello"), tensor("good day"), tensor("hello"))},
+	{Name: "payload in a shard", File: "__0_0.distcp", Data: slices.Concat(tensor("hello"), tensor(evil), tensor("hello")), Want: []string{"test-payload"}},
 	{Name: "payload stored", Data: one(ziptest.Member{Name: "a.txt", Data: evil}), Want: []string{"test-payload"}},
 	{Name: "payload deflated", Data: one(ziptest.Member{Name: "a.txt", Data: evil, Deflate: true}), Want: []string{"test-payload"}},
 	{Name: "payload three zips deep", Data: nest(3, evil), Want: []string{"test-payload"}},

@@ -23,6 +23,10 @@ func isZip(h artifact.Head) bool {
 // runZip hands every member of a zip archive back to the scan and judges the
 // archive's structure.
 func runZip(p *detector.Pass) error {
+	defer p.Budget.Release(p.Budget.Held())
+	if parts := zip.Series(p.Reader()); parts != nil {
+		return runSeries(p, parts)
+	}
 	a, err := zip.Decode(p.Reader())
 	if a.Len() == 0 && len(a.Ends) == 0 && err == nil && !startsZip(p) {
 		return nil
@@ -39,6 +43,18 @@ func runZip(p *detector.Pass) error {
 	defer z.links.report()
 	z.structure()
 	return z.members()
+}
+
+// runSeries hands every archive of a series back to the scan: whoever loads one of
+// them is shown nothing of the others.
+func runSeries(p *detector.Pass, parts []zip.Range) error {
+	p.Recognised("zip")
+	for i, part := range parts {
+		if err := p.Part(fmt.Sprintf("(archive %d)", i+1), part.Start, part.End-part.Start); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // startsZip reports whether the zip archive is what the file is, rather than

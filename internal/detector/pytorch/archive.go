@@ -48,6 +48,11 @@ const recordCost = 512
 // tells what is wrong with the others. It returns nil if the file is no zip
 // archive.
 func open(p *detector.Pass) (*archive, error) {
+	held := p.Budget.Held()
+	if zip.Series(p.Reader()) != nil {
+		p.Budget.Release(held)
+		return nil, p.Budget.Spent() // each part comes back by itself
+	}
 	z, _ := zip.Decode(p.Reader())
 	if z.Len() == 0 {
 		return nil, p.Budget.Spent()

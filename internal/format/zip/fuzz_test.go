@@ -17,6 +17,8 @@ func FuzzDecode(f *testing.F) {
 	f.Add(ziptest.Build(members, nil))
 	f.Add(ziptest.Build(members, func(e *ziptest.End) { e.Zip64, e.Comment = true, "hello" }))
 	f.Add(append(ziptest.Build(members, nil), ziptest.Build(members, nil)...))
+	series := ziptest.Build([]ziptest.Member{{Name: "archive/data.pkl", Data: "hello"}}, nil)
+	f.Add(append(series, series...))
 	f.Add(ziptest.Build([]ziptest.Member{{Name: "a", Data: "hello", Unlisted: true}, {Name: "b", Data: "b", Before: "PK\x07\x08"}}, nil))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		limits := hostile.Limits{Steps: 1 << 16, Memory: 1 << 22, Inflated: 1 << 20, Members: 1, Time: time.Second}
@@ -26,6 +28,13 @@ func FuzzDecode(f *testing.F) {
 			t.Fatalf("%d bytes held, %d allowed", b.Held(), limits.Memory)
 		}
 		end := int64(0)
+		for _, part := range zip.Series(hostile.NewReader(hostile.Bytes(data), int64(len(data)), b)) {
+			if part.Start != end || part.End <= part.Start || part.End > int64(len(data)) {
+				t.Fatalf("part %+v after %d in %d bytes", part, end, len(data))
+			}
+			end = part.End
+		}
+		end = 0
 		for _, gap := range a.Gaps {
 			if gap.Start < end || gap.End <= gap.Start || gap.End > int64(len(data)) {
 				t.Fatalf("gap %+v after %d in %d bytes", gap, end, len(data))
