@@ -67,13 +67,16 @@ func (j *judge) callee(fn pickle.Value) *pickle.Name {
 	}
 	base, name, ok := j.m.Attribute(fn)
 	if !ok {
-		return nil
+		base, name = fn, "__call__" // of an instance, where that is known
 	}
 	class := j.m.Name(j.m.Class(base))
 	if class == nil {
 		return nil
 	}
 	n := *class
+	if _, known := globals.Listed(n.Module, n.Name+".__call__"); !ok && !known {
+		return nil
+	}
 	n.Name = strings.TrimPrefix(n.Name+"."+name, ".")
 	n.AsModule, n.AsName, n.ID = n.Module, n.Name, -1
 	return &n
@@ -197,7 +200,7 @@ func (j *judge) unknown(e pickle.Effect, u *use) {
 		})
 	case fillsKnown(u):
 	// NEWOBJ and the like call __new__ alone, which classes seldom define.
-	case e.Kind == pickle.Makes, strings.HasPrefix(u.at.Name, cython), classLike(u.at.Name) && (j.enumLike(e) || bare(e)):
+	case e.Kind == pickle.Makes, strings.HasPrefix(u.at.Name, cython), j.makesPlainly(e, u), j.callsNew(e, u):
 		j.add(unknownClass, e, u.name, func() string {
 			return "This file holds instances of " + finding.Quote(u.name) + ", a class that is not known."
 		})
@@ -217,30 +220,10 @@ func fillsKnown(u *use) bool {
 	return ok && globals.Lookup(u.at.Module, class).Class == globals.Safe
 }
 
-// bare reports whether an opcode makes an instance without arguments, for which
-// it does not call a class's initialiser.
-func bare(e pickle.Effect) bool {
-	const inst, obj = 'i', 'o'
-	return len(e.Args) == 0 && (e.Op == inst || e.Op == obj)
-}
-
 // classLike reports whether a name is written like that of a class.
 func classLike(name string) bool {
 	c, _ := utf8.DecodeRuneInString(strings.TrimLeft(name[strings.LastIndexByte(name, '.')+1:], "_"))
 	return unicode.IsUpper(c)
-}
-
-// enumLike reports whether a call looks up a member of an enumeration: by one
-// number or word.
-func (j *judge) enumLike(e pickle.Effect) bool {
-	if len(e.Args) != 1 || e.Kw != 0 {
-		return false
-	}
-	if _, ok := j.m.Int(e.Args[0]); ok {
-		return true
-	}
-	s, ok := j.m.Str(e.Args[0])
-	return ok && len(s) <= 40 && identifier(strings.ReplaceAll(s, "-", "_"))
 }
 
 // changes judges what is done to an object: its state, its items.

@@ -109,6 +109,8 @@ func (j *judge) harmless(kind string, e pickle.Effect) bool {
 		return j.all(e.Args, func(s string) bool { return !strings.HasPrefix(s, "/") && !strings.Contains(s, "..") })
 	case "charset":
 		return len(e.Args) < 2 || j.all(e.Args[1:2], charset)
+	case "batch":
+		return j.batch(e.Args)
 	case "ufunc":
 		return j.all(e.Args[:min(1, len(e.Args))], numericModule) && j.all(e.Args, identifier)
 	}
@@ -123,8 +125,30 @@ func (j *judge) union(args []pickle.Value) bool {
 	n := j.m.Name(args[0])
 	types, all := j.m.Items(args[1])
 	return n != nil && n.String() == "operator.or_" && all && !slices.ContainsFunc(types, func(v pickle.Value) bool {
-		return j.m.Name(v) == nil && j.m.Kind(v) != pickle.None
+		return j.m.Name(v) == nil && j.m.Kind(v) != pickle.None && !j.typeOf(v)
 	})
+}
+
+// typeOf reports whether v is the type of a constant, as None's is pickled, or a
+// generic type of Python's own such as list[int].
+func (j *judge) typeOf(v pickle.Value) bool {
+	n := j.m.Name(j.m.Class(v))
+	if n == nil || n.String() != "builtins.type" && n.String() != "types.GenericAlias" {
+		return false
+	}
+	args, all := j.m.Items(v)
+	return all && (n.Name == "GenericAlias" || len(args) == 1 && j.data(args[0]))
+}
+
+// batch reports whether arguments are those by which a batch of graphs is pickled:
+// PyTorch Geometric makes a class of both, and an instance of that without arguments.
+func (j *judge) batch(args []pickle.Value) bool {
+	if len(args) != 2 {
+		return false
+	}
+	made, graph := j.m.Name(args[0]), j.m.Name(args[1])
+	return made != nil && made.String() == "torch_geometric.data.batch.Batch" &&
+		graph != nil && classLike(graph.Name) && globals.On(globals.Call, graph.Module, graph.Name).Class < globals.Conditional
 }
 
 // label reports whether an attribute only says what an object is called, as dill

@@ -17,6 +17,12 @@ var (
 	plain = pickletest.New(4).EmptyDict().Mark().Str("a").Int(1).SetItems().Stop()
 )
 
+// graphs is a batch of graphs as PyTorch Geometric pickles it.
+func graphs(module, name, graphModule, graphName string) *pickletest.Stream {
+	return pickletest.New(4).Named("torch_geometric.data.batch", "DynamicInheritanceGetter").Tuple(0).Reduce().
+		Named(module, name).Named(graphModule, graphName).Tuple(2).Reduce()
+}
+
 func TestDetector(t *testing.T) {
 	p := pickletest.New
 	detectortest.Run(t, pickle.Detector, []detectortest.Case{
@@ -48,12 +54,37 @@ func TestDetector(t *testing.T) {
 		{Name: "code that reads a file", Data: codeObject("types", "CodeType", "open").Stop(), Want: []string{"pickle-carries-code"}},
 		{Name: "union of types", Data: p(4).Named("functools", "reduce").Named("operator", "or_").Named("builtins", "int").Named("builtins", "str").Tuple(2).
 			Tuple(2).Reduce().Stop()},
+		{Name: "optional type", Data: p(4).Named("functools", "reduce").Named("operator", "or_").Named("builtins", "int").Named("builtins", "type").None().Tuple(1).Reduce().Tuple(2).
+			Tuple(2).Reduce().Stop()},
+		{Name: "optional list", Data: p(4).Named("functools", "reduce").Named("operator", "or_").Named("types", "GenericAlias").Named("builtins", "list").Named("builtins", "int").Tuple(1).
+			Tuple(2).Reduce().Named("builtins", "type").None().Tuple(1).Reduce().Tuple(2).Tuple(2).Reduce().Stop()},
+		{Name: "union of what a function returns", Data: p(4).Named("functools", "reduce").Named("operator", "or_").Named("builtins", "int").Named("models", "make").Tuple(0).Reduce().Tuple(2).
+			Tuple(2).Reduce().Stop(), Want: []string{"pickle-calls-indirectly", "pickle-unknown-call"}},
+		{Name: "constant of dill", Data: p(4).Call("dill._dill", "_eval_repr", "NotImplemented").Stop()},
+		{Name: "expression of dill", Data: p(4).Call("dill._dill", "_eval_repr", "f()").Stop(), Want: []string{"pickle-executes-code"}},
+		{Name: "computed expression of dill", Data: p(4).Named("dill._dill", "_eval_repr").Named("models", "make").Tuple(0).Reduce().Tuple(1).Reduce().Stop(), Want: []string{"pickle-executes-code", "pickle-unknown-call"}},
+		{Name: "batch of graphs", Data: graphs("torch_geometric.data.batch", "Batch", "torch_geometric.data.data", "Data").Stop()},
+		{Name: "batch of unknown graphs", Data: graphs("torch_geometric.data.batch", "Batch", "models", "Molecule").Stop(), Want: []string{"pickle-unknown-import"}},
+		{Name: "batch of what starts programs", Data: graphs("torch_geometric.data.batch", "Batch", "subprocess", "Popen").Stop(), Want: []string{"pickle-executes-code"}},
+		{Name: "no batch", Data: graphs("models", "Runner", "models", "Molecule").Stop(), Want: []string{"pickle-calls-indirectly", "pickle-unknown-import"}},
 		{Name: "translated name", Data: p(4).Named("builtins", "str.translate").Str("MODELS").Named("builtins", "str.maketrans").Str("M").Str("m").
 			Tuple(2).Reduce().Tuple(2).Reduce().Str("f").StackGlobal().Tuple(0).Reduce().Stop(), Want: []string{"pickle-computed-name"}},
 		{Name: "assembled name", Data: p(4).Named("builtins", "str.lower").Str("MODELS").Tuple(1).Reduce().Str("Net").StackGlobal().Tuple(0).NewObj().Stop(),
 			Want: []string{"pickle-computed-name", "pickle-unknown-class"}},
 		{Name: "named", Data: p(4).Call("models", "check_output", "x").Stop(), Want: []string{"pickle-dangerous-name"}},
 		{Name: "unknown function", Data: p(4).Call("models", "make", "x").Stop(), Want: []string{"pickle-unknown-call"}},
+		{Name: "counter of an unknown class", Data: p(4).Named("models", "Counts").EmptyDict().Str("a").Int(2).SetItem().Tuple(1).Reduce().Stop(), Want: []string{"pickle-unknown-class"}},
+		{Name: "dict of an unknown class", Data: p(4).Named("models", "Lists").Named("builtins", "list").Tuple(1).Reduce().Stop(), Want: []string{"pickle-unknown-class"}},
+		{Name: "exception of an unknown class", Data: p(4).Named("models", "Failed").Int(3).Str("bad").Tuple(2).Reduce().Stop(), Want: []string{"pickle-unknown-class"}},
+		{Name: "phase of an unknown class", Data: p(4).Named("models", "Phase").Str("eval").Tuple(1).Reduce().Stop(), Want: []string{"pickle-unknown-class"}},
+		{Name: "command for an unknown class", Data: p(4).Named("models", "Runner").Str("echo poc").Tuple(1).Reduce().Stop(), Want: []string{"pickle-unknown-call"}},
+		{Name: "path for an unknown class", Data: p(4).Named("models", "Runner").EmptyList().Str("/bin/sh").Append().Tuple(1).Reduce().Stop(), Want: []string{"pickle-unknown-call"}},
+		{Name: "bytes for an unknown class", Data: p(4).Named("models", "Runner").Data([]byte("poc")).Tuple(1).Reduce().Stop(), Want: []string{"pickle-unknown-call"}},
+		{Name: "module for an unknown class", Data: p(4).Named("models", "Runner").Str("os").Str("system").Tuple(2).Reduce().Stop(), Want: []string{"pickle-unknown-call"}},
+		{Name: "function for an unknown class", Data: p(4).Named("models", "Runner").Named("models", "make").Tuple(1).Reduce().Stop(), Want: []string{"pickle-unknown-call", "pickle-unknown-import"}},
+		{Name: "numbers for an unknown function", Data: p(4).Named("models", "make").Int(3).Tuple(1).Reduce().Stop(), Want: []string{"pickle-unknown-call"}},
+		{Name: "instance made by __new__", Data: p(4).Named("models", "Net.__new__").Named("models", "Net").Str("a path/x").Tuple(2).Reduce().Stop(), Want: []string{"pickle-unknown-class", "pickle-unknown-import"}},
+		{Name: "instance made by another's __new__", Data: p(4).Named("models", "Net.__new__").Named("models", "Other").Str("a path/x").Tuple(2).Reduce().Stop(), Want: []string{"pickle-unknown-call", "pickle-unknown-import"}},
 		{Name: "unknown class", Data: p(4).Named("models", "Net").Tuple(0).NewObj().EmptyDict().Build().Stop(), Want: []string{"pickle-unknown-class"}},
 		{Name: "known class of cython", Data: p(4).Named("sklearn._loss._loss", "__pyx_unpickle_CyHuberLoss").Named("sklearn._loss._loss", "CyHuberLoss").Int(1).None().Tuple(3).Reduce().Stop()},
 		{Name: "class of cython", Data: p(4).Named("models", "__pyx_unpickle_Net").Named("models", "Net").Int(1).None().Tuple(3).Reduce().Stop(), Want: []string{"pickle-unknown-class", "pickle-unknown-import"}},
