@@ -25,7 +25,7 @@ func Path(path string, imported bool) (Verdict, bool) {
 		if !known && (imported || strings.HasPrefix(parts[i], "__")) {
 			v = Lookup(module, name)
 		}
-		if v.Class == Dangerous && (v.Effect != Indirect || v.Named || !librarys(module+"."+name)) {
+		if v.Class == Dangerous && (v.Effect != Indirect || v.Named || !OfLibrary(module+"."+name)) {
 			return v, true
 		}
 	}
@@ -38,9 +38,9 @@ func ordinary(attribute string) bool {
 	return attribute == "__class__" || attribute == "__dict__"
 }
 
-// librarys reports whether a callable is of a library, whose functions are given
+// OfLibrary reports whether a callable is of a library, whose functions are given
 // functions by honest code all the time.
-func librarys(called string) bool {
+func OfLibrary(called string) bool {
 	kind := owner(called)
 	return kind == "" || kind == "plain"
 }

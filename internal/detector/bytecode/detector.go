@@ -70,20 +70,22 @@ func run(_ context.Context, p *detector.Pass) error {
 	if err := p.Strings("", 0, p.File.Size); err != nil {
 		return err
 	}
-	if found := reached(v, anyDepth); len(found) > 0 {
+	if found := reached(v.Codes()); len(found) > 0 {
 		report(p, dangerous, found, "The bytecode of "+finding.Quote(v.Code.Name)+" reaches")
 	}
 	return nil
 }
 
-// module judges a .pyc file: what stands at its top level runs on import.
+// module judges a .pyc file by what runs when it is imported.
 func module(p *detector.Pass) error {
 	p.Recognised("pyc")
 	v, err := marshal.DecodePyc(p.Reader())
 	if err := cmp.Or(err, p.Strings("", 0, p.File.Size)); err != nil {
 		return err
 	}
-	found := slices.DeleteFunc(reached(v, 0), func(s step) bool { return source.Harmless(s.verdict.Effect) && !s.verdict.Named })
+	inline, called := v.OnImport()
+	found := slices.DeleteFunc(reached(inline), func(s step) bool { return !s.used || !s.harms() })
+	found = append(found, slices.DeleteFunc(reached(called), func(s step) bool { return !s.used || !s.executes() })...)
 	if len(found) > 0 {
 		report(p, onImport, found, "Importing this compiled module reaches")
 		return nil
@@ -95,32 +97,51 @@ func module(p *detector.Pass) error {
 	return nil
 }
 
-// anyDepth looks into functions within functions, too.
-const anyDepth = 1 << 30
-
 // A step is a dangerous name and where the code that loads it stands.
 type step struct {
 	offset  int64
 	path    string
 	verdict globals.Verdict
+	used    bool // for more than to give it another name
 }
 
-// reached lists the dangerous names that code objects down to a depth load,
-// each path once.
-func reached(v *marshal.Value, depth int) []step {
+// harms reports whether a module that does this when it is imported is worse than
+// its source would be: that reads files, and loads what a library keeps.
+func (s step) harms() bool {
+	switch e := s.verdict.Effect; {
+	case e == globals.Deserialise:
+		return !globals.OfLibrary(s.path)
+	default:
+		return s.verdict.Named || !source.Harmless(e)
+	}
+}
+
+// executes reports whether it runs other code. Of functions that only may be
+// called nothing less counts.
+func (s step) executes() bool {
+	e := s.verdict.Effect
+	return s.verdict.Named || e == globals.Execute || e == globals.Process || e == globals.Native
+}
+
+// reached lists the dangerous names that code objects load, each path once.
+func reached(all []*marshal.Code) []step {
 	var out []step
-	seen := make(map[string]bool)
-	v.Codes(func(c *marshal.Code, at int) {
-		if at > depth {
-			return
-		}
+	seen := make(map[string]int)
+	for _, c := range all {
 		for _, r := range c.References() {
-			if verdict, bad := globals.Path(r.Path, r.Imported); bad && !seen[r.Path] {
-				seen[r.Path] = true
-				out = append(out, step{c.Offset, r.Path, verdict})
+			verdict, bad := globals.Path(r.Path, r.Imported)
+			if !bad {
+				continue
 			}
+			i, known := seen[r.Path]
+			if !known {
+				i = len(out)
+				seen[r.Path] = i
+				out = append(out, step{offset: c.Offset, path: r.Path, verdict: verdict})
+			}
+			out[i].used = out[i].used || r.Used
 		}
-	})
+	}
 	return out
 }
 

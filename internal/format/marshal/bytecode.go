@@ -11,6 +11,7 @@ import (
 type Reference struct {
 	Path     string
 	Imported bool // it starts at a module that this code imports
+	Used     bool // somewhere it is loaded for more than to be kept in a variable
 }
 
 // An opcodes table gives the numbers of the instructions that name things, and
@@ -97,18 +98,32 @@ func (c *Code) resumes(op uint8) bool {
 // constants, loads by name, each path once, in order.
 func (c *Code) References() []Reference {
 	var out []Reference
-	seen := make(map[Reference]bool)
+	seen := make(map[path]int)
 	for _, t := range c.tables() {
-		t := trace{code: c, table: t, bound: make(map[string]Reference), modules: make(map[string]string), seen: make(map[Reference]bool)}
+		t := trace{code: c, table: t, bound: make(map[string]Reference), modules: make(map[string]string), seen: make(map[path]int)}
 		found := t.run()
 		for _, r := range append(found, methods(found)...) {
-			if !seen[r] {
-				seen[r] = true
-				out = append(out, r)
-			}
+			out = merge(out, seen, r)
 		}
 	}
 	return out
+}
+
+// A path tells references apart.
+type path struct {
+	text     string
+	imported bool
+}
+
+// merge adds a reference to those of a list, of which seen has the places.
+func merge(list []Reference, seen map[path]int, r Reference) []Reference {
+	key := path{r.Path, r.Imported}
+	if i, ok := seen[key]; ok {
+		list[i].Used = list[i].Used || r.Used
+		return list
+	}
+	seen[key] = len(list)
+	return append(list, r)
 }
 
 // A trace follows the instructions in their order. It keeps no stack: a name
@@ -122,14 +137,14 @@ type trace struct {
 	from    string            // the module that IMPORT_FROM takes names out of
 	modules map[string]string // imported, by themselves
 	found   []Reference
-	seen    map[Reference]bool // those in found
+	seen    map[path]int // places in found
 }
 
 // note adds a reference to those found, once.
-func (t *trace) note(r Reference) {
-	if r.Path != "" && !t.seen[r] {
-		t.seen[r] = true
-		t.found = append(t.found, r)
+func (t *trace) note(r Reference, used bool) {
+	if r.Path != "" {
+		r.Used = used
+		t.found = merge(t.found, t.seen, r)
 	}
 }
 
@@ -254,13 +269,13 @@ func (t *trace) constant(i uint) {
 	r := t.now
 	t.end()
 	if i < uint(len(t.code.Constants)) && t.code.Constants[i] != nil && t.code.Constants[i].Text == builtins {
-		t.note(Reference{Path: "." + builtins})
+		t.note(Reference{Path: "." + builtins}, true)
 	}
 	if !r.Imported || r.Path != t.modules[r.Path] || i >= uint(len(t.code.Constants)) {
 		return
 	}
 	if c := t.code.Constants[i]; c != nil && c.Kind == Text && c.Text != "" && len(r.Path)+len(c.Text) < maxPath {
-		t.note(Reference{Path: r.Path + "." + c.Text, Imported: true})
+		t.note(Reference{Path: r.Path + "." + c.Text, Imported: true}, true)
 	}
 }
 
@@ -281,7 +296,7 @@ func methods(found []Reference) []Reference {
 	var out []Reference
 	for _, c := range classes[:min(len(classes), most)] {
 		for _, a := range attributes[:min(len(attributes), most)] {
-			out = append(out, Reference{Path: c + a, Imported: true})
+			out = append(out, Reference{Path: c + a, Imported: true, Used: true})
 		}
 	}
 	return out
@@ -331,11 +346,12 @@ func (t *trace) store(variable string) {
 		}
 		t.bound[variable] = r
 	}
-	t.end()
+	t.note(t.now, false)
+	t.now = Reference{}
 }
 
 // end closes the path that is being built.
 func (t *trace) end() {
-	t.note(t.now)
+	t.note(t.now, true)
 	t.now = Reference{}
 }

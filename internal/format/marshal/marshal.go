@@ -285,27 +285,12 @@ func (d *decoder) names(depth int) []string {
 	return out
 }
 
-// Codes calls visit for every code object in v, outer ones first, each once.
-func (v *Value) Codes(visit func(c *Code, depth int)) {
-	codes(v, 0, make(map[*Value]bool), visit)
-}
-
-// codes visits the code objects in a value, each once: references make circles.
-func codes(v *Value, depth int, seen map[*Value]bool, visit func(*Code, int)) {
-	if v == nil || seen[v] || v.Kind != Container && v.Kind != CodeKind {
-		return
+// Codes lists the code objects in v, outer ones first, each once.
+func (v *Value) Codes() (all []*Code) {
+	for _, u := range collect(v, -1, nil, make(map[*Value]bool)) {
+		all = append(all, u.code)
 	}
-	seen[v] = true
-	if v.Kind == CodeKind {
-		visit(v.Code, depth)
-		depth++
-		for _, c := range v.Code.Constants {
-			codes(c, depth, seen, visit)
-		}
-	}
-	for _, item := range v.Items {
-		codes(item, depth, seen, visit)
-	}
+	return all
 }
 
 // Looks reports whether bytes may start a marshalled code object: its type byte

@@ -80,11 +80,11 @@ func check(t *testing.T, s sample) {
 		t.Errorf("read %d of %d bytes", r.Offset(), len(s.code))
 	}
 	var paths []string
-	v.Codes(func(c *Code, _ int) {
+	for _, c := range v.Codes() {
 		for _, ref := range c.References() {
 			paths = append(paths, ref.Path)
 		}
-	})
+	}
 	for _, w := range wanted[s.name] {
 		path, not := strings.CutPrefix(w, "not ")
 		if slices.Contains(paths, path) == not {
@@ -99,10 +99,13 @@ func TestReferences(t *testing.T) {
 	}
 }
 
+// pythons are those that may be at hand.
+var pythons = []string{"python3", "/usr/bin/python3", "python3.9", "python3.12", "python3.13", "python3.14", os.Getenv("MODELAUDIT_PYTHON")}
+
 // TestAgainstPython compiles the functions with every Python at hand.
 func TestAgainstPython(t *testing.T) {
 	found := false
-	for _, python := range []string{"python3", "/usr/bin/python3", "python3.9", "python3.12", "python3.13", "python3.14", os.Getenv("MODELAUDIT_PYTHON")} {
+	for _, python := range pythons {
 		out, err := exec.Command(python, "testdata/code_objects.py").Output()
 		if python == "" || err != nil {
 			continue
@@ -149,7 +152,9 @@ func TestHostile(t *testing.T) {
 	if err != nil {
 		t.Fatalf("list in itself: %v", err)
 	}
-	v.Codes(func(*Code, int) { t.Error("a code object in a list of itself") })
+	if all := v.Codes(); len(all) > 0 {
+		t.Errorf("%d code objects in a list of itself", len(all))
+	}
 }
 
 func TestPyc(t *testing.T) {
@@ -187,7 +192,10 @@ func FuzzDecode(f *testing.F) {
 		if r.Offset() > int64(len(p)) {
 			t.Errorf("read to %d of %d bytes", r.Offset(), len(p))
 		}
-		v.Codes(func(c *Code, _ int) { c.References() })
+		inline, called := v.OnImport()
+		if all := len(v.Codes()); len(inline)+len(called) > all {
+			t.Errorf("%d and %d of %d code objects run on import", len(inline), len(called), all)
+		}
 	})
 }
 

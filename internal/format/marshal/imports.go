@@ -1,0 +1,95 @@
+package marshal
+
+import (
+	"slices"
+	"strings"
+)
+
+// A unit is a code object and what holds it.
+type unit struct {
+	code   *Code
+	parent int // number of the unit around it, or -1
+	runs   bool
+	called bool // by its name
+}
+
+// maxRounds is how often the units are looked through for such as the ones found
+// last make run; if that is not the end, all of them are taken to run.
+const maxRounds = 64
+
+// OnImport returns the code objects that run when v is imported as a module: those
+// that stand in it, such as the module's own and the bodies of classes, and
+// functions that may be called, by whose name something is loaded in code that
+// runs. Which function a name means is not followed: any of that name will do.
+func (v *Value) OnImport() (inline, called []*Code) {
+	units := collect(v, -1, nil, make(map[*Value]bool))
+	names := make(map[string]bool)
+	for round := 0; ; round++ {
+		more := false
+		for i := range units {
+			u := &units[i]
+			if u.runs || !u.starts(units, names) && round < maxRounds {
+				continue
+			}
+			u.runs, more = true, true
+			u.called = u.called || round == maxRounds
+			for _, r := range u.code.References() {
+				if r.Used {
+					for name := range strings.SplitSeq(r.Path, ".") {
+						names[name] = true
+					}
+				}
+			}
+		}
+		if !more {
+			break
+		}
+	}
+	for _, u := range units {
+		switch {
+		case u.called:
+			called = append(called, u.code)
+		case u.runs:
+			inline = append(inline, u.code)
+		}
+	}
+	return inline, called
+}
+
+// starts reports whether code runs, given the names that running code loads.
+func (u *unit) starts(units []unit, names map[string]bool) bool {
+	name := u.code.Name
+	switch {
+	case u.parent < 0:
+		return true
+	case !units[u.parent].runs:
+		return false
+	case name == "<lambda>":
+		u.called = true // by whom, no name says
+		return true
+	case strings.HasPrefix(name, "<"), slices.Contains(u.code.Names, "__module__"):
+		u.called = units[u.parent].called // a comprehension, or the body of a class: they run where they stand
+		return true
+	}
+	u.called = names[name] || strings.HasPrefix(name, "__") && names[units[u.parent].code.Name]
+	return u.called
+}
+
+// collect lists the code objects in a value, outer ones first.
+func collect(v *Value, parent int, units []unit, seen map[*Value]bool) []unit {
+	if v == nil || seen[v] || v.Kind != Container && v.Kind != CodeKind {
+		return units
+	}
+	seen[v] = true
+	if v.Kind == CodeKind {
+		units = append(units, unit{code: v.Code, parent: parent})
+		parent = len(units) - 1
+		for _, c := range v.Code.Constants {
+			units = collect(c, parent, units, seen)
+		}
+	}
+	for _, item := range v.Items {
+		units = collect(item, parent, units, seen)
+	}
+	return units
+}
