@@ -254,13 +254,21 @@ func (o *outcome) plausible(s *session) bool {
 	case m.Ops() >= enoughOps && (m.Protocol() >= 2 || o.named > 0 || m.Stopped() || s.named):
 		return true
 	// PROTO is two bytes of which few files have the second: little more is
-	// needed.
+	// needed. Of the many arrays of a model some start so, too.
 	case m.Protocol() >= 2:
-		return o.named > 0 || m.Stopped() || m.Ops() >= 2 && (s.named || m.Protocol() >= 4)
+		return o.named > 0 || m.Stopped() || m.Ops() >= 2 && (s.named || s.frameAt(o.start+2)) || m.Ops() >= 8 && m.Protocol() >= 4
 	case m.Stopped():
 		return o.named > 0 || o.end == s.p.File.Size || m.Ops() >= 8
 	}
 	return o.called || s.named && o.start == 0 && s.namesModule()
+}
+
+// frameAt reports whether a FRAME of less than 4 GiB stands at an offset, as
+// behind the PROTO of all pickles that Python writes since protocol 4.
+func (s *session) frameAt(at int64) bool {
+	var p [9]byte
+	n, _ := s.p.File.Content.ReadAt(p[:], at)
+	return n == len(p) && p[0] == 0x95 && p[5]|p[6]|p[7]|p[8] == 0
 }
 
 // namesModule reports whether the file starts with a GLOBAL of a module and goes

@@ -22,3 +22,21 @@ func TestTextIsNoPickle(t *testing.T) {
 		}
 	}
 }
+
+// TestNumbersAreNoPickle: arrays of a model that start as pickles do, by chance.
+func TestNumbersAreNoPickle(t *testing.T) {
+	cases := []struct {
+		name, data string
+		want       audit.Status
+	}{
+		{name: "protocol that is none", data: "(\x80\xed\x3e\xec\xde\x1b\xbf\x16\x38", want: audit.NotAModel},
+		{name: "few opcodes", data: "\x80\x04K\x01\x3e\xec\xde\x1b\xbf\x16\x38", want: audit.NotAModel},
+		{name: "frame", data: "\x80\x04\x95\x50\x00\x00\x00\x00\x00\x00\x00\x8c\x02os\x8c\x06sys", want: audit.Incomplete},
+	}
+	for _, c := range cases {
+		got := detectortest.Scan([]*detector.Detector{pickle.Detector}, "27", []byte(c.data))
+		if got.Status != c.want {
+			t.Errorf("%s: got %s %v, want %s", c.name, got.Status, detectortest.RuleIDs(got), c.want)
+		}
+	}
+}

@@ -297,6 +297,7 @@ func (m *Machine) nothing(*Op) {}
 func (m *Machine) proto(op *Op) {
 	if op.Arg > MaxProtocol {
 		m.fail("protocol %d claimed, %d is the highest", op.Arg, MaxProtocol)
+		return
 	}
 	m.protocol = op.Arg
 }
