@@ -41,6 +41,7 @@ import (
 	"github.com/modelaudit/modelaudit/internal/detector/rdata"
 	"github.com/modelaudit/modelaudit/internal/detector/rknn"
 	"github.com/modelaudit/modelaudit/internal/detector/safetensors"
+	"github.com/modelaudit/modelaudit/internal/detector/script"
 	"github.com/modelaudit/modelaudit/internal/detector/secret"
 	"github.com/modelaudit/modelaudit/internal/detector/skops"
 	"github.com/modelaudit/modelaudit/internal/detector/sqlite"
@@ -103,6 +104,7 @@ func Detectors() []*detector.Detector {
 		rknn.Detector,
 		safetensors.Detector,
 		safetensors.Index,
+		script.Detector,
 		secret.Detector,
 		skops.Detector,
 		sqlite.Detector,

@@ -15,6 +15,9 @@ type Program struct {
 	Name     string // of the first thing that does harm: "os.system"
 	Does     string // a predicate that completes "it …"
 	Steps    []Step
+	// Fetches: it is the shell's way of running what it fetches, and the first
+	// thing that does harm.
+	Fetches bool
 }
 
 // A Step is where a program does something.
@@ -45,7 +48,7 @@ func Judge(text string, budget *hostile.Budget) (*Program, error) {
 	if found := judgePowerShell(text); found != nil {
 		return found, nil
 	}
-	return judgeShell(text, budget)
+	return judgeShell(text, budget, false)
 }
 
 // pythonSigns are what Python must hold to reach anything.

@@ -35,16 +35,18 @@ var shellSigns = []string{"curl", "wget", "/dev/tcp", "/dev/udp", "nc ", "ncat",
 const maxDepth = 4
 
 // judgeShell judges a text as a shell script.
-func judgeShell(text string, budget *hostile.Budget) (*Program, error) {
+// If sources are expected where it stands, Python in it is judged as one of them
+// (Drops).
+func judgeShell(text string, budget *hostile.Budget, sources bool) (*Program, error) {
 	if !holds(text, shellSigns) || strings.HasPrefix(strings.TrimSpace(text), "{\"") {
 		return nil, nil
 	}
-	return judgeScript(text, budget, 0)
+	return judgeScript(text, &scriptJudge{budget: budget, sources: sources})
 }
 
-// judgeScript judges a text as a shell script, nil if it is none. depth counts
-// scripts within scripts.
-func judgeScript(text string, budget *hostile.Budget, depth int) (*Program, error) {
+// judgeScript judges a text as a shell script, nil if it is none, by a fresh judge.
+func judgeScript(text string, s *scriptJudge) (*Program, error) {
+	budget := s.budget
 	if err := budget.Hold(uint64(len(text)) * cost); err != nil {
 		return nil, err
 	}
@@ -56,7 +58,7 @@ func judgeScript(text string, budget *hostile.Budget, depth int) (*Program, erro
 	if !script(all) && !(cut && len(all) == 0) {
 		return nil, nil
 	}
-	s := &scriptJudge{budget: budget, depth: depth, fetched: make(files)}
+	s.fetched = make(files)
 	for _, c := range all {
 		if err := cmp.Or(s.command(c), s.err); err != nil {
 			return nil, err
@@ -93,7 +95,8 @@ func isCommand(name string) bool {
 // A scriptJudge looks for what a script does that no model needs.
 type scriptJudge struct {
 	budget  *hostile.Budget
-	depth   int
+	sources bool // Python is judged by what it drops
+	depth   int  // of scripts within scripts
 	fetched files
 	out     *Program
 	err     error // of the budget
@@ -107,6 +110,13 @@ func (s *scriptJudge) found(c *shell.Command, name, does string) {
 	if len(s.out.Steps) < maxSteps {
 		s.out.Steps = append(s.out.Steps, Step{c.Offset, line(c)})
 	}
+}
+
+// brought notes that a command runs what a command of a class has brought.
+func (s *scriptJudge) brought(c *shell.Command, name, class, does string) {
+	first := s.out == nil
+	s.found(c, name, does)
+	s.out.Fetches = first && class == "fetch" || s.out.Fetches
 }
 
 // line shows a command.
@@ -166,7 +176,7 @@ func (s *scriptJudge) command(c *shell.Command) error {
 	case "evaluate":
 		s.reads(c, name)
 		if s.fetched.any(args) {
-			s.found(c, name, "runs a file that it has fetched")
+			s.brought(c, name, "fetch", "runs a file that it has fetched")
 		}
 	case "connect":
 		s.connects(c, name, args)
@@ -183,9 +193,9 @@ func (s *scriptJudge) command(c *shell.Command) error {
 	}
 	switch {
 	case s.fetched[clean(words[0].Text)] != "":
-		s.found(c, words[0].Text, "is a file that it has fetched")
+		s.brought(c, words[0].Text, "fetch", "is a file that it has fetched")
 	case name == "chmod" && s.fetched.any(args):
-		s.found(c, name, "makes a program of a file that it has fetched")
+		s.brought(c, name, "fetch", "makes a program of a file that it has fetched")
 	}
 	return nil
 }
@@ -199,11 +209,11 @@ func (s *scriptJudge) interpreter(c *shell.Command, name string, args []shell.Wo
 	from := s.origin(c.From)
 	switch {
 	case fromStandardInput(args) && from != "":
-		s.found(c, from+" | "+name, "runs what it reads from "+from)
+		s.brought(c, from+" | "+name, programs()[from], "runs what it reads from "+from)
 	case s.upstream(c.From, ofClass("connect")):
 		s.found(c, name, "gives a shell to the network")
 	case s.fetched.any(operand(args)):
-		s.found(c, name, "runs a file that it has fetched")
+		s.brought(c, name, "fetch", "runs a file that it has fetched")
 	}
 	for _, input := range c.Inputs {
 		if err := s.inner(c, name, input); err != nil {
@@ -245,10 +255,12 @@ func (s *scriptJudge) inner(c *shell.Command, name, code string) (err error) {
 	}
 	var p *Program
 	switch {
+	case strings.HasPrefix(name, "py") && s.sources:
+		p, err = judgeSource(code, s.budget)
 	case strings.HasPrefix(name, "py"):
 		p, err = judgePython(code, s.budget)
 	case strings.HasSuffix(name, "sh"):
-		p, err = judgeScript(code, s.budget, s.depth+1)
+		p, err = judgeScript(code, &scriptJudge{budget: s.budget, sources: s.sources, depth: s.depth + 1})
 	case socketShell(code):
 		p = &Program{Name: name, Does: "gives a shell to the network"}
 	}
@@ -286,7 +298,7 @@ func fromStandardInput(args []shell.Word) bool {
 func (s *scriptJudge) reads(c *shell.Command, name string) {
 	for _, w := range inputs(c) {
 		if from := s.origin(w.Output); from != "" {
-			s.found(c, name+" "+from, "runs what it reads from "+from)
+			s.brought(c, name+" "+from, programs()[from], "runs what it reads from "+from)
 		}
 	}
 }

@@ -1,0 +1,39 @@
+package script
+
+import (
+	_ "embed"
+	"strings"
+	"sync"
+
+	"github.com/modelaudit/modelaudit/internal/globals"
+	"github.com/modelaudit/modelaudit/internal/table"
+)
+
+//go:embed loaded.txt
+var loadedFile string
+
+// marks are the names that tell code of models from other code.
+var marks = sync.OnceValue(func() map[string]bool { return table.Set(loadedFile) })
+
+// starts are the effects that code of a model has no reason for while it is
+// imported.
+var starts = map[globals.Effect]bool{globals.Process: true, globals.Native: true, globals.Execute: true}
+
+// imported are files that Python or PyTorch import by their names.
+var imported = map[string]bool{"hubconf.py": true, "sitecustomize.py": true, "usercustomize.py": true, "handler.py": true}
+
+// loaded reports whether a loader of models, or Python itself, imports a source
+// unasked: by its name, or by what it defines.
+func (j *judge) loaded(text string) bool {
+	if imported[j.name] {
+		return true
+	}
+	for word := range strings.FieldsFuncSeq(text, func(c rune) bool {
+		return c != '_' && (c < '0' || c > '9') && (c < 'A' || c > 'Z') && (c < 'a' || c > 'z')
+	}) {
+		if marks()[word] {
+			return true
+		}
+	}
+	return false
+}

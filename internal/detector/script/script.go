@@ -1,0 +1,216 @@
+// Package script judges program sources that lie among models: Python, shell,
+// PowerShell and notebooks. Sources may do anything, and other tools judge them
+// as code; here only what no honest source does counts, and what the servers of
+// models run as soon as they import it.
+package script
+
+import (
+	"context"
+	_ "embed"
+	"fmt"
+	"path"
+	"strings"
+
+	"github.com/modelaudit/modelaudit/internal/address"
+	"github.com/modelaudit/modelaudit/internal/artifact"
+	"github.com/modelaudit/modelaudit/internal/detector"
+	"github.com/modelaudit/modelaudit/internal/finding"
+	"github.com/modelaudit/modelaudit/internal/globals"
+	"github.com/modelaudit/modelaudit/internal/rule"
+	"github.com/modelaudit/modelaudit/internal/source"
+)
+
+//go:embed help.md
+var help string
+
+var (
+	drops = &rule.Rule{
+		ID: "source-runs-hidden-code", Title: "A source file runs code that it decodes or fetches, or opens a shell to the network",
+		Severity: rule.High, Precision: rule.Likely, CWE: []int{506, 494}, Since: "0.1.0",
+	}
+	installs = &rule.Rule{
+		ID: "source-runs-download", Title: "A script runs what it downloads",
+		Severity: rule.Medium, Precision: rule.Possible, CWE: []int{494}, Since: "0.1.0",
+	}
+	onImport = &rule.Rule{
+		ID: "source-runs-on-load", Title: "Code of a model starts programs as soon as it is imported",
+		Severity: rule.High, Precision: rule.Likely, CWE: []int{94, 506}, Since: "0.1.0",
+	}
+)
+
+// Detector judges sources by their names, or the line that names an interpreter.
+var Detector = &detector.Detector{
+	Name:  "script",
+	Rules: rule.Explain(help, drops, installs, onImport),
+	Match: func(h artifact.Head) bool { return language(h) != nil },
+	Run:   run,
+}
+
+// languages are the judges of sources by the extensions of their names.
+var languages = map[string]func(*judge, string) error{
+	".py": (*judge).python, ".pyw": (*judge).python, ".ipynb": (*judge).notebook,
+	".sh": (*judge).shell, ".bash": (*judge).shell, ".zsh": (*judge).shell, ".ksh": (*judge).shell, ".command": (*judge).shell,
+	".ps1": (*judge).powerShell, ".psm1": (*judge).powerShell, ".bat": (*judge).batch, ".cmd": (*judge).batch,
+}
+
+// language returns the judge of a file, or nil if it is no source. The archives
+// of TorchServe have a detector of their own, which judges their Python.
+func language(h artifact.Head) func(*judge, string) error {
+	if f := languages[h.Extension()]; f != nil {
+		return f
+	}
+	line, _, _ := strings.Cut(string(h.First[:min(len(h.First), 128)]), "\n")
+	switch {
+	case !strings.HasPrefix(line, "#!"):
+		return nil
+	case strings.Contains(line, "python"):
+		return (*judge).python
+	case strings.HasSuffix(strings.TrimRight(line, " \r-e"), "sh"):
+		return (*judge).shell
+	}
+	return nil
+}
+
+// maxSource is the size of the largest source that is judged. Those that are
+// larger are tables, and no model.
+const maxSource = 2 << 20
+
+func run(_ context.Context, p *detector.Pass) error {
+	head, err := p.File.Head()
+	if err != nil {
+		return err
+	}
+	judgeBy := language(head)
+	if judgeBy == nil || p.File.Size > maxSource || inMAR(p.File) {
+		return nil
+	}
+	mark := p.Budget.Held()
+	defer p.Budget.Release(mark)
+	r := p.Reader()
+	raw := r.Bytes(uint64(p.File.Size))
+	if r.Err() != nil {
+		return r.Err()
+	}
+	j := &judge{p: p, name: path.Base(p.File.Name()), format: strings.TrimPrefix(head.Extension(), ".")}
+	text := string(raw)
+	if order := artifact.UTF16(raw[:min(len(raw), artifact.FirstSize)]); order != nil {
+		text = string(artifact.Narrow(raw, order))
+	}
+	err = judgeBy(j, strings.TrimPrefix(text, "\ufeff"))
+	j.causes.Report(p.Report)
+	return err
+}
+
+// inMAR reports whether a file lies in an archive of TorchServe.
+func inMAR(f artifact.File) bool {
+	return f.Nested() && strings.HasSuffix(strings.ToLower(strings.Join(append([]string{f.Path}, f.Inside[:len(f.Inside)-1]...), "\x00")), ".mar")
+}
+
+// A judge gathers what one source does.
+type judge struct {
+	p      *detector.Pass
+	name   string
+	format string
+	causes finding.Causes
+	inside string // the cell of a notebook that is judged, if one is
+}
+
+// add makes a finding of what one function or command does.
+func (j *judge) add(r *rule.Rule, offset int, name, does, text string) {
+	j.p.Recognised("source")
+	shown := finding.Quote(name)
+	verb := "calls"
+	if r == installs || text == "" && !strings.Contains(name, ".") {
+		verb = "uses"
+	}
+	step := shown
+	if text != "" {
+		step += ": " + finding.QuoteUpTo(text, 200)
+	}
+	where := int64(offset)
+	if j.inside != "" {
+		step, where = j.inside+": "+step, 0
+	}
+	j.causes.At(r, shown+" "+does, fmt.Sprintf("%s %s %s, which %s.", finding.Quote(j.name), verb, shown, finding.Quote(does))).
+		Add(where, "%s", step)
+}
+
+// python judges Python.
+func (j *judge) python(text string) error {
+	all, err := source.Drops(text, j.p.Budget)
+	for _, d := range all {
+		j.add(drops, d.Offset, d.Name, d.Does, d.Text)
+	}
+	if err != nil || len(all) > 0 || !j.loaded(text) {
+		return err
+	}
+	_, s, err := source.Read(strings.NewReader(text), int64(len(text)), j.p.Budget)
+	if s == nil || err != nil {
+		return nil // what is no Python runs nowhere
+	}
+	for _, r := range source.Reaches(s) {
+		_, v, concern := globals.Target(r.Name())
+		if r.OnImport && concern == globals.Bad && starts[v.Effect] {
+			j.add(onImport, r.Offset, r.Name(), r.Does(), r.Argument)
+		}
+	}
+	return nil
+}
+
+// powerShell judges a script of PowerShell.
+func (j *judge) powerShell(text string) error {
+	if p := source.PowerShell(text); p != nil {
+		j.program(p, text, 0)
+	}
+	return nil
+}
+
+// shell judges a shell script.
+func (j *judge) shell(text string) error { return j.command(text, 0) }
+
+// batch judges a script of Windows by its lines: PowerShell is what such scripts
+// fetch and decode with.
+func (j *judge) batch(text string) error {
+	at := 0
+	for l := range strings.Lines(text) {
+		if p := source.PowerShell(l); p != nil {
+			j.program(p, l, at)
+		}
+		at += len(l)
+	}
+	return nil
+}
+
+// command judges a shell command or script at an offset of the file.
+func (j *judge) command(text string, at int) error {
+	p, err := source.Shell(text, j.p.Budget)
+	if p != nil {
+		j.program(p, text, at)
+	}
+	return err
+}
+
+// program reports a script. One that runs a download from a host with a name,
+// over a connection that nobody can change, is how software is installed.
+func (j *judge) program(p *source.Program, text string, at int) {
+	r := drops
+	if p.Fetches && !open(text) {
+		r = installs
+	}
+	offset, step := at, ""
+	if len(p.Steps) > 0 {
+		offset, step = at+p.Steps[0].Offset, p.Steps[0].Text
+	}
+	j.add(r, offset, p.Name, p.Does, step)
+}
+
+// open reports whether a line that fetches names a host that hides who is behind
+// it, or a connection that others can change.
+func open(text string) bool {
+	for l := range strings.Lines(text) {
+		if strings.Contains(l, "http://") || strings.Contains(l, "://") && len(address.Find(l)) > 0 {
+			return true
+		}
+	}
+	return false
+}

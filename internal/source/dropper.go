@@ -1,0 +1,330 @@
+package source
+
+import (
+	_ "embed"
+	"slices"
+	"sort"
+	"strings"
+	"sync"
+
+	"github.com/modelaudit/modelaudit/internal/format/python"
+	"github.com/modelaudit/modelaudit/internal/globals"
+	"github.com/modelaudit/modelaudit/internal/hostile"
+	"github.com/modelaudit/modelaudit/internal/table"
+)
+
+//go:embed droppers.txt
+var droppersFile string
+
+// parts are the parts that functions have in droppers, by their paths.
+var parts = sync.OnceValue(func() map[string]string {
+	out := make(map[string]string)
+	for row := range table.Rows(droppersFile, 2) {
+		out[row[1]] = row[0]
+	}
+	return out
+})
+
+// A Drop is a place where a program does what an honest one has no need to: it
+// runs code that it decodes or fetches, or has a shell do so.
+type Drop struct {
+	Offset int    // in the text
+	Name   string // of what does it, as the text spells it after imports
+	Does   string // a predicate that completes "it …"
+	Text   string // what it is given, if that is constant
+}
+
+// Drops finds them in Python, which may use every function of Python for
+// honest reasons: only what is done with what counts. The error is a
+// *hostile.Fault of the budget; text that is no Python has none.
+func Drops(text string, budget *hostile.Budget) ([]Drop, error) {
+	if len(text) > maxText || !holds(text, pythonSigns) {
+		return nil, nil
+	}
+	mark := budget.Held()
+	defer budget.Release(mark)
+	if err := budget.Hold(2 * uint64(len(text)) * cost); err != nil {
+		return nil, err
+	}
+	if err := budget.Steps(2 * int64(len(text))); err != nil {
+		return nil, err
+	}
+	tokens, err := python.Tokens(text)
+	if err != nil {
+		return nil, nil
+	}
+	s, _ := python.Analyse(text)
+	d := &dropper{tokens: tokens, references: s.References, foreign: make(map[string]string), budget: budget}
+	for i, t := range tokens {
+		if t.Kind == python.Name {
+			d.names = append(d.names, i)
+		}
+	}
+	d.assignments()
+	for _, r := range s.References {
+		if r.Called && !r.Local && d.err == nil {
+			d.call(r)
+		}
+	}
+	d.shells()
+	return d.out, d.err
+}
+
+// A dropper follows where what one program runs comes from.
+type dropper struct {
+	tokens     []python.Token
+	names      []int // indices of the tokens that are names; ends of lines have no places
+	references []python.Reference
+	foreign    map[string]string // variables, by what their values come from
+	budget     *hostile.Budget
+	out        []Drop
+	err        error // of the budget
+}
+
+// part returns what a path does in a dropper, if anything: methods of what it
+// returns are the same.
+func part(path string) string {
+	for p := path; p != ""; p = p[:max(0, strings.LastIndexByte(p, '.'))] {
+		if kind := parts()[p]; kind != "" {
+			return kind
+		}
+	}
+	return ""
+}
+
+// token returns the index of the name at an offset, or of the end.
+func (d *dropper) token(offset int) int {
+	i := sort.Search(len(d.names), func(i int) bool { return d.tokens[d.names[i]].Offset >= offset })
+	if i == len(d.names) {
+		return len(d.tokens)
+	}
+	return d.names[i]
+}
+
+// expression returns the index behind a name, and the calls, subscripts and
+// attributes that follow it.
+func (d *dropper) expression(i int) int {
+	i++
+	for ; i < len(d.tokens); i++ {
+		switch t := d.tokens[i]; {
+		case t.Kind == python.Op && (t.Text == "(" || t.Text == "["):
+			i = d.closing(i)
+		case t.Kind == python.Op && t.Text == ".":
+			i++
+		default:
+			return i
+		}
+	}
+	return min(i, len(d.tokens))
+}
+
+// closing returns the index of the bracket that closes the one at i.
+func (d *dropper) closing(i int) int {
+	depth := 0
+	for ; i < len(d.tokens); i++ {
+		if d.tokens[i].Kind != python.Op {
+			continue
+		}
+		switch d.tokens[i].Text {
+		case "(", "[", "{":
+			depth++
+		case ")", "]", "}":
+			if depth--; depth == 0 {
+				return i
+			}
+		}
+	}
+	return i
+}
+
+// assignments finds the variables whose values are decoded or fetched, in the
+// order of the text.
+func (d *dropper) assignments() {
+	start := 0 // of the statement
+	for i, t := range d.tokens {
+		switch {
+		case t.Kind >= python.Newline, t.Kind == python.Op && t.Text == ";":
+			start = i + 1
+		case t.Kind == python.Op && t.Text == "=" && i > 0 && d.tokens[i-1].Kind == python.Name && i <= start+3:
+			if from := d.origin(i+1, d.line(i)); from != "" {
+				d.foreign[d.tokens[i-1].Text] = from
+			}
+		case t.Kind == python.Name && t.Text == "as" && i+1 < len(d.tokens):
+			if from := d.origin(start, i); from != "" {
+				d.foreign[d.tokens[i+1].Text] = from
+			}
+		}
+	}
+}
+
+// line returns the index of the end of the statement that token i is part of.
+func (d *dropper) line(i int) int {
+	for ; i < len(d.tokens); i++ {
+		if t := d.tokens[i]; t.Kind >= python.Newline || t.Kind == python.Op && t.Text == ";" {
+			return i
+		}
+	}
+	return i
+}
+
+// origin names the function that decodes or fetches what an expression is made
+// of, if one does.
+func (d *dropper) origin(from, to int) string {
+	if from >= to || from >= len(d.tokens) {
+		return ""
+	}
+	end := len(d.tokens)
+	if d.err = d.budget.Steps(int64(to - from)); d.err != nil {
+		return ""
+	}
+	last := d.tokens[min(to, end)-1].Offset
+	at := sort.Search(len(d.references), func(i int) bool { return d.references[i].Offset >= d.tokens[from].Offset })
+	for _, r := range d.references[at:] {
+		if r.Offset > last {
+			break
+		}
+		if kind := part(r.Path); r.Called && (kind == "decode" || kind == "fetch") {
+			return r.Path
+		}
+	}
+	for i := from; i < min(to, end); i++ {
+		t := d.tokens[i]
+		if t.Kind == python.Name && d.foreign[t.Text] != "" && !(i > 0 && d.tokens[i-1].Text == ".") {
+			return d.foreign[t.Text]
+		}
+	}
+	return ""
+}
+
+// call judges a call by what it is given.
+func (d *dropper) call(r python.Reference) {
+	v, bad := globals.Path(r.Path, r.Imported)
+	process := bad && v.Effect == globals.Process
+	runs := part(r.Path) == "run" && parts()[r.Path] == "run"
+	writes := r.Path == "open" || r.Path == "io.open" || r.Path == "builtins.open"
+	if !process && !runs && !writes {
+		return
+	}
+	from := d.token(r.Offset)
+	if from == len(d.tokens) {
+		return
+	}
+	to := d.expression(from)
+	switch {
+	case writes:
+		d.opens(r, from, to)
+	case process:
+		d.command(r, from, to)
+	case strings.HasSuffix(r.Path, "exec"), strings.HasSuffix(r.Path, "eval"):
+		d.hidden(r, from, to)
+	default: // pickles are decoded for honest reasons
+		if origin := d.origin(from+1, to); part(origin) == "fetch" {
+			d.found(r, "runs what "+origin+" brings", "")
+		}
+	}
+}
+
+// hidden reports a call that runs what is decoded or fetched.
+func (d *dropper) hidden(r python.Reference, from, to int) {
+	if origin := d.origin(from+1, to); origin != "" {
+		d.found(r, "runs what "+origin+" brings", "")
+	}
+}
+
+// shells are functions that hand their argument to a shell.
+var shells = map[string]bool{"os.system": true, "os.popen": true, "subprocess.getoutput": true, "subprocess.getstatusoutput": true}
+
+// command reports a call that has a shell do harm by a constant command, or by one
+// that is decoded or fetched. Other programs are given such data for honest
+// reasons.
+func (d *dropper) command(r python.Reference, from, to int) {
+	const shortest = 8
+	if shells[r.Path] {
+		d.hidden(r, from, to)
+	}
+	given := []string{r.Argument}
+	for _, t := range d.tokens[from:to] {
+		if t.Kind == python.Text {
+			given = append(given, t.Text)
+		}
+	}
+	for _, text := range given {
+		if len(text) < shortest {
+			continue
+		}
+		p, err := Shell(text, d.budget)
+		if err != nil {
+			d.err = err
+			return
+		}
+		if p != nil {
+			d.found(r, "starts "+p.Name+", which "+p.Does, text)
+			return
+		}
+	}
+}
+
+// opens reports a file that is run or trusted later and opened for writing.
+func (d *dropper) opens(r python.Reference, from, to int) {
+	name := ""
+	for _, t := range d.tokens[from:to] {
+		switch {
+		case t.Kind != python.Text:
+		case startFiles().MatchString(t.Text):
+			name = t.Text
+		case name != "" && len(t.Text) < 4 && strings.ContainsAny(t.Text, "wa+"):
+			d.found(r, "writes to a file that is run or trusted later", name)
+			return
+		}
+	}
+}
+
+// shells reports a program that connects and puts the connection in the place of
+// a shell's input and output.
+func (d *dropper) shells() {
+	at := func(kind string) int {
+		return slices.IndexFunc(d.references, func(r python.Reference) bool { return r.Called && part(r.Path) == kind })
+	}
+	connect, redirect := at("connect"), at("redirect")
+	if connect < 0 || redirect < 0 {
+		return
+	}
+	for _, t := range d.tokens {
+		shell := t.Text == "sh" || t.Text == "bash" || strings.HasPrefix(t.Text, "/bin/sh") || strings.HasPrefix(t.Text, "/bin/bash") || t.Text == "cmd.exe"
+		if t.Kind == python.Text && shell {
+			d.found(d.references[redirect], "gives a shell to the network", t.Text)
+			return
+		}
+	}
+}
+
+// found notes a place.
+func (d *dropper) found(r python.Reference, does, text string) {
+	if len(d.out) < maxSteps {
+		d.out = append(d.out, Drop{Offset: r.Offset, Name: strings.TrimPrefix(r.Path, "."), Does: does, Text: text})
+	}
+}
+
+// Shell judges a text as the shell script that it is called. Without harm, it is
+// nil; the error is that of Judge.
+func Shell(text string, budget *hostile.Budget) (*Program, error) {
+	if len(text) > maxText {
+		return nil, nil
+	}
+	mark := budget.Held()
+	defer budget.Release(mark)
+	s, err := judgeShell(text, budget, true)
+	return s, err
+}
+
+// PowerShell judges a text as the script that it is called.
+func PowerShell(text string) *Program { return judgePowerShell(text) }
+
+// judgeSource judges Python by the first of what Drops finds.
+func judgeSource(text string, budget *hostile.Budget) (*Program, error) {
+	all, err := Drops(text, budget)
+	if len(all) == 0 {
+		return nil, err
+	}
+	return &Program{Language: "Python", Name: all[0].Name, Does: all[0].Does}, err
+}

