@@ -3,6 +3,7 @@
 package coreml
 
 import (
+	"cmp"
 	"context"
 	_ "embed"
 	"fmt"
@@ -70,8 +71,10 @@ func run(_ context.Context, p *detector.Pass) error {
 		return nil // a message of another kind
 	}
 	p.Recognised("coreml")
+	var causes finding.Causes
+	defer func() { causes.Report(p.Report) }()
 	for _, f := range facts {
-		if err := judge(p, f); err != nil {
+		if err := judge(p, &causes, f); err != nil {
 			return err
 		}
 	}
@@ -83,25 +86,25 @@ const factCost = 128
 
 // judge reports what the model needs of the app that loads it, or of other
 // files.
-func judge(p *detector.Pass, f coreml.Fact) error {
+func judge(p *detector.Pass, causes *finding.Causes, f coreml.Fact) error {
 	name := finding.Quote(f.Name)
 	for _, text := range f.Texts {
 		p.Text("parameter", f.Offset, text)
 	}
 	switch f.Kind {
 	case coreml.CustomLayer:
-		report(p, custom, f, fmt.Sprintf("Layer %s is computed by the class %s of the app that loads the model.", finding.Quote(f.Layer), name))
+		note(causes, custom, f, fmt.Sprintf("Layers are computed by the class %s of the app that loads the model.", name))
 	case coreml.CustomModel:
-		report(p, custom, f, fmt.Sprintf("The model is computed by the class %s of the app that loads it.", name))
+		note(causes, custom, f, fmt.Sprintf("The model is computed by the class %s of the app that loads it.", name))
 	case coreml.LinkedFile, coreml.SearchPath:
 		r := linked
 		if escapes(f.Name) {
 			r = escape
 		}
-		report(p, r, f, fmt.Sprintf("The model is put together with another one: %s.", name))
+		note(causes, r, f, fmt.Sprintf("The model is put together with another one: %s.", name))
 	case coreml.BlobFile:
 		if escapes(f.Name) {
-			report(p, escape, f, fmt.Sprintf("The model reads weights from %s.", name))
+			note(causes, escape, f, fmt.Sprintf("The model reads weights from %s.", name))
 		}
 	case coreml.Description:
 		return p.Strings("description", f.Offset, f.Size)
@@ -111,16 +114,18 @@ func judge(p *detector.Pass, f coreml.Fact) error {
 	return nil
 }
 
-// report makes a finding about a fact, with the parameters as evidence.
-func report(p *detector.Pass, r *rule.Rule, f coreml.Fact, message string) {
-	steps := []finding.Step{{Offset: f.Offset, Text: finding.Quote(f.Name)}}
-	for _, text := range f.Texts[:min(len(f.Texts), 10)] {
-		steps = append(steps, finding.Step{Offset: f.Offset, Text: "parameter " + finding.Quote(text)})
+// note makes a fact part of a finding about what it names, with the parameters as
+// evidence.
+func note(causes *finding.Causes, r *rule.Rule, f coreml.Fact, message string) {
+	c := causes.At(r, cmp.Or(finding.Quote(f.Name), "nameless"), message)
+	what := finding.Quote(f.Name)
+	if f.Layer != "" {
+		what = "layer " + finding.Quote(f.Layer) + ": " + what
 	}
-	p.Report(finding.Finding{
-		Rule: r, Key: f.Layer + " " + f.Name, Message: message,
-		Location: finding.Location{Offset: f.Offset}, Evidence: steps,
-	})
+	c.Add(f.Offset, "%s", what)
+	for _, text := range f.Texts[:min(len(f.Texts), 10)] {
+		c.Add(f.Offset, "parameter %s", finding.Quote(text))
+	}
 }
 
 // bundle are the prefixes that Core ML itself gives to paths in a model's own
