@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/modelaudit/modelaudit/internal/address"
 	"github.com/modelaudit/modelaudit/internal/format/python"
 	"github.com/modelaudit/modelaudit/internal/globals"
 	"github.com/modelaudit/modelaudit/internal/hostile"
@@ -315,6 +316,18 @@ func Shell(text string, budget *hostile.Budget) (*Program, error) {
 	defer budget.Release(mark)
 	s, err := judgeShell(text, budget, true)
 	return s, err
+}
+
+// Openly reports whether what a script fetches comes over a connection that others
+// can change, or from a host that hides who is behind it. How software is installed
+// differs in nothing else from how it is attacked.
+func Openly(text string) bool {
+	for l := range strings.Lines(text) {
+		if strings.Contains(l, "http://") || strings.Contains(l, "://") && len(address.Find(l)) > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // PowerShell judges a text as the script that it is called.

@@ -21,7 +21,7 @@ import (
 // Detector recognises configuration that a loader of models reads.
 var Detector = &detector.Detector{
 	Name:  "config",
-	Rules: rule.Explain(help, instantiates, suspicious, remote, trusts),
+	Rules: rule.Explain(help, instantiates, suspicious, remote, trusts, command),
 	Match: func(h artifact.Head) bool { return isYAML(h.Name) || startsJSON(h.First) },
 	Run:   run,
 }
@@ -52,7 +52,8 @@ func run(_ context.Context, p *detector.Pass) error {
 // know, or the signs by which a name can be written in other letters.
 var words = sync.OnceValue(func() *needle.Set {
 	return detector.InJSON("auto_map", "trust_remote_code", "custom_pipelines", "template", "_target_", "class_path",
-		"parent_library", "model_type", "architectures", "_class_name", "tokenizer_class")
+		"parent_library", "model_type", "architectures", "_class_name", "tokenizer_class", "activation_function",
+		"implementation", "import_path", "subprocess", "builtins", "os.system", "os.popen", "runpy", "posix.", "curl", "wget", "/dev/tcp")
 })
 
 // json reads JSON text that holds a word of interest. Text of other content is
@@ -62,7 +63,15 @@ func (j *judge) json() error {
 		return nil
 	}
 	err := config.JSON(j.p.Reader(), j.item)
+	j.known = j.known || err != nil && loaded[j.base()]
 	return j.conclude(err)
+}
+
+// loaded are the names of JSON files that loaders of models read, even if it is
+// damaged: parsers differ.
+var loaded = map[string]bool{
+	"config.json": true, "tokenizer_config.json": true, "generation_config.json": true, "preprocessor_config.json": true,
+	"processor_config.json": true, "adapter_config.json": true, "model_index.json": true, "modules.json": true,
 }
 
 // signs are what YAML must hold to be of interest although it cannot be parsed,

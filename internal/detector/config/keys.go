@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"fmt"
 	"path"
 	"slices"
@@ -11,6 +12,7 @@ import (
 	"github.com/modelaudit/modelaudit/internal/format/config"
 	"github.com/modelaudit/modelaudit/internal/globals"
 	"github.com/modelaudit/modelaudit/internal/rule"
+	"github.com/modelaudit/modelaudit/internal/source"
 )
 
 // item judges one scalar or group by its key and tag.
@@ -42,6 +44,8 @@ func (j *judge) item(i config.Item) {
 		j.component(i, key)
 	case key == "type" && j.base() == "modules.json":
 		j.module(i)
+	case callables[key] && starts(i.Value):
+		j.target(i, key)
 	case strings.Contains(key, "template") || in.templates:
 		j.template(i, key)
 	case key == globals.FetchedBy, key == "_args_" && i.Path[len(i.Path)-1] == "[0]":
@@ -49,6 +53,23 @@ func (j *judge) item(i config.Item) {
 	default:
 		j.component(i, key)
 	}
+	j.resolver(i)
+	j.command(i)
+}
+
+// callables are keys under which one library or another names what it imports and
+// calls: registries of MMEngine and Rasa, runtimes of MLServer, components of
+// Haystack, activations of sentence-transformers. Documents that describe software
+// have them, too, so that only what starts programs or runs code counts.
+var callables = map[string]bool{
+	"type": true, "implementation": true, "import_path": true, "activation_function": true,
+	"callable": true, "factory": true, "function": true, "func": true, "class": true, "class_name": true, "impl": true,
+}
+
+// starts reports whether a path leads to what starts programs or runs code.
+func starts(path string) bool {
+	_, v, concern := globals.Target(path)
+	return concern == globals.Bad && (v.Effect == globals.Process || v.Effect == globals.Execute)
 }
 
 // base is the last element of the file's name.
@@ -171,6 +192,54 @@ func (j *judge) fetches() {
 		}
 	}
 }
+
+// command judges a value that is a shell command.
+func (j *judge) command(i config.Item) {
+	if i.Kind != config.Text || len(i.Value) > maxResolved || !mentions(i.Value, "curl", "wget", "/dev/tcp", "base64") {
+		return
+	}
+	p, err := source.Shell(i.Value, j.p.Budget)
+	j.full = cmp.Or(j.full, err)
+	if p == nil || p.Fetches && !source.Openly(i.Value) {
+		return
+	}
+	j.known = true
+	name := finding.Quote(p.Name)
+	j.causes.At(command, name, fmt.Sprintf("A command in the configuration uses %s, which %s.", name, finding.Quote(p.Does))).
+		Add(i.Offset, "%s: %s", j.where(i), finding.QuoteUpTo(i.Value, maxWhere))
+}
+
+// mentions reports whether a text holds one of the words.
+func mentions(text string, words ...string) bool {
+	return slices.ContainsFunc(words, func(w string) bool { return strings.Contains(text, w) })
+}
+
+// resolver judges what an interpolation of OmegaConf hands to a resolver that
+// programs register to evaluate it: "${eval:…}".
+func (j *judge) resolver(i config.Item) {
+	start := strings.Index(i.Value, "${")
+	if i.Kind != config.Text || start < 0 || length(i.Path)+len(i.Value) > maxResolved {
+		return
+	}
+	name, rest, ok := strings.Cut(i.Value[start+2:], ":")
+	end := strings.LastIndexByte(rest, '}')
+	if !ok || end < 0 || strings.ContainsAny(name, " {}'\"") {
+		return
+	}
+	code := strings.Trim(strings.TrimSpace(rest[:end]), "'\"")
+	found, err := source.Judge(code, j.p.Budget)
+	j.full = cmp.Or(j.full, err)
+	if found == nil {
+		return
+	}
+	j.known = true
+	shown := finding.Quote(found.Name)
+	j.causes.At(instantiates, "resolver "+shown, fmt.Sprintf("Resolving the configuration hands code that uses %s, which %s, to the resolver %s.", shown, found.Does, finding.Quote(name))).
+		Add(i.Offset, "%s: %s", j.where(i), finding.QuoteUpTo(i.Value, maxWhere))
+}
+
+// maxResolved is how long an interpolation may be that is looked into.
+const maxResolved = 4 << 10
 
 // loader judges the module by which MLflow loads a model of its general flavour:
 // it is imported, with the directories of the model's own code before all others.

@@ -26,4 +26,8 @@ var (
 		ID: "config-trusts-remote-code", Title: "A configuration trusts the code that comes with models",
 		Severity: rule.Medium, Precision: rule.Certain, CWE: []int{829}, Since: "0.1.0",
 	}
+	command = &rule.Rule{
+		ID: "config-command-harmful", Title: "A configuration holds a command that runs what it fetches, or gives a shell away",
+		Severity: rule.High, Precision: rule.Likely, CWE: []int{78, 494, 506}, Since: "0.1.0",
+	}
 )

@@ -32,8 +32,30 @@ var makings = map[string]making{
 	"module":       {globals.Call, "imports", false},
 }
 
+// hyper are HyperPyYAML's tags that import or call something, as SpeechBrain's
+// models have them: "!new:module.Class".
+var hyper = map[string]string{"!new": "makes an instance of", "!apply": "calls", "!name": "imports", "!module": "imports"}
+
+// hyperTag judges a tag of HyperPyYAML as what a program instantiates, which it is.
+func (c *judge) hyperTag(n *yaml.Node, verb, name string) {
+	_, v, concern := globals.Target(name)
+	if concern == globals.Fine {
+		return
+	}
+	c.used = true
+	r := suspicious
+	if concern == globals.Bad {
+		r = runs
+	}
+	c.report(r, n, name, fmt.Sprintf("Loading the file with HyperPyYAML %s %s, which %s.", verb, finding.Quote(name), v.Does()))
+}
+
 // tag judges a tag that makes PyYAML's unsafe loaders import or call something.
 func (c *judge) tag(n *yaml.Node) {
+	if kind, name, ok := strings.Cut(n.Tag, ":"); ok && hyper[kind] != "" {
+		c.hyperTag(n, hyper[kind], name)
+		return
+	}
 	rest, ok := strings.CutPrefix(n.Tag, longTag)
 	if !ok {
 		if rest, ok = strings.CutPrefix(n.Tag, shortTag); !ok {

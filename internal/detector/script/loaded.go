@@ -2,6 +2,7 @@ package script
 
 import (
 	_ "embed"
+	"slices"
 	"strings"
 	"sync"
 
@@ -28,12 +29,18 @@ func (j *judge) loaded(text string) bool {
 	if imported[j.name] {
 		return true
 	}
-	for word := range strings.FieldsFuncSeq(text, func(c rune) bool {
-		return c != '_' && (c < '0' || c > '9') && (c < 'A' || c > 'Z') && (c < 'a' || c > 'z')
-	}) {
-		if marks()[word] {
+	for l := range strings.Lines(text) {
+		if !strings.HasPrefix(l, "class ") && !strings.HasPrefix(l, "def ") {
+			continue
+		}
+		if slices.ContainsFunc(strings.FieldsFunc(l, separates), func(word string) bool { return marks()[word] }) {
 			return true
 		}
 	}
 	return false
+}
+
+// separates reports whether a character is none of a name.
+func separates(c rune) bool {
+	return c != '_' && (c < '0' || c > '9') && (c < 'A' || c > 'Z') && (c < 'a' || c > 'z')
 }

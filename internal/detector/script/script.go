@@ -11,7 +11,6 @@ import (
 	"path"
 	"strings"
 
-	"github.com/modelaudit/modelaudit/internal/address"
 	"github.com/modelaudit/modelaudit/internal/artifact"
 	"github.com/modelaudit/modelaudit/internal/detector"
 	"github.com/modelaudit/modelaudit/internal/finding"
@@ -194,7 +193,7 @@ func (j *judge) command(text string, at int) error {
 // over a connection that nobody can change, is how software is installed.
 func (j *judge) program(p *source.Program, text string, at int) {
 	r := drops
-	if p.Fetches && !open(text) {
+	if p.Fetches && !source.Openly(text) {
 		r = installs
 	}
 	offset, step := at, ""
@@ -202,15 +201,4 @@ func (j *judge) program(p *source.Program, text string, at int) {
 		offset, step = at+p.Steps[0].Offset, p.Steps[0].Text
 	}
 	j.add(r, offset, p.Name, p.Does, step)
-}
-
-// open reports whether a line that fetches names a host that hides who is behind
-// it, or a connection that others can change.
-func open(text string) bool {
-	for l := range strings.Lines(text) {
-		if strings.Contains(l, "http://") || strings.Contains(l, "://") && len(address.Find(l)) > 0 {
-			return true
-		}
-	}
-	return false
 }
