@@ -63,7 +63,7 @@ func (j *judge) item(i config.Item) {
 // have them, too, so that only what starts programs or runs code counts.
 var callables = map[string]bool{
 	"type": true, "implementation": true, "import_path": true, "activation_function": true,
-	"callable": true, "factory": true, "function": true, "func": true, "class": true, "class_name": true, "impl": true,
+	"factory": true, "function": true, "func": true, "class": true, "class_name": true, "impl": true,
 }
 
 // starts reports whether a path leads to what starts programs or runs code.
