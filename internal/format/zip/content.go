@@ -2,6 +2,7 @@ package zip
 
 import (
 	"bufio"
+	"cmp"
 	"fmt"
 	"io"
 
@@ -88,14 +89,15 @@ func (x Reading) Extent(size int64) (Range, error) {
 	return Range{x.Offset, x.Offset + int64(x.Compressed)}, nil
 }
 
-// Open returns the content of the reading: a window of src if it is stored,
-// unpacked otherwise. src is the whole zip file, of size bytes. With an error the
+// Open returns the content of the reading: a part of src (hostile.Stage) if it is
+// stored, unpacked otherwise. src is the whole zip file, of size bytes. With an error the
 // content holds what came before it; it is nil if the method is not supported.
 func (x Reading) Open(src io.ReaderAt, size int64, budget *hostile.Budget) (io.ReaderAt, int64, error) {
 	data, short := x.Extent(size)
 	n := data.End - data.Start
 	if x.Method == Store {
-		return hostile.Section(src, data.Start, n), n, short
+		content, err := hostile.Stage(src, data.Start, n, budget)
+		return content, n, cmp.Or(err, short)
 	}
 	start := opener(x.Method)
 	if start == nil {
