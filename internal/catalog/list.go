@@ -52,6 +52,7 @@ import (
 	"github.com/modelaudit/modelaudit/internal/detector/tflite"
 	"github.com/modelaudit/modelaudit/internal/detector/torch7"
 	"github.com/modelaudit/modelaudit/internal/detector/torchserve"
+	"github.com/modelaudit/modelaudit/internal/detector/triton"
 	"github.com/modelaudit/modelaudit/internal/detector/xgboost"
 	"github.com/modelaudit/modelaudit/internal/detector/zarr"
 )
@@ -116,6 +117,8 @@ func Detectors() []*detector.Detector {
 		tflite.Detector,
 		torch7.Detector,
 		torchserve.Detector,
+		torchserve.Properties,
+		triton.Detector,
 		xgboost.Binary,
 		xgboost.Detector,
 		zarr.Detector,

@@ -1,0 +1,125 @@
+package torchserve
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/modelaudit/modelaudit/internal/artifact"
+	"github.com/modelaudit/modelaudit/internal/detector"
+	"github.com/modelaudit/modelaudit/internal/finding"
+	"github.com/modelaudit/modelaudit/internal/rule"
+	"github.com/modelaudit/modelaudit/internal/source"
+)
+
+var (
+	serverRuns = &rule.Rule{
+		ID: "torchserve-config-runs-command", Title: "The configuration of TorchServe starts a program or loads an agent",
+		Severity: rule.High, Precision: rule.Likely, CWE: []int{78, 94}, Since: "0.1.0",
+	}
+	serverOpen = &rule.Rule{
+		ID: "torchserve-config-open", Title: "The configuration of TorchServe lets anybody register models",
+		Severity: rule.Medium, Precision: rule.Likely, CWE: []int{306, 918}, CVE: []string{"CVE-2023-43654"}, Since: "0.1.0",
+	}
+)
+
+// Properties judges the configuration of the server, config.properties.
+var Properties = &detector.Detector{
+	Name:  "torchserve-properties",
+	Rules: rule.Explain(help, serverRuns, serverOpen),
+	Match: func(h artifact.Head) bool { return h.Base() == "config.properties" && h.IsText() },
+	Run:   runProperties,
+}
+
+// maxProperties is how much of the file is read, in bytes.
+const maxProperties = 1 << 20
+
+// serverKeys are keys that tell the file from others of its name.
+var serverKeys = map[string]bool{
+	"inference_address": true, "management_address": true, "metrics_address": true, "model_store": true, "load_models": true,
+	"allowed_urls": true, "system_metrics_cmd": true, "vmargs": true, "disable_token_authorization": true, "install_py_dep_per_model": true,
+}
+
+// A property is a line of the file.
+type property struct {
+	value string
+	at    int64
+}
+
+// runProperties reads the lines, of which the last of a key counts.
+func runProperties(_ context.Context, p *detector.Pass) error {
+	if p.File.Size > maxProperties {
+		return nil
+	}
+	r := p.Reader()
+	text := string(r.Bytes(uint64(p.File.Size)))
+	all, at, known := make(map[string]property), int64(0), false
+	for l := range strings.Lines(text) {
+		key, value, ok := strings.Cut(strings.TrimSpace(l), "=")
+		if key = strings.TrimSpace(key); ok && !strings.HasPrefix(key, "#") && !strings.HasPrefix(key, "!") {
+			all[key] = property{strings.TrimSpace(value), at}
+			known = known || serverKeys[key]
+		}
+		at += int64(len(l))
+	}
+	if !known || r.Err() != nil {
+		return r.Err()
+	}
+	p.Recognised("torchserve-properties")
+	openServer(p, all)
+	for _, key := range []string{"system_metrics_cmd", "vmargs"} {
+		if err := command(p, key, all[key]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// agents are options of Java's machine that run a command or load code.
+var agents = []string{"-javaagent:", "-agentpath:", "-agentlib:", "-XX:OnOutOfMemoryError", "-XX:OnError", "-XX:+EnableJVMCI", "-Xrun"}
+
+// command judges a value that is a command, or options of Java's machine.
+func command(p *detector.Pass, key string, v property) error {
+	does := ""
+	for _, a := range agents {
+		if key == "vmargs" && strings.Contains(v.value, a) {
+			does = "has Java run or load what " + a + " names"
+		}
+	}
+	found, err := source.Shell(v.value, p.Budget)
+	if found != nil {
+		does = "uses " + finding.Quote(found.Name) + ", which " + finding.Quote(found.Does)
+	}
+	if does == "" {
+		return err
+	}
+	p.Report(finding.Finding{
+		Rule: serverRuns, Key: key, Location: finding.Location{Offset: v.at},
+		Message:  fmt.Sprintf("Starting the server with %s %s.", key, does),
+		Evidence: []finding.Step{{Offset: v.at, Text: key + "=" + finding.QuoteUpTo(v.value, 200)}},
+	})
+	return err
+}
+
+// openServer reports management that everybody reaches, where what keeps models of
+// others out is switched off.
+func openServer(p *detector.Pass, all map[string]property) {
+	m, ok := all["management_address"]
+	_, host, _ := strings.Cut(m.value, "://")
+	if !ok || strings.HasPrefix(host, "127.") || strings.HasPrefix(host, "localhost") || strings.HasPrefix(host, "[::1]") || strings.HasPrefix(m.value, "unix:") {
+		return
+	}
+	for _, c := range []struct{ key, value string }{
+		{"allowed_urls", ".*"}, {"disable_token_authorization", "true"}, {"install_py_dep_per_model", "true"}, {"use_env_allowed_urls", "true"},
+	} {
+		if v := all[c.key]; v.value == c.value {
+			p.Report(finding.Finding{
+				Rule: serverOpen, Key: c.key, Location: finding.Location{Offset: m.at},
+				Message: fmt.Sprintf("Models can be registered from %s with %s=%s: whoever reaches the server has it run their code.", finding.Quote(m.value), c.key, c.value),
+				Evidence: []finding.Step{
+					{Offset: m.at, Text: "management_address=" + finding.Quote(m.value)}, {Offset: v.at, Text: c.key + "=" + c.value}},
+			})
+			return
+		}
+	}
+}
