@@ -78,6 +78,7 @@ func Detectors() []*detector.Detector {
 		gguf.Detector,
 		hdf5.Detector,
 		hidden.Detector,
+		hidden.Media,
 		hydra.Detector,
 		jsonpickle.Detector,
 		keras.Detector,

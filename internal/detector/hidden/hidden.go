@@ -45,7 +45,7 @@ func search(p *detector.Pass, region detector.Region) error {
 		if f.Offset == 0 { // which every detector has seen
 			continue
 		}
-		if err := report(p, f); err != nil {
+		if err := report(p, hidden, f, inWeights); err != nil {
 			return err
 		}
 	}
@@ -61,8 +61,11 @@ func find(p *detector.Pass, r *hostile.Reader, raw detector.Raw) ([]carve.File, 
 	return carve.Find(r, j.dangerous)
 }
 
+// inWeights says where something is hidden that search finds.
+const inWeights = "where a loader expects numbers"
+
 // report tells what was found, with what the scan says of it as evidence.
-func report(p *detector.Pass, f carve.File) error {
+func report(p *detector.Pass, r *rule.Rule, f carve.File, place string) error {
 	what, key := f.Kind.String(), f.Kind.String()
 	if f.Detail != "" {
 		what += " (" + finding.Quote(f.Detail) + ")"
@@ -74,9 +77,9 @@ func report(p *detector.Pass, f carve.File) error {
 	}
 	inner, err := inside(p, f)
 	p.Report(finding.Finding{
-		Rule: hidden, Key: key,
-		Message: fmt.Sprintf("A %s is hidden in %s, where a loader expects numbers. None runs it; whoever knows of it does.",
-			what, finding.Quote(where)),
+		Rule: r, Key: key,
+		Message: fmt.Sprintf("A %s is hidden in %s, %s. None runs it; whoever knows of it does.",
+			what, finding.Quote(where), place),
 		Location: finding.Location{Offset: f.Offset, Length: f.Size},
 		Evidence: append([]finding.Step{{Offset: f.Offset, Text: fmt.Sprintf("%s, %d bytes", what, f.Size)}}, inner...),
 	})

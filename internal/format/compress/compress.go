@@ -8,7 +8,6 @@ import (
 	"bufio"
 	"bytes"
 	"io"
-	"slices"
 	"strings"
 
 	"github.com/modelaudit/modelaudit/internal/hostile"
@@ -49,7 +48,7 @@ func Unreadable(head []byte) string {
 		{"\x1f\x9d", "compress (.Z)"},
 		{"\x89LZO\x00\r\n\x1a\n", "lzop"}, {"\xff\x06\x00\x00sNaPpY", "snappy"},
 		{"\x24\xb5\x2f\xfd", "zstd before 0.8"}, {"\x27\xb5\x2f\xfd", "zstd before 1.0"},
-		{"Rar!\x1a\x07", "rar"}, {"LRZI", "lrzip"},
+		{"Rar!\x1a\x07", "rar"}, {"MSCF\x00\x00\x00\x00", "cab"}, {"LRZI", "lrzip"},
 	} {
 		if bytes.HasPrefix(head, []byte(f.signature)) {
 			return f.name
@@ -192,13 +191,6 @@ func chained(name string, is func([]byte) bool, next func(*input) (io.Reader, er
 			return nil, unexpected(err)
 		}
 		return &chain{name: name, in: in, next: next, is: is, cur: first}, nil
-	}
-}
-
-// prefix matches files that start with any of the signatures.
-func prefix(signatures ...string) func([]byte) bool {
-	return func(head []byte) bool {
-		return slices.ContainsFunc(signatures, func(s string) bool { return bytes.HasPrefix(head, []byte(s)) })
 	}
 }
 

@@ -1,0 +1,84 @@
+package hidden
+
+import (
+	"context"
+	"strings"
+
+	"github.com/modelaudit/modelaudit/internal/artifact"
+	"github.com/modelaudit/modelaudit/internal/detector"
+	"github.com/modelaudit/modelaudit/internal/format/carve"
+	"github.com/modelaudit/modelaudit/internal/hostile"
+	"github.com/modelaudit/modelaudit/internal/rule"
+)
+
+var inMedia = &rule.Rule{
+	ID: "file-hidden-in-media", Title: "A file is hidden in a picture or a sound",
+	Severity: rule.High, Precision: rule.Likely, CWE: []int{506}, Since: "0.1.0",
+}
+
+// Media searches pictures and sounds that lie among models: behind their end, or
+// in the place of their samples, whoever fetches them finds what no viewer shows.
+var Media = &detector.Detector{
+	Name:  "media",
+	Rules: rule.Explain(help, inMedia),
+	Match: func(h artifact.Head) bool {
+		return h.HasPrefix(pngSignature, "\xff\xd8\xff", "GIF87a", "GIF89a", "RIFF", "fLaC", "OggS", "ID3", "\x00\x00\x01\x00\x01\x00")
+	},
+	Run: runMedia,
+}
+
+// maxMedia is the size of the largest one that is searched: they are no weights.
+const maxMedia = 64 << 20
+
+// pngSignature starts every PNG (https://www.w3.org/TR/png/).
+const pngSignature = "\x89PNG\r\n\x1a\n"
+
+// runMedia recognises nothing: a picture is no model.
+func runMedia(_ context.Context, p *detector.Pass) error {
+	if p.File.Size > maxMedia {
+		return nil
+	}
+	r := p.Reader()
+	if string(r.Peek(len(pngSignature))) == pngSignature {
+		pngTexts(p, p.Reader())
+	}
+	j := &judge{r: p.Reader()}
+	found, err := carve.Find(r, j.dangerous)
+	for _, f := range found {
+		if f.Offset == 0 || !misplaced[f.Kind] {
+			continue
+		}
+		p.Recognised("media")
+		if err := report(p, inMedia, f, "behind or between what a viewer shows"); err != nil {
+			return err
+		}
+	}
+	return err
+}
+
+// misplaced are the kinds of files that have no honest place in a picture. Streams
+// that are only compressed are how pictures hold their own data, and some programs
+// put their projects behind them as archives.
+var misplaced = map[carve.Kind]bool{carve.Program: true, carve.Script: true, carve.Pickle: true}
+
+// pngTexts shows the texts of a PNG, which hold what somebody wrote about it.
+func pngTexts(p *detector.Pass, r *hostile.Reader) {
+	r.Skip(uint64(len(pngSignature)))
+	for r.Left() > 0 && r.Step() {
+		size := r.UintBE(4)
+		kind := string(r.Bytes(4))
+		if kind == "tEXt" || kind == "iTXt" {
+			text := string(r.Peek(int(min(size, maxPNGText))))
+			key, value, _ := strings.Cut(text, "\x00")
+			p.Text(key, r.Offset(), strings.TrimLeft(value, "\x00"))
+		}
+		r.Skip(size)
+		r.Skip(4) // of the checksum
+		if r.Err() != nil || kind == "IEND" {
+			return
+		}
+	}
+}
+
+// maxPNGText is how much of a text is shown.
+const maxPNGText = 64 << 10
