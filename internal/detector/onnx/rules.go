@@ -45,6 +45,6 @@ var (
 	}
 	custom = &rule.Rule{
 		ID: "onnx-custom-domain", Title: "An ONNX operator needs a library that is not part of the runtime",
-		Severity: rule.Low, Precision: rule.Certain, CWE: []int{829}, Since: "0.1.0",
+		Severity: rule.Medium, Precision: rule.Certain, CWE: []int{829}, Since: "0.1.0",
 	}
 )

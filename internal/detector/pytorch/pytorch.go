@@ -33,7 +33,7 @@ var (
 	// are the loader's to judge.
 	customOp = &rule.Rule{
 		ID: "torchscript-custom-operator", Title: "TorchScript code needs operators from a native library",
-		Severity: rule.Low, Precision: rule.Likely, CWE: []int{829}, Since: "0.1.0",
+		Severity: rule.Medium, Precision: rule.Likely, CWE: []int{829}, Since: "0.1.0",
 	}
 	notScript = &rule.Rule{
 		ID: "torchscript-foreign-code", Title: "What should be TorchScript is Python with imports",

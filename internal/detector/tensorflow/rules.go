@@ -44,6 +44,6 @@ var (
 	}
 	custom = &rule.Rule{
 		ID: "tensorflow-custom-op", Title: "A TensorFlow graph needs an operation from a library",
-		Severity: rule.Low, Precision: rule.Certain, CWE: []int{829}, Since: "0.1.0",
+		Severity: rule.Medium, Precision: rule.Certain, CWE: []int{829}, Since: "0.1.0",
 	}
 )

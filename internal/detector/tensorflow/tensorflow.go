@@ -13,6 +13,7 @@ import (
 	"github.com/modelaudit/modelaudit/internal/finding"
 	"github.com/modelaudit/modelaudit/internal/format/protobuf"
 	"github.com/modelaudit/modelaudit/internal/format/tensorflow"
+	"github.com/modelaudit/modelaudit/internal/hostile"
 	"github.com/modelaudit/modelaudit/internal/location"
 	"github.com/modelaudit/modelaudit/internal/rule"
 )
@@ -23,8 +24,10 @@ var Detector = &detector.Detector{
 	Name:  "tensorflow",
 	Rules: rule.Explain(help, writes, reads, network, callback, asset, native, data, caller, custom),
 	Raw:   detector.Weights,
-	Match: func(h artifact.Head) bool { return len(h.First) > 0 && protobuf.MayStart(h.First[0]) },
-	Run:   run,
+	Match: func(h artifact.Head) bool {
+		return names[strings.ToLower(h.Base())] != tensorflow.None || len(h.First) > 0 && protobuf.MayStart(h.First[0])
+	},
+	Run: run,
 }
 
 // formats are the names by which kinds are recognised.
@@ -53,6 +56,9 @@ func run(_ context.Context, p *detector.Pass) error {
 		return nil
 	}
 	p.Recognised(formats[kind])
+	if p.File.Size == 0 {
+		return hostile.Faultf(hostile.Truncated, 0, "an empty file, where a loader expects a model")
+	}
 	return judgeModel(p, kind)
 }
 
