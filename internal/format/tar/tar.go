@@ -84,7 +84,19 @@ func Is(first []byte) bool {
 		return false
 	}
 	b := block(first[:blockSize])
-	return string(b[257:262]) == "ustar" || b.checked()
+	switch {
+	case string(b[257:262]) == "ustar":
+		return true
+	case !b.checked():
+		return false
+	}
+	if text(b[148:156]) != "" || text(b[124:136]) != "" {
+		return true
+	}
+	// Where neither a checksum nor a size is written, the signed sum need only be
+	// zero, which comes about by chance: a second header must follow, or the end.
+	second := first[blockSize:]
+	return len(second) >= blockSize && (isZero(second[:blockSize]) || block(second[:blockSize]).checked())
 }
 
 // A Walker goes from entry to entry.
