@@ -81,6 +81,7 @@ func Detectors() []*detector.Detector {
 		hidden.Media,
 		hydra.Detector,
 		jsonpickle.Detector,
+		keras.Archive,
 		keras.Detector,
 		lfs.Detector,
 		lightgbm.Detector,

@@ -183,6 +183,16 @@ func (j *judge) peek(t gguf.Text) []byte {
 	return j.texts.Peek(int(t.Size))
 }
 
+// maxTemplate is how long a text is that may be a template under a name that does
+// not say so, in bytes.
+const maxTemplate = 64 << 10
+
+// computes reports whether a text has expressions of templates with names that
+// Python reserves: programs render what they know by other keys, too.
+func computes(text []byte) bool {
+	return (bytes.Contains(text, []byte("{{")) || bytes.Contains(text, []byte("{%"))) && bytes.Contains(text, []byte("__"))
+}
+
 // text hands strings on: templates, which loaders render, by a name that says
 // so, and long ones by their key.
 func (j *judge) text(t gguf.Text) {
@@ -193,6 +203,7 @@ func (j *judge) text(t gguf.Text) {
 	if t.Index >= 0 && t.Size < minShown && !rendered {
 		return // most of a vocabulary
 	}
+	rendered = rendered || t.Index < 0 && t.Size < maxTemplate && computes(j.peek(t))
 	name, least := t.Key, int64(minText)
 	if t.Index >= 0 {
 		name, least = fmt.Sprintf("%s[%d]", t.Key, t.Index), minElement

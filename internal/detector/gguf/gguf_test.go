@@ -166,6 +166,7 @@ func TestTexts(t *testing.T) {
 		v3.value("tokenizer.chat_template.tool_use", 8, v3.text("{{ y }}")),
 		v3.value("tokenizer.chat_templates", 9, v3.array(8, 2, slices.Concat(v3.text("tool_use"), v3.text("rag")))),
 		v3.value("general.description", 8, v3.text(long)),
+		v3.value("prompt.template", 8, v3.text("{{ x.__class__ }}")),
 		v3.value("general.name", 8, v3.text("longer than twenty bytes")),
 		v3.value("tokenizer.ggml.tokens", 9, v3.array(8, 2, slices.Concat(v3.text("token"), v3.text(long)))),
 	}, nil, "")
@@ -173,7 +174,7 @@ func TestTexts(t *testing.T) {
 	want := []string{
 		"tokenizer.chat_template.jinja: {{ x }}", "tokenizer.chat_template.tool_use.jinja: {{ y }}",
 		"tokenizer.chat_templates[0].jinja: tool_use", "tokenizer.chat_templates[1].jinja: rag",
-		"general.description: " + long, "general.name: longer than twenty bytes", "tokenizer.ggml.tokens[1]: " + long, "trailing data: more",
+		"general.description: " + long, "prompt.template.jinja: {{ x.__class__ }}", "general.name: longer than twenty bytes", "tokenizer.ggml.tokens[1]: " + long, "trailing data: more",
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)

@@ -48,7 +48,8 @@ var words = sync.OnceValue(func() *needle.Set { return detector.InJSON(className
 // run parses the whole configuration: what an object means depends on members
 // that may stand in any order.
 func run(_ context.Context, p *detector.Pass) error {
-	if ours, err := mentions(p); !ours || err != nil {
+	ours, err := mentions(p)
+	if err != nil || !ours && !ofArchive(p.File) {
 		return err
 	}
 	p.Recognised("keras-config")
@@ -63,6 +64,16 @@ func run(_ context.Context, p *detector.Pass) error {
 	}
 	w.summary()
 	return err
+}
+
+// ofArchive reports whether a file is what the loader of a .keras archive reads
+// first, whatever it holds.
+func ofArchive(f artifact.File) bool {
+	if !f.Nested() || f.Inside[len(f.Inside)-1] != "config.json" {
+		return false
+	}
+	around := append([]string{f.Path}, f.Inside...)
+	return strings.HasSuffix(strings.ToLower(around[len(around)-2]), ".keras")
 }
 
 // mentions reports whether the JSON has an object with a class_name. A fault

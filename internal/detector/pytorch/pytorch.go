@@ -39,6 +39,10 @@ var (
 		ID: "torchscript-foreign-code", Title: "What should be TorchScript is Python with imports",
 		Severity: rule.Medium, Precision: rule.Likely, CWE: []int{506}, Since: "0.1.0",
 	}
+	pythonCode = &rule.Rule{
+		ID: "torchscript-python-code", Title: "What should be TorchScript is Python that runs code or starts programs",
+		Severity: rule.High, Precision: rule.Likely, CWE: []int{506, 94}, Since: "0.1.0",
+	}
 	packageRuns = &rule.Rule{
 		ID: "torch-package-runs-code", Title: "Source in a PyTorch package does harm when it is imported",
 		Severity: rule.High, Precision: rule.Likely, CWE: []int{94}, Since: "0.1.0",
@@ -71,7 +75,7 @@ var (
 // torch.export.
 var Detector = &detector.Detector{
 	Name: "pytorch",
-	Rules: rule.Explain(help, severalObjects, outsideOp, customOp, notScript, packageRuns, packageReaches,
+	Rules: rule.Explain(help, severalObjects, outsideOp, customOp, notScript, pythonCode, packageRuns, packageReaches,
 		packageCode, strayCode, nativeByDesign, nativeAstray),
 	Match: func(h artifact.Head) bool {
 		return h.HasPrefix("PK\x03\x04") || bytes.Contains(h.Last, []byte("PK\x05\x06"))

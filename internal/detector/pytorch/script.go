@@ -12,6 +12,7 @@ import (
 
 	"github.com/modelaudit/modelaudit/internal/finding"
 	"github.com/modelaudit/modelaudit/internal/format/python"
+	"github.com/modelaudit/modelaudit/internal/globals"
 	"github.com/modelaudit/modelaudit/internal/hostile"
 	"github.com/modelaudit/modelaudit/internal/table"
 )
@@ -42,7 +43,9 @@ func parseOperators(text string) map[string]operator {
 // imports nothing, and calls operators that PyTorch registers.
 func (a *archive) script(r *record) error {
 	return a.analyse(r, func(_ string, s *python.Source) {
-		a.foreign(r, s)
+		if !a.python(r, s) {
+			a.foreign(r, s)
+		}
 		for _, ref := range s.References {
 			if name := operatorOf(ref.Path); name != "" {
 				a.use(name, r.entry.Data, fmt.Sprintf("%s, byte %#x: %s", finding.Quote(r.full), ref.Offset, finding.Quote(ref.Path)))
@@ -133,6 +136,35 @@ func (a *archive) foreign(r *record, s *python.Source) {
 	}
 	a.Report(out)
 }
+
+// python reports functions of Python that start programs or run text, and whether
+// there are any. TorchScript has none of them, so that loading such code fails;
+// Python runs it.
+func (a *archive) python(r *record, s *python.Source) bool {
+	bad := slices.DeleteFunc(slices.Clone(s.References), func(x python.Reference) bool {
+		_, v, concern := globals.Target(x.Path)
+		if !strings.Contains(x.Path, ".") {
+			v, _ = globals.Path(x.Path, false)
+			concern = globals.Bad
+		}
+		return !x.Called || x.Local || concern != globals.Bad || v.Class != globals.Dangerous || !startsCode[v.Effect]
+	})
+	if len(bad) == 0 {
+		return false
+	}
+	out := finding.Finding{
+		Rule: pythonCode, Key: r.full + " " + bad[0].Path, Location: finding.Location{Offset: r.entry.Data},
+		Message: fmt.Sprintf("%s calls %s. TorchScript has no such function; whoever takes the file for Python runs it.", finding.Quote(r.full), finding.Quote(bad[0].Path)),
+	}
+	for _, x := range bad[:min(len(bad), maxEvidence)] {
+		out.Evidence = append(out.Evidence, finding.Step{Offset: r.entry.Data, Text: fmt.Sprintf("byte %#x: %s(%s)", x.Offset, finding.Quote(x.Path), finding.Quote(x.Argument))})
+	}
+	a.Report(out)
+	return true
+}
+
+// startsCode are the effects that python looks for.
+var startsCode = map[globals.Effect]bool{globals.Execute: true, globals.Process: true, globals.Native: true}
 
 // mobile looks for operators in the bytecode of a model for mobile devices,
 // which runs in place of the code beside it and names its operators as strings.

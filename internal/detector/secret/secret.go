@@ -28,7 +28,7 @@ var (
 	}
 	likely = &rule.Rule{
 		ID: "secret-likely-in-model", Title: "A model contains what looks like a credential",
-		Severity: rule.Low, Precision: rule.Likely, CWE: []int{312, 798}, Since: "0.1.0",
+		Severity: rule.Medium, Precision: rule.Likely, CWE: []int{312, 798}, Since: "0.1.0",
 	}
 )
 

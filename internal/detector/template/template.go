@@ -71,6 +71,9 @@ var Detector = &detector.Detector{
 func run(_ context.Context, p *detector.Pass) error {
 	j := &judge{}
 	err := jinja.Walk(p.Reader(), jinja.Visitor{Access: j.access, Call: j.call, Load: j.load, Repeat: j.repeat})
+	if len(j.internal) == 0 {
+		j.spelt(p.Reader())
+	}
 	j.conclude()
 	var fault *hostile.Fault
 	foreign := errors.As(err, &fault) && (fault.Kind == hostile.Malformed || fault.Kind == hostile.Truncated)
