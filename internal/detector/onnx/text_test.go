@@ -1,21 +1,39 @@
 package onnx_test
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/modelaudit/modelaudit/internal/detector/detectortest"
 	"github.com/modelaudit/modelaudit/internal/detector/onnx"
+	"github.com/modelaudit/modelaudit/internal/rule"
 )
 
 func TestText(t *testing.T) {
+	const (
+		head  = "ir_version: 8\nopset_import { domain: \"\" version: 17 }\n"
+		named = "the library knows text by its name"
+		any   = "text has no end that could be missing"
+	)
+	python, escapes := []string{"onnx-python-operator"}, []string{"onnx-external-data-escapes"}
 	var cases []detectortest.Case
-	for file, text := range map[string]string{
-		"m.onnxtxt":   "<ir_version: 8, opset_import: [\"\" : 17]>\ng (float[1] x) => (float[1] y) { y = Identity(x) }\n",
-		"m.textproto": "ir_version: 8\ngraph { node { op_type: \"Identity\" } }\n",
-		"m.onnxjson":  `{"irVersion": "8", "graph": {}}`,
-		"m.json":      `{"irVersion": "8", "graph": {}}`,
+	for _, c := range []struct {
+		name, file, text string
+		want             []string
+		unread           bool
+	}{
+		{"honest", "m.textproto", head + "graph { node { input: \"x\" output: \"y\" op_type: \"Identity\" } initializer { dims: 1 data_type: 1 float_data: 1.5 name: \"w\" } }\n", nil, false},
+		{"operator of Python", "m.textproto", head + "graph { node { op_type: \"PyOp\" domain: \"ai.onnx.contrib\" } }\n", python, false},
+		{"in a branch", "m.pbtxt", head + "graph { node { op_type: \"If\" attribute { name: \"a\" g { node { op_type: \"PyOp\" domain: \"a.b\" } } } } }\n", python, false},
+		{"weights elsewhere", "m.prototxt", head + "graph { initializer { dims: 1 data_type: 1 name: \"w\" external_data { key: \"location\" value: \"/etc/passwd\" } data_location: EXTERNAL } }\n", escapes, false},
+		{"cut", "m.textproto", "ir_version: 8\ngraph {", nil, true},
+		{"ONNX's own syntax", "m.onnxtxt", "<ir_version: 8, opset_import: [\"\" : 17]>\ng (float[1] x) => (float[1] y) { y = Identity(x) }\n", nil, true},
+		{"JSON", "m.onnxjson", `{"irVersion": "8", "graph": {}}`, nil, true},
+		{"JSON by its fields", "m.json", `{"irVersion": "8", "graph": {}}`, nil, true},
 	} {
-		cases = append(cases, detectortest.Case{Name: file, File: file, Data: []byte(text), Unread: true, Named: "the library knows text by its name"})
+		cases = append(cases, detectortest.Case{Name: c.name, File: c.file, Data: []byte(c.text), Want: c.want, Unread: c.unread, Named: named, AnyPrefix: any})
 	}
-	detectortest.Run(t, onnx.Text, cases)
+	fire := *onnx.Text // the others fire for models in any form
+	fire.Rules = slices.DeleteFunc(slices.Clone(fire.Rules), func(r *rule.Rule) bool { return r.ID != python[0] && r.ID != escapes[0] })
+	detectortest.Run(t, &fire, cases)
 }

@@ -22,6 +22,8 @@ type Schema map[string]map[string]Field
 type Field struct {
 	Tag protobuf.Tag // Varint or Bytes
 	Of  string       // name of the message that its value is; "" for a string or a number
+	// Names are the values of an enumeration that are told apart; others are 0.
+	Names map[string]uint64
 }
 
 // A Binary is a message in the binary form.
@@ -230,7 +232,12 @@ func (e *encoder) value(f Field, at int64, depth int) {
 	case f.Tag.Wire() == protobuf.Bytes:
 		e.sized(func() { e.strings(true) })
 	default:
-		e.out.Data = binary.AppendUvarint(e.out.Data, integer(e.word()))
+		word := e.word()
+		v, named := f.Names[word]
+		if !named {
+			v = integer(word)
+		}
+		e.out.Data = binary.AppendUvarint(e.out.Data, v)
 	}
 }
 
