@@ -32,8 +32,8 @@ func (p *Pass) Strings(name string, offset, size int64) error {
 	var run []byte
 	start := offset
 	show := func(keep int) {
-		if len(run) >= minText {
-			p.Text(name, start, string(run))
+		if n := counted(run); len(run)-n >= minText {
+			p.Text(name, start+int64(n), string(run[n:]))
 		}
 		shown := len(run) - keep
 		run, start = append(run[:0], run[shown:]...), start+int64(shown)
@@ -58,6 +58,19 @@ func (p *Pass) Strings(name string, offset, size int64) error {
 	}
 	show(0)
 	return r.Err()
+}
+
+// counted returns how many bytes of a run stand in front of a text whose size the
+// last of them is: the tag and length of a field of Protocol Buffers may be
+// printable too, and would change how what follows decodes.
+func counted(run []byte) int {
+	const most = 3
+	for i := range min(most, len(run)) {
+		if int(run[i]) == len(run)-i-1 {
+			return i + 1
+		}
+	}
+	return 0
 }
 
 const (

@@ -35,3 +35,19 @@ func TestStrings(t *testing.T) {
 		}
 	}
 }
+
+// TestStringsCounted: a size in front of a text that is printable itself is no part
+// of the text.
+func TestStringsCounted(t *testing.T) {
+	text := strings.Repeat("QUJD", 14)
+	for _, before := range []string{"\x12", "\x12\x22"} {
+		data := "\x00" + before + string(rune(len(text))) + text + "\x00"
+		var got string
+		p := &detector.Pass{File: artifact.File{Content: strings.NewReader(data), Size: int64(len(data))},
+			Budget: hostile.NewBudget(context.Background(), hostile.DefaultLimits(), int64(len(data)), time.Now),
+			Text:   func(_ string, _ int64, shown string) { got = shown }}
+		if err := p.Strings("", 0, p.File.Size); err != nil || got != text {
+			t.Errorf("behind %q: got %q (%v), want %q", before, got, err, text)
+		}
+	}
+}

@@ -44,6 +44,7 @@ func TestDetector(t *testing.T) {
 	}{
 		{"plain model", model(dense), nil},
 		{"function of the training script", model(layer("Dense", object{"activation": function("builtins", "my_activation")})), []string{"keras-custom-object"}},
+		{"class by its registered name", model(object{"module": nil, "class_name": "Mine", "registered_name": "Custom>Mine", "config": object{}}), []string{"keras-custom-object"}},
 		{"registered class", model(object{"module": nil, "class_name": "Custom>Mine", "config": object{}}), []string{"keras-custom-object"}},
 		{"os.system as activation", model(layer("Dense", object{"activation": function("os", "system")})), []string{"keras-calls-dangerous-function"}},
 		{"class of subprocess", model(object{"module": "subprocess", "class_name": "Popen", "config": object{"args": "echo poc"}}), []string{"keras-calls-dangerous-function"}},

@@ -79,6 +79,9 @@ func (w *walker) target(o *json.Value, parents []*json.Value, module, name strin
 		return
 	}
 	if module == "" {
+		if slices.ContainsFunc(all(o, "registered_name"), func(r *json.Value) bool { return strings.Contains(r.Text, ">") }) {
+			w.needsCustom(o, name)
+		}
 		return
 	}
 	realModule, realName := globals.Resolve(module, name)

@@ -46,6 +46,6 @@ var (
 	}
 	customObject = &rule.Rule{
 		ID: "keras-custom-object", Title: "A Keras model needs custom code to load",
-		Severity: rule.Low, Precision: rule.Certain, CWE: []int{829}, Since: "0.1.0",
+		Severity: rule.Medium, Precision: rule.Certain, CWE: []int{829}, Since: "0.1.0",
 	}
 )

@@ -80,7 +80,7 @@ func run(_ context.Context, p *detector.Pass) error {
 		return err
 	}
 	judgeBy := language(head)
-	if judgeBy == nil || p.File.Size > maxSource || inMAR(p.File) {
+	if judgeBy == nil || p.File.Size > maxSource || head.Extension() == ".py" && inMAR(p.File) {
 		return nil
 	}
 	mark := p.Budget.Held()

@@ -74,6 +74,8 @@ func TestDetector(t *testing.T) {
 	cases = append(cases, []detectortest.Case{
 		{Name: "in an archive", File: "m.zip", Data: zipped("a/train.py", []byte("import os\nos.system('"+plain+"')\n")), Want: []string{hidden}},
 		{Name: "in an archive, an installer", File: "m.zip", Data: zipped("a/b.sh", []byte(tls)), Want: []string{down}},
+		{Name: "in an archive of TorchServe", File: "m.mar", Data: zipped("setup.sh", []byte(plain)), Want: []string{hidden}},
+		{Name: "Python in an archive of TorchServe, which is judged there", File: "m.mar", Data: zipped("handler.py", []byte("import os\nos.system('echo poc')\n"))},
 		{Name: "in an archive, a handler", File: "m.zip", Data: zipped("handler.py", []byte("import os\nos.system('echo poc')\n")), Want: []string{onLoad}},
 	}...)
 	detectortest.Run(t, script.Detector, cases, archive.Detector)
