@@ -1,6 +1,7 @@
 package hostile
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -15,6 +16,10 @@ const (
 	// keepRecent is what is kept of what was unpacked again last: readers of larger
 	// content look a little back all the time.
 	keepRecent = 2 << 20
+	// smallRead is the size up to which what was read again is kept by its place,
+	// and keepSmall how much is kept so: several readers go from header to header.
+	smallRead = 512
+	keepSmall = 2 << 20
 	// firstRoom is what is held for content of which nothing is known.
 	firstRoom = 4 << 10
 	// chunk is what one read of a decompressor asks for.
@@ -37,6 +42,8 @@ type Content struct {
 	stream io.Reader
 	at     int64  // of stream
 	recent []byte // what came out of stream before at
+	small  map[int64][]byte
+	left   int // of the room for small, in bytes
 }
 
 // An Opener starts a decompressor at the beginning of its input.
@@ -60,8 +67,17 @@ func Unpack(budget *Budget, open Opener) (*Content, error) {
 
 // prepare makes room for what is read again of content that is not held whole.
 func (c *Content) prepare() {
-	if _, whole := c.Whole(); !whole && c.budget.Hold(2*keepRecent) == nil {
+	if _, whole := c.Whole(); !whole && c.budget.Hold(2*keepRecent+keepSmall) == nil {
 		c.recent = make([]byte, 0, 2*keepRecent)
+		c.small, c.left = make(map[int64][]byte), keepSmall
+	}
+}
+
+// keepRead keeps what was read at an offset, if it is small and there is room.
+func (c *Content) keepRead(p []byte, off int64) {
+	const entry = 64 // of the map, beside the bytes
+	if cost := len(p) + entry; len(p) <= smallRead && cost <= c.left {
+		c.small[off], c.left = bytes.Clone(p), c.left-cost
 	}
 }
 
@@ -155,6 +171,7 @@ func (c *Content) ReadAt(p []byte, off int64) (int, error) {
 		var m int
 		m, err = c.readAgain(p[n:], off+int64(n))
 		n += m
+		c.keepRead(p[:n], off)
 	}
 	if err == nil && n < want {
 		err = io.EOF
@@ -172,6 +189,9 @@ func (c *Content) readHeld(p []byte, off int64) (int, error) {
 	}
 	if recentAt := c.at - int64(len(c.recent)); off >= recentAt && off < c.at {
 		return copy(p, c.recent[off-recentAt:]), nil
+	}
+	if kept := c.small[off]; len(kept) >= len(p) {
+		return copy(p, kept), nil
 	}
 	return 0, nil
 }

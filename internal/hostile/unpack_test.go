@@ -152,13 +152,31 @@ func TestReadingBackwardsIsPaidFor(t *testing.T) {
 	}
 	p := make([]byte, 1)
 	for n := range 10 {
-		at := int64(38-4*(n%2)) << 20 // farther back than what is kept
+		at := int64(38-4*(n%2))<<20 - int64(n) // farther back than what is kept, and never read before
 		if _, err = content.ReadAt(p, at); err != nil {
 			break
 		}
 	}
 	if limitOf(err) != hostile.LimitInflated {
 		t.Errorf("got %v, want the limit of what is inflated", err)
+	}
+}
+
+// TestReadingHeadersAgain: a second reader of the same places costs nothing.
+func TestReadingHeadersAgain(t *testing.T) {
+	const size = 48 << 20
+	data := pattern(size)
+	content, err := hostile.Unpack(budget(hostile.Limits{Inflated: 2*size + 1<<20}), gunzip(gzipped(t, data)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		for at := int64(33 << 20); at < 47<<20; at += 4 << 20 {
+			p := make([]byte, 30)
+			if _, err := content.ReadAt(p, at); err != nil || !bytes.Equal(p, data[at:at+30]) {
+				t.Fatalf("at %d: got %v, or other bytes", at, err)
+			}
+		}
 	}
 }
 
