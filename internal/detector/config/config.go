@@ -21,7 +21,7 @@ import (
 // Detector recognises configuration that a loader of models reads.
 var Detector = &detector.Detector{
 	Name:  "config",
-	Rules: rule.Explain(help, instantiates, suspicious, remote, trusts, command),
+	Rules: rule.Explain(help, instantiates, suspicious, remote, trusts, command, escapes),
 	Match: func(h artifact.Head) bool { return isYAML(h.Name) || startsJSON(h.First) },
 	Run:   run,
 }
@@ -59,7 +59,7 @@ var words = sync.OnceValue(func() *needle.Set {
 // json reads JSON text that holds a word of interest. Text of other content is
 // for others.
 func (j *judge) json() error {
-	if j.base() != "modules.json" && !detector.Mentions(j.p.Reader(), words()) {
+	if files[j.base()] == nil && !detector.Mentions(j.p.Reader(), words()) {
 		return nil
 	}
 	err := config.JSON(j.p.Reader(), j.item)

@@ -55,6 +55,7 @@ func (j *judge) item(i config.Item) {
 	}
 	j.resolver(i)
 	j.command(i)
+	j.file(i)
 }
 
 // callables are keys under which one library or another names what it imports and

@@ -30,4 +30,8 @@ var (
 		ID: "config-command-harmful", Title: "A configuration holds a command that runs what it fetches, or gives a shell away",
 		Severity: rule.High, Precision: rule.Likely, CWE: []int{78, 494, 506}, Since: "0.1.0",
 	}
+	escapes = &rule.Rule{
+		ID: "config-file-escapes", Title: "A model's configuration names a file outside of its directory",
+		Severity: rule.High, Precision: rule.Likely, CWE: []int{22, 73}, Since: "0.1.0",
+	}
 )

@@ -70,7 +70,11 @@ var Detector = &detector.Detector{
 // out of a model's metadata, or reaches something.
 func run(_ context.Context, p *detector.Pass) error {
 	j := &judge{}
-	err := jinja.Walk(p.Reader(), jinja.Visitor{Access: j.access, Call: j.call, Load: j.load, Repeat: j.repeat})
+	p, err := narrow(p)
+	if err != nil {
+		return err
+	}
+	err = jinja.Walk(p.Reader(), jinja.Visitor{Access: j.access, Call: j.call, Load: j.load, Repeat: j.repeat})
 	if len(j.internal) == 0 {
 		j.spelt(p.Reader())
 	}
@@ -84,6 +88,20 @@ func run(_ context.Context, p *detector.Pass) error {
 	p.Recognised("jinja")
 	j.causes.Report(p.Report)
 	return err
+}
+
+// narrow returns a pass over a template in UTF-16 with one byte for each character,
+// which is what places in it count then, and the pass itself over any other.
+func narrow(p *detector.Pass) (*detector.Pass, error) {
+	r := p.Reader()
+	order := artifact.UTF16(r.Peek(artifact.FirstSize))
+	if order == nil {
+		return p, r.Err()
+	}
+	text := artifact.Narrow(r.Bytes(uint64(p.File.Size)), order)
+	in := *p
+	in.File.Content, in.File.Size = hostile.Bytes(text), int64(len(text))
+	return &in, r.Err()
 }
 
 // A judge gathers what a template reaches: one chain is one finding.
