@@ -110,7 +110,7 @@ func cases() []detectortest.Case {
 	}
 	wide := "\xff\xfe" + strings.Join(strings.Split(`{{ lipsum.__globals__ }}`, ""), "\x00") + "\x00"
 	cases = append(cases, detectortest.Case{Name: "UTF-16", File: "chat_template.jinja", Data: []byte(wide), Want: []string{"template-reaches-interpreter"},
-		AnyPrefix: "a template may end after any piece of text"})
+		AnyPrefix: "a template may end after any piece of text", Named: "UTF-16 is text to nothing but its name"})
 	for name, text := range map[string]string{
 		"not ended": `{{ x`, "bad end": `{% endfor %}`, "loop not ended": `{% for a in b %}`, "string not ended": `{{ 'a }}`, "comment not ended": `{# a`,
 		"raw not ended": `{% raw %}{{ }}`, "no expression": `{{ a + }}`, "no operator": `{{ a b }}`,
