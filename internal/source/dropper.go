@@ -2,6 +2,7 @@ package source
 
 import (
 	_ "embed"
+	"regexp"
 	"slices"
 	"sort"
 	"strings"
@@ -270,13 +271,19 @@ func (d *dropper) command(r python.Reference, from, to int) {
 	}
 }
 
+// implants are files by which one stays on a machine. Those of shells are changed
+// by whatever is installed.
+var implants = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`\.ssh/authorized_keys|/etc/(cron|passwd|shadow|sudoers|ld\.so\.preload|rc\.local|init\.d)|/var/spool/cron`)
+})
+
 // opens reports a file that is run or trusted later and opened for writing.
 func (d *dropper) opens(r python.Reference, from, to int) {
 	name := ""
 	for _, t := range d.tokens[from:to] {
 		switch {
 		case t.Kind != python.Text:
-		case startFiles().MatchString(t.Text):
+		case implants().MatchString(t.Text):
 			name = t.Text
 		case name != "" && len(t.Text) < 4 && strings.ContainsAny(t.Text, "wa+"):
 			d.found(r, "writes to a file that is run or trusted later", name)

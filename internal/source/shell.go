@@ -94,9 +94,12 @@ func isCommand(name string) bool {
 
 // A scriptJudge looks for what a script does that no model needs.
 type scriptJudge struct {
-	budget  *hostile.Budget
-	sources bool // Python is judged by what it drops
-	depth   int  // of scripts within scripts
+	budget *hostile.Budget
+	// sources: scripts are expected where this one stands, which set machines up:
+	// what they leave behind there says nothing, and Python is judged by what it
+	// drops.
+	sources bool
+	depth   int // of scripts within scripts
 	fetched files
 	out     *Program
 	err     error // of the budget
@@ -183,18 +186,18 @@ func (s *scriptJudge) command(c *shell.Command) error {
 	case "fetch":
 		s.fetches(c, name, args)
 	case "destroy":
-		if destroys(name, args) {
+		if !s.sources && destroys(name, args) {
 			s.found(c, name, "deletes what is not its own")
 		}
 	case "persist":
-		if name == "crontab" && !slices.ContainsFunc(args, func(w shell.Word) bool { return w.Text == "-l" }) {
+		if name == "crontab" && !s.sources && !slices.ContainsFunc(args, func(w shell.Word) bool { return w.Text == "-l" }) {
 			s.found(c, name, "leaves a command that runs later")
 		}
 	}
 	switch {
 	case s.fetched[clean(words[0].Text)] != "":
 		s.brought(c, words[0].Text, "fetch", "is a file that it has fetched")
-	case name == "chmod" && s.fetched.any(args):
+	case name == "chmod" && !s.sources && s.fetched.any(args):
 		s.brought(c, name, "fetch", "makes a program of a file that it has fetched")
 	}
 	return nil
@@ -457,7 +460,7 @@ func (s *scriptJudge) redirects(c *shell.Command) {
 		switch {
 		case strings.HasPrefix(r.Target.Text, "/dev/tcp/"), strings.HasPrefix(r.Target.Text, "/dev/udp/"):
 			s.found(c, r.Target.Text, "connects to the network")
-		case r.Writes && startFiles().MatchString(r.Target.Text):
+		case r.Writes && !s.sources && startFiles().MatchString(r.Target.Text):
 			s.found(c, r.Target.Text, "writes to a file that is run or trusted later")
 		}
 	}

@@ -7,6 +7,7 @@ package script
 import (
 	"context"
 	_ "embed"
+	"errors"
 	"fmt"
 	"path"
 	"strings"
@@ -15,6 +16,7 @@ import (
 	"github.com/modelaudit/modelaudit/internal/detector"
 	"github.com/modelaudit/modelaudit/internal/finding"
 	"github.com/modelaudit/modelaudit/internal/globals"
+	"github.com/modelaudit/modelaudit/internal/hostile"
 	"github.com/modelaudit/modelaudit/internal/rule"
 	"github.com/modelaudit/modelaudit/internal/source"
 )
@@ -97,6 +99,10 @@ func run(_ context.Context, p *detector.Pass) error {
 	}
 	err = judgeBy(j, strings.TrimPrefix(text, "\ufeff"))
 	j.causes.Report(p.Report)
+	var fault *hostile.Fault
+	if errors.As(err, &fault) && fault.Kind == hostile.Unsupported {
+		return nil // sources are longer than what is followed for honest reasons, and no models
+	}
 	return err
 }
 

