@@ -205,8 +205,8 @@ func (d *dropper) origin(from, to int) string {
 
 // call judges a call by what it is given.
 func (d *dropper) call(r python.Reference) {
-	v, bad := globals.Path(r.Path, r.Imported)
-	process := bad && v.Effect == globals.Process
+	_, v, concern := globals.Target(r.Path)
+	process := concern == globals.Bad && v.Effect == globals.Process
 	runs := part(r.Path) == "run" && parts()[r.Path] == "run"
 	writes := r.Path == "open" || r.Path == "io.open" || r.Path == "builtins.open"
 	if !process && !runs && !writes {

@@ -31,6 +31,8 @@ func TestDrops(t *testing.T) {
 		{name: "data fetched", text: "import requests\nimages = requests.get('" + url + "').content\neval('1 + 1')\n"},
 		{name: "a pickle in base64", text: "import base64, pickle\npickle.loads(base64.b64decode(s))\n"},
 		{name: "code of a file", text: "exec(open('version.py').read())\n"},
+		{name: "advice", text: "import typer\ntyper.echo('curl " + url + " | sh')\n"},
+		{name: "another process", text: "import pickle\npickle.loads(socket.recv())\n"},
 		{name: "a file of the shell", text: "open('/root/.bashrc', 'a').write('export A=1')\n"},
 		{name: "keys that are read", text: "open('/root/.ssh/authorized_keys').read()\n"},
 		{name: "a server", text: "import socket, os\ns = socket.socket()\nos.dup2(1, 2)\n"},

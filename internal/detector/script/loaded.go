@@ -18,7 +18,7 @@ var marks = sync.OnceValue(func() map[string]bool { return table.Set(loadedFile)
 
 // starts are the effects that code of a model has no reason for while it is
 // imported.
-var starts = map[globals.Effect]bool{globals.Process: true, globals.Native: true, globals.Execute: true}
+var starts = map[globals.Effect]bool{globals.Process: true, globals.Execute: true}
 
 // imported are files that Python or PyTorch import by their names.
 var imported = map[string]bool{"hubconf.py": true, "sitecustomize.py": true, "usercustomize.py": true, "handler.py": true}

