@@ -26,11 +26,12 @@ var Detector = &detector.Detector{
 	Run:   run,
 }
 
-// isYAML knows YAML by its name. MLflow's descriptor is called MLmodel, without
-// an extension.
+// isYAML knows YAML by its name. MLflow's descriptors are called MLmodel and
+// MLproject, without an extension.
 func isYAML(name string) bool {
 	name = strings.ToLower(name)
-	return strings.HasSuffix(name, ".yaml") || strings.HasSuffix(name, ".yml") || strings.HasSuffix(name, "mlmodel") && !strings.HasSuffix(name, ".mlmodel")
+	return strings.HasSuffix(name, ".yaml") || strings.HasSuffix(name, ".yml") ||
+		strings.HasSuffix(name, "mlmodel") && !strings.HasSuffix(name, ".mlmodel") || strings.HasSuffix(name, "mlproject")
 }
 
 // startsJSON reports whether text may be a JSON object or array, in any encoding.

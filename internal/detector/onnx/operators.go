@@ -95,9 +95,10 @@ func (j *judge) customs() {
 	}
 }
 
-// callsPython reports whether a Python function does the work of a node. In the
-// standard domain there is no such operator.
-func callsPython(n onnx.Node) bool { return n.Domain != "" && pythonOperators()[n.OpType] }
+// callsPython reports whether a Python function does the work of a node. The
+// standard domain has no such operator; torch.onnx writes PythonOp there all the
+// same, when it is told to let what it does not know fall through.
+func callsPython(n onnx.Node) bool { return pythonOperators()[n.OpType] }
 
 // functionAttributes are where those operators name what they call.
 var functionAttributes = []string{"module", "class_name", "compute", "func_name", "function", "name"}
