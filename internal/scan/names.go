@@ -20,10 +20,18 @@ var extensionsFile string
 var modelExtensions = table.Set(extensionsFile)
 
 // namedLikeModel reports whether people and loaders take a file of this name
-// for a model.
+// for a model, encrypted or not.
 func namedLikeModel(name string) bool {
-	return modelExtensions[strings.ToLower(path.Ext(name))]
+	extension := strings.ToLower(path.Ext(name))
+	if encrypted[extension] {
+		extension = strings.ToLower(path.Ext(name[:len(name)-len(extension)]))
+	}
+	return modelExtensions[extension]
 }
+
+// encrypted are the extensions that programs which encrypt put behind a name.
+// Signatures have others.
+var encrypted = map[string]bool{".gpg": true, ".age": true, ".enc": true, ".aes": true, ".encrypted": true}
 
 // foreignFile says which files with such an extension are no models.
 //
