@@ -10,11 +10,13 @@ import (
 	"errors"
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/modelaudit/modelaudit/internal/artifact"
 	"github.com/modelaudit/modelaudit/internal/detector"
 	"github.com/modelaudit/modelaudit/internal/finding"
+	"github.com/modelaudit/modelaudit/internal/format/python"
 	"github.com/modelaudit/modelaudit/internal/globals"
 	"github.com/modelaudit/modelaudit/internal/hostile"
 	"github.com/modelaudit/modelaudit/internal/rule"
@@ -153,6 +155,8 @@ func (j *judge) python(text string) error {
 	if s == nil || err != nil {
 		return nil // what is no Python runs nowhere
 	}
+	// What runs on import is little of a source: the rest need not be looked up.
+	s.References = slices.DeleteFunc(s.References, func(r python.Reference) bool { return !r.Called || r.Deferred })
 	for _, r := range source.Reaches(s) {
 		_, v, concern := globals.Target(r.Name())
 		if r.OnImport && concern == globals.Bad && starts[v.Effect] {
