@@ -39,8 +39,11 @@ func (j *judge) calls(e pickle.Effect) {
 		j.dangerous(e, u, v)
 	case globals.Suspicious:
 		r := suspicious
-		if v.Named && harms[v.Effect] {
+		switch {
+		case v.Named && harms[v.Effect]:
 			r = lookalike
+		case j.gives(e, u):
+			return
 		}
 		j.add(r, e, u.name, func() string { return "Loading this file " + j.callText(e) + does(v) + "." })
 	case globals.Conditional:
@@ -194,6 +197,7 @@ func (j *judge) dangerousIn(v pickle.Value, depth int) string {
 // unknown reports a use of a name that nobody has vetted.
 func (j *judge) unknown(e pickle.Effect, u *use) {
 	switch {
+	case e.Kind == pickle.Calls && j.gives(e, u):
 	case u.at.Module == "__main__":
 		j.add(mainName, e, u.name, func() string {
 			return "This file needs " + finding.Quote(u.name) + " from the script that loads it: what that does cannot be seen here."
@@ -207,6 +211,18 @@ func (j *judge) unknown(e pickle.Effect, u *use) {
 	default:
 		j.add(unknownCall, e, u.name, func() string { return "Loading this file " + j.callText(e) + ", a function that is not known." })
 	}
+}
+
+// gives reports a call of an unknown function by what it is given.
+func (j *judge) gives(e pickle.Effect, u *use) bool {
+	what := j.given(e, u)
+	if what == "" {
+		return false
+	}
+	j.add(armed, e, u.name, func() string {
+		return "Loading this file " + j.callText(e) + ": that gives " + what + " to a function that is not known."
+	})
+	return true
 }
 
 // cython starts the functions that Cython writes to make instances of a class

@@ -31,8 +31,9 @@ var seed = maphash.MakeSeed()
 
 // A payload is a dangerous pickle in a constant.
 type payload struct {
-	hash    uint64
-	finding finding.Finding
+	hash     uint64 // of the pickle
+	constant uint64 // hash of the constant, which may be compressed
+	finding  finding.Finding
 }
 
 // wanted says which constants are looked into: text, bytes that start like a
@@ -96,7 +97,7 @@ func (j *judge) holds(e pickle.Effect) {
 	}
 	data = unpacked(data, budget)
 	if inner := j.s.inside(data); inner != nil {
-		j.inert = append(j.inert, payload{hash: maphash.Bytes(seed, data), finding: finding.Finding{
+		j.inert = append(j.inert, payload{hash: maphash.Bytes(seed, data), constant: maphash.String(seed, text), finding: finding.Finding{
 			Rule: inert, Key: inner.Key, Location: finding.Location{Offset: e.Offset},
 			Message:  "A constant holds a pickle that would be dangerous to load: " + inner.Message,
 			Evidence: []finding.Step{{Offset: e.Offset, Text: e.Op.String() + " " + finding.QuoteUpTo(j.m.Python(e.Fn), 200)}},

@@ -22,6 +22,7 @@ type judge struct {
 	arrays   []detector.Region // where numbers lie
 	sources  map[string]string // what source refers to that is dangerous, by its text
 	missed   bool              // a text by which a call is judged was not read
+	payloads map[uint64]string // what harmful thing a text is, by its hash
 	madeCode bool              // it was reported that the file makes functions
 }
 

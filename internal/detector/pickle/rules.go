@@ -98,6 +98,11 @@ var (
 		ID: "pickle-dangerous-name", Title: "Loading the file calls a function that is named like a dangerous one",
 		Severity: rule.High, Precision: rule.Likely, CWE: []int{untrustedData}, Since: since, NamesCallable: true,
 	}
+	// Likely: what the function does is not known. What it is given is.
+	armed = &rule.Rule{
+		ID: "pickle-unknown-call-payload", Title: "Loading the file gives a command or a program to a function that is not known",
+		Severity: rule.High, Precision: rule.Likely, CWE: []int{untrustedData, codeInjection, processes}, Since: since, NamesCallable: true,
+	}
 	// Possible: the name is in no table, and most of such names are of
 	// somebody's own package.
 	unknownCall = &rule.Rule{

@@ -1,0 +1,104 @@
+package pickle
+
+import (
+	"hash/maphash"
+	"regexp"
+	"strings"
+	"sync"
+
+	"github.com/modelaudit/modelaudit/internal/format/pickle"
+	"github.com/modelaudit/modelaudit/internal/source"
+)
+
+// What an unknown function is given tells what it is for: no honest pickle gives a
+// command, a program or a dangerous pickle to a function.
+
+// address is a text that is the address of something in a network.
+var address = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^(https?|ftps?|sftp|wss?|tcp|ldaps?|rmi|smb|gopher)://[^\s/]+`)
+})
+
+// given says what harmful thing the arguments of a call are, or "".
+func (j *judge) given(e pickle.Effect, u *use) string {
+	values := append([]pickle.Value(nil), e.Args...)
+	if e.Kw != 0 {
+		values = append(values, e.Kw)
+	}
+	if what := j.givenIn(values, 3); what != "" {
+		return what
+	}
+	if classLike(u.at.Name) {
+		return "" // addresses are made instances of classes
+	}
+	for _, v := range e.Args {
+		if text, ok := j.m.Str(v); ok && address().MatchString(text) {
+			return "an address in a network"
+		}
+	}
+	return ""
+}
+
+// givenIn looks at values, at what they are as the words of one command, and at
+// what is in them, as deep as depth.
+func (j *judge) givenIn(values []pickle.Value, depth int) string {
+	const most = 64 // values of one container
+	values = values[:min(len(values), most)]
+	var words []string
+	for _, v := range values {
+		text, ok := j.m.Str(v)
+		if !ok {
+			text, ok = j.m.Bytes(v)
+		}
+		if !ok {
+			if items, _ := j.m.Items(v); depth > 0 && len(items) > 0 {
+				if what := j.givenIn(items, depth-1); what != "" {
+					return what
+				}
+			}
+			continue
+		}
+		if what := j.payload(text); what != "" {
+			return what
+		}
+		words = append(words, text)
+	}
+	if len(words) == len(values) && len(words) > 1 && source.Command(strings.Join(words, " ")) {
+		return "a command"
+	}
+	return ""
+}
+
+// payload says what harmful thing a text is, or "". A file can give one text to any
+// number of calls: it is judged once.
+func (j *judge) payload(text string) string {
+	h := maphash.String(seed, text)
+	if what, known := j.payloads[h]; known {
+		return what
+	}
+	what := ""
+	if program, err := source.Judge(text, j.s.p.Budget); err == nil && program != nil {
+		what = "a program in " + program.Language
+	}
+	switch {
+	case what != "":
+	case source.Command(text):
+		what = "a command"
+	case j.holdsPickle(h):
+		what = "a dangerous pickle"
+	}
+	if j.payloads == nil {
+		j.payloads = make(map[uint64]string)
+	}
+	j.payloads[h] = what
+	return what
+}
+
+// holdsPickle reports whether the constant with a hash holds a dangerous pickle.
+func (j *judge) holdsPickle(h uint64) bool {
+	for _, p := range j.inert {
+		if p.constant == h {
+			return true
+		}
+	}
+	return false
+}

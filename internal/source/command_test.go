@@ -1,0 +1,34 @@
+package source_test
+
+import (
+	"testing"
+
+	"github.com/modelaudit/modelaudit/internal/source"
+)
+
+func TestCommand(t *testing.T) {
+	for _, c := range []struct {
+		line string
+		want bool
+	}{
+		{line: "echo poc", want: true},
+		{line: "touch /tmp/poc", want: true},
+		{line: "/bin/sh", want: true},
+		{line: "whoami", want: true},
+		{line: "calc.exe", want: true},
+		{line: `"C:\\Windows\\System32\\cmd.exe" /c echo poc`, want: true},
+		{line: "python -c pass", want: true},
+		{line: "id > poc", want: true},
+		{line: ""},
+		{line: "python"},
+		{line: "test accuracy"},
+		{line: "time series"},
+		{line: "cat dog"},
+		{line: "a line of prose"},
+		{line: "models/net.bin"},
+	} {
+		if got := source.Command(c.line); got != c.want {
+			t.Errorf("Command(%q) = %v, want %v", c.line, got, c.want)
+		}
+	}
+}
