@@ -41,11 +41,17 @@ func Command(line string) bool {
 	return true
 }
 
+// Words reports whether words read like the line of a program. Pairs of words are
+// all kinds of things: one of them must look like an argument.
+func Words(words []string) bool {
+	return len(words) > 1 && Command(strings.Join(words, " ")) && argument(words[1:])
+}
+
 // argument reports whether one of the words is written as arguments are and prose
-// is not: an option, a path, or with what a shell reads.
+// is not: an option, a path, an address of four numbers, or with what a shell reads.
 func argument(words []string) bool {
 	for _, w := range words {
-		if len(w) > 1 && strings.ContainsAny(w[:1], "-/~.") || strings.ContainsAny(w, "|;&<>$`") {
+		if strings.Count(w, ".") == 3 || len(w) > 1 && strings.ContainsAny(w[:1], "-/~.") || strings.ContainsAny(w, "|;&<>$`") {
 			return true
 		}
 	}

@@ -32,3 +32,21 @@ func TestCommand(t *testing.T) {
 		}
 	}
 }
+
+func TestWords(t *testing.T) {
+	for _, c := range []struct {
+		words []string
+		want  bool
+	}{
+		{words: []string{"sh", "-c", "echo poc"}, want: true},
+		{words: []string{"nc", "192.0.2.1", "4444"}, want: true},
+		{words: []string{"/bin/touch", "/tmp/poc"}, want: true},
+		{words: []string{"java", "VERB"}},
+		{words: []string{"docker", "NN", "O"}},
+		{words: []string{"whoami"}},
+	} {
+		if got := source.Words(c.words); got != c.want {
+			t.Errorf("Words(%q) = %v, want %v", c.words, got, c.want)
+		}
+	}
+}

@@ -3,7 +3,6 @@ package pickle
 import (
 	"hash/maphash"
 	"regexp"
-	"strings"
 	"sync"
 
 	"github.com/modelaudit/modelaudit/internal/format/pickle"
@@ -62,7 +61,7 @@ func (j *judge) givenIn(values []pickle.Value, depth int) string {
 		}
 		words = append(words, text)
 	}
-	if len(words) == len(values) && len(words) > 1 && source.Command(strings.Join(words, " ")) {
+	if len(words) == len(values) && source.Words(words) {
 		return "a command"
 	}
 	return ""
