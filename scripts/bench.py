@@ -66,11 +66,16 @@ def make_forests(path):
     forest, tree, inner, array = stand_ins()
     os.makedirs(path)
     for i in range(2000):
-        trees = [tree(random_state=i * 10 + n, tree_=inner(nodes=array(bytes(range(64)) * 15, "V64"), values=array(
+        trees = [tree(random_state=i * 10 + n, tree_=inner(nodes=array(nodes(15), "V64"), values=array(
             struct.pack("<30d", *range(30)), "f8"), max_depth=4, node_count=15), criterion="gini", splitter="best",
             max_features="sqrt", classes_=array(struct.pack("<2q", 0, 1), "i8"), n_outputs_=1) for n in range(10)]
         with open(os.path.join(path, f"forest-{i:04}.pkl"), "wb") as f:
             pickle.dump(forest(estimators_=trees, n_estimators=10, bootstrap=True, n_features_in_=4), f, protocol=4)
+
+
+def nodes(n):
+    """Nodes of a tree as scikit-learn keeps them: children, feature, threshold, impurity, samples, weight, missing."""
+    return b"".join(struct.pack("<3q2dqdB7x", 2 * i + 1, 2 * i + 2, i % 4, 0.8 + i / 7, 0.5 / (i + 1), 150 // (i + 1), 150 / (i + 1), 0) for i in range(n))
 
 
 def stand_ins():

@@ -19,9 +19,20 @@ const (
 
 // A textCache remembers how long constants are, and the text of short ones that
 // were read. An offset has a row, in which those met last stand first.
-type textCache [1 << cacheBits][4]cachedConstant
+type textCache struct {
+	rows  [][4]cachedConstant
+	shift int // of a hash, to the number of its row
+}
 
-const cacheBits = 7
+// newTextCache returns the cache for a pickle of a size. What a large one refers
+// back to has to be read from the file again.
+func newTextCache(size int64) textCache {
+	bits := 4
+	if size > 1<<20 {
+		bits = 7
+	}
+	return textCache{rows: make([][4]cachedConstant, 1<<bits), shift: 64 - bits}
+}
 
 type cachedConstant struct {
 	v    Value
@@ -33,7 +44,7 @@ type cachedConstant struct {
 // of returns the place of a constant, which may still hold another.
 func (c *textCache) of(v Value) *cachedConstant {
 	// 2^64 divided by the golden ratio spreads offsets that lie close together.
-	row := &c[uint64(v)*0x9e3779b97f4a7c15>>(64-cacheBits)]
+	row := &c.rows[uint64(v)*0x9e3779b97f4a7c15>>c.shift]
 	for i := range row {
 		if row[i].v == v || i == len(row)-1 {
 			for ; i > 0; i-- {

@@ -97,7 +97,7 @@ type library struct {
 func New(r *hostile.Reader, names Names, reading Reading) *Machine {
 	return &Machine{
 		s: scanner{r: r, dropTail: reading.DropTail}, names: names, reading: reading, tables: newTables(), forgetNext: forgetAt,
-		library: library{run: &handlers, functions: functions, instances: instances, iterators: iterators},
+		cache: newTextCache(r.Left()), library: library{run: &handlers, functions: functions, instances: instances, iterators: iterators},
 	}
 }
 
