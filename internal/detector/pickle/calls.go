@@ -25,7 +25,7 @@ func (j *judge) calls(e pickle.Effect) {
 	}
 	v := u.on(way)
 	switch u.args {
-	case "":
+	case "", "maker":
 	case "lookup":
 		if e.Computed {
 			return
@@ -99,8 +99,9 @@ func (j *judge) computedCall(e pickle.Effect) {
 	if e.Computed {
 		return
 	}
-	if n := j.m.Name(j.m.Class(e.Fn)); n != nil && n.String() == "functools.lru_cache" {
-		return // it wraps what it is given
+	// A symbol that is called makes an expression.
+	if n := j.m.Name(j.m.Class(e.Fn)); n != nil && (argumentsOf(n) == "maker" || argumentsOf(n) == "name") {
+		return
 	}
 	if j.carriedClass(e.Fn) {
 		j.carries(e)
