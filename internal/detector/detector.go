@@ -104,6 +104,25 @@ func (p *Pass) Reader() *hostile.Reader {
 	return hostile.NewReader(p.File.Content, p.File.Size, p.Budget)
 }
 
+// InBinary is the pass over the binary form of a text: what is found in it is
+// where place says that the text has it, and what is read of it is no part of the
+// file.
+func (p *Pass) InBinary(data []byte, place func(offset int64) int64) *Pass {
+	in := *p
+	in.File.Content, in.File.Size = hostile.Bytes(data), int64(len(data))
+	in.Report = func(f finding.Finding) {
+		f.Location.Offset = place(f.Location.Offset)
+		for i := range f.Evidence {
+			f.Evidence[i].Offset = place(f.Evidence[i].Offset)
+		}
+		p.Report(f)
+	}
+	in.Text = func(name string, offset int64, text string) { p.Text(name, place(offset), text) }
+	in.Claim = func(int64, int64) {}
+	in.Weights = func(int64, int64) {}
+	return &in
+}
+
 // Payload is Part for weights that only unpacking shows, as far as weights are
 // searched: what is beyond that is told, and left.
 func (p *Pass) Payload(name string, offset, size int64) error {

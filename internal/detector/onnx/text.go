@@ -6,7 +6,6 @@ import (
 
 	"github.com/modelaudit/modelaudit/internal/artifact"
 	"github.com/modelaudit/modelaudit/internal/detector"
-	"github.com/modelaudit/modelaudit/internal/finding"
 	"github.com/modelaudit/modelaudit/internal/format/onnx"
 	"github.com/modelaudit/modelaudit/internal/format/prototext"
 	"github.com/modelaudit/modelaudit/internal/hostile"
@@ -55,26 +54,8 @@ func runText(_ context.Context, p *detector.Pass) error {
 	}
 	p.Recognised("onnx-text")
 	binary, err := onnx.FromText(p.Reader())
-	if unread := judged(inBinary(p, binary), onnx.Walk); err == nil {
+	if unread := judged(p.InBinary(binary.Data, binary.Place), onnx.Walk); err == nil {
 		return unread
 	}
 	return err
-}
-
-// inBinary is the pass over the binary form of a text: what is found in it is
-// where the text says it, and what is read of it is no part of the file.
-func inBinary(p *detector.Pass, b *prototext.Binary) *detector.Pass {
-	in := *p
-	in.File.Content, in.File.Size = hostile.Bytes(b.Data), int64(len(b.Data))
-	in.Report = func(f finding.Finding) {
-		f.Location.Offset = b.Place(f.Location.Offset)
-		for i := range f.Evidence {
-			f.Evidence[i].Offset = b.Place(f.Evidence[i].Offset)
-		}
-		p.Report(f)
-	}
-	in.Text = func(name string, offset int64, text string) { p.Text(name, b.Place(offset), text) }
-	in.Claim = func(int64, int64) {}
-	in.Weights = func(int64, int64) {}
-	return &in
 }

@@ -13,7 +13,6 @@ import (
 	"github.com/modelaudit/modelaudit/internal/detector"
 	"github.com/modelaudit/modelaudit/internal/finding"
 	"github.com/modelaudit/modelaudit/internal/format/config"
-	"github.com/modelaudit/modelaudit/internal/format/prototext"
 	"github.com/modelaudit/modelaudit/internal/format/tensorflow"
 	"github.com/modelaudit/modelaudit/internal/location"
 	"github.com/modelaudit/modelaudit/internal/rule"
@@ -54,7 +53,7 @@ func runJS(_ context.Context, p *detector.Pass) error {
 	j.end()
 	j.causes.Report(p.Report)
 	if len(j.graph) > 0 && j.full == nil {
-		in := inBinary(p, &prototext.Binary{Data: j.graph})
+		in := p.InBinary(j.graph, func(int64) int64 { return 0 })
 		in.Report = func(f finding.Finding) {
 			if f.Rule != custom { // TensorFlow.js fuses operations, and registers them by names of its own
 				p.Report(f)

@@ -7,7 +7,6 @@ import (
 
 	"github.com/modelaudit/modelaudit/internal/artifact"
 	"github.com/modelaudit/modelaudit/internal/detector"
-	"github.com/modelaudit/modelaudit/internal/finding"
 	"github.com/modelaudit/modelaudit/internal/format/prototext"
 	"github.com/modelaudit/modelaudit/internal/format/tensorflow"
 	"github.com/modelaudit/modelaudit/internal/hostile"
@@ -52,7 +51,7 @@ func runText(_ context.Context, p *detector.Pass) error {
 		return nil // other formats have nodes too
 	}
 	p.Recognised(formats[kind])
-	if unread := judgeModel(inBinary(p, binary), kind); err == nil {
+	if unread := judgeModel(p.InBinary(binary.Data, binary.Place), kind); err == nil {
 		return unread
 	}
 	return err
@@ -62,21 +61,4 @@ func runText(_ context.Context, p *detector.Pass) error {
 func graph(p *detector.Pass, b *prototext.Binary) bool {
 	r := hostile.NewReader(hostile.Bytes(b.Data), int64(len(b.Data)), p.Budget)
 	return tensorflow.Looks(r, isOp) != tensorflow.None
-}
-
-// inBinary is the pass over the binary form of a text: what is found in it is
-// where the text says it, and what is read of it is no part of the file.
-func inBinary(p *detector.Pass, b *prototext.Binary) *detector.Pass {
-	in := *p
-	in.File.Content, in.File.Size = hostile.Bytes(b.Data), int64(len(b.Data))
-	in.Report = func(f finding.Finding) {
-		f.Location.Offset = b.Place(f.Location.Offset)
-		for i := range f.Evidence {
-			f.Evidence[i].Offset = b.Place(f.Evidence[i].Offset)
-		}
-		p.Report(f)
-	}
-	in.Text = func(name string, offset int64, text string) { p.Text(name, b.Place(offset), text) }
-	in.Claim = func(int64, int64) {}
-	return &in
 }
