@@ -5,6 +5,8 @@
 package triton
 
 import (
+	"cmp"
+
 	"github.com/modelaudit/modelaudit/internal/format/protobuf"
 	"github.com/modelaudit/modelaudit/internal/format/prototext"
 	"github.com/modelaudit/modelaudit/internal/hostile"
@@ -70,7 +72,7 @@ func Decode(r *hostile.Reader) ([]Value, error) {
 		}
 		d.message(f)
 	}
-	return d.all, err
+	return d.all, cmp.Or(err, in.Err())
 }
 
 // A decoder gathers values.
