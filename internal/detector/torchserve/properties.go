@@ -31,8 +31,8 @@ var Properties = &detector.Detector{
 	Run:   runProperties,
 }
 
-// maxProperties is how much of the file is read, in bytes.
-const maxProperties = 1 << 20
+// propertyCost is the memory that a byte of the file may take: a property is a line.
+const propertyCost = 64
 
 // serverKeys are keys that tell the file from others of its name.
 var serverKeys = map[string]bool{
@@ -48,8 +48,10 @@ type property struct {
 
 // runProperties reads the lines, of which the last of a key counts.
 func runProperties(_ context.Context, p *detector.Pass) error {
-	if p.File.Size > maxProperties {
-		return nil
+	defer p.Budget.Release(p.Budget.Held())
+	if err := p.Budget.Hold(propertyCost * uint64(p.File.Size)); err != nil {
+		p.Recognised("torchserve-properties") // by its name: nobody writes one so long by chance
+		return err
 	}
 	r := p.Reader()
 	text := string(r.Bytes(uint64(p.File.Size)))

@@ -1,8 +1,11 @@
 package torchserve_test
 
 import (
+	"slices"
+	"strings"
 	"testing"
 
+	"github.com/modelaudit/modelaudit/internal/detector"
 	"github.com/modelaudit/modelaudit/internal/detector/detectortest"
 	"github.com/modelaudit/modelaudit/internal/detector/torchserve"
 )
@@ -25,4 +28,13 @@ func TestProperties(t *testing.T) {
 			AnyPrefix: "text has no end that could be missing", Named: "TorchServe knows it by its name"})
 	}
 	detectortest.Run(t, torchserve.Properties, cases)
+}
+
+// TestLongProperties: comments in front do not hide what stands behind them.
+func TestLongProperties(t *testing.T) {
+	text := strings.Repeat("# a comment\n", 1<<17) + "model_store=/models\nvmargs=-javaagent:/tmp/x.jar\n"
+	got := detectortest.Scan([]*detector.Detector{torchserve.Properties}, "config.properties", []byte(text))
+	if ids := detectortest.RuleIDs(got); !slices.Equal(ids, []string{"torchserve-config-runs-command"}) {
+		t.Errorf("got %v %s, want torchserve-config-runs-command", ids, got.Reason)
+	}
 }
