@@ -152,8 +152,11 @@ func (j *judge) python(text string) error {
 		return err
 	}
 	_, s, err := source.Read(strings.NewReader(text), int64(len(text)), j.p.Budget)
-	if s == nil || err != nil {
+	if f := (*hostile.Fault)(nil); errors.As(err, &f) && f.Kind == hostile.Malformed {
 		return nil // what is no Python runs nowhere
+	}
+	if s == nil {
+		return err
 	}
 	// What runs on import is little of a source: the rest need not be looked up.
 	s.References = slices.DeleteFunc(s.References, func(r python.Reference) bool { return !r.Called || r.Deferred })
@@ -163,7 +166,7 @@ func (j *judge) python(text string) error {
 			j.add(onImport, r.Offset, r.Name(), r.Does(), r.Argument)
 		}
 	}
-	return nil
+	return err
 }
 
 // powerShell judges a script of PowerShell.
