@@ -152,7 +152,7 @@ func (j *judge) target(i config.Item, key string) {
 		return
 	}
 	j.known = true
-	j.causes.At(r, called, fmt.Sprintf("Instantiating the configuration calls %s, which %s.", finding.Quote(called), v.Effect.Does())).
+	j.causes.At(r, finding.Quote(called), fmt.Sprintf("Instantiating the configuration calls %s, which %s.", finding.Quote(called), v.Effect.Does())).
 		Add(i.Offset, "%s: %s", j.where(i), finding.Quote(i.Value))
 }
 
@@ -235,7 +235,7 @@ func (j *judge) resolver(i config.Item) {
 	}
 	j.known = true
 	shown := finding.Quote(found.Name)
-	j.causes.At(instantiates, "resolver "+shown, fmt.Sprintf("Resolving the configuration hands code that uses %s, which %s, to the resolver %s.", shown, found.Does, finding.Quote(name))).
+	j.causes.At(instantiates, "resolver "+shown, fmt.Sprintf("Resolving the configuration hands code that uses %s, which %s, to the resolver %s.", shown, finding.Quote(found.Does), finding.Quote(name))).
 		Add(i.Offset, "%s: %s", j.where(i), finding.QuoteUpTo(i.Value, maxWhere))
 }
 
@@ -251,12 +251,12 @@ func (j *judge) loader(i config.Item) {
 	}
 	called, v, concern := globals.Target(i.Value + "._load_pyfunc")
 	if concern == globals.Bad {
-		j.causes.At(instantiates, called, fmt.Sprintf("Loading the model calls %s, which %s.", finding.Quote(called), v.Effect.Does())).
+		j.causes.At(instantiates, finding.Quote(called), fmt.Sprintf("Loading the model calls %s, which %s.", finding.Quote(called), v.Effect.Does())).
 			Add(i.Offset, "%s: %s", j.where(i), finding.Quote(i.Value))
 		return
 	}
 	message := fmt.Sprintf("Loading the model imports the module %s, which is not MLflow's, and has it read the model.", finding.Quote(i.Value))
-	j.causes.At(remote, "loader "+i.Value, message).Add(i.Offset, "%s: %s", j.where(i), finding.Quote(i.Value))
+	j.causes.At(remote, "loader "+finding.Quote(i.Value), message).Add(i.Offset, "%s: %s", j.where(i), finding.Quote(i.Value))
 }
 
 // code notes a class that a loader takes from Python files beside the model, or

@@ -123,7 +123,7 @@ func (o *object) code() (*verdict, error) {
 	name := finding.Quote(found.Name)
 	v := &verdict{
 		rule: dangerous, key: found.Language + " " + name, what: found.Language + " code",
-		why: fmt.Sprintf("It uses %s, which %s.", name, found.Does),
+		why: fmt.Sprintf("It uses %s, which %s.", name, finding.Quote(found.Does)),
 	}
 	for _, s := range found.Steps {
 		v.steps = append(v.steps, fmt.Sprintf("byte %#x of the code: %s", s.Offset, finding.QuoteUpTo(s.Text, 200)))

@@ -137,7 +137,7 @@ func (s *search) program(text string) {
 	}
 	name := finding.Quote(found.Name)
 	cause := s.causes.At(plain, s.name+"/"+found.Language+" "+name, fmt.Sprintf(
-		"%s is %s code that uses %s, which %s. No reader of models runs it.", s.where(), found.Language, name, found.Does))
+		"%s is %s code that uses %s, which %s. No reader of models runs it.", s.where(), found.Language, name, finding.Quote(found.Does)))
 	for _, step := range found.Steps {
 		cause.Add(s.at, "byte %#x of the text: %s", step.Offset, finding.QuoteUpTo(step.Text, 200))
 	}
