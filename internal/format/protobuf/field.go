@@ -2,8 +2,6 @@ package protobuf
 
 import (
 	"iter"
-
-	"github.com/modelaudit/modelaudit/internal/hostile"
 )
 
 // A Field is one tag with its value. Its methods move the Reader that the tree
@@ -38,13 +36,6 @@ func (f Field) Int() int64 { return int64(f.Uint) }
 func (f Field) Message() Message {
 	start, end := f.Body()
 	return Message{r: f.m.r, start: start, end: end, depth: f.m.depth + 1, clipped: f.m.clipped}
-}
-
-// Window returns a cursor of its own over the value, for a decoder of what is
-// in it; its faults are its own.
-func (f Field) Window() *hostile.Reader {
-	start, end := f.Body()
-	return f.m.r.At(uint64(start), uint64(max(0, end-start)))
 }
 
 // uncharged is the longest value whose copy is not charged to the memory

@@ -109,9 +109,6 @@ func TestLongValues(t *testing.T) {
 		if got := string(f.Prefix(3)); got != "aaa" {
 			t.Errorf("prefix: got %q, want aaa", got)
 		}
-		if got := f.Window().Left(); got != int64(len(long)) {
-			t.Errorf("window: got %d bytes, want %d", got, len(long))
-		}
 	}
 	if held := r.Budget().Held(); held != int64(len(long)) {
 		t.Errorf("held: got %d, want %d", held, len(long))
