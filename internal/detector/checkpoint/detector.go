@@ -15,6 +15,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/modelaudit/modelaudit/internal/artifact"
 	"github.com/modelaudit/modelaudit/internal/detector"
@@ -55,7 +56,7 @@ var Detector = &detector.Detector{
 }
 
 // shardName is how shards are named: what holds the tensors has no signature.
-var shardName = regexp.MustCompile(`^(.+)\.data-\d{5}-of-\d{5}$`)
+var shardName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^(.+)\.data-\d{5}-of-\d{5}$`) })
 
 // stateName is the file that TensorFlow looks for the latest checkpoint in.
 const stateName = "checkpoint"
@@ -63,7 +64,7 @@ const stateName = "checkpoint"
 // match knows an index by the footer of its table, the state by its name or its
 // first field, and shards by their names.
 func match(h artifact.Head) bool {
-	return sstable.Ends(h.Last) || h.Base() == stateName || named(h) || shardName.MatchString(h.Base())
+	return sstable.Ends(h.Last) || h.Base() == stateName || named(h) || shardName().MatchString(h.Base())
 }
 
 // named reports whether a file starts as the state of checkpoints does.
@@ -83,7 +84,7 @@ func run(_ context.Context, p *detector.Pass) error {
 		return state(p)
 	case sstable.Ends(h.Last):
 		return index(p)
-	case shardName.MatchString(h.Base()):
+	case shardName().MatchString(h.Base()):
 		return shard(p, h)
 	}
 	return nil
@@ -91,7 +92,7 @@ func run(_ context.Context, p *detector.Pass) error {
 
 // shard recognises what an index beside it describes.
 func shard(p *detector.Pass, h artifact.Head) error {
-	base := shardName.FindStringSubmatch(h.Base())[1]
+	base := shardName().FindStringSubmatch(h.Base())[1]
 	if p.File.Open != nil {
 		if _, err := p.File.Open(base + ".index"); errors.Is(err, fs.ErrNotExist) {
 			return nil

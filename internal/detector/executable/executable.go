@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"path"
 	"regexp"
+	"sync"
 
 	"github.com/modelaudit/modelaudit/internal/artifact"
 	"github.com/modelaudit/modelaudit/internal/detector"
@@ -53,7 +54,7 @@ var Detector = &detector.Detector{
 	Name:  "executable",
 	Rules: rule.Explain(help, disguised, named, inModel, scriptInModel, inArchive, byDesign),
 	Match: func(h artifact.Head) bool {
-		return executable.Looks(h.First) || h.Depth > 0 && scripts[h.Extension()]
+		return executable.Looks(h.First) || h.Depth > 0 && scripts()[h.Extension()]
 	},
 	Run: run,
 }
@@ -65,8 +66,8 @@ var (
 	//go:embed scripts.txt
 	scriptsFile string
 
-	places  = table.Map(namesFile)
-	scripts = table.Set(scriptsFile)
+	places  = sync.OnceValue(func() map[string]string { return table.Map(namesFile) })
+	scripts = sync.OnceValue(func() map[string]bool { return table.Set(scriptsFile) })
 )
 
 // run judges a program by what it is and where it lies.
@@ -74,7 +75,7 @@ func run(_ context.Context, p *detector.Pass) error {
 	program, ok := executable.Decode(p.Reader())
 	if !ok {
 		program = executable.Program{Kind: executable.Script, Detail: "by its name"}
-		ok = p.File.Nested() && scripts[artifact.Extension(p.File.Name())]
+		ok = p.File.Nested() && scripts()[artifact.Extension(p.File.Name())]
 	}
 	r := judge(p.File, program)
 	if !ok || r == nil {
@@ -93,7 +94,7 @@ func run(_ context.Context, p *detector.Pass) error {
 // judge decides which rule a program breaks where it stands; none, and the
 // result is nil.
 func judge(f artifact.File, program executable.Program) *rule.Rule {
-	own := places[artifact.Extension(f.Name())]
+	own := places()[artifact.Extension(f.Name())]
 	script := program.Kind == executable.Script
 	switch {
 	case own == "model", own == "native":
@@ -101,7 +102,7 @@ func judge(f artifact.File, program executable.Program) *rule.Rule {
 	case own == "design":
 		return byDesign
 	case own == "data" && !f.Nested() && !script:
-		if modelNames.MatchString(f.Name()) {
+		if modelNames().MatchString(f.Name()) {
 			return disguised
 		}
 		return named
@@ -126,7 +127,9 @@ func judge(f artifact.File, program executable.Program) *rule.Rule {
 
 // modelNames are what weights are called that bear the extension of data:
 // pytorch_model.bin, adapter_model.bin, consolidated.00.bin.
-var modelNames = regexp.MustCompile(`(?i)(model|weights|adapter|checkpoint|consolidated|optimizer|tokenizer|embeddings?)[^/\\]*$`)
+var modelNames = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?i)(model|weights|adapter|checkpoint|consolidated|optimizer|tokenizer|embeddings?)[^/\\]*$`)
+})
 
 // container says what the innermost container whose name tells anything is. A
 // zip by the name of data, such as pytorch_model.bin, is a model.
@@ -136,7 +139,7 @@ func container(f artifact.File) string {
 		if i >= 0 {
 			name = f.Inside[i]
 		}
-		switch place := places[artifact.Extension(name)]; place {
+		switch place := places()[artifact.Extension(name)]; place {
 		case "":
 		case "data":
 			return "model"

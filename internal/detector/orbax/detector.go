@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/modelaudit/modelaudit/internal/artifact"
 	"github.com/modelaudit/modelaudit/internal/detector"
@@ -29,8 +30,8 @@ var (
 	//go:embed drivers.txt
 	driversFile string
 
-	types   = table.Set(typesFile)
-	drivers = table.Map(driversFile)
+	types   = sync.OnceValue(func() map[string]bool { return table.Set(typesFile) })
+	drivers = sync.OnceValue(func() map[string]string { return table.Map(driversFile) })
 )
 
 var (
@@ -131,7 +132,7 @@ func (j *judge) store(s orbax.Store) {
 	if address {
 		driver, path = strings.TrimPrefix(scheme, "zarr+"), rest
 	}
-	switch at := drivers[driver]; {
+	switch at := drivers()[driver]; {
 	case driver == "", at == "disk":
 		if why := location.Leaves(path); why != "" {
 			j.outside(path, why, s.Offset, "store")
@@ -145,7 +146,7 @@ func (j *judge) store(s orbax.Store) {
 // kind notes a type handler that is none of Orbax's own: whoever restores needs
 // its package.
 func (j *judge) kind(t orbax.Text) {
-	if types[t.Value] || strings.HasPrefix(t.Value, "orbax.") {
+	if types()[t.Value] || strings.HasPrefix(t.Value, "orbax.") {
 		return
 	}
 	quoted := finding.Quote(t.Value)

@@ -252,7 +252,7 @@ func (j *judge) code(e pickle.Effect) {
 func expected(path string, v globals.Verdict, c *marshal.Code) bool {
 	switch name := path[strings.LastIndexByte(path, '.')+1:]; {
 	case path == "open":
-		return !slices.ContainsFunc(c.Constants, func(v *marshal.Value) bool { return writeMode.MatchString(v.Text) })
+		return !slices.ContainsFunc(c.Constants, func(v *marshal.Value) bool { return writeMode().MatchString(v.Text) })
 	case v.Effect == globals.Deserialise:
 		return name == "load" || name == "load_model"
 	}
@@ -260,7 +260,7 @@ func expected(path string, v globals.Verdict, c *marshal.Code) bool {
 }
 
 // writeMode is a mode of open that changes the file.
-var writeMode = regexp.MustCompile(`^[bt]*([wax][bt+]*|r[bt]*\+[bt]*)$`)
+var writeMode = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[bt]*([wax][bt+]*|r[bt]*\+[bt]*)$`) })
 
 // dangerousCode reports names that code reaches, whether it is ever called or
 // not.

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/modelaudit/modelaudit/internal/artifact"
 	"github.com/modelaudit/modelaudit/internal/detector"
@@ -129,13 +130,13 @@ func operators(p *detector.Pass, nodes []rknn.Node) {
 }
 
 // libraryName is how files of native libraries are named.
-var libraryName = regexp.MustCompile(`(?i)(^|[\w.+-])\.(so(\.\d+)*|dll|dylib)$`)
+var libraryName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?i)(^|[\w.+-])\.(so(\.\d+)*|dll|dylib)$`) })
 
 // libraries reports names of shared libraries in the description.
 func libraries(p *detector.Pass, texts []rknn.Text) {
 	var causes finding.Causes
 	for _, t := range texts {
-		if libraryName.MatchString(t.Value) {
+		if libraryName().MatchString(t.Value) {
 			value := finding.Quote(t.Value)
 			causes.At(library, value, fmt.Sprintf("The description of the model names the library %s.", value)).
 				Add(t.Offset, "%s: %s", finding.Quote(t.Key), value)

@@ -44,9 +44,9 @@ type candidate struct {
 }
 
 var (
-	kinds    = parseKinds(rulesFile)
-	keywords = needle.New(keywordsOf(kinds))
-	stopgaps = slices.Collect(table.Lines(stopgapsFile))
+	kinds    = sync.OnceValue(func() []kind { return parseKinds(rulesFile) })
+	keywords = sync.OnceValue(func() *needle.Set { return needle.New(keywordsOf(kinds())) })
+	stopgaps = sync.OnceValue(func() []string { return slices.Collect(table.Lines(stopgapsFile)) })
 )
 
 // checks are the checks that rules name.
@@ -157,7 +157,7 @@ func wordBefore(text string, at int) bool {
 // stopgap reports whether a text stands in place of a secret.
 func stopgap(s string) bool {
 	s = strings.ToLower(s)
-	return slices.ContainsFunc(stopgaps, func(t string) bool { return strings.Contains(s, t) })
+	return slices.ContainsFunc(stopgaps(), func(t string) bool { return strings.Contains(s, t) })
 }
 
 // bits is the entropy of the characters of a text, in bits a character.

@@ -111,7 +111,7 @@ func (s *search) named(name, text string) {
 		return
 	}
 	telling := false
-	keywords.All(name, func(int, int) { telling = true })
+	keywords().All(name, func(int, int) { telling = true })
 	if telling {
 		s.look(name+"="+text, 0, len(name))
 	}
@@ -131,9 +131,9 @@ type search struct {
 
 // look reports the secrets whose keywords stand in window[from:to].
 func (s *search) look(window string, from, to int) {
-	keywords.All(window, func(at, i int) {
+	keywords().All(window, func(at, i int) {
 		if at >= from && at < to {
-			s.keyword(&kinds[i], window, at)
+			s.keyword(&kinds()[i], window, at)
 		}
 	})
 }

@@ -8,6 +8,7 @@ import (
 	_ "embed"
 	"fmt"
 	"strings"
+	"sync"
 
 	"github.com/modelaudit/modelaudit/internal/artifact"
 	"github.com/modelaudit/modelaudit/internal/detector"
@@ -23,7 +24,7 @@ var help string
 //go:embed codecs.txt
 var codecsFile string
 
-var known = table.Set(codecsFile)
+var known = sync.OnceValue(func() map[string]bool { return table.Set(codecsFile) })
 
 var (
 	pickled = &rule.Rule{
@@ -78,7 +79,7 @@ func judge(causes *finding.Causes, c zarr.Codec) {
 	switch {
 	case name == "pickle":
 		causes.At(pickled, "pickle", "The chunks of the array are pickles: reading them runs what they say.").Add(c.Offset, "%s", place(c))
-	case !known[name]:
+	case !known()[name]:
 		causes.At(foreign, quoted, fmt.Sprintf("The array can be read only with a package that brings the codec %s.", quoted)).Add(c.Offset, "%s", place(c))
 	}
 }

@@ -3,6 +3,7 @@ package carve
 import (
 	"bytes"
 	"encoding/binary"
+	"sync"
 )
 
 // A signature is what a kind of file is known by.
@@ -40,7 +41,8 @@ const (
 // to: 0 means nothing. One look at a table for each byte costs the same for any
 // data, which no search for single rare bytes does: what is rare in weights of
 // one type is common in those of another.
-var pairs = func() (t [1 << 16]uint8) {
+var pairs = sync.OnceValue(func() *[1 << 16]uint8 {
+	t := new([1 << 16]uint8)
 	for i, sig := range signatures {
 		t[pair(sig.text[sig.pair], sig.text[sig.pair+1])] = uint8(i + 1)
 	}
@@ -54,7 +56,7 @@ var pairs = func() (t [1 << 16]uint8) {
 	}
 	t[pair(memoize, stackGlobal)] = endsStack
 	return t
-}()
+})
 
 // pair is two bytes as a little-endian reader sees them.
 func pair(first, second byte) uint16 { return uint16(first) | uint16(second)<<8 }
@@ -78,7 +80,7 @@ func (s *search) filter(p []byte, from, to int) {
 
 // pairs goes through p[from:to], seven pairs a step.
 func (s *search) pairs(p []byte, from, to int) {
-	i := from
+	i, pairs := from, pairs()
 	for ; i+7 <= to && i+8 <= len(p); i += 7 {
 		v := binary.LittleEndian.Uint64(p[i:])
 		if pairs[uint16(v)]|pairs[uint16(v>>8)]|pairs[uint16(v>>16)]|pairs[uint16(v>>24)]|
@@ -86,16 +88,16 @@ func (s *search) pairs(p []byte, from, to int) {
 			continue
 		}
 		for k := range 7 {
-			s.pair(p, i+k)
+			s.pair(pairs, p, i+k)
 		}
 	}
 	for ; i < to && i+1 < len(p); i++ {
-		s.pair(p, i)
+		s.pair(pairs, p, i)
 	}
 }
 
 // pair looks at what begins, or has a certain part, at p[i].
-func (s *search) pair(p []byte, i int) {
+func (s *search) pair(pairs *[1 << 16]uint8, p []byte, i int) {
 	switch what := pairs[pair(p[i], p[i+1])]; what {
 	case 0:
 	case startsPickle:

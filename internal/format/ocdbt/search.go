@@ -3,16 +3,17 @@ package ocdbt
 import (
 	"bytes"
 	"regexp"
+	"sync"
 
 	"github.com/modelaudit/modelaudit/internal/hostile"
 )
 
 // dataFile is how data files are named. Records may stand anywhere in them.
-var dataFile = regexp.MustCompile(`(^|[/\\])d[/\\][0-9a-f]{32}$`)
+var dataFile = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(^|[/\\])d[/\\][0-9a-f]{32}$`) })
 
 // DataFile reports whether a file bears the name of one that holds data of a
 // database.
-func DataFile(name string) bool { return dataFile.MatchString(name) }
+func DataFile(name string) bool { return dataFile().MatchString(name) }
 
 // Mentions reports whether a record may begin anywhere in text.
 func Mentions(text []byte) bool {
