@@ -119,6 +119,7 @@ type judge struct{ r *hostile.Reader }
 func (j *judge) dangerous(at int64) (end int64, ok bool) {
 	j.r.Retry(at)
 	m := pickle.New(j.r, pickle.Names{Py2: globals.Py2, Resolve: globals.Resolve}, pickle.Reading{})
+	defer m.Release()
 	named := false
 	for e := range m.Run() {
 		switch e.Kind {

@@ -60,6 +60,7 @@ func (s *session) carve(at int64) {
 // dangerous by being imported is two lines of a text.
 func (s *session) try(at int64) int64 {
 	o := s.follow(at, pickle.Reading{Arrays: true})
+	o.machine.Release()
 	if !o.report.dangerous() || o.named == 0 || o.err != nil && !o.report.runs() {
 		return at + 1
 	}

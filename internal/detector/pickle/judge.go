@@ -31,19 +31,20 @@ type use struct {
 	name    string
 	at      pickle.Name
 	verdict globals.Verdict // on the name alone
-	ways    [globals.SetItem + 1]*globals.Verdict
-	args    string       // what its arguments hold, by arguments.txt
-	step    finding.Step // its first import
+	ways    [globals.SetItem + 1]globals.Verdict
+	asked   [globals.SetItem + 1]bool // ways that have their verdict
+	args    string                    // what its arguments hold, by arguments.txt
+	op      pickle.Code               // of its first import
+	offset  int64                     // of its first import
 	called  bool
 }
 
 // on returns the verdict on a way to use the name.
 func (u *use) on(way globals.Use) globals.Verdict {
-	if u.ways[way] == nil {
-		v := globals.On(way, u.at.Module, u.at.Name)
-		u.ways[way] = &v
+	if !u.asked[way] {
+		u.ways[way], u.asked[way] = globals.On(way, u.at.Module, u.at.Name), true
 	}
-	return *u.ways[way]
+	return u.ways[way]
 }
 
 // effect judges one effect.
@@ -106,8 +107,7 @@ func (j *judge) use(n *pickle.Name, e pickle.Effect) *use {
 		if j.names == nil {
 			j.names = make(map[string]*use)
 		}
-		u = &use{name: k, at: *n, verdict: globals.Lookup(n.Module, n.Name), args: argumentsOf(n)}
-		u.step = finding.Step{Offset: e.Offset, Text: finding.Quote(importText(e, n))}
+		u = &use{name: k, at: *n, verdict: globals.Lookup(n.Module, n.Name), args: argumentsOf(n), op: e.Op, offset: e.Offset}
 		j.names[k] = u
 		j.order = append(j.order, u)
 	}
@@ -120,14 +120,15 @@ func (j *judge) use(n *pickle.Name, e pickle.Effect) *use {
 	return u
 }
 
-// importText is the import as evidence: as the file spells it, and what that is.
-func importText(e pickle.Effect, n *pickle.Name) string {
-	as := strings.TrimSuffix(n.AsModule+" "+n.AsName, " ")
-	text := e.Op.String() + " " + as
+// imported is the first import as evidence: as the file spells it, and what that
+// is.
+func (u *use) imported() finding.Step {
+	n := &u.at
+	text := u.op.String() + " " + strings.TrimSuffix(n.AsModule+" "+n.AsName, " ")
 	if strings.TrimSuffix(n.AsModule+"."+n.AsName, ".") != n.String() {
 		text += ", which is " + n.String()
 	}
-	return text
+	return finding.Step{Offset: u.offset, Text: finding.Quote(text)}
 }
 
 // finish judges what was imported and never called.
@@ -138,7 +139,7 @@ func (j *judge) finish() {
 			continue
 		}
 		name := finding.Quote(u.name)
-		f := finding.Finding{Key: u.name, Location: finding.Location{Offset: u.step.Offset}, Evidence: []finding.Step{u.step}}
+		f := finding.Finding{Key: u.name, Location: finding.Location{Offset: u.offset}, Evidence: []finding.Step{u.imported()}}
 		switch {
 		case u.verdict.Class == globals.Dangerous && u.at.Name != "" && u.verdict.Effect != globals.Indirect:
 			f.Rule = refers

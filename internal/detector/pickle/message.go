@@ -23,8 +23,8 @@ func (j *judge) add(r *rule.Rule, e pickle.Effect, key string, message func() st
 	f := finding.Finding{Rule: r, Key: key, Location: finding.Location{Offset: e.Offset}, Evidence: []finding.Step{step}}
 	if old == nil {
 		f.Message = message()
-		if u := j.names[key]; u != nil && u.step != step {
-			f.Evidence = []finding.Step{u.step, step}
+		if u := j.names[key]; u != nil && u.imported() != step {
+			f.Evidence = []finding.Step{u.imported(), step}
 		}
 	}
 	j.report.add(f)

@@ -107,6 +107,7 @@ func (s *session) faultError() error {
 func (s *session) stream(at int64) (end int64, ok bool) {
 	defer s.release(s.p.Budget.Held(), len(s.report.nested))
 	o := s.follow(at, pickle.Reading{Arrays: true})
+	defer o.machine.Release()
 	if !o.plausible(s) {
 		return at, false
 	}
@@ -160,6 +161,7 @@ func (s *session) sharedMemo() (end int64, found *report) {
 	s.shared, s.again = true, true
 	o := s.follow(0, pickle.Reading{Arrays: true, Shared: true})
 	s.again = false
+	defer o.machine.Release()
 	return o.machine.Ended(), o.report
 }
 
@@ -169,6 +171,7 @@ func (s *session) also(at int64, reading pickle.Reading) {
 	s.again = true
 	o := s.follow(at, reading)
 	s.again = false
+	o.machine.Release()
 	s.report.mergeDangerous(o.report)
 }
 

@@ -52,7 +52,8 @@ func Looks(first []byte) bool {
 			return true
 		}
 	}
-	return len(first) < MaxSize && shuffled(string(first))
+	// The URL alone can tell, and few files of any kind hold one.
+	return len(first) < MaxSize && bytes.Contains(first, []byte("version ")) && shuffled(string(first))
 }
 
 // shuffled reports whether text has the lines of a pointer in another order or

@@ -24,14 +24,17 @@ type textCache struct {
 	shift int // of a hash, to the number of its row
 }
 
-// newTextCache returns the cache for a pickle of a size. What a large one refers
-// back to has to be read from the file again.
-func newTextCache(size int64) textCache {
+// fit returns the cache, which is empty, as it is for a pickle of a size. What a
+// large one refers back to has to be read from the file again.
+func (c textCache) fit(size int64) textCache {
 	bits := 4
 	if size > 1<<20 {
 		bits = 7
 	}
-	return textCache{rows: make([][4]cachedConstant, 1<<bits), shift: 64 - bits}
+	if len(c.rows) != 1<<bits {
+		c.rows = make([][4]cachedConstant, 1<<bits)
+	}
+	return textCache{rows: c.rows, shift: 64 - bits}
 }
 
 type cachedConstant struct {

@@ -95,10 +95,12 @@ type library struct {
 
 // New returns a machine for the pickle at the cursor of r.
 func New(r *hostile.Reader, names Names, reading Reading) *Machine {
-	return &Machine{
-		s: scanner{r: r, dropTail: reading.DropTail}, names: names, reading: reading, tables: newTables(), forgetNext: forgetAt,
-		cache: newTextCache(r.Left()), library: library{run: &handlers, functions: functions, instances: instances, iterators: iterators},
-	}
+	m := spare.Get().(*Machine)
+	m.s, m.names, m.reading, m.forgetNext = scanner{r: r, dropTail: reading.DropTail}, names, reading, forgetAt
+	m.library = library{run: &handlers, functions: functions, instances: instances, iterators: iterators}
+	m.cache = m.cache.fit(r.Left())
+	m.tables = m.tables.made()
+	return m
 }
 
 // Run follows the pickle up to its STOP and yields what loading it would do, in

@@ -40,7 +40,7 @@ func (t *memo) put(key uint64, v Value, hold func(uint64) bool) bool {
 		if !hold(memoPage * 8) {
 			return false
 		}
-		t.pages = append(t.pages, new([memoPage]Value))
+		t.pages = another(t.pages)
 	}
 	slot := &t.pages[page][key%memoPage]
 	if *slot == 0 {

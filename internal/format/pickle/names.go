@@ -67,8 +67,11 @@ type tables struct {
 	registry map[int64]Value     // extension codes that the file registered
 }
 
-// newTables returns tables of a machine that has met nothing.
-func newTables() tables {
+// made returns the tables, which are empty, with those that there are not yet.
+func (t tables) made() tables {
+	if t.globals != nil {
+		return t
+	}
 	return tables{
 		globals: make(map[[4]string]Value), byValue: make(map[[2]Value]Value),
 		patched: make(map[[2]string]Value), registry: make(map[int64]Value),

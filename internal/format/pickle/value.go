@@ -128,20 +128,22 @@ const (
 type heap struct {
 	pages []*[objectPage]object
 	n     int
-	slab  []Value // the rest of the current page of items
+	slabs []*[itemPage]Value
+	slab  []Value // the rest of the last of them
 	kept  int     // items held by all objects
 }
 
 // get is GET, BINGET or LONG_BINGET.
 func (h *heap) get(i int64) *object { return &h.pages[uint64(i)/objectPage][uint64(i)%objectPage] }
 
-// take returns room for n items in the current page.
+// take returns room for n items, which hold anything.
 func (h *heap) take(n int) []Value {
 	if n > len(h.slab) {
 		if n > itemPage/4 {
 			return make([]Value, n)
 		}
-		h.slab = make([]Value, itemPage)
+		h.slabs = another(h.slabs)
+		h.slab = h.slabs[len(h.slabs)-1][:]
 	}
 	out := h.slab[:n:n]
 	h.slab = h.slab[n:]
@@ -179,11 +181,11 @@ func (m *Machine) newObject(o object) Value {
 // with the fault recorded, if the memory budget is spent.
 func (m *Machine) add() (*object, Value) {
 	h := &m.heap
-	if h.n%objectPage == 0 && h.n/objectPage == len(h.pages) {
+	if h.n%objectPage == 0 {
 		if !m.hold(objectPage * objectSize) {
 			return nil, unknown
 		}
-		h.pages = append(h.pages, new([objectPage]object))
+		h.pages = another(h.pages)
 	}
 	h.n++
 	return h.get(int64(h.n - 1)), constant(tagObject, int64(h.n-1))
