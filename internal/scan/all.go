@@ -4,6 +4,7 @@ import (
 	"context"
 	"runtime"
 	"sync"
+	"sync/atomic"
 
 	"github.com/modelaudit/modelaudit/internal/audit"
 	"github.com/modelaudit/modelaudit/internal/finding"
@@ -15,12 +16,12 @@ import (
 // one goroutine at a time; it may be nil.
 func (s *Scanner) All(ctx context.Context, files []walk.File, done func(*audit.File)) audit.Report {
 	report := audit.Report{Files: make([]audit.File, len(files))}
-	next := make(chan int)
+	var next atomic.Int64 // a channel would wake a worker up for each file
 	var workers sync.WaitGroup
 	var mu sync.Mutex
 	for range min(len(files), runtime.GOMAXPROCS(0)) {
 		workers.Go(func() {
-			for i := range next {
+			for i := next.Add(1) - 1; i < int64(len(files)); i = next.Add(1) - 1 {
 				report.Files[i] = s.one(ctx, files[i])
 				if done != nil {
 					mu.Lock()
@@ -30,10 +31,6 @@ func (s *Scanner) All(ctx context.Context, files []walk.File, done func(*audit.F
 			}
 		})
 	}
-	for i := range files {
-		next <- i
-	}
-	close(next)
 	workers.Wait()
 	return report
 }
