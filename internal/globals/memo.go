@@ -8,7 +8,7 @@ import (
 // A memo remembers the answers of a function of two names that has no effect
 // and always answers the same: models are made of the same few hundred names,
 // and a search through the tables costs more than the opcodes that ask for it.
-// It is the one thing of the program that changes after start-up. It holds no
+// Beside memory that is used again, it is what changes after start-up. It holds no
 // more than memoSize answers to questions of memoLength bytes, so that a file
 // full of names cannot fill it to anybody's harm.
 type memo[V any] struct {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 	"unicode/utf8"
 
@@ -32,13 +33,16 @@ type Scanner struct {
 	// Search is the size, in bytes, of the largest file whose weights are searched
 	// for hidden files, and how many bytes of them are; SearchAll: all.
 	Search int64
+
+	readers     []*detector.Detector // those that look at texts
+	findReaders sync.Once
 }
 
 // File scans one file on disk with everything nested in it. It always returns a
 // conclusion: bad news about the file or the machine is part of it.
 func (s *Scanner) File(ctx context.Context, f artifact.File) audit.File {
 	r := &run{
-		ctx: ctx, detectors: s.Detectors, readers: readers(s.Detectors),
+		ctx: ctx, detectors: s.Detectors, readers: s.textual(),
 		budget:     hostile.NewBudget(ctx, s.Limits, f.Size, s.Now),
 		out:        audit.File{Path: f.Path, Size: f.Size},
 		told:       make(map[string]bool),

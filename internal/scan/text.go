@@ -13,9 +13,12 @@ import (
 	"github.com/modelaudit/modelaudit/internal/rule"
 )
 
-// readers are the detectors that look at texts.
-func readers(all []*detector.Detector) []*detector.Detector {
-	return slices.DeleteFunc(slices.Clone(all), func(d *detector.Detector) bool { return d.Text == nil })
+// textual returns the detectors that look at texts.
+func (s *Scanner) textual() []*detector.Detector {
+	s.findReaders.Do(func() {
+		s.readers = slices.DeleteFunc(slices.Clone(s.Detectors), func(d *detector.Detector) bool { return d.Text == nil })
+	})
+	return s.readers
 }
 
 // minText is the size of the shortest text that could hold anything: a

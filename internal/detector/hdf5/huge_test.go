@@ -100,12 +100,12 @@ func TestHuge(t *testing.T) {
 		t.Errorf("%d bytes read and %d allocated for a structure of %d bytes", file.Read, after.TotalAlloc-before.TotalAlloc, len(file.Head)+len(file.Tail))
 	}
 	t.Logf("%d bytes read and %d allocated", file.Read, after.TotalAlloc-before.TotalAlloc)
-	if short := weights(1 << 20); !unread(s, short, short.Size()-1) {
+	if short := weights(1 << 20); !unread(&s, short, short.Size()-1) {
 		t.Error("a file without its last byte is not told")
 	}
 }
 
-func unread(s scan.Scanner, file *hostiletest.Sparse, size int64) bool {
+func unread(s *scan.Scanner, file *hostiletest.Sparse, size int64) bool {
 	got := s.File(context.Background(), artifact.File{Path: "m.h5", Content: file, Size: size})
 	return got.Unread()
 }

@@ -87,6 +87,7 @@ type search struct {
 	next       int64  // what begins before it lies in something found
 	at         int64  // offset of the chunk
 	buf        []byte // the chunk
+	room       []byte // for a chunk that is not in memory
 	scratch    [scratchSize]byte
 	err        error
 }
@@ -97,7 +98,6 @@ const scratchSize = 64
 
 // run goes through the chunks.
 func (s *search) run() error {
-	s.buf = make([]byte, min(chunk+2*around, s.end-s.start))
 	for off := s.start; off < s.end && s.err == nil && len(s.found) < maxFiles; off += chunk {
 		if err := s.read(off); err != nil {
 			return err
@@ -114,7 +114,13 @@ func (s *search) read(off int64) error {
 	if err := s.r.Budget().Steps(n / tryCost); err != nil {
 		return err
 	}
-	s.buf = s.buf[:n]
+	if s.buf = s.r.Seen(s.at, n); s.buf != nil {
+		return nil
+	}
+	if s.room == nil {
+		s.room = make([]byte, min(chunk+2*around, s.end-s.start))
+	}
+	s.buf = s.room[:n]
 	if _, err := s.r.ReadAt(s.buf, s.at); err != nil && !errors.Is(err, io.EOF) {
 		return err
 	}
