@@ -59,8 +59,9 @@ const (
 
 // Find looks for files in what r has left, and returns them in order, none
 // inside another. pickle is asked about places where a pickle may begin, and
-// says where it ends if it is one that counts; nil: none does. An error is that
-// of reading, or the end of the budget; what was found before it is returned.
+// says where it ends if it is one that counts, with a reader of its own; nil: none
+// does. An error is that of reading, or the end of the budget; what was found
+// before it is returned.
 func Find(r *hostile.Reader, pickle func(at int64) (end int64, ok bool)) ([]File, error) {
 	return find(&search{r: r, pickle: pickle})
 }
