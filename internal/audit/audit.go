@@ -31,6 +31,8 @@ type File struct {
 	Binary   bool     // for NotAModel: it is not text
 	Findings []finding.Finding
 	Licenses []string // what the file says of its own licence, quoted, each once
+	// MoreLicenses: the file names more licences than are kept.
+	MoreLicenses bool
 	// Unsearched is how many bytes of weights were not searched for hidden files.
 	// No loader interprets them, so that this makes nothing incomplete.
 	Unsearched int64

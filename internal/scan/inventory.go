@@ -69,8 +69,11 @@ func (r *run) license(f artifact.File, text string) {
 			Evidence: []finding.Step{{Text: "licence " + text}},
 		})
 	}
-	if f.Nested() || text == "" || len(r.out.Licenses) >= maxLicenses || slices.Contains(r.out.Licenses, text) {
-		return
+	switch {
+	case f.Nested() || text == "" || slices.Contains(r.out.Licenses, text):
+	case len(r.out.Licenses) == maxLicenses:
+		r.out.MoreLicenses = true
+	default:
+		r.out.Licenses = append(r.out.Licenses, text)
 	}
-	r.out.Licenses = append(r.out.Licenses, text)
 }

@@ -74,6 +74,26 @@ func TestLicenses(t *testing.T) {
 	}
 }
 
+// TestLicensesBeyond: that a file names more licences than are kept is told.
+func TestLicensesBeyond(t *testing.T) {
+	several := func(n int) *detector.Detector {
+		return &detector.Detector{Name: "several", Match: func(artifact.Head) bool { return true }, Run: func(_ context.Context, p *detector.Pass) error {
+			p.Recognised("several")
+			for i := range 2 * n {
+				p.License("licence " + string(rune('a'+i%n)))
+			}
+			return nil
+		}}
+	}
+	for _, n := range []int{8, 9} {
+		s := scan.Scanner{Detectors: []*detector.Detector{several(n)}, Limits: hostile.DefaultLimits(), Now: time.Now}
+		f := s.File(context.Background(), artifact.File{Path: "m", Content: bytes.NewReader([]byte("model")), Size: 5})
+		if len(f.Licenses) != 8 || f.MoreLicenses != (n > 8) {
+			t.Errorf("%d licences: got %q, more: %v", n, f.Licenses, f.MoreLicenses)
+		}
+	}
+}
+
 // TestDenied: a licence is told of where the policy denies it, inside of files too.
 func TestDenied(t *testing.T) {
 	s := scan.Scanner{Detectors: []*detector.Detector{licensed}, Limits: hostile.DefaultLimits(), Now: time.Now, Denied: []string{"MIT", "WTF*"}}

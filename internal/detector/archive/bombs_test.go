@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"runtime/metrics"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -184,4 +185,55 @@ func scanFile(t *testing.T, name string, size int64, also ...*detector.Detector)
 	defer f.Close()
 	s := scan.Scanner{Detectors: append([]*detector.Detector{archive.Detector, archive.Compressed, marker}, also...), Limits: hostile.DefaultLimits(), Now: time.Now}
 	return s.File(context.Background(), artifact.File{Path: "bomb", Content: f, Size: size})
+}
+
+// TestManyOfOneKind: what an archive has many of hides none that is unlike them.
+func TestManyOfOneKind(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		data func() []byte
+		want string
+	}{
+		{name: "members of one name with one content, and one with another", want: "archive-duplicate-member", data: func() []byte {
+			var members []ziptest.Member
+			for i := range 150 {
+				name := fmt.Sprintf("%03d", i)
+				members = append(members, ziptest.Member{Name: name, Data: "same"}, ziptest.Member{Name: name, Data: "same"})
+			}
+			return ziptest.Build(append(members, ziptest.Member{Name: "z", Data: "one"}, ziptest.Member{Name: "z", Data: "another"}), nil)
+		}},
+		{name: "similar names, and members of one name", want: "archive-duplicate-member", data: func() []byte {
+			var members []ziptest.Member
+			for i := range 150 {
+				members = append(members, ziptest.Member{Name: fmt.Sprintf("A%03d", i), Data: "one"}, ziptest.Member{Name: fmt.Sprintf("a%03d", i), Data: "another"})
+			}
+			return ziptest.Build(append(members, ziptest.Member{Name: "z", Data: "one"}, ziptest.Member{Name: "z", Data: "another"}), nil)
+		}},
+		{name: "links of a root file system, and a member through the last", want: "archive-link-escapes", data: func() []byte {
+			return rootOfLinks(100_001, m{Name: "var/run/c", Data: "hello"})
+		}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			name := filepath.Join(t.TempDir(), "archive")
+			data := c.data()
+			if err := os.WriteFile(name, data, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if got := detectortest.RuleIDs(scanFile(t, name, int64(len(data)))); !slices.Contains(got, c.want) {
+				t.Errorf("got %v, want %s among them", got, c.want)
+			}
+		})
+	}
+}
+
+// rootOfLinks is a root file system with n links that lead out of it, of which
+// var/run is the last, and members behind them.
+func rootOfLinks(n int, behind ...m) []byte {
+	var out bytes.Buffer
+	for i := range n - 1 {
+		out.Write(tartest.Open(m{Name: fmt.Sprintf("etc/%d", i), Type: '2', Link: "/proc/mounts"}))
+	}
+	out.Write(tartest.Open(m{Name: "var/run", Type: '2', Link: "/run"}))
+	out.Write(tartest.Build(append(behind, m{Name: "usr/b"}, m{Name: "bin/d"}, m{Name: "etc/a"})...))
+	return out.Bytes()
 }

@@ -17,14 +17,16 @@ type links struct {
 	p       *detector.Pass
 	out     []finding.Finding // up to maxFindings, and one that counts the rest
 	more    int
-	targets map[string]bool // cleaned names of those links, up to maxLinks
+	targets map[string]bool // cleaned names of those links, as many as there is memory for
+	lost    error           // why one of them was not kept
+	held    int64           // of the budget before the first
 	through []finding.Step  // members written through one of them
 	roots   map[string]bool // directories of a root file system that were seen
 }
 
 const (
-	// maxLinks bounds how many links are remembered.
-	maxLinks = 100_000
+	// linkCost is what a link is charged beside its name, in bytes.
+	linkCost = 64
 	// enoughRoots is how many directories of a root file system make one.
 	enoughRoots = 4
 )
@@ -38,7 +40,7 @@ var rootDirectories = map[string]bool{
 
 // newLinks returns what is known of an archive's links before its first member.
 func newLinks(p *detector.Pass) *links {
-	return &links{p: p, targets: make(map[string]bool), roots: make(map[string]bool)}
+	return &links{p: p, held: p.Budget.Held(), targets: make(map[string]bool), roots: make(map[string]bool)}
 }
 
 // clean brings a member's name into one form.
@@ -71,9 +73,7 @@ func (l *links) symlink(name, target string, offset int64) {
 	if how == "" {
 		return
 	}
-	if len(l.targets) < maxLinks {
-		l.targets[clean(name)] = true
-	}
+	l.keep(clean(name))
 	if len(l.out) == maxFindings {
 		l.more++
 		return
@@ -81,8 +81,22 @@ func (l *links) symlink(name, target string, offset int64) {
 	l.out = append(l.out, linkFinding(name, target, how, offset))
 }
 
+// keep remembers the name of a link.
+func (l *links) keep(name string) {
+	if l.lost == nil && !l.targets[name] {
+		l.lost = l.p.Budget.Hold(uint64(len(name)) + linkCost)
+	}
+	if l.lost == nil {
+		l.targets[name] = true
+	}
+}
+
 // report says what the links do, once all members were seen.
 func (l *links) report() {
+	l.p.Budget.Release(l.held)
+	if l.lost != nil {
+		l.p.Incomplete(l.lost)
+	}
 	if len(l.out) == 0 || len(l.roots) >= enoughRoots && len(l.through) == 0 {
 		return
 	}

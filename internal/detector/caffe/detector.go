@@ -14,6 +14,7 @@ import (
 	"github.com/modelaudit/modelaudit/internal/detector"
 	"github.com/modelaudit/modelaudit/internal/finding"
 	"github.com/modelaudit/modelaudit/internal/format/caffe"
+	"github.com/modelaudit/modelaudit/internal/format/protobuf"
 	"github.com/modelaudit/modelaudit/internal/globals"
 	"github.com/modelaudit/modelaudit/internal/location"
 	"github.com/modelaudit/modelaudit/internal/rule"
@@ -47,7 +48,7 @@ var Detector = &detector.Detector{
 	Rules: rule.Explain(help, python, dangerous, writes, secrets),
 	Raw:   detector.Weights,
 	Match: func(h artifact.Head) bool {
-		return h.Extension() == ".caffemodel" && h.Size > 0 || len(h.First) > 2 && (h.First[0] == 0x0a || h.First[0] == 0xa2 && h.First[1] == 0x06)
+		return h.Extension() == ".caffemodel" && h.Size > 0 || len(h.First) > 2 && protobuf.MayStart(h.First[0])
 	},
 	Run: run,
 }

@@ -48,6 +48,8 @@ func TestDetector(t *testing.T) {
 	detectortest.Run(t, caffe.Detector, []detectortest.Case{
 		{Name: "network", File: "m.caffemodel", Data: network(layer("Convolution"), layer("ReLU")), AnyPrefix: ends},
 		{Name: "under no name", Data: network(layer("Convolution"))},
+		{Name: "behind fields that no parser knows, and a layer without a name",
+			Data: append(bytes.Repeat(pb.Int(99<<3|protobuf.Varint, 1), 65), network(pb.Sub(100<<3|byts), layer("Python", module("os", "system")))...), Want: calls},
 		{Name: "form before", File: "m.caffemodel", Data: network(old())},
 		{Name: "form before writes outside", Data: network(old(path(14, 1, "/etc/cron.d/x"))), Want: []string{"caffe-writes-outside"}},
 		{Name: "form before reads secrets", Data: network(old(), old(path(15, 12, "/root/.ssh/id_rsa"))), Want: []string{"caffe-reads-sensitive"}},

@@ -76,6 +76,22 @@ type judge struct {
 
 type span struct{ start, end int64 }
 
+// took notes that bytes were read, joined to those before where they touch: most
+// records and values stand one behind the other. Where there is no memory to note
+// them, they are handed on a second time.
+func (j *judge) took(offset, size int64) {
+	if n := len(j.read); n > 0 && j.read[n-1].end == offset {
+		j.read[n-1].end += size
+		return
+	}
+	if len(j.read) < maxSpans {
+		j.read = append(j.read, span{offset, offset + size})
+	}
+}
+
+// maxSpans is how many ranges of bytes that were read are noted.
+const maxSpans = 1 << 20
+
 // base is the last element of the file's name.
 func (j *judge) base() string { return artifact.Base(j.p.File.Name()) }
 
@@ -98,7 +114,7 @@ func (j *judge) record(r *hostile.Reader) error {
 		j.causes.Report(j.p.Report)
 		return r.Err()
 	}
-	j.read = append(j.read, span{rec.Offset, rec.Offset + rec.Size})
+	j.took(rec.Offset, rec.Size)
 	j.files(rec)
 	for _, e := range rec.Entries {
 		if err := j.value(rec, e); err != nil {
@@ -130,7 +146,7 @@ func (j *judge) value(rec ocdbt.Record, e ocdbt.Entry) error {
 		j.p.Incomplete(hostile.Faultf(hostile.Truncated, rec.Offset, "a value of %d bytes at %#x in a file of %d", e.Size, e.Offset, j.p.File.Size))
 		return nil
 	}
-	j.read = append(j.read, span{e.Offset, e.Offset + e.Size})
+	j.took(e.Offset, e.Size)
 	return j.hand(e.Key, span{e.Offset, e.Offset + e.Size})
 }
 

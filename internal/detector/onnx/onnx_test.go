@@ -95,6 +95,9 @@ func cases() []detectortest.Case {
 		{Name: "plain", File: "m.onnx", Data: model(node("", "Relu"), initializer())},
 		{Name: "without a name", Data: model(node("", "Relu"), initializer())},
 		{Name: "behind a field that no parser knows", Data: append(pb.Text(30<<3|byts, "x"), model(initializer("location", "/x"))...), Want: outside},
+		{Name: "Python operator behind fields that no parser knows",
+			Data: model(append(slices.Repeat([][]byte{pb.Int(99<<3|vint, 1)}, 1100), node("", ""), node("ai.onnx.contrib", "PyOp", attribute("name", pb.Text(attrString, "f"))))...),
+			Want: []string{"onnx-python-operator"}},
 		{Name: "well-known domains", Data: model(node("ai.onnx.ml", "Scaler"), node("com.microsoft", "FusedMatMul"))},
 		{Name: "own function", Data: modelWith(
 			pb.Sub(25<<3|byts, pb.Text(1<<3|byts, "Gelu"), pb.Text(10<<3|byts, "local"), pb.Sub(7<<3|byts, body("", "Erf"))),

@@ -120,22 +120,19 @@ func schema() prototext.Schema {
 const maxName = 4 << 10
 
 // Looks reports whether the file that fills the window of r has the shape of a
-// network, whole or cut: a layer with a name and a type. It takes the first
-// fields for all of them.
+// network, whole or cut: a layer with a name and a type. Of layers in the old
+// form, whose field many formats have, it takes the first for all of them.
 func Looks(r *hostile.Reader) bool {
-	const most = 64
-	seen := 0
 	for f := range protobuf.Root(r).Clipped().Fields() {
 		switch f.Tag {
 		case netLayer:
 			l := layer(f.Message().Alone())
-			return word(l.Name) && word(l.Type)
+			if word(l.Name) && word(l.Type) {
+				return true
+			}
 		case netOld:
 			l := old(f.Message().Alone())
 			return word(l.Name) && (l.Number || word(l.Type))
-		}
-		if seen++; seen == most {
-			break
 		}
 	}
 	return false

@@ -5,9 +5,6 @@ import (
 	"github.com/modelaudit/modelaudit/internal/hostile"
 )
 
-// shapeFields is how many fields of a graph are looked at.
-const shapeFields = 1 << 10
-
 // Looks reports whether the file has the shape of a model, whole or cut: a
 // version or an operator set, and a graph with a node or a tensor. Parsers skip
 // fields that they do not know, so that those change nothing.
@@ -31,7 +28,7 @@ func Looks(r *hostile.Reader) bool {
 // looksGraph reports whether a message is a GraphProto: it has a node or a
 // tensor, or a name and an output.
 func looksGraph(m protobuf.Message) bool {
-	seen, named, output := 0, false, false
+	named, output := false, false
 	for f := range m.Fields() {
 		switch {
 		case f.Tag == graphNode && looksNode(f.Message().Alone()),
@@ -42,9 +39,6 @@ func looksGraph(m protobuf.Message) bool {
 		case f.Tag == graphOutput:
 			output = true
 		}
-		if seen++; seen >= shapeFields {
-			return false
-		}
 	}
 	return named && output
 }
@@ -52,8 +46,8 @@ func looksGraph(m protobuf.Message) bool {
 // looksNode reports whether a message names an operator.
 func looksNode(m protobuf.Message) bool {
 	for f := range m.Fields() {
-		if f.Tag == nodeOpType {
-			return identifier(f.Prefix(maxName))
+		if f.Tag == nodeOpType && identifier(f.Prefix(maxName)) {
+			return true
 		}
 	}
 	return false

@@ -43,6 +43,7 @@ const (
 	maxNested   = 4000    // brackets and keywords in one statement, those of texts and comments included
 	maxCommands = 1 << 16
 	maxCopied   = 1 << 16 // redirections of groups that are kept with the commands in them
+	maxPutIn    = 1 << 20 // bytes of values that are put in: assignments in a row could double one each
 )
 
 // ErrBounds says that not all of a script was read: it is longer than maxText, or
@@ -119,6 +120,7 @@ type reader struct {
 	all       []*Command
 	variables map[string]string
 	copied    int  // redirections of groups that were kept with the commands in them
+	putIn     int  // bytes of values that were put in
 	cut       bool // a limit kept something out
 }
 
@@ -233,12 +235,8 @@ func (r *reader) within(before, redirections int) []*Command {
 func (r *reader) call(c *syntax.CallExpr, from []*Command) *Command {
 	out := &Command{From: from, Offset: int(c.Pos().Offset())}
 	for _, a := range c.Assigns {
-		if a.Name == nil || a.Value == nil {
-			continue
-		}
-		w := r.word(a.Value)
-		if len(w.Text) < maxValue {
-			r.variables[a.Name.Value] = w.Text
+		if a.Name != nil && !a.Naked {
+			r.variables[a.Name.Value] = r.assigned(a)
 		}
 	}
 	for _, a := range c.Args {
@@ -248,9 +246,31 @@ func (r *reader) call(c *syntax.CallExpr, from []*Command) *Command {
 	return out
 }
 
-// maxValue is the longest value of a variable that is put in, in bytes:
-// assignments in a row could double one each.
-const maxValue = 1 << 10
+// assigned returns the value that a variable has from an assignment on.
+func (r *reader) assigned(a *syntax.Assign) string {
+	value := ""
+	if a.Value != nil {
+		value = r.word(a.Value).Text
+	}
+	switch {
+	case a.Array != nil || a.Index != nil:
+		return Unknown
+	case !a.Append:
+		return value
+	}
+	before, known := r.variables[a.Name.Value]
+	if !known || !r.room(before) {
+		before = Unknown
+	}
+	return before + value
+}
+
+// room reports whether one more value may be put in. If not, the script was cut.
+func (r *reader) room(value string) bool {
+	r.putIn += len(value)
+	r.cut = r.cut || r.putIn > maxPutIn
+	return r.putIn <= maxPutIn
+}
 
 // word puts the parts of a word together.
 func (r *reader) word(w *syntax.Word) Word {
@@ -295,7 +315,7 @@ func (r *reader) variable(p *syntax.ParamExp, text *strings.Builder) {
 		value, known = r.variables[p.Param.Value]
 	}
 	switch {
-	case known && text.Len() < maxValue:
+	case known && r.room(value):
 		text.WriteString(value)
 	// ${IFS} is how commands are written without a space.
 	case p.Param != nil && p.Param.Value == "IFS":

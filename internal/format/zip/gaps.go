@@ -207,14 +207,21 @@ func (a *Archive) mark() {
 	}
 }
 
-// collide finds entries whose names are one to some reader.
+// differ reports whether two entries claim content that is not the same.
+// Directories have none.
+func differ(x, y *Header) bool {
+	return !x.Directory() && (x.CRC != y.CRC || x.Size != y.Size || x.CRC == 0)
+}
+
+// collide finds entries of different content whose names are one to some reader.
 func (a *Archive) collide() error {
 	order := make([]int32, len(a.slots))
 	for i := range order {
 		order[i] = int32(i)
 	}
 	slices.SortStableFunc(order, func(x, y int32) int { return cmp.Compare(a.slots[x].name, a.slots[y].name) })
-	for i := 1; i < len(order) && len(a.Collisions) < maxFacts; i++ {
+	room := map[bool]int{true: maxFacts, false: maxFacts} // of one name, and of similar ones
+	for i := 1; i < len(order) && room[true]+room[false] > 0; i++ {
 		first, second := int(order[i-1]), int(order[i])
 		if a.slots[first].name != a.slots[second].name || a.slots[second].local == a.slots[first].local {
 			continue
@@ -224,8 +231,10 @@ func (a *Archive) collide() error {
 		if err := a.r.Budget().Spent(); err != nil {
 			return err
 		}
-		if fold(x.Name()) == fold(y.Name()) {
-			a.Collisions = append(a.Collisions, Collision{Pair{first, second}, x.Name() == y.Name()})
+		exact := x.Name() == y.Name()
+		if room[exact] > 0 && fold(x.Name()) == fold(y.Name()) && differ(x.Header(), y.Header()) {
+			room[exact]--
+			a.Collisions = append(a.Collisions, Collision{Pair{first, second}, exact})
 		}
 	}
 	slices.SortFunc(a.Collisions, func(x, y Collision) int { return cmp.Compare(x.First, y.First) })

@@ -44,7 +44,7 @@ type Archive struct {
 	Directories []Directory // central directories that some reader walks, in order of discovery
 	Gaps        []Range     // bytes that belong to no record and no entry, in file order
 	Overlaps    []Pair      // entries that share bytes, up to maxFacts
-	Collisions  []Collision // entries whose names are the same to some reader, up to maxFacts
+	Collisions  []Collision // entries of different content whose names are the same to some reader, up to maxFacts of one name and as many of similar ones
 
 	r     *hostile.Reader
 	slots []slot  // by offset of the local header, once Decode has returned

@@ -166,6 +166,9 @@ func properties(f *audit.File) *[]cyclonedx.Property {
 	add("size", strconv.FormatInt(f.Size, 10))
 	add("status", string(f.Status))
 	add("reason", f.Reason)
+	if f.MoreLicenses {
+		add("licenses", "more than are listed")
+	}
 	one := audit.Report{Files: []audit.File{*f}}
 	count := one.Count()
 	for _, severity := range rule.Severities {

@@ -28,7 +28,7 @@ var executes = &rule.Rule{ID: "pickle-executes-code", Severity: rule.Critical, P
 func files() []audit.File {
 	return []audit.File{
 		{Path: "a.gguf", Status: audit.Clean, Formats: []string{"gguf"}, Size: 12, Digest: bytes.Repeat([]byte{0xab}, 32),
-			Licenses: []string{"apache-2.0", "llama3", "mit OR ##[error]\\n"}},
+			Licenses: []string{"apache-2.0", "llama3", "mit OR ##[error]\\n"}, MoreLicenses: true},
 		{Path: "b\xff\u202e\n::error::##[x].pt", Status: audit.Findings, Formats: []string{"zip", "pytorch", "pickle"},
 			Digest: make([]byte, 32), Findings: []finding.Finding{{Rule: executes, Key: "x", Message: "x"}}},
 		{Path: "c.pkl", Status: audit.Incomplete, Formats: []string{"pickle"}, Reason: "truncated"},
@@ -161,7 +161,7 @@ func TestComponents(t *testing.T) {
 		got = append(got, line)
 	}
 	want := []string{
-		`machine-learning-model a.gguf SHA-256:abab id=Apache-2.0 name= declared id= name=llama3 declared id= name=mit OR ##[error]\n declared format=gguf framework=ggml size=12 status=clean`,
+		`machine-learning-model a.gguf SHA-256:abab id=Apache-2.0 name= declared id= name=llama3 declared id= name=mit OR ##[error]\n declared format=gguf framework=ggml size=12 status=clean licenses=more than are listed`,
 		`machine-learning-model b\xff\u202e\n::error::##[x].pt SHA-256:0000 format=zip format=pytorch format=pickle framework=PyTorch size=0 status=findings findings:critical=1`,
 		`machine-learning-model c.pkl format=pickle size=0 status=incomplete reason=truncated`,
 		`file d.safetensors size=0 status=not-scanned reason=not opened`,
