@@ -6,7 +6,6 @@ import (
 	_ "embed"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/modelaudit/modelaudit/internal/table"
 )
@@ -18,8 +17,8 @@ var idsFile string
 var textsFile string
 
 var (
-	ids   = sync.OnceValue(func() map[string]string { return parseIDs(idsFile) })
-	texts = sync.OnceValue(func() []wording { return parseTexts(textsFile) })
+	ids   = table.Once(idsFile, parseIDs)
+	texts = table.Once(textsFile, parseTexts)
 )
 
 // A wording is what only the text of one licence says.

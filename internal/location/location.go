@@ -7,9 +7,7 @@ import (
 	_ "embed"
 	"net/url"
 	"path"
-	"slices"
 	"strings"
-	"sync"
 
 	"github.com/modelaudit/modelaudit/internal/table"
 )
@@ -19,7 +17,7 @@ import (
 //go:embed sensitive.txt
 var sensitiveFile string
 
-var sensitive = sync.OnceValue(func() []string { return slices.Collect(table.Lines(sensitiveFile)) })
+var sensitive = table.Once(sensitiveFile, table.List)
 
 // Leaves says how a path that should be relative to a model leaves the model's
 // directory: a phrase that follows "is read from …,", or "" if it stays.

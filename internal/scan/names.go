@@ -17,7 +17,7 @@ import (
 //go:embed extensions.txt
 var extensionsFile string
 
-var modelExtensions = table.Set(extensionsFile)
+var modelExtensions = table.Once(extensionsFile, table.Set)
 
 // namedLikeModel reports whether people and loaders take a file of this name
 // for a model, encrypted or not.
@@ -26,7 +26,7 @@ func namedLikeModel(name string) bool {
 	if encrypted[extension] {
 		extension = strings.ToLower(path.Ext(name[:len(name)-len(extension)]))
 	}
-	return modelExtensions[extension]
+	return modelExtensions()[extension]
 }
 
 // encrypted are the extensions that programs which encrypt put behind a name.

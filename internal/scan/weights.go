@@ -14,7 +14,7 @@ import (
 //go:embed weights.txt
 var weightsFile string
 
-var weightNames = parseWeights(weightsFile)
+var weightNames = table.Once(weightsFile, parseWeights)
 
 // A weightName is one line: a glob over the last one or two elements of a path,
 // and where it counts.
@@ -42,7 +42,7 @@ func parseWeights(text string) []weightName {
 // namedLikeWeights reports whether a file has a name that only weights have
 // where it lies.
 func namedLikeWeights(f artifact.File) bool {
-	for _, n := range weightNames {
+	for _, n := range weightNames() {
 		if n.matches(f) {
 			return true
 		}

@@ -3,7 +3,6 @@ package source
 import (
 	_ "embed"
 	"strings"
-	"sync"
 
 	"github.com/modelaudit/modelaudit/internal/table"
 )
@@ -12,7 +11,7 @@ import (
 var proseFile string
 
 // prose are programs whose names are words as well.
-var prose = sync.OnceValue(func() map[string]bool { return table.Set(proseFile) })
+var prose = table.Once(proseFile, table.Set)
 
 // maxCommand is the longest text that Command looks at, in bytes.
 const maxCommand = 4 << 10

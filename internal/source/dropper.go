@@ -19,13 +19,7 @@ import (
 var droppersFile string
 
 // parts are the parts that functions have in droppers, by their paths.
-var parts = sync.OnceValue(func() map[string]string {
-	out := make(map[string]string)
-	for row := range table.Rows(droppersFile, 2) {
-		out[row[1]] = row[0]
-	}
-	return out
-})
+var parts = table.Once(droppersFile, table.Kinds)
 
 // A Drop is a place where a program does what an honest one has no need to: it
 // runs code that it decodes or fetches, or has a shell do so.

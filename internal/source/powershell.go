@@ -13,7 +13,7 @@ import (
 var powerShellFile string
 
 // powerShell is what the words of powershell.txt do.
-var powerShell = sync.OnceValue(func() map[string]string { return table.Map(powerShellFile) })
+var powerShell = table.Once(powerShellFile, table.Map)
 
 // powerWord is a command, a member or the end of a type's name with a member.
 var powerWord = sync.OnceValue(func() *regexp.Regexp {

@@ -19,13 +19,7 @@ import (
 var programsFile string
 
 // programs is what commands do, by their names.
-var programs = sync.OnceValue(func() map[string]string {
-	out := make(map[string]string)
-	for row := range table.Rows(programsFile, 2) {
-		out[row[1]] = row[0]
-	}
-	return out
-})
+var programs = table.Once(programsFile, table.Kinds)
 
 // shellSigns are what a script must hold to do harm.
 var shellSigns = []string{"curl", "wget", "/dev/tcp", "/dev/udp", "nc ", "ncat", "netcat", "socat", "base64", "xxd", "openssl", "rm ", "eval", "-c",

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"io"
 	"strings"
-	"sync"
 
 	"github.com/modelaudit/modelaudit/internal/format/python"
 	"github.com/modelaudit/modelaudit/internal/globals"
@@ -72,7 +71,7 @@ func Reaches(s *python.Source) []Reach {
 var methodsFile string
 
 // common are methods of the builtin types that say nothing about a module.
-var common = sync.OnceValue(func() map[string]bool { return table.Set(methodsFile) })
+var common = table.Once(methodsFile, table.Set)
 
 // method judges an attribute of something unknown as one of the modules that the
 // source imports: it may be one of them by a detour.

@@ -10,6 +10,17 @@ import (
 
 const text = "# what it says\n#\na\n\n  b  c  d e\r\nf g"
 
+func TestOnce(t *testing.T) {
+	reads := 0
+	list := table.Once("a", func(text string) string { reads++; return text + "!" })
+	if reads != 0 {
+		t.Error("the text was read before it was asked for")
+	}
+	if got := list() + list(); got != "a!a!" || reads != 1 {
+		t.Errorf("got %q after %d reads, want %q after one", got, reads, "a!a!")
+	}
+}
+
 func TestLines(t *testing.T) {
 	if got, want := slices.Collect(table.Lines(text)), []string{"a", "b  c  d e", "f g"}; !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
@@ -45,6 +56,27 @@ func TestSet(t *testing.T) {
 
 func TestMap(t *testing.T) {
 	if got, want := table.Map(text), map[string]string{"a": "", "b": "c  d e", "f": "g"}; !maps.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}
+
+const kinds = "x a\ny b c\nx d\n"
+
+func TestKinds(t *testing.T) {
+	if got, want := table.Kinds(kinds), map[string]string{"a": "x", "b c": "y", "d": "x"}; !maps.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}
+
+func TestLists(t *testing.T) {
+	if got, want := table.Lists(kinds), map[string][]string{"x": {"a", "d"}, "y": {"b c"}}; !maps.EqualFunc(got, want, slices.Equal) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}
+
+func TestSets(t *testing.T) {
+	want := map[string]map[string]bool{"x": {"a": true, "d": true}, "y": {"b c": true}}
+	if got := table.Sets(kinds); !maps.EqualFunc(got, want, maps.Equal) {
 		t.Errorf("got %v, want %v", got, want)
 	}
 }

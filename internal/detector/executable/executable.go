@@ -66,8 +66,8 @@ var (
 	//go:embed scripts.txt
 	scriptsFile string
 
-	places  = sync.OnceValue(func() map[string]string { return table.Map(namesFile) })
-	scripts = sync.OnceValue(func() map[string]bool { return table.Set(scriptsFile) })
+	places  = table.Once(namesFile, table.Map)
+	scripts = table.Once(scriptsFile, table.Set)
 )
 
 // run judges a program by what it is and where it lies.

@@ -8,7 +8,6 @@ import (
 	_ "embed"
 	"fmt"
 	"strings"
-	"sync"
 
 	"github.com/modelaudit/modelaudit/internal/artifact"
 	"github.com/modelaudit/modelaudit/internal/detector"
@@ -38,7 +37,7 @@ var Detector = &detector.Detector{
 //go:embed known.txt
 var knownFile string
 
-var known = sync.OnceValue(func() map[string]bool { return table.Set(knownFile) })
+var known = table.Once(knownFile, table.Set)
 
 // run reports each namespace of operators that ExecuTorch does not have, once.
 func run(_ context.Context, p *detector.Pass) error {

@@ -27,7 +27,7 @@ var (
 	//go:embed targets.txt
 	targetsFile string
 
-	targets = sync.OnceValue(func() map[string]bool { return parseTargets(targetsFile) })
+	targets = table.Once(targetsFile, parseTargets)
 )
 
 // parseTargets reads lines of a module and the classes in it.

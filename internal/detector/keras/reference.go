@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/modelaudit/modelaudit/internal/finding"
 	"github.com/modelaudit/modelaudit/internal/format/json"
@@ -22,7 +21,7 @@ var layersText string
 //go:embed packages.txt
 var ownText string
 
-var own = sync.OnceValue(func() map[string]bool { return table.Set(ownText) })
+var own = table.Once(ownText, table.Set)
 
 // reference judges what an object asks the loader to import: a class, or, with
 // the class name "function", the function that its config names.

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/modelaudit/modelaudit/internal/detector"
 	"github.com/modelaudit/modelaudit/internal/finding"
@@ -101,7 +100,7 @@ func all(o *json.Value, name string) []*json.Value {
 type effect struct{ class, key, does string }
 
 // effects is layers.txt.
-var effects = sync.OnceValue(func() []effect { return parseEffects(layersText) })
+var effects = table.Once(layersText, parseEffects)
 
 // parseEffects reads lines of a class, a key of its config and what Keras does
 // with the value.

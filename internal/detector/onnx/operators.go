@@ -4,7 +4,6 @@ import (
 	_ "embed"
 	"fmt"
 	"strings"
-	"sync"
 
 	"github.com/modelaudit/modelaudit/internal/finding"
 	"github.com/modelaudit/modelaudit/internal/format/onnx"
@@ -23,10 +22,10 @@ var domainsFile string
 //go:embed python.txt
 var pythonFile string
 
-var pythonOperators = sync.OnceValue(func() map[string]bool { return table.Set(pythonFile) })
+var pythonOperators = table.Once(pythonFile, table.Set)
 
 // known is domains.txt, read once.
-var known = sync.OnceValue(func() map[string]bool { return parseDomains(domainsFile) })
+var known = table.Once(domainsFile, parseDomains)
 
 // parseDomains reads a domain a line. The empty one is the standard's.
 func parseDomains(text string) map[string]bool {

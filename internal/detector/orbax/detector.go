@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/modelaudit/modelaudit/internal/artifact"
 	"github.com/modelaudit/modelaudit/internal/detector"
@@ -30,8 +29,8 @@ var (
 	//go:embed drivers.txt
 	driversFile string
 
-	types   = sync.OnceValue(func() map[string]bool { return table.Set(typesFile) })
-	drivers = sync.OnceValue(func() map[string]string { return table.Map(driversFile) })
+	types   = table.Once(typesFile, table.Set)
+	drivers = table.Once(driversFile, table.Map)
 )
 
 var (

@@ -143,7 +143,7 @@ func effect(kind string) string {
 }
 
 // effects says what operators do, by their type: operators.txt.
-var effects = sync.OnceValue(func() map[string]string { return table.Map(operatorsText) })
+var effects = table.Once(operatorsText, table.Map)
 
 // rules by effect.
 var rules = map[string]*rule.Rule{"python": python, "write": writes, "read": loads, "network": network, "native": native}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/modelaudit/modelaudit/internal/finding"
 	"github.com/modelaudit/modelaudit/internal/format/encoded"
@@ -23,13 +22,7 @@ import (
 var namesFile string
 
 // names are the classes of names.txt by extension.
-var names = sync.OnceValue(func() map[string]string {
-	out := make(map[string]string)
-	for row := range table.Rows(namesFile, 2) {
-		out[row[1]] = row[0]
-	}
-	return out
-})
+var names = table.Once(namesFile, table.Kinds)
 
 // A verdict says what is wrong with a content.
 type verdict struct {

@@ -23,7 +23,7 @@ import (
 var argumentsText string
 
 // arguments says what the arguments of a callable hold: arguments.txt.
-var arguments = sync.OnceValue(func() map[string]string { return byCallable(argumentsText) })
+var arguments = table.Once(argumentsText, byCallable)
 
 // byCallable reads lines of a package or module, a callable in it, and what is to
 // be said of it.
@@ -39,7 +39,7 @@ func byCallable(text string) map[string]string {
 var harmlessText string
 
 // harmlessWords are the records of harmless.txt.
-var harmlessWords = sync.OnceValue(func() map[string]bool { return table.Set(harmlessText) })
+var harmlessWords = table.Once(harmlessText, table.Set)
 
 // argumentsOf returns what the arguments of a callable hold, or "".
 func argumentsOf(n *pickle.Name) string {

@@ -4,7 +4,6 @@ import (
 	_ "embed"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/modelaudit/modelaudit/internal/finding"
 	"github.com/modelaudit/modelaudit/internal/format/pickle"
@@ -16,7 +15,7 @@ import (
 var textsFile string
 
 // makers are the callables of texts.txt.
-var makers = sync.OnceValue(func() map[string]bool { return table.Set(textsFile) })
+var makers = table.Once(textsFile, table.Set)
 
 // text returns a text by which a call is judged. One that the machine has, and
 // does not read, may be anything.

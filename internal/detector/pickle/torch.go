@@ -4,17 +4,17 @@ import (
 	_ "embed"
 	"math/bits"
 	"strings"
-	"sync"
 
 	"github.com/modelaudit/modelaudit/internal/finding"
 	"github.com/modelaudit/modelaudit/internal/format/pickle"
+	"github.com/modelaudit/modelaudit/internal/table"
 )
 
 //go:embed vulnerabilities.txt
 var vulnerabilitiesText string
 
 // vulnerabilities are published numbers, by "module name".
-var vulnerabilities = sync.OnceValue(func() map[string]string { return byCallable(vulnerabilitiesText) })
+var vulnerabilities = table.Once(vulnerabilitiesText, byCallable)
 
 // vulnerability returns the number of the vulnerability that goes through a
 // callable, or "".

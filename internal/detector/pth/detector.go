@@ -29,15 +29,7 @@ var help string
 //go:embed hooks.txt
 var hooksText string
 
-var hooks = parseHooks(hooksText)
-
-func parseHooks(text string) map[string]bool {
-	out := make(map[string]bool)
-	for row := range table.Rows(text, 2) {
-		out[row[0]] = true
-	}
-	return out
-}
+var hooks = table.Once(hooksText, table.Map)
 
 var (
 	harm = &rule.Rule{
@@ -139,7 +131,7 @@ func reaches(text string, levels int) (bad []source.Reach, err error) {
 		bad, err = append(bad, inner...), cmp.Or(err, fault)
 	}
 	for _, x := range source.Reaches(s) {
-		if x.Verdict.Effect != globals.Import && !hooks[x.Path] && !(evaluated && evaluates[x.Path]) {
+		if x.Verdict.Effect != globals.Import && hooks()[x.Path] == "" && !(evaluated && evaluates[x.Path]) {
 			bad = append(bad, x)
 		}
 	}

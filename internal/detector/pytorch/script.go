@@ -8,7 +8,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/modelaudit/modelaudit/internal/finding"
 	"github.com/modelaudit/modelaudit/internal/format/python"
@@ -23,8 +22,8 @@ var (
 	//go:embed namespaces.txt
 	namespacesFile string
 
-	operators  = sync.OnceValue(func() map[string]operator { return parseOperators(opsFile) })
-	namespaces = sync.OnceValue(func() map[string]bool { return table.Set(namespacesFile) })
+	operators  = table.Once(opsFile, parseOperators)
+	namespaces = table.Once(namespacesFile, table.Set)
 )
 
 // An operator is one that reaches outside of the model.

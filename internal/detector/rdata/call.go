@@ -24,10 +24,10 @@ var (
 	//go:embed builders.txt
 	buildersFile string
 
-	functions = sync.OnceValue(func() map[string]string { return table.Map(functionsFile) })
-	hooks     = sync.OnceValue(func() map[string]bool { return table.Set(hooksFile) })
-	masks     = sync.OnceValue(func() map[string]bool { return table.Set(masksFile) })
-	builders  = sync.OnceValue(func() map[string]bool { return table.Set(buildersFile) })
+	functions = table.Once(functionsFile, table.Map)
+	hooks     = table.Once(hooksFile, table.Set)
+	masks     = table.Once(masksFile, table.Set)
+	builders  = table.Once(buildersFile, table.Set)
 )
 
 // does completes "which …" for the effects.

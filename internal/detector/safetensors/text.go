@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
-	"sync"
 
 	"github.com/modelaudit/modelaudit/internal/detector"
 	"github.com/modelaudit/modelaudit/internal/finding"
@@ -23,7 +22,7 @@ import (
 var codeFile string
 
 // codeShapes are the expressions of code.txt, compiled once.
-var codeShapes = sync.OnceValue(func() []*regexp.Regexp { return parseCode(codeFile) })
+var codeShapes = table.Once(codeFile, parseCode)
 
 // parseCode reads patterns, one a line.
 func parseCode(text string) []*regexp.Regexp {

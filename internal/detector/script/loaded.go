@@ -4,7 +4,6 @@ import (
 	_ "embed"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/modelaudit/modelaudit/internal/globals"
 	"github.com/modelaudit/modelaudit/internal/table"
@@ -14,7 +13,7 @@ import (
 var loadedFile string
 
 // marks are the names that tell code of models from other code.
-var marks = sync.OnceValue(func() map[string]bool { return table.Set(loadedFile) })
+var marks = table.Once(loadedFile, table.Set)
 
 // starts are the effects that code of a model has no reason for while it is
 // imported.

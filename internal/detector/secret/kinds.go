@@ -44,9 +44,9 @@ type candidate struct {
 }
 
 var (
-	kinds    = sync.OnceValue(func() []kind { return parseKinds(rulesFile) })
+	kinds    = table.Once(rulesFile, parseKinds)
 	keywords = sync.OnceValue(func() *needle.Set { return needle.New(keywordsOf(kinds())) })
-	stopgaps = sync.OnceValue(func() []string { return slices.Collect(table.Lines(stopgapsFile)) })
+	stopgaps = table.Once(stopgapsFile, table.List)
 )
 
 // checks are the checks that rules name.

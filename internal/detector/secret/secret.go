@@ -39,14 +39,14 @@ var Detector = &detector.Detector{
 	Name:  "secret",
 	Rules: rule.Explain(help, certain, likely),
 	Match: func(h artifact.Head) bool {
-		return (h.Depth > 0 || documents[h.Extension()]) && h.IsText()
+		return (h.Depth > 0 || documents()[h.Extension()]) && h.IsText()
 	},
 	Run:  run,
 	Text: inText,
 }
 
 // documents are the extensions of texts that lie beside models.
-var documents = table.Set(documentsFile)
+var documents = table.Once(documentsFile, table.Set)
 
 const (
 	// piece is how much of a file is looked at together.

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/modelaudit/modelaudit/internal/finding"
 	"github.com/modelaudit/modelaudit/internal/format/json"
@@ -19,7 +18,7 @@ import (
 var nodesFile string
 
 // uses says what loading a kind of node does with the class that it names.
-var uses = sync.OnceValue(func() map[string]string { return table.Map(nodesFile) })
+var uses = table.Once(nodesFile, table.Map)
 
 // report makes a finding of a node, once for each rule and name.
 func (j *judge) report(r *rule.Rule, v *json.Value, name, message string) {

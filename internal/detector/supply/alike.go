@@ -3,7 +3,6 @@ package supply
 import (
 	_ "embed"
 	"strings"
-	"sync"
 
 	"github.com/modelaudit/modelaudit/internal/table"
 )
@@ -24,9 +23,9 @@ type names struct {
 }
 
 var (
-	packages = sync.OnceValue(func() names { return parseNames(packagesFile) })
-	owners   = sync.OnceValue(func() names { return parseNames(ownersFile) })
-	indexes  = sync.OnceValue(func() names { return parseNames(indexesFile) })
+	packages = table.Once(packagesFile, parseNames)
+	owners   = table.Once(ownersFile, parseNames)
+	indexes  = table.Once(indexesFile, parseNames)
 )
 
 // parseNames reads names that are imitated, and behind a "!" names that are

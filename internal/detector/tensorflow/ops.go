@@ -24,7 +24,7 @@ type effect struct {
 }
 
 // known holds the operations that TensorFlow registers itself.
-var known = sync.OnceValue(func() map[string]bool { return table.Set(knownFile) })
+var known = table.Once(knownFile, table.Set)
 
 // effects holds the operations that touch the world.
 var effects = sync.OnceValue(func() map[string]effect {

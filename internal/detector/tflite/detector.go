@@ -7,7 +7,6 @@ import (
 	_ "embed"
 	"fmt"
 	"strings"
-	"sync"
 
 	"github.com/modelaudit/modelaudit/internal/artifact"
 	"github.com/modelaudit/modelaudit/internal/detector"
@@ -67,7 +66,7 @@ func run(_ context.Context, p *detector.Pass) error {
 }
 
 // effects says what custom operators do, by name: operators.txt.
-var effects = sync.OnceValue(func() map[string]string { return table.Map(operatorsText) })
+var effects = table.Once(operatorsText, table.Map)
 
 // does completes "the operator …".
 var does = map[string]string{

@@ -202,7 +202,7 @@ func letter(c byte) bool {
 //go:embed words.txt
 var wordsFile string
 
-var words = sync.OnceValue(func() []word { return parse(wordsFile) })
+var words = table.Once(wordsFile, parse)
 
 // A word is a function that Lua code may name.
 type word struct{ table, member, does string }

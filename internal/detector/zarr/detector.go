@@ -8,7 +8,6 @@ import (
 	_ "embed"
 	"fmt"
 	"strings"
-	"sync"
 
 	"github.com/modelaudit/modelaudit/internal/artifact"
 	"github.com/modelaudit/modelaudit/internal/detector"
@@ -24,7 +23,7 @@ var help string
 //go:embed codecs.txt
 var codecsFile string
 
-var known = sync.OnceValue(func() map[string]bool { return table.Set(codecsFile) })
+var known = table.Once(codecsFile, table.Set)
 
 var (
 	pickled = &rule.Rule{

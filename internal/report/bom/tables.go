@@ -2,7 +2,6 @@ package bom
 
 import (
 	_ "embed"
-	"sync"
 
 	"github.com/CycloneDX/cyclonedx-go"
 
@@ -18,7 +17,7 @@ type kind struct {
 	framework string // "" for none
 }
 
-var kinds = sync.OnceValue(func() map[string]kind { return parseKinds(formatsFile) })
+var kinds = table.Once(formatsFile, parseKinds)
 
 // parseKinds reads lines of a format, a CycloneDX component type and a
 // framework, which may be missing.
