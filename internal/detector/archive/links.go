@@ -1,12 +1,14 @@
 package archive
 
 import (
+	_ "embed"
 	"fmt"
 	"path"
 	"strings"
 
 	"github.com/modelaudit/modelaudit/internal/detector"
 	"github.com/modelaudit/modelaudit/internal/finding"
+	"github.com/modelaudit/modelaudit/internal/table"
 )
 
 // links judges the symbolic links of one archive that lead out of it. In the
@@ -31,12 +33,11 @@ const (
 	enoughRoots = 4
 )
 
-// rootDirectories are those of the Filesystem Hierarchy Standard that a model has
-// no use for.
-var rootDirectories = map[string]bool{
-	"bin": true, "boot": true, "dev": true, "etc": true, "home": true, "lib": true, "lib64": true, "media": true, "mnt": true,
-	"opt": true, "proc": true, "root": true, "run": true, "sbin": true, "srv": true, "sys": true, "usr": true, "var": true,
-}
+//go:embed roots.txt
+var rootsFile string
+
+// rootDirectories are those of a file system: roots.txt.
+var rootDirectories = table.Once(rootsFile, table.Set)
 
 // newLinks returns what is known of an archive's links before its first member.
 func newLinks(p *detector.Pass) *links {
@@ -52,7 +53,7 @@ func clean(name string) string {
 func (l *links) member(name string, offset int64) {
 	name = clean(name)
 	top, _, below := strings.Cut(name, "/")
-	if below && rootDirectories[top] {
+	if below && rootDirectories()[top] {
 		l.roots[top] = true
 	}
 	if len(l.targets) == 0 {

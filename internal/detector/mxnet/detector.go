@@ -9,7 +9,6 @@ import (
 	"encoding/binary"
 	"fmt"
 	"path"
-	"slices"
 	"strings"
 
 	"github.com/modelaudit/modelaudit/internal/artifact"
@@ -19,10 +18,17 @@ import (
 	"github.com/modelaudit/modelaudit/internal/format/mxnet"
 	"github.com/modelaudit/modelaudit/internal/hostile"
 	"github.com/modelaudit/modelaudit/internal/rule"
+	"github.com/modelaudit/modelaudit/internal/table"
 )
 
 //go:embed help.md
 var help string
+
+//go:embed names.txt
+var namesFile string
+
+// names are those of names.txt by what they say.
+var names = table.Once(namesFile, table.Sets)
 
 var (
 	custom = &rule.Rule{
@@ -94,11 +100,10 @@ func graph(p *detector.Pass, g *json.Value) {
 // attributeNames are where versions of MXNet keep a node's attributes.
 var attributeNames = []string{"attrs", "attr", "param"}
 
-// node judges an operator. What Custom, _Native and _NDArray compute is a
-// program's to register.
+// node judges an operator. What some compute is a program's to register.
 func node(p *detector.Pass, n *json.Value) {
 	op, name := n.Get("op").String(), n.Get("name").String()
-	if op == "Custom" || op == "_Native" || op == "_NDArray" {
+	if names()["operator"][op] {
 		kind := op
 		for _, at := range attributeNames {
 			if s := n.Get(at).Get("op_type").String(); s != "" {
@@ -117,9 +122,6 @@ func node(p *detector.Pass, n *json.Value) {
 	}
 }
 
-// libraryAttributes name something that is loaded or read.
-var libraryAttributes = []string{"library", "lib", "lib_path", "dll", "plugin", "path", "filename", "uri", "url", "symbol_file", "params_file"}
-
 // attributes reports those that name a library by a path.
 func attributes(p *detector.Pass, attrs *json.Value, node string) {
 	if attrs == nil {
@@ -127,7 +129,7 @@ func attributes(p *detector.Pass, attrs *json.Value, node string) {
 	}
 	for _, m := range attrs.Members {
 		value := m.Value.String()
-		if value == "" || !slices.Contains(libraryAttributes, strings.ToLower(strings.Trim(m.Name, "_"))) || !pathLike(m.Name, value) {
+		if value == "" || !names()["attribute"][strings.ToLower(strings.Trim(m.Name, "_"))] || !pathLike(m.Name, value) {
 			continue
 		}
 		report(p, library, m.Offset, m.Name+" "+value,
@@ -138,11 +140,8 @@ func attributes(p *detector.Pass, attrs *json.Value, node string) {
 // pathLike reports whether a value names a file or an address rather than being
 // a word; a library may go without an extension.
 func pathLike(name, value string) bool {
-	switch strings.ToLower(path.Ext(value)) {
-	case ".so", ".dll", ".dylib", ".py", ".params", ".json":
-		return true
-	}
-	return strings.ContainsAny(value, `/\`) || strings.HasPrefix(strings.ToLower(name), "lib")
+	return names()["extension"][strings.ToLower(path.Ext(value))] || strings.ContainsAny(value, `/\`) ||
+		strings.HasPrefix(strings.ToLower(name), "lib")
 }
 
 // report makes a finding at a value of the document.

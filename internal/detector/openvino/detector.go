@@ -15,10 +15,17 @@ import (
 	"github.com/modelaudit/modelaudit/internal/finding"
 	"github.com/modelaudit/modelaudit/internal/format/xml"
 	"github.com/modelaudit/modelaudit/internal/rule"
+	"github.com/modelaudit/modelaudit/internal/table"
 )
 
 //go:embed help.md
 var help string
+
+//go:embed names.txt
+var namesFile string
+
+// names are those of names.txt by what they say.
+var names = table.Once(namesFile, table.Sets)
 
 var (
 	doctype = &rule.Rule{
@@ -141,26 +148,18 @@ func (w *walker) judgeLayer(t *xml.Token) {
 			finding.Quote(w.layer), finding.Quote(kind), finding.Quote(version)), "layer "+finding.Quote(w.layer))
 }
 
-// pathAttributes name files where they stand in a model.
-var pathAttributes = []string{"library", "lib", "implementation", "extension_path", "filename", "path", "script", "code"}
-
 // attribute judges an attribute that may name code.
 func (w *walker) attribute(t *xml.Token, a xml.Attr) {
-	for _, name := range pathAttributes {
-		if strings.EqualFold(a.Name, name) && (looksLikePath(a.Value) || name == "code") {
-			w.report(library, t.Offset, t.Name+" "+a.Name,
-				fmt.Sprintf("The attribute %s of %s names %s.", finding.Quote(a.Name), finding.Quote(t.Name), finding.Quote(a.Value)), "element "+finding.Quote(t.Name)+": "+finding.Quote(a.Value))
-		}
+	name := strings.ToLower(a.Name)
+	if names()["attribute"][name] && (looksLikePath(a.Value) || name == "code") {
+		w.report(library, t.Offset, t.Name+" "+a.Name,
+			fmt.Sprintf("The attribute %s of %s names %s.", finding.Quote(a.Name), finding.Quote(t.Name), finding.Quote(a.Value)), "element "+finding.Quote(t.Name)+": "+finding.Quote(a.Value))
 	}
 }
 
 // looksLikePath tells a path from a word.
 func looksLikePath(s string) bool {
-	switch strings.ToLower(path.Ext(s)) {
-	case ".so", ".dll", ".dylib", ".py", ".cl", ".bin":
-		return true
-	}
-	return strings.HasPrefix(s, "/") || strings.Contains(s, "../") || strings.Contains(s, `\`) || strings.Contains(s, "://")
+	return names()["extension"][strings.ToLower(path.Ext(s))] || strings.HasPrefix(s, "/") || strings.Contains(s, "../") || strings.Contains(s, `\`) || strings.Contains(s, "://")
 }
 
 // data compares the extent of a constant with the weights beside the document.

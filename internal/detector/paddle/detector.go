@@ -188,14 +188,17 @@ func evidence(o paddle.Op) []finding.Step {
 	return steps
 }
 
-// targets are the attributes that name what an operator works on.
-var targets = []string{"file_path", "endpoint", "endpoints", "epmap", "trainers", "pserver_endpoints", "filename", "engine_key"}
+//go:embed targets.txt
+var targetsText string
+
+// targets are the attributes that name what an operator works on: targets.txt.
+var targets = table.Once(targetsText, table.List)
 
 // target returns what the first attribute that names something says, and whether
 // that leads out of the directory. Of one that stands twice Paddle takes the
 // last: any that leads out goes before the others.
 func target(o paddle.Op) (text string, far bool) {
-	for _, name := range targets {
+	for _, name := range targets() {
 		for _, a := range o.Attrs {
 			if a.Name != name {
 				continue

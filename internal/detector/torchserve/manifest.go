@@ -1,6 +1,7 @@
 package torchserve
 
 import (
+	_ "embed"
 	"fmt"
 	"strings"
 
@@ -8,14 +9,14 @@ import (
 	"github.com/modelaudit/modelaudit/internal/format/json"
 	"github.com/modelaudit/modelaudit/internal/hostile"
 	"github.com/modelaudit/modelaudit/internal/location"
+	"github.com/modelaudit/modelaudit/internal/table"
 )
 
-// fileFields are the members of a manifest that name files of the archive
-// (Manifest.java of TorchServe); extraFiles is a list with commas.
-var fileFields = map[string]bool{
-	"handler": true, "modelFile": true, "serializedFile": true, "extraFiles": true,
-	"requirementsFile": true, "configFile": true,
-}
+//go:embed fields.txt
+var fieldsFile string
+
+// fileFields are the members that name files of the archive: fields.txt.
+var fileFields = table.Once(fieldsFile, table.Set)
 
 // maxManifest bounds a manifest: a page of JSON at most.
 const maxManifest = 1 << 20
@@ -51,7 +52,7 @@ func (a *archive) fields(m member, v *json.Value, depth int) {
 		if x.Value.Kind == json.Object {
 			a.fields(m, &x.Value, depth+1)
 		}
-		if !fileFields[x.Name] || x.Value.Kind != json.String {
+		if !fileFields()[x.Name] || x.Value.Kind != json.String {
 			continue
 		}
 		for name := range strings.SplitSeq(x.Value.Text, ",") {

@@ -2,7 +2,9 @@ package torchserve
 
 import (
 	"context"
+	_ "embed"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/modelaudit/modelaudit/internal/artifact"
@@ -10,6 +12,7 @@ import (
 	"github.com/modelaudit/modelaudit/internal/finding"
 	"github.com/modelaudit/modelaudit/internal/rule"
 	"github.com/modelaudit/modelaudit/internal/source"
+	"github.com/modelaudit/modelaudit/internal/table"
 )
 
 var (
@@ -34,11 +37,11 @@ var Properties = &detector.Detector{
 // propertyCost is the memory that a byte of the file may take: a property is a line.
 const propertyCost = 64
 
-// serverKeys are keys that tell the file from others of its name.
-var serverKeys = map[string]bool{
-	"inference_address": true, "management_address": true, "metrics_address": true, "model_store": true, "load_models": true,
-	"allowed_urls": true, "system_metrics_cmd": true, "vmargs": true, "disable_token_authorization": true, "install_py_dep_per_model": true,
-}
+//go:embed properties.txt
+var propertiesFile string
+
+// keys are those of properties.txt by what they are.
+var keys = table.Once(propertiesFile, table.Lists)
 
 // A property is a line of the file.
 type property struct {
@@ -60,7 +63,7 @@ func runProperties(_ context.Context, p *detector.Pass) error {
 		key, value, ok := strings.Cut(strings.TrimSpace(l), "=")
 		if key = strings.TrimSpace(key); ok && !strings.HasPrefix(key, "#") && !strings.HasPrefix(key, "!") {
 			all[key] = property{strings.TrimSpace(value), at}
-			known = known || serverKeys[key]
+			known = known || slices.Contains(keys()["key"], key)
 		}
 		at += int64(len(l))
 	}
@@ -69,7 +72,7 @@ func runProperties(_ context.Context, p *detector.Pass) error {
 	}
 	p.Recognised("torchserve-properties")
 	openServer(p, all)
-	for _, key := range []string{"system_metrics_cmd", "vmargs"} {
+	for _, key := range keys()["command"] {
 		if err := command(p, key, all[key]); err != nil {
 			return err
 		}
@@ -77,13 +80,10 @@ func runProperties(_ context.Context, p *detector.Pass) error {
 	return nil
 }
 
-// agents are options of Java's machine that run a command or load code.
-var agents = []string{"-javaagent:", "-agentpath:", "-agentlib:", "-XX:OnOutOfMemoryError", "-XX:OnError", "-XX:+EnableJVMCI", "-Xrun"}
-
 // command judges a value that is a command, or options of Java's machine.
 func command(p *detector.Pass, key string, v property) error {
 	does := ""
-	for _, a := range agents {
+	for _, a := range keys()["agent"] {
 		if key == "vmargs" && strings.Contains(v.value, a) {
 			does = "has Java run or load what " + a + " names"
 		}
@@ -111,15 +111,14 @@ func openServer(p *detector.Pass, all map[string]property) {
 	if !ok || strings.HasPrefix(host, "127.") || strings.HasPrefix(host, "localhost") || strings.HasPrefix(host, "[::1]") || strings.HasPrefix(m.value, "unix:") {
 		return
 	}
-	for _, c := range []struct{ key, value string }{
-		{"allowed_urls", ".*"}, {"disable_token_authorization", "true"}, {"install_py_dep_per_model", "true"}, {"use_env_allowed_urls", "true"},
-	} {
-		if v := all[c.key]; v.value == c.value {
+	for _, setting := range keys()["open"] {
+		key, value, _ := strings.Cut(setting, " ")
+		if v := all[key]; v.value == value {
 			p.Report(finding.Finding{
-				Rule: serverOpen, Key: c.key, Location: finding.Location{Offset: m.at},
-				Message: fmt.Sprintf("Models can be registered from %s with %s=%s: whoever reaches the server has it run their code.", finding.Quote(m.value), c.key, c.value),
+				Rule: serverOpen, Key: key, Location: finding.Location{Offset: m.at},
+				Message: fmt.Sprintf("Models can be registered from %s with %s=%s: whoever reaches the server has it run their code.", finding.Quote(m.value), key, value),
 				Evidence: []finding.Step{
-					{Offset: m.at, Text: "management_address=" + finding.Quote(m.value)}, {Offset: v.at, Text: c.key + "=" + c.value}},
+					{Offset: m.at, Text: "management_address=" + finding.Quote(m.value)}, {Offset: v.at, Text: key + "=" + value}},
 			})
 			return
 		}

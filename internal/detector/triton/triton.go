@@ -15,6 +15,7 @@ import (
 	"github.com/modelaudit/modelaudit/internal/format/triton"
 	"github.com/modelaudit/modelaudit/internal/location"
 	"github.com/modelaudit/modelaudit/internal/rule"
+	"github.com/modelaudit/modelaudit/internal/table"
 )
 
 //go:embed help.md
@@ -39,12 +40,11 @@ var Detector = &detector.Detector{
 	Run:   run,
 }
 
-// files are the keys whose values are files.
-var files = map[string]string{
-	"default_model_filename": "as the model", "cc_model_filenames": "as the model", "op_library_filename": "as a library of native code",
-	"EXECUTION_ENV_PATH": "as the Python that runs the model", "backend": "as the library that runs the model", "runtime": "as the library that runs the model",
-	"MODEL_FILENAME": "as the model", "python_runtime": "as the Python that runs the model",
-}
+//go:embed files.txt
+var filesText string
+
+// files are the keys whose values are files: files.txt.
+var files = table.Once(filesText, table.Map)
 
 // inEnvironment is what Triton puts the model's own directory for.
 const inEnvironment = "$$TRITON_MODEL_DIRECTORY/"
@@ -62,7 +62,7 @@ func run(_ context.Context, p *detector.Pass) error {
 func judge(p *detector.Pass, v triton.Value) {
 	shown := finding.Quote(v.Text)
 	why := ""
-	if files[v.Key] != "" {
+	if files()[v.Key] != "" {
 		why = location.Leaves(strings.TrimPrefix(v.Text, inEnvironment))
 	}
 	out := finding.Finding{
@@ -71,7 +71,7 @@ func judge(p *detector.Pass, v triton.Value) {
 	}
 	switch {
 	case why != "":
-		out.Rule, out.Message = elsewhere, fmt.Sprintf("Triton takes %s %s, which is %s.", shown, files[v.Key], why)
+		out.Rule, out.Message = elsewhere, fmt.Sprintf("Triton takes %s %s, which is %s.", shown, files()[v.Key], why)
 	case v.Key == "backend" && v.Text == "python":
 		out.Rule, out.Message = code, "Triton runs the Python that comes with the model."
 	case v.Key == "op_library_filename", v.Key == "platform" && v.Text == "custom", v.Key == "runtime" && strings.HasSuffix(v.Text, ".so"):
