@@ -19,8 +19,15 @@ func Quote(s string) string { return QuoteUpTo(s, QuoteLimit) }
 // QuoteUpTo is Quote with a limit of its own, in characters.
 func QuoteUpTo(s string, limit int) string { return Escape(shorten(s, limit)) }
 
+// Code is QuoteUpTo for source code, whose strings are already written with
+// escapes: a backslash stays one.
+func Code(s string, limit int) string { return escape(shorten(s, limit), `\`) }
+
 // Escape makes hostile text visible without shortening it.
-func Escape(s string) string {
+func Escape(s string) string { return escape(s, `\\`) }
+
+// escape is Escape with what a backslash becomes.
+func escape(s, backslash string) string {
 	if plain(s) {
 		return s
 	}
@@ -31,7 +38,7 @@ func Escape(s string) string {
 		case c == utf8.RuneError && n == 1:
 			fmt.Fprintf(&b, `\x%02x`, s[i])
 		case c == '\\':
-			b.WriteString(`\\`)
+			b.WriteString(backslash)
 		case visible(c):
 			b.WriteRune(c)
 		default:

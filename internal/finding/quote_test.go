@@ -35,6 +35,13 @@ func TestQuote(t *testing.T) {
 	}
 }
 
+func TestCodeKeepsItsEscapes(t *testing.T) {
+	const in, want = "f(b'\\x80\\n', \x1b\u202e)", `f(b'\x80\n', \x1b\u202e)`
+	if got := finding.Code(in, finding.QuoteLimit); got != want {
+		t.Errorf("Code(%q): got %q, want %q", in, got, want)
+	}
+}
+
 func TestQuoteLosesTheMiddle(t *testing.T) {
 	cases := []struct {
 		name, in, want string

@@ -89,7 +89,7 @@ func (f *reading) stream(at int64) (end int64, ok bool) {
 	m := pickle.New(r, names, pickle.Reading{Arrays: true})
 	does := tape{limit: maxEffects}
 	for e := range m.Run() {
-		text := finding.Quote(effect(m, &e))
+		text := finding.Code(effect(m, &e), finding.QuoteLimit)
 		// One opcode may do several things; the last one is its result.
 		f.notes[e.Offset] = text
 		does.add(e.Offset, text)

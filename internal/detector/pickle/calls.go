@@ -249,7 +249,7 @@ func (j *judge) changes(e pickle.Effect, way globals.Use) {
 		u := j.use(n, e)
 		u.called = true
 		j.add(rewrites, e, u.name, func() string {
-			return "Loading this file changes " + finding.Quote(u.name) + ": " + finding.Quote(j.itemsText(e)) + "."
+			return "Loading this file changes " + finding.Quote(u.name) + ": " + finding.Code(j.itemsText(e), finding.QuoteLimit) + "."
 		})
 		return
 	}

@@ -100,7 +100,7 @@ func (j *judge) holds(e pickle.Effect) {
 		j.inert = append(j.inert, payload{hash: maphash.Bytes(seed, data), constant: maphash.String(seed, text), finding: finding.Finding{
 			Rule: inert, Key: inner.Key, Location: finding.Location{Offset: e.Offset},
 			Message:  "A constant holds a pickle that would be dangerous to load: " + inner.Message,
-			Evidence: []finding.Step{{Offset: e.Offset, Text: e.Op.String() + " " + finding.QuoteUpTo(j.m.Python(e.Fn), 200)}},
+			Evidence: []finding.Step{{Offset: e.Offset, Text: e.Op.String() + " " + finding.Code(j.m.Python(e.Fn), finding.QuoteLimit)}},
 		}})
 	}
 }

@@ -19,7 +19,7 @@ func (j *judge) add(r *rule.Rule, e pickle.Effect, key string, message func() st
 	if old != nil && len(old.Evidence) >= maxSteps {
 		return
 	}
-	step := finding.Step{Offset: e.Offset, Text: e.Op.String() + " " + finding.QuoteUpTo(j.effectText(e), callLimit)}
+	step := finding.Step{Offset: e.Offset, Text: e.Op.String() + " " + finding.Code(j.effectText(e), callLimit)}
 	f := finding.Finding{Rule: r, Key: key, Location: finding.Location{Offset: e.Offset}, Evidence: []finding.Step{step}}
 	if old == nil {
 		f.Message = message()
@@ -44,12 +44,12 @@ func (j *judge) effectVerb(e pickle.Effect) string {
 	case pickle.Calls, pickle.Makes:
 		return j.callText(e)
 	}
-	return "fills " + j.python(e.Fn) + " with " + finding.Quote(j.itemsText(e))
+	return "fills " + j.python(e.Fn) + " with " + finding.Code(j.itemsText(e), finding.QuoteLimit)
 }
 
 // callText is the call as Python would write it.
 func (j *judge) callText(e pickle.Effect) string {
-	return "calls " + finding.QuoteUpTo(j.m.PythonCall(e.Fn, e.Args, e.Kw), callLimit)
+	return "calls " + finding.Code(j.m.PythonCall(e.Fn, e.Args, e.Kw), callLimit)
 }
 
 // effectText is an effect as evidence.
@@ -74,4 +74,4 @@ func (j *judge) itemsText(e pickle.Effect) string {
 }
 
 // python is a value as Python would write it, fit to be shown.
-func (j *judge) python(v pickle.Value) string { return finding.Quote(j.m.Python(v)) }
+func (j *judge) python(v pickle.Value) string { return finding.Code(j.m.Python(v), finding.QuoteLimit) }

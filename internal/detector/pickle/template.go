@@ -94,7 +94,7 @@ func (j *judge) template(e pickle.Effect, u *use, v pickle.Value) {
 	}
 	j.add(executes, e, u.name, func() string {
 		return "Loading this file fills an instance of " + finding.Quote(u.name) +
-			" with source that is not scipy's own, and runs it: " + finding.QuoteUpTo(j.m.Python(v), callLimit) + "."
+			" with source that is not scipy's own, and runs it: " + finding.Code(j.m.Python(v), callLimit) + "."
 	})
 }
 

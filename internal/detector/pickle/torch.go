@@ -48,7 +48,7 @@ func (j *judge) tensor(e pickle.Effect, n *pickle.Name) {
 	last, ok2 := j.lastElement(e.Args[1], e.Args[2], e.Args[3])
 	if ok1 && ok2 && last > held {
 		j.add(corrupts, e, "size", func() string {
-			return "A tensor of this file claims elements behind the end of its storage: " + finding.Quote(j.m.PythonCall(e.Fn, e.Args[:4], 0)) + "."
+			return "A tensor of this file claims elements behind the end of its storage: " + finding.Code(j.m.PythonCall(e.Fn, e.Args[:4], 0), finding.QuoteLimit) + "."
 		})
 	}
 }
