@@ -55,7 +55,7 @@ const (
 // does completes "loading this file …".
 var does = map[Effect]string{
 	Execute: "runs code", Process: "starts a program", Import: "runs code by an import",
-	Indirect: "calls what it is given", Deserialise: "unpickles more data", Native: "runs native code",
+	Indirect: "looks up or calls other functions", Deserialise: "unpickles more data", Native: "runs native code",
 	Write: "writes or deletes files", Read: "reads files", Network: "opens a connection",
 	State: "changes the running process", Exit: "stops the process", Tamper: "tampers with a scanner",
 }

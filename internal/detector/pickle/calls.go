@@ -143,18 +143,28 @@ func (j *judge) dangerous(e pickle.Effect, u *use, v globals.Verdict) {
 		})
 		return
 	}
-	if v.Effect == globals.Indirect {
-		if callable := j.dangerousArgument(e); callable != "" {
-			j.add(executes, e, u.name, func() string {
-				return "Loading this file " + j.effectVerb(e) + ", which calls " + finding.Quote(callable) + "."
-			})
-			return
-		}
+	if v.Effect == globals.Indirect && j.leads(e, u, v) {
+		return
 	}
 	if r == deserialises {
 		j.nested(e)
 	}
 	j.add(r, e, u.name, func() string { return "Loading this file " + j.effectVerb(e) + does(v) + "." })
+}
+
+// leads reports whether it is known what an indirect call comes to: it calls a
+// dangerous name that it is given, or returns a name.
+func (j *judge) leads(e pickle.Effect, u *use, v globals.Verdict) bool {
+	if callable := j.dangerousArgument(e); callable != "" {
+		j.detour(executes, e, u, callable, "Loading this file "+j.effectVerb(e)+", which is given "+finding.Quote(callable)+" to call.")
+		return true
+	}
+	n := j.m.Name(e.Value)
+	if n == nil || !e.Computed {
+		return false
+	}
+	j.detour(indirect, e, u, n.String(), "Loading this file "+j.effectVerb(e)+does(v)+".")
+	return true
 }
 
 // dangerousArgument returns a dangerous name among the arguments of a call.

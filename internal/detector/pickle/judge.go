@@ -24,6 +24,8 @@ type judge struct {
 	missed   bool              // a text by which a call is judged was not read
 	payloads map[uint64]string // what harmful thing a text is, by its hash
 	madeCode bool              // it was reported that the file makes functions
+	detours  []detour
+	led      map[key]bool // detours that are known
 }
 
 // A use is what the pickle does with one name.
@@ -155,4 +157,5 @@ func (j *judge) finish() {
 		}
 		j.report.add(f)
 	}
+	j.fold()
 }

@@ -19,7 +19,7 @@ func (j *judge) add(r *rule.Rule, e pickle.Effect, key string, message func() st
 	if old != nil && len(old.Evidence) >= maxSteps {
 		return
 	}
-	step := finding.Step{Offset: e.Offset, Text: e.Op.String() + " " + finding.Code(j.effectText(e), callLimit)}
+	step := j.step(e)
 	f := finding.Finding{Rule: r, Key: key, Location: finding.Location{Offset: e.Offset}, Evidence: []finding.Step{step}}
 	if old == nil {
 		f.Message = message()
@@ -28,6 +28,11 @@ func (j *judge) add(r *rule.Rule, e pickle.Effect, key string, message func() st
 		}
 	}
 	j.report.add(f)
+}
+
+// step is an effect as evidence.
+func (j *judge) step(e pickle.Effect) finding.Step {
+	return finding.Step{Offset: e.Offset, Text: e.Op.String() + " " + finding.Code(j.effectText(e), callLimit)}
 }
 
 // does is the clause that says what a call does.
@@ -52,7 +57,7 @@ func (j *judge) callText(e pickle.Effect) string {
 	return "calls " + finding.Code(j.m.PythonCall(e.Fn, e.Args, e.Kw), callLimit)
 }
 
-// effectText is an effect as evidence.
+// effectText is an effect as Python would write it.
 func (j *judge) effectText(e pickle.Effect) string {
 	switch e.Kind {
 	case pickle.Imports:
