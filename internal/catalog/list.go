@@ -27,6 +27,7 @@ import (
 	"github.com/modelaudit/modelaudit/internal/detector/llamafile"
 	"github.com/modelaudit/modelaudit/internal/detector/mxnet"
 	"github.com/modelaudit/modelaudit/internal/detector/network"
+	"github.com/modelaudit/modelaudit/internal/detector/numba"
 	"github.com/modelaudit/modelaudit/internal/detector/numpy"
 	"github.com/modelaudit/modelaudit/internal/detector/ocdbt"
 	"github.com/modelaudit/modelaudit/internal/detector/onnx"
@@ -89,6 +90,7 @@ func Detectors() []*detector.Detector {
 		mxnet.Graph,
 		mxnet.Parameters,
 		network.Detector,
+		numba.Detector,
 		numpy.Detector,
 		ocdbt.Detector,
 		onnx.Detector,

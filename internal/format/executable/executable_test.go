@@ -2,6 +2,7 @@ package executable_test
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -80,4 +81,17 @@ func FuzzDecode(f *testing.F) {
 			t.Errorf("decode(%q): %v", data, got)
 		}
 	})
+}
+
+// TestMissing: the symbols that an object file asks for are those of its table.
+func TestMissing(t *testing.T) {
+	object := executabletest.Object("system", "sin", "")
+	for n := range len(object) + 1 {
+		var got []string
+		budget := hostile.NewBudget(context.Background(), hostile.DefaultLimits(), int64(n), time.Now)
+		executable.Missing(hostile.NewReader(hostile.Bytes(object[:n]), int64(n), budget), func(s string) { got = append(got, s) })
+		if whole := n == len(object); whole && !slices.Equal(got, []string{"system", "sin"}) || !whole && len(got) > 2 {
+			t.Errorf("%d of %d bytes: got %q", n, len(object), got)
+		}
+	}
 }

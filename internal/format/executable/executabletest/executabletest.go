@@ -24,3 +24,31 @@ func PE() string {
 	h = binary.LittleEndian.AppendUint16(h, 0x0022) // executable, large addresses
 	return dos + string(h)
 }
+
+// Object returns an object file for x86-64 that asks for symbols: a header, the
+// symbol table, the names, and the headers of the two sections.
+func Object(symbols ...string) string {
+	const header, symbol, none, table, names = 64, 24, 0, 2, 3 // sizes, and types of sections
+	text := "\x00"
+	entries := make([]byte, symbol)
+	for _, s := range symbols {
+		entry := binary.LittleEndian.AppendUint32(nil, uint32(len(text)))
+		entries = append(append(entries, entry...), make([]byte, symbol-4)...)
+		text += s + "\x00"
+	}
+	h := []byte(ELF())
+	binary.LittleEndian.PutUint16(h[16:], 1) // e_type: ET_REL
+	binary.LittleEndian.PutUint64(h[0x28:], uint64(header+len(entries)+len(text)))
+	binary.LittleEndian.PutUint16(h[0x3a:], header)
+	binary.LittleEndian.PutUint16(h[0x3c:], 3)
+	section := func(kind uint32, at, size int, link uint32) string {
+		s := make([]byte, header)
+		binary.LittleEndian.PutUint32(s[4:], kind)
+		binary.LittleEndian.PutUint64(s[0x18:], uint64(at))
+		binary.LittleEndian.PutUint64(s[0x20:], uint64(size))
+		binary.LittleEndian.PutUint32(s[0x28:], link)
+		return string(s)
+	}
+	return string(h) + string(entries) + text + section(none, 0, 0, 0) + section(table, header, len(entries), 2) +
+		section(names, header+len(entries), len(text), 0)
+}
