@@ -2,11 +2,9 @@ package source
 
 import (
 	_ "embed"
-	"regexp"
 	"slices"
 	"sort"
 	"strings"
-	"sync"
 
 	"github.com/modelaudit/modelaudit/internal/address"
 	"github.com/modelaudit/modelaudit/internal/format/python"
@@ -30,16 +28,11 @@ type Drop struct {
 	Text   string // what it is given, if that is constant
 }
 
-// dropSigns are what Python must hold to drop anything: the ends of the functions
-// that do, the files that are trusted, and what reaches either by a name that is
-// put together.
-var dropSigns = []string{"exec", "eval", "system", "open", "subprocess", "spawn", "getoutput", "loads", "dup2", "__", "getattr"}
-
 // Drops finds them in Python, which may use every function of Python for
 // honest reasons: only what is done with what counts. The error is a
 // *hostile.Fault of the budget; text that is no Python has none.
 func Drops(text string, budget *hostile.Budget) ([]Drop, error) {
-	if len(text) > maxText || !holds(text, dropSigns) {
+	if len(text) > maxText || !holds(text, "drop") {
 		return nil, nil
 	}
 	mark := budget.Held()
@@ -201,8 +194,7 @@ func (d *dropper) origin(from, to int) string {
 func (d *dropper) call(r python.Reference) {
 	_, v, concern := globals.Target(r.Path)
 	process := concern == globals.Bad && v.Effect == globals.Process
-	runs := part(r.Path) == "run" && parts()[r.Path] == "run"
-	writes := r.Path == "open" || r.Path == "io.open" || r.Path == "builtins.open"
+	runs, writes := parts()[r.Path] == "run", parts()[r.Path] == "open"
 	if !process && !runs && !writes {
 		return
 	}
@@ -232,15 +224,12 @@ func (d *dropper) hidden(r python.Reference, from, to int) {
 	}
 }
 
-// shells are functions that hand their argument to a shell.
-var shells = map[string]bool{"os.system": true, "os.popen": true, "subprocess.getoutput": true, "subprocess.getstatusoutput": true}
-
 // command reports a call that has a shell do harm by a constant command, or by one
 // that is decoded or fetched. Other programs are given such data for honest
 // reasons.
 func (d *dropper) command(r python.Reference, from, to int) {
 	const shortest = 8
-	if shells[r.Path] {
+	if parts()[r.Path] == "shell" {
 		d.hidden(r, from, to)
 	}
 	given := []string{r.Argument}
@@ -264,12 +253,6 @@ func (d *dropper) command(r python.Reference, from, to int) {
 		}
 	}
 }
-
-// implants are files by which one stays on a machine. Those of shells are changed
-// by whatever is installed.
-var implants = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`\.ssh/authorized_keys|/etc/(cron|passwd|shadow|sudoers|ld\.so\.preload|rc\.local|init\.d)|/var/spool/cron`)
-})
 
 // opens reports a file that is run or trusted later and opened for writing.
 func (d *dropper) opens(r python.Reference, from, to int) {

@@ -1,12 +1,15 @@
 package source
 
 import (
+	_ "embed"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/modelaudit/modelaudit/internal/format/python"
 	"github.com/modelaudit/modelaudit/internal/globals"
 	"github.com/modelaudit/modelaudit/internal/hostile"
+	"github.com/modelaudit/modelaudit/internal/table"
 )
 
 // A Program is a text that is program code and does what no model needs.
@@ -51,13 +54,10 @@ func Judge(text string, budget *hostile.Budget) (*Program, error) {
 	return judgeShell(text, budget, false)
 }
 
-// pythonSigns are what Python must hold to reach anything.
-var pythonSigns = []string{"import", "exec", "eval", "open", "compile", "__", "os."}
-
 // judgePython takes a text for Python only if all of it reads so: otherwise
 // nothing could run it.
 func judgePython(text string, budget *hostile.Budget) (*Program, error) {
-	if !holds(text, pythonSigns) {
+	if !holds(text, "python") {
 		return nil, nil
 	}
 	if err := budget.Hold(uint64(len(text)) * cost); err != nil {
@@ -100,12 +100,21 @@ func shown(r Reach) string {
 	return r.Name()
 }
 
-// holds reports whether a text has one of the signs.
-func holds(text string, signs []string) bool {
-	for _, s := range signs {
-		if strings.Contains(text, s) {
-			return true
+//go:embed signs.txt
+var signsFile string
+
+// signs are those of signs.txt by what they are signs of.
+var signs = table.Once(signsFile, func(text string) map[string][]string {
+	out := table.Lists(text)
+	for _, all := range out {
+		for i, sign := range all {
+			all[i] = strings.ReplaceAll(sign, `\x20`, " ")
 		}
 	}
-	return false
+	return out
+})
+
+// holds reports whether a text has a sign of a kind.
+func holds(text, kind string) bool {
+	return slices.ContainsFunc(signs()[kind], func(sign string) bool { return strings.Contains(text, sign) })
 }

@@ -5,10 +5,8 @@ import (
 	_ "embed"
 	"errors"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/modelaudit/modelaudit/internal/format/shell"
 	"github.com/modelaudit/modelaudit/internal/hostile"
@@ -21,10 +19,6 @@ var programsFile string
 // programs is what commands do, by their names.
 var programs = table.Once(programsFile, table.Kinds)
 
-// shellSigns are what a script must hold to do harm.
-var shellSigns = []string{"curl", "wget", "/dev/tcp", "/dev/udp", "nc ", "ncat", "netcat", "socat", "base64", "xxd", "openssl", "rm ", "eval", "-c",
-	"chmod", "crontab", "authorized_keys", "/etc/", "dd ", "mkfs", "python", "perl", "|", "aria2c", "scp "}
-
 // maxDepth is how many scripts in each other (sh -c '…') are read.
 const maxDepth = 4
 
@@ -32,7 +26,7 @@ const maxDepth = 4
 // If sources are expected where it stands, Python in it is judged as one of them
 // (Drops).
 func judgeShell(text string, budget *hostile.Budget, sources bool) (*Program, error) {
-	if !holds(text, shellSigns) || strings.HasPrefix(strings.TrimSpace(text), "{\"") {
+	if !holds(text, "shell") || strings.HasPrefix(strings.TrimSpace(text), "{\"") {
 		return nil, nil
 	}
 	return judgeScript(text, &scriptJudge{budget: budget, sources: sources})
@@ -400,11 +394,6 @@ func (s *scriptJudge) connects(c *shell.Command, name string, args []shell.Word)
 	}
 }
 
-// private are files whose content is nobody else's.
-var private = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`(^|[=@/~])(\.ssh/|\.aws/|\.netrc|\.kube/|\.docker/config|\.git-credentials|etc/(passwd|shadow)|id_(rsa|ed25519)|\.env($|\W)|\.bash_history)`)
-})
-
 // fetches judges a command of the network: what it sends, and where what it
 // fetches goes.
 func (s *scriptJudge) fetches(c *shell.Command, name string, args []shell.Word) {
@@ -442,11 +431,6 @@ func readsPrivate(c *shell.Command) bool {
 	}
 	return slices.ContainsFunc(c.Words, func(w shell.Word) bool { return private().MatchString(w.Text) })
 }
-
-// startFiles are files that something runs at a later time.
-var startFiles = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`\.ssh/authorized_keys|/etc/(cron|passwd|shadow|sudoers|ld\.so\.preload|rc\.local|profile|init\.d)|/var/spool/cron|\.(bashrc|bash_profile|profile|zshrc)$|/systemd/`)
-})
 
 // redirects judges the files that a command reads and writes.
 func (s *scriptJudge) redirects(c *shell.Command) {
