@@ -55,7 +55,7 @@ var layers = []layer{
 	{pkg: "internal/location", role: "where paths that a file names lead", may: []string{"internal/table"}},
 	{pkg: "internal/report/plain", role: "hostile text made fit for a log and for Markdown", may: []string{"internal/finding"}},
 	{pkg: "internal/glob", role: "patterns over paths"},
-	{pkg: "internal/finding", role: "what was said", may: []string{"internal/rule"}},
+	{pkg: "internal/finding", role: "what was said", may: []string{"internal/rule", "internal/table"}},
 	{pkg: "internal/audit", role: "what a scan concluded", may: []string{"internal/finding", "internal/rule"}},
 
 	{pkg: "internal/detector", role: "the contract", may: []string{

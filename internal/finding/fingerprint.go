@@ -2,9 +2,12 @@ package finding
 
 import (
 	"crypto/sha256"
+	_ "embed"
 	"encoding/hex"
 	"fmt"
 	"strings"
+
+	"github.com/modelaudit/modelaudit/internal/table"
 )
 
 // Fingerprint identifies the finding across exports of the same model: a hash
@@ -41,26 +44,26 @@ func unpacked(container, name string) bool {
 	return name == base || strings.HasPrefix(base, name+".") || tar && strings.HasPrefix(base, stem+".t")
 }
 
-// aliases are members that hold the same in files of different versions: Keras
-// kept a model's configuration as an attribute of an HDF5 file before it wrote
-// archives.
-var aliases = map[string]string{"@model_config": "config.json"}
+//go:embed members.txt
+var membersFile string
 
-// torchMembers are what stands below the root folder of an archive of PyTorch.
-var torchMembers = []string{"data.pkl", "constants.pkl", "version", "byteorder", "data/", "code/", ".data/", "constants/"}
+// members are those of members.txt by the kind of their lines.
+var members = table.Once(membersFile, table.Lists)
 
 // settled gives a member one name. The root folder of an archive of PyTorch is
 // "archive" or the name of the file, depending on the version that saved it and
 // on how.
 func settled(name string) string {
-	if same, known := aliases[name]; known {
-		return same
+	for _, same := range members()["other"] {
+		if old, now, _ := strings.Cut(same, " "); name == old {
+			return now
+		}
 	}
 	_, rest, found := strings.Cut(name, "/")
 	if !found {
 		return name
 	}
-	for _, m := range torchMembers {
+	for _, m := range members()["torch"] {
 		if rest == m || strings.HasSuffix(m, "/") && strings.HasPrefix(rest, m) {
 			return "*/" + rest
 		}

@@ -23,15 +23,17 @@ var modelExtensions = table.Once(extensionsFile, table.Set)
 // for a model, encrypted or not.
 func namedLikeModel(name string) bool {
 	extension := strings.ToLower(path.Ext(name))
-	if encrypted[extension] {
+	if encrypted()[extension] {
 		extension = strings.ToLower(path.Ext(name[:len(name)-len(extension)]))
 	}
 	return modelExtensions()[extension]
 }
 
+//go:embed encrypted.txt
+var encryptedFile string
+
 // encrypted are the extensions that programs which encrypt put behind a name.
-// Signatures have others.
-var encrypted = map[string]bool{".gpg": true, ".age": true, ".enc": true, ".aes": true, ".encrypted": true}
+var encrypted = table.Once(encryptedFile, table.Set)
 
 // foreignFile says which files with such an extension are no models.
 //

@@ -6,8 +6,8 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	_ "embed"
 	"strings"
-	"sync"
 
 	"github.com/modelaudit/modelaudit/internal/artifact"
 	"github.com/modelaudit/modelaudit/internal/detector"
@@ -16,6 +16,7 @@ import (
 	"github.com/modelaudit/modelaudit/internal/hostile"
 	"github.com/modelaudit/modelaudit/internal/needle"
 	"github.com/modelaudit/modelaudit/internal/rule"
+	"github.com/modelaudit/modelaudit/internal/table"
 )
 
 // Detector recognises configuration that a loader of models reads.
@@ -49,38 +50,32 @@ func run(_ context.Context, p *detector.Pass) error {
 	return j.json()
 }
 
+//go:embed words.txt
+var wordsFile string
+
 // words are what a text must hold to be of interest: names of keys that loaders
 // know, or the signs by which a name can be written in other letters.
-var words = sync.OnceValue(func() *needle.Set {
-	return detector.InJSON("auto_map", "trust_remote_code", "custom_pipelines", "template", "_target_", "class_path",
-		"parent_library", "model_type", "architectures", "_class_name", "tokenizer_class", "activation_function",
-		"implementation", "import_path", "subprocess", "builtins", "os.system", "os.popen", "runpy", "posix.", "curl", "wget", "/dev/tcp")
-})
+var words = table.Once(wordsFile, func(text string) *needle.Set { return detector.InJSON(table.Lists(text)["json"]...) })
 
 // json reads JSON text that holds a word of interest. Text of other content is
 // for others.
 func (j *judge) json() error {
-	if files[j.base()] == nil && !detector.Mentions(j.p.Reader(), words()) {
+	if files()[j.base()] == nil && !detector.Mentions(j.p.Reader(), words()) {
 		return nil
 	}
 	err := config.JSON(j.p.Reader(), j.item)
-	j.known = j.known || err != nil && loaded[j.base()]
+	j.known = j.known || err != nil && loaded()[j.base()]
 	return j.conclude(err)
 }
 
-// loaded are the names of JSON files that loaders of models read, even if it is
-// damaged: parsers differ.
-var loaded = map[string]bool{
-	"config.json": true, "tokenizer_config.json": true, "generation_config.json": true, "preprocessor_config.json": true,
-	"processor_config.json": true, "adapter_config.json": true, "model_index.json": true, "modules.json": true,
-}
+//go:embed loaded.txt
+var loadedFile string
 
-// signs are what YAML must hold to be of interest although it cannot be parsed,
-// or is too large for it: parsers differ.
-var signs = sync.OnceValue(func() *needle.Set {
-	return detector.InYAML("_target_", "trust_remote_code", "chat_template", "class_path", "auto_map", "custom_pipelines",
-		"parent_library", "loader_module")
-})
+// loaded are the names of JSON files that loaders of models read: loaded.txt.
+var loaded = table.Once(loadedFile, table.Set)
+
+// signs are what YAML must hold to be of interest although it was not parsed.
+var signs = table.Once(wordsFile, func(text string) *needle.Set { return detector.InYAML(table.Lists(text)["yaml"]...) })
 
 // yaml reads YAML. One that cannot be parsed is a configuration if it has a
 // sign of one.

@@ -2,6 +2,7 @@ package config
 
 import (
 	"cmp"
+	_ "embed"
 	"fmt"
 	"path"
 	"slices"
@@ -13,6 +14,7 @@ import (
 	"github.com/modelaudit/modelaudit/internal/globals"
 	"github.com/modelaudit/modelaudit/internal/rule"
 	"github.com/modelaudit/modelaudit/internal/source"
+	"github.com/modelaudit/modelaudit/internal/table"
 )
 
 // item judges one scalar or group by its key and tag.
@@ -44,7 +46,7 @@ func (j *judge) item(i config.Item) {
 		j.component(i, key)
 	case key == "type" && j.base() == "modules.json":
 		j.module(i)
-	case callables[key] && starts(i.Value):
+	case callables()[key] && starts(i.Value):
 		j.target(i, key)
 	case strings.Contains(key, "template") || in.templates:
 		j.template(i, key)
@@ -58,14 +60,13 @@ func (j *judge) item(i config.Item) {
 	j.file(i)
 }
 
-// callables are keys under which one library or another names what it imports and
-// calls: registries of MMEngine and Rasa, runtimes of MLServer, components of
-// Haystack, activations of sentence-transformers. Documents that describe software
-// have them, too, so that only what starts programs or runs code counts.
-var callables = map[string]bool{
-	"type": true, "implementation": true, "import_path": true, "activation_function": true,
-	"factory": true, "function": true, "func": true, "class": true, "class_name": true, "impl": true,
-}
+//go:embed callables.txt
+var callablesFile string
+
+// callables are keys under which libraries name what they call: callables.txt.
+// Documents that describe software have them, too, so that only what starts
+// programs or runs code counts.
+var callables = table.Once(callablesFile, table.Set)
 
 // starts reports whether a path leads to what starts programs or runs code.
 func starts(path string) bool {

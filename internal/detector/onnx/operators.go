@@ -99,14 +99,17 @@ func (j *judge) customs() {
 // same, when it is told to let what it does not know fall through.
 func callsPython(n onnx.Node) bool { return pythonOperators()[n.OpType] }
 
-// functionAttributes are where those operators name what they call.
-var functionAttributes = []string{"module", "class_name", "compute", "func_name", "function", "name"}
+//go:embed attributes.txt
+var attributesFile string
+
+// functionAttributes are where those operators name what they call: attributes.txt.
+var functionAttributes = table.Once(attributesFile, table.List)
 
 // calls reports a node that calls Python, with the names that it calls: one
 // cause for each function.
 func (j *judge) calls(n onnx.Node) {
 	called := []string{}
-	for _, a := range functionAttributes {
+	for _, a := range functionAttributes() {
 		if v := n.Strings[a]; v != "" {
 			called = append(called, finding.Quote(v))
 		}

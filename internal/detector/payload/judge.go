@@ -24,6 +24,12 @@ var namesFile string
 // names are the classes of names.txt by extension.
 var names = table.Once(namesFile, table.Kinds)
 
+//go:embed layers.txt
+var layersFile string
+
+// layers are the keys that hold what Keras decodes, by the layer: layers.txt.
+var layers = table.Once(layersFile, table.Map)
+
 // A verdict says what is wrong with a content.
 type verdict struct {
 	rule  *rule.Rule
@@ -64,8 +70,8 @@ func (o *object) layer() bool {
 	const near = 40
 	text := o.search.text
 	before := text[max(0, o.Offset-near):o.Offset]
-	for layer, key := range map[string]string{"Lambda": `"function"`, "__lambda__": `"code"`, "TorchModuleWrapper": `"module"`} {
-		if bytes.Contains(before, []byte(key)) && bytes.Contains(text, []byte(`"`+layer+`"`)) {
+	for layer, key := range layers() {
+		if bytes.Contains(before, []byte(`"`+key+`"`)) && bytes.Contains(text, []byte(`"`+layer+`"`)) {
 			return true
 		}
 	}

@@ -6,11 +6,13 @@ package pickle
 import (
 	"cmp"
 	"context"
+	_ "embed"
 
 	"github.com/modelaudit/modelaudit/internal/artifact"
 	"github.com/modelaudit/modelaudit/internal/detector"
 	"github.com/modelaudit/modelaudit/internal/format/pickle"
 	"github.com/modelaudit/modelaudit/internal/rule"
+	"github.com/modelaudit/modelaudit/internal/table"
 )
 
 // Detector recognises pickles by content, under any name.
@@ -24,19 +26,18 @@ var Detector = &detector.Detector{
 	Run:   run,
 }
 
-// extensions are those that loaders of pickles are given, so that a pickle may
-// be looked for behind junk.
-var extensions = map[string]bool{
-	".pkl": true, ".pickle": true, ".pck": true, ".p": true, ".joblib": true, ".dill": true, ".pt": true, ".pth": true,
-	".ckpt": true, ".bin": true, ".sav": true, ".model": true, ".pdparams": true, ".pdopt": true, ".dat": true,
-}
+//go:embed extensions.txt
+var extensionsText string
+
+// extensions are those that loaders of pickles are given: extensions.txt.
+var extensions = table.Once(extensionsText, table.Set)
 
 // match errs on true: whether the opcodes make sense is seen by following them.
 func match(h artifact.Head) bool {
 	if len(h.First) < 2 {
 		return false
 	}
-	return pickle.Code(h.First[0]).Known() || extensions[h.Extension()]
+	return pickle.Code(h.First[0]).Known() || extensions()[h.Extension()]
 }
 
 // run reads the file. What is recognised decides itself in reading: pickles of

@@ -34,7 +34,7 @@ type session struct {
 // newSession starts at the beginning of a file.
 func newSession(p *detector.Pass) *session {
 	h := artifact.Head{Name: p.File.Name()}
-	return &session{p: p, r: p.Reader(), named: extensions[h.Extension()], report: newReport()}
+	return &session{p: p, r: p.Reader(), named: extensions()[h.Extension()], report: newReport()}
 }
 
 // streams reads pickles to the end of the file.

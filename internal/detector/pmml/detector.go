@@ -14,6 +14,7 @@ import (
 	"github.com/modelaudit/modelaudit/internal/finding"
 	"github.com/modelaudit/modelaudit/internal/format/xml"
 	"github.com/modelaudit/modelaudit/internal/rule"
+	"github.com/modelaudit/modelaudit/internal/table"
 )
 
 //go:embed help.md
@@ -168,8 +169,11 @@ func elsewhere(id string) bool {
 	return u.Opaque == "" && host != "dmg.org" && !strings.HasSuffix(host, ".dmg.org")
 }
 
-// scriptElements carry code in some evaluator's own dialect.
-var scriptElements = []string{"script", "javascript", "python"}
+//go:embed marks.txt
+var marksFile string
+
+// marks are those of program code: marks.txt.
+var marks = table.Once(marksFile, table.Lists)
 
 // element judges an element that starts.
 func (w *walker) element(t *xml.Token) {
@@ -177,7 +181,7 @@ func (w *walker) element(t *xml.Token) {
 		w.report(externalEntity, t.Offset, "XInclude",
 			fmt.Sprintf("The document includes %s by XInclude.", finding.Quote(t.Attr("href"))))
 	}
-	for _, s := range scriptElements {
+	for _, s := range marks()["element"] {
 		if strings.EqualFold(t.Name, s) {
 			w.report(script, t.Offset, "element "+t.Name, fmt.Sprintf("The element %s holds program code.", finding.Quote(t.Name)))
 		}
@@ -205,12 +209,6 @@ func dottedClass(f string) bool {
 // text judges character data.
 func (w *walker) text(t *xml.Token) { w.code(t.Offset, t.Text) }
 
-// codeMarks are calls that no value of a model is: with their bracket, so that a
-// word in a text is none.
-var codeMarks = []string{
-	"os.system(", "os.popen(", "subprocess.", "__import__(", "eval(", "exec(", "Runtime.getRuntime(", "ProcessBuilder(", "<script",
-}
-
 // extension is the element for what is not PMML's own.
 const extension = "Extension"
 
@@ -220,7 +218,7 @@ func (w *walker) code(offset int64, text string) {
 	if w.extensions == 0 {
 		return
 	}
-	for _, mark := range codeMarks {
+	for _, mark := range marks()["call"] {
 		if i := strings.Index(text, mark); i >= 0 {
 			end := min(len(text), i+120)
 			w.report(script, offset, "extension", fmt.Sprintf("An extension holds program code: %s", finding.Quote(text[i:end])))

@@ -120,7 +120,7 @@ func reaches(text string, levels int) (bad []source.Reach, err error) {
 	s, err := python.Analyse(text)
 	evaluated := true
 	for _, ref := range s.References {
-		if !evaluates[ref.Path] {
+		if !evaluates()[ref.Path] {
 			continue
 		}
 		if ref.Argument == "" || levels == 0 {
@@ -131,7 +131,7 @@ func reaches(text string, levels int) (bad []source.Reach, err error) {
 		bad, err = append(bad, inner...), cmp.Or(err, fault)
 	}
 	for _, x := range source.Reaches(s) {
-		if x.Verdict.Effect != globals.Import && hooks()[x.Path] == "" && !(evaluated && evaluates[x.Path]) {
+		if x.Verdict.Effect != globals.Import && hooks()[x.Path] == "" && !(evaluated && evaluates()[x.Path]) {
 			bad = append(bad, x)
 		}
 	}
@@ -141,8 +141,11 @@ func reaches(text string, levels int) (bad []source.Reach, err error) {
 // maxLevels is how often text that is run as code may run text as code.
 const maxLevels = 4
 
-// evaluates are the functions whose first argument is code.
-var evaluates = map[string]bool{"exec": true, "eval": true, "builtins.exec": true, "builtins.eval": true}
+//go:embed evaluates.txt
+var evaluatesText string
+
+// evaluates are the functions whose first argument is code: evaluates.txt.
+var evaluates = table.Once(evaluatesText, table.Set)
 
 func report(p *detector.Pass, r *rule.Rule, l line, reaches string) {
 	p.Report(finding.Finding{

@@ -12,27 +12,24 @@ import (
 //go:embed loaded.txt
 var loadedFile string
 
-// marks are the names that tell code of models from other code.
-var marks = table.Once(loadedFile, table.Set)
+// imports are what tells code of models from other code: loaded.txt.
+var imports = table.Once(loadedFile, table.Sets)
 
 // starts are the effects that code of a model has no reason for while it is
 // imported.
 var starts = map[globals.Effect]bool{globals.Process: true, globals.Execute: true}
 
-// imported are files that Python or PyTorch import by their names.
-var imported = map[string]bool{"hubconf.py": true, "sitecustomize.py": true, "usercustomize.py": true, "handler.py": true}
-
 // loaded reports whether a loader of models, or Python itself, imports a source
 // unasked: by its name, or by what it defines.
 func (j *judge) loaded(text string) bool {
-	if imported[j.name] {
+	if imports()["file"][j.name] {
 		return true
 	}
 	for l := range strings.Lines(text) {
 		if !strings.HasPrefix(l, "class ") && !strings.HasPrefix(l, "def ") {
 			continue
 		}
-		if slices.ContainsFunc(strings.FieldsFunc(l, separates), func(word string) bool { return marks()[word] }) {
+		if slices.ContainsFunc(strings.FieldsFunc(l, separates), func(word string) bool { return imports()["name"][word] }) {
 			return true
 		}
 	}

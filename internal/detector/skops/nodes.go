@@ -14,6 +14,12 @@ import (
 	"github.com/modelaudit/modelaudit/internal/table"
 )
 
+//go:embed generators.txt
+var generatorsFile string
+
+// generators are the bit generators that NumPy has: generators.txt.
+var generators = table.Once(generatorsFile, table.Set)
+
 //go:embed nodes.txt
 var nodesFile string
 
@@ -154,8 +160,7 @@ func (j *judge) generator(v *json.Value) {
 		j.Incomplete(hostile.Faultf(hostile.Unsupported, v.Offset, "a random generator whose bit generator is no text"))
 		return
 	}
-	// The bit generators that NumPy has (numpy.random.bit_generator).
-	if slices.Contains([]string{"PCG64", "PCG64DXSM", "MT19937", "Philox", "SFC64"}, name) {
+	if generators()[name] {
 		return
 	}
 	j.report(confusion, v, "numpy.random."+name, fmt.Sprintf("The state of a random generator has loading call numpy.random.%s, which is no generator of bits and is not among the types that skops lists.",

@@ -17,6 +17,7 @@ import (
 	"github.com/modelaudit/modelaudit/internal/license"
 	"github.com/modelaudit/modelaudit/internal/requirements"
 	"github.com/modelaudit/modelaudit/internal/rule"
+	"github.com/modelaudit/modelaudit/internal/table"
 )
 
 //go:embed help.md
@@ -60,8 +61,11 @@ var Detector = &detector.Detector{
 // smaller.
 const maxSize = 4 << 20
 
-// licences are the names of licence texts, without extensions.
-var licences = map[string]bool{"license": true, "licence": true, "copying": true, "license-model": true, "license-code": true}
+//go:embed licences.txt
+var licencesFile string
+
+// licences are the names of licence texts, without extensions: licences.txt.
+var licences = table.Once(licencesFile, table.Set)
 
 // reader returns what reads a file of a name, or nil.
 func reader(name string, depth int) func(*judge, string) {
@@ -71,7 +75,7 @@ func reader(name string, depth int) func(*judge, string) {
 		return (*judge).card
 	case base == "config.json" || base == "adapter_config.json":
 		return (*judge).config
-	case licences[strings.TrimSuffix(strings.TrimSuffix(base, ".txt"), ".md")]:
+	case licences()[strings.TrimSuffix(strings.TrimSuffix(base, ".txt"), ".md")]:
 		return (*judge).license
 	case depth > 0 && requirements.Named(base):
 		return (*judge).requirements

@@ -3,7 +3,6 @@ package template
 import (
 	_ "embed"
 	"strings"
-	"sync"
 
 	"github.com/modelaudit/modelaudit/internal/format/jinja"
 	"github.com/modelaudit/modelaudit/internal/table"
@@ -12,30 +11,12 @@ import (
 //go:embed names.txt
 var namesFile string
 
-// sets are the names of names.txt by what they lead to.
-type sets struct {
-	internal, harmless, code, host map[string]bool
-	internals                      []string
-}
-
-// names is names.txt, read once.
-var names = sync.OnceValue(func() sets {
-	s := sets{internal: make(map[string]bool), harmless: make(map[string]bool), code: make(map[string]bool), host: make(map[string]bool)}
-	for row := range table.Rows(namesFile, 2) {
-		switch class, name := row[0], row[1]; class {
-		case "internal":
-			s.internal[name] = true
-			s.internals = append(s.internals, name)
-		case "harmless":
-			s.harmless[name] = true
-		case "code":
-			s.code[name] = true
-		case "host":
-			s.host[name] = true
-		}
-	}
-	return s
-})
+var (
+	// names are those of names.txt by what they lead to.
+	names = table.Once(namesFile, table.Sets)
+	// internals are those that lead to the interpreter, in their order.
+	internals = table.Once(namesFile, func(text string) []string { return table.Lists(text)["internal"] })
+)
 
 // A class is what an access leads to.
 type class struct{ internal, code, hidden bool }
@@ -55,7 +36,7 @@ func classify(a jinja.Access) (called string, c class) {
 		parts = strings.Split(a.Name, ".")
 	}
 	for _, p := range parts {
-		c.code = c.code || names().code[p]
+		c.code = c.code || names()["code"][p]
 		if internal(p, a) {
 			c.internal = true
 			return p, c
@@ -72,10 +53,10 @@ func internal(name string, a jinja.Access) bool {
 	if name == "mro" {
 		return a.How == jinja.Attribute || a.How == jinja.Filter
 	}
-	if names().internal[name] {
+	if names()["internal"][name] {
 		return true
 	}
-	reserved := !names().harmless[name] && len(name) > 4 && strings.HasPrefix(name, "__") && strings.HasSuffix(name, "__")
+	reserved := !names()["harmless"][name] && len(name) > 4 && strings.HasPrefix(name, "__") && strings.HasSuffix(name, "__")
 	return reserved && (a.How == jinja.Attribute || a.How == jinja.Filter || a.How == jinja.Format || a.How == jinja.Subscript && a.Built)
 }
 
@@ -99,7 +80,7 @@ func partial(a jinja.Access) class {
 		return c
 	}, a.Name)
 	if len(letters) >= minKnown || len(letters) > 0 && strings.Contains(a.Name, "__") {
-		for _, name := range names().internals {
+		for _, name := range internals() {
 			if strings.HasPrefix(name, "__") && fits(name, a.Name) {
 				return class{internal: true}
 			}

@@ -198,22 +198,18 @@ func merge(a, b []finding.Step) []finding.Step {
 // it to templates.
 func (j *judge) call(c jinja.Call) {
 	root, _, _ := strings.Cut(c.Path, ".")
-	if c.Local || !names().host[root] || root != c.Path && callable[root] {
+	if c.Local || !names()["host"][root] || root != c.Path && names()["function"][root] {
 		return
 	}
 	j.causes.At(host, c.Path, fmt.Sprintf("The template calls %s, which only a program that gives it to templates has.", finding.Quote(c.Path))).
 		Add(c.Offset, "call of %s", finding.Quote(c.Path))
 }
 
-// callable are names that are functions: a path that goes on behind one is
-// something else of that name.
-var callable = map[string]bool{"open": true, "input": true, "compile": true, "vars": true, "globals": true, "system": true}
-
 // load reports an include, import or extends that leaves the directory of
 // templates, or whose name is no template's.
 func (j *judge) load(l jinja.Load) {
 	why := location.Leaves(l.Name)
-	if why == "" && names().host[l.Name] {
+	if why == "" && names()["host"][l.Name] {
 		why = "which is named like what a program gives to templates, and no template is"
 	}
 	if why == "" {

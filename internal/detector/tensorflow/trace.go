@@ -1,12 +1,15 @@
 package tensorflow
 
 import (
+	_ "embed"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/modelaudit/modelaudit/internal/format/tensorflow"
 	"github.com/modelaudit/modelaudit/internal/hostile"
+	"github.com/modelaudit/modelaudit/internal/table"
 )
 
 const (
@@ -230,12 +233,18 @@ func (c call) sources(i int) []string {
 // maxSources bounds the inputs that are traced where any may be the argument.
 const maxSources = 8
 
-// shifts are the operations that call a function with their inputs in order, and
-// how many inputs come first.
-var shifts = map[string]int{
-	"PartitionedCall": 0, "StatefulPartitionedCall": 0, "TPUPartitionedCall": 0, "While": 0, "StatelessWhile": 0,
-	"If": 1, "StatelessIf": 1, "Case": 1, "StatelessCase": 1, "RemoteCall": 1,
-}
+//go:embed calls.txt
+var callsFile string
+
+// shifts are how many inputs come before those that operations call a function
+// with: calls.txt.
+var shifts = table.Once(callsFile, func(text string) map[string]int {
+	out := make(map[string]int)
+	for op, first := range table.Map(text) {
+		out[op], _ = strconv.Atoi(first)
+	}
+	return out
+})
 
 // maxCallers bounds the calls of one function that are followed.
 const maxCallers = 64
@@ -249,7 +258,7 @@ func (j *judge) callers(function string) []call {
 	for i, s := range j.model.Scopes {
 		for n := range s.Nodes() {
 			op := n.Op()
-			shift, listed := shifts[op]
+			shift, listed := shifts()[op]
 			if !listed && op != function {
 				shift = -1 // a dataset whose elements are the arguments, or something newer
 			}
