@@ -187,6 +187,11 @@ func content(p *detector.Pass, f *hdf5.File, o *hdf5.Object) error {
 		}
 		return p.Part(name, data.Start(), data.Left())
 	}
+	// Numbers that were packed, which are no file hidden among numbers.
+	f.Packed(d, func(offset, size int64) {
+		p.Claim(offset, size)
+		p.Unsearched(size)
+	})
 	if err := inChunks(p, f, d, name); err != nil {
 		return err
 	}

@@ -15,7 +15,9 @@ import (
 	"github.com/modelaudit/modelaudit/internal/detector"
 	"github.com/modelaudit/modelaudit/internal/detector/detectortest"
 	"github.com/modelaudit/modelaudit/internal/detector/hdf5"
+	"github.com/modelaudit/modelaudit/internal/detector/hidden"
 	"github.com/modelaudit/modelaudit/internal/finding"
+	"github.com/modelaudit/modelaudit/internal/format/executable/executabletest"
 	"github.com/modelaudit/modelaudit/internal/rule"
 )
 
@@ -99,6 +101,30 @@ func TestForeignFilter(t *testing.T) {
 		got := detectortest.Scan([]*detector.Detector{hdf5.Detector}, "model.h5", c.data)
 		if got.Unsearched > 0 != c.unsearched || got.Unread() != c.unread {
 			t.Errorf("%s: got %d bytes not searched, %s (%s)", c.name, got.Unsearched, got.Status, got.Reason)
+		}
+		if c.unread && !strings.Contains(got.Reason, "packed with Blosc (filter 32001)") {
+			t.Errorf("%s: got reason %q, want the name of the filter", c.name, got.Reason)
+		}
+	}
+}
+
+// TestStreams: numbers that a filter makes files of are no files that are hidden
+// among numbers, and are told as not searched.
+func TestStreams(t *testing.T) {
+	honest := attacks(t)["packed_bzip2"]
+	elf := []byte(executabletest.ELF())
+	all := []*detector.Detector{hdf5.Detector, hidden.Detector}
+	for _, c := range []struct {
+		name string
+		data []byte
+		want []string
+	}{
+		{name: "numbers", data: honest},
+		{name: "a program behind them", data: append(append(slices.Clone(honest), "0123456789abcdef"...), elf...), want: []string{"file-hidden-in-weights"}},
+	} {
+		got := detectortest.Scan(all, "model.h5", c.data)
+		if ids := detectortest.RuleIDs(got); !slices.Equal(ids, c.want) || got.Unsearched == 0 {
+			t.Errorf("%s: got %v, %d bytes not searched; want %v", c.name, ids, got.Unsearched, c.want)
 		}
 	}
 }

@@ -16,13 +16,13 @@ const chunkCost = 32
 const unfiltered = ^uint64(0)
 
 // addChunk counts a chunk, and notes where one of variable-length data lies, or
-// of bytes in a row.
+// of bytes in a row, or a stream of its own.
 func (f *File) addChunk(d *Dataset, c chunk) error {
 	if c.address == undefined || c.size == 0 {
 		return nil
 	}
 	d.Stored += c.size
-	if d.Type.Class != VarLen && !(d.Type.Bytes() && len(d.Dims) <= 1) {
+	if d.Type.Class != VarLen && !(d.Type.Bytes() && len(d.Dims) <= 1) && !d.streams() {
 		return nil
 	}
 	if f.r.Hold(chunkCost) != nil {

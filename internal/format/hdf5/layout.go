@@ -29,7 +29,7 @@ type Dataset struct {
 	index      *chunkIndex     // of layout version 4; chunkIndex is that of those before
 	edges      bool            // chunks over the dataset's edge skip the filters
 	maxDims    []uint64        // nil: the dimensions are the largest
-	extents    []chunk         // of variable-length data
+	extents    []chunk         // of variable-length data, of bytes in a row, and streams
 	data       *hostile.Reader // for Compact and Contiguous
 	virtual    extent          // global heap object: address and index
 }

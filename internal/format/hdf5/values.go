@@ -3,6 +3,7 @@ package hdf5
 import (
 	"bytes"
 	"compress/zlib"
+	"fmt"
 	"io"
 
 	"github.com/modelaudit/modelaudit/internal/hostile"
@@ -14,6 +15,25 @@ const (
 	filterShuffle  = 2
 	filterFletcher = 3
 )
+
+// filterBzip2 writes what a file of bzip2 holds.
+const filterBzip2 = 307
+
+// filterNames are those of the library's own filters and of the registered ones
+// that hdf5plugin brings (https://github.com/HDFGroup/hdf5_plugins/blob/master/docs/RegisteredFilterPlugins.md).
+var filterNames = map[uint64]string{
+	4: "Szip", 5: "N-bit", 6: "scale and offset", 305: "LZO", filterBzip2: "bzip2",
+	32001: "Blosc", 32004: "LZ4", 32008: "Bitshuffle", 32013: "ZFP", 32015: "Zstandard", 32017: "SZ", 32018: "FCIDECOMP",
+	32019: "JPEG", 32024: "SZ3", 32026: "Blosc2", 32028: "SPERR",
+}
+
+// filterName names a filter for people.
+func filterName(id uint64) string {
+	if name := filterNames[id]; name != "" {
+		return fmt.Sprintf("%s (filter %d)", name, id)
+	}
+	return fmt.Sprintf("filter %d", id)
+}
 
 // A filter is one stage of the pipeline that chunks went through.
 type filter struct {
@@ -106,6 +126,26 @@ func (f *File) Chunks(d *Dataset, enough func(head []byte) bool) ([]byte, error)
 	return out, nil
 }
 
+// streams reports whether chunks are packed so that each of them is a file of its
+// own.
+func (d *Dataset) streams() bool {
+	return len(d.pipeline) > 0 && d.pipeline[len(d.pipeline)-1].id == filterBzip2
+}
+
+// Packed calls tell with the place in the file of each chunk of a dataset of numbers
+// that is a stream of bzip2, as the filter of that name writes them.
+func (f *File) Packed(d *Dataset, tell func(offset, size int64)) {
+	if !d.streams() || d.Type.Class == VarLen || d.Type.Bytes() {
+		return
+	}
+	for _, c := range d.extents {
+		r := f.at(c.address, c.size)
+		if c.mask>>(len(d.pipeline)-1)&1 == 0 && string(r.Peek(3)) == "BZh" {
+			tell(r.Start(), r.Left())
+		}
+	}
+}
+
 // descriptors follows the variable-length descriptors to the end of r.
 func (f *File) descriptors(r *hostile.Reader, visit func([]byte) error) error {
 	size := int64(4 + f.offsetSize + 4)
@@ -176,7 +216,7 @@ func (f *File) undo(r *hostile.Reader, stage filter) (*hostile.Reader, error) {
 		p := r.Bytes(uint64(r.Left()))
 		return f.memory(unshuffle(p, int(stage.values[0]))), r.Err()
 	default:
-		return nil, r.Fail(hostile.Unsupported, "chunks went through filter %d", stage.id)
+		return nil, r.Fail(hostile.Unsupported, "chunks are packed with %s, which this program does not unpack", filterName(stage.id))
 	}
 }
 

@@ -58,3 +58,12 @@ def masked(f):
 
 
 sample("chunked_masked", masked, libver="earliest")
+
+
+def packed(f):
+    import hdf5plugin
+
+    f.create_dataset("w", data=np.arange(64, dtype="f4"), chunks=(64,), **hdf5plugin.BZip2())
+
+
+sample("packed_bzip2", packed)
