@@ -121,11 +121,10 @@ func (j *judge) computedCall(e pickle.Effect) {
 // data reports whether v is a constant or a container of Python's own.
 func (j *judge) data(v pickle.Value) bool {
 	switch j.m.Kind(v) {
-	case pickle.None, pickle.Bool, pickle.Int, pickle.Float, pickle.Str, pickle.Bytes, pickle.ByteArray,
-		pickle.Tuple, pickle.List, pickle.Dict, pickle.Set, pickle.FrozenSet:
+	case pickle.None, pickle.Bool, pickle.Int, pickle.Float, pickle.Str, pickle.Bytes, pickle.ByteArray:
 		return true
 	}
-	return false
+	return j.container(v)
 }
 
 // dangerous reports a use of a dangerous name.
@@ -195,9 +194,11 @@ func (j *judge) dangerousIn(v pickle.Value, depth int) string {
 	if depth == 0 {
 		return ""
 	}
-	const most = 256 // items of one container
 	items, _ := j.m.Items(v)
-	for _, w := range items[:min(len(items), most)] {
+	if j.s.p.Budget.Steps(int64(len(items))) != nil {
+		return ""
+	}
+	for _, w := range items {
 		if n := j.dangerousIn(w, depth-1); n != "" {
 			return n
 		}

@@ -75,7 +75,7 @@ func (j *judge) conditional(e pickle.Effect, u *use, v globals.Verdict) {
 			j.add(deserialises, e, u.name, func() string { return "Loading this file " + j.callText(e) + does(v) + "." })
 		}
 	default:
-		if !j.harmless(kind, e) {
+		if j.loose(e) || !j.harmless(kind, e) {
 			j.dangerous(e, u, v)
 		}
 	}

@@ -40,8 +40,9 @@ func (j *judge) given(e pickle.Effect, u *use) string {
 // givenIn looks at values, at what they are as the words of one command, and at
 // what is in them, as deep as depth.
 func (j *judge) givenIn(values []pickle.Value, depth int) string {
-	const most = 64 // values of one container
-	values = values[:min(len(values), most)]
+	if j.s.p.Budget.Steps(int64(len(values))) != nil {
+		return ""
+	}
 	var words []string
 	for _, v := range values {
 		text, ok := j.m.Str(v)

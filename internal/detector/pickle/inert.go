@@ -3,6 +3,7 @@ package pickle
 import (
 	"bytes"
 	"hash/maphash"
+	"io"
 	"iter"
 	"unicode/utf8"
 
@@ -53,7 +54,7 @@ func (j *judge) wanted(kind pickle.Kind, head []byte, at, size int64) bool {
 		}
 		return text || mayHold(head, j.s.p.Budget)
 	}
-	if compress.Sniff(head) != nil || encoded.Kind(head) != "" {
+	if size <= pickle.LongestText && (compress.Sniff(head) != nil || encoded.Kind(head) != "") {
 		return true
 	}
 	if kind != pickle.Str {
@@ -224,32 +225,46 @@ func (j *judge) reportInert() {
 // nested hands what a loader is given back to the scan, and reports whether it
 // is in the file.
 func (j *judge) nested(e pickle.Effect) bool {
+	name := "argument"
+	if n := j.m.Name(e.Fn); n != nil {
+		name = n.String() + " argument"
+	}
 	for _, v := range e.Args {
-		content, ok := j.m.Bytes(v)
-		if !ok {
-			if stream := j.m.Class(v); stream != 0 { // io.BytesIO(content)
-				items, _ := j.m.Items(v)
-				if made, _ := j.m.Items(j.m.State(v)); len(made) > 0 { // (content, position, attributes)
-					items = made
-				}
-				if len(items) > 0 {
-					content, ok = j.m.Bytes(items[0])
-				}
-			}
-		}
-		if !ok || content == "" {
+		content, size := j.stream(v)
+		if size == 0 {
 			continue
 		}
-		if j.loaded == nil {
-			j.loaded = make(map[uint64]bool)
-		}
-		j.loaded[maphash.String(seed, content)] = true
-		name := "argument"
-		if n := j.m.Name(e.Fn); n != nil {
-			name = n.String() + " argument"
-		}
-		j.report.nested = append(j.report.nested, j.s.p.File.Member(name, hostile.Bytes(content), int64(len(content))))
+		j.report.nested = append(j.report.nested, j.s.p.File.Member(name, content, size))
 		return true
 	}
 	return false
+}
+
+// stream returns the bytes that a loader reads from v: those that it is, or
+// those of a file in memory. Those that are too long to be held are read where
+// they stand.
+func (j *judge) stream(v pickle.Value) (content io.ReaderAt, size int64) {
+	if j.m.Class(v) != 0 { // io.BytesIO(content)
+		items, _ := j.m.Items(v)
+		if made, _ := j.m.Items(j.m.State(v)); len(made) > 0 { // (content, position, attributes)
+			items = made
+		}
+		if len(items) > 0 {
+			v = items[0]
+		}
+	}
+	if text, ok := j.m.Bytes(v); ok {
+		if j.loaded == nil {
+			j.loaded = make(map[uint64]bool)
+		}
+		j.loaded[maphash.String(seed, text)] = true
+		return hostile.Bytes(text), int64(len(text))
+	}
+	if at, size, ok := j.m.Place(v); ok {
+		return hostile.Section(j.s.p.File.Content, at, size), size
+	}
+	if k := j.m.Kind(v); k == pickle.Bytes || k == pickle.ByteArray {
+		j.unread()
+	}
+	return nil, 0
 }

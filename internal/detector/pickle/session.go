@@ -28,6 +28,7 @@ type session struct {
 	count      int  // of pickles that were read to their end
 	shared     bool // they were read as one unpickler reads them
 	depth      int  // of constants in constants that are looked into
+	cut        bool // it was told that not all of a pickle was computed
 	again      bool // the pickle was followed before, in another reading
 }
 
@@ -120,6 +121,7 @@ func (s *session) stream(at int64) (end int64, ok bool) {
 		s.also(at, pickle.Reading{})
 	}
 	s.frames(o)
+	s.bounded(o)
 	if s.count > 0 && o.machine.Missing() && !s.shared {
 		// A pickler that was used more than once writes such files.
 		if end, found := s.sharedMemo(); end > at {
@@ -134,6 +136,14 @@ func (s *session) stream(at int64) (end int64, ok bool) {
 	s.count++
 	s.legacy.add(o)
 	return o.end, true
+}
+
+// bounded tells that not all was computed on which what a pickle does may depend.
+func (s *session) bounded(o *outcome) {
+	if o.machine.Cut() && !s.cut {
+		s.cut = true
+		s.faults = append(s.faults, hostile.Faultf(hostile.Unsupported, o.start, "what the pickle computes takes more to follow than is followed"))
+	}
 }
 
 // frames judges the frames of a pickle, and reads on where they make readers

@@ -24,6 +24,9 @@ func (j *judge) sideFile(e pickle.Effect, u *use) {
 	}
 	v, ok := j.m.Field(e.Args[0], "filename")
 	if !ok {
+		if _, all := j.m.Items(e.Args[0]); !all {
+			j.unread()
+		}
 		return
 	}
 	name, ok := j.m.Str(v)

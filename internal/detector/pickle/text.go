@@ -76,6 +76,9 @@ func (j *judge) expressions(e pickle.Effect, u *use) {
 }
 
 func (r reading) arguments() {
+	if r.j.loose(r.e) {
+		r.j.unread()
+	}
 	for _, v := range append(r.e.Args[:len(r.e.Args):len(r.e.Args)], r.e.Kw) {
 		r.in(v, maxCalls, maxContainers)
 	}
@@ -101,7 +104,10 @@ func (r reading) in(v pickle.Value, calls, containers int) {
 			})
 		}
 	}
-	items, _ := j.m.Items(v)
+	items, all := j.m.Items(v)
+	if !all && j.container(v) {
+		j.unread()
+	}
 	switch {
 	case len(items) == 0 || calls < 0 || j.s.p.Budget.Steps(int64(len(items))) != nil:
 	case containers == 0:
@@ -111,6 +117,21 @@ func (r reading) in(v pickle.Value, calls, containers int) {
 			r.in(w, calls, containers-1)
 		}
 	}
+}
+
+// loose reports whether not all arguments of a call are known.
+func (j *judge) loose(e pickle.Effect) bool {
+	_, all := j.m.Items(e.Value)
+	return !e.Computed && !all
+}
+
+// container reports whether v is a container of Python's own.
+func (j *judge) container(v pickle.Value) bool {
+	switch j.m.Kind(v) {
+	case pickle.Tuple, pickle.List, pickle.Dict, pickle.Set, pickle.FrozenSet:
+		return true
+	}
+	return false
 }
 
 // makesText reports whether a call returns text of its own: of one of the makers,

@@ -60,6 +60,7 @@ func (m *Machine) planted(v Value, name string) (Value, bool) {
 	o := m.object(v)
 	switch {
 	case o == nil || name == "" || m.reading.Literal:
+		m.cut = m.cut || v.tag() == tagForgotten && v.payload()&forgottenState != 0 && !m.reading.Literal
 		return 0, false
 	// Few files set anything on a module: the table is empty nearly always.
 	case o.kind == Global && len(m.patched) > 0:
@@ -94,6 +95,7 @@ func join(path, name string) string {
 func (m *Machine) stateItem(state Value, name string) (Value, bool) {
 	o := m.object(state)
 	if o == nil {
+		m.cut = m.cut || state.tag() == tagForgotten
 		return 0, false
 	}
 	// The default state of an object with __slots__ (object.__getstate__).
@@ -114,6 +116,7 @@ func (m *Machine) stateItem(state Value, name string) (Value, bool) {
 			return o.items[i+1], true
 		}
 	}
+	m.cut = m.cut || o.lost > 0
 	return 0, false
 }
 

@@ -27,6 +27,7 @@ func (m *Machine) array(wrapper Value) {
 	}
 	o := m.object(wrapper)
 	if o == nil {
+		m.s.r.FailAt(m.op.Offset, hostile.Unsupported, "an array of unknown size follows")
 		return
 	}
 	// A frame is in the unpickler's hands: the loader reads behind it.

@@ -40,7 +40,18 @@ type function struct {
 // more to spend.
 func (m *Machine) spend(n int64) bool {
 	m.work += n + 1
-	return m.work > minWork+workPerByte*(m.s.r.End()-m.s.r.Start())
+	if m.work <= minWork+workPerByte*(m.s.r.End()-m.s.r.Start()) {
+		return false
+	}
+	m.cut = true
+	return true
+}
+
+// deep reports whether calls are made by calls, or results depend on results,
+// further than is followed.
+func (m *Machine) deep() bool {
+	m.cut = m.cut || m.depth >= maxDepth
+	return m.depth >= maxDepth
 }
 
 // call is a call made by the pickle. It emits it, after the calls that it makes
@@ -77,7 +88,7 @@ func (m *Machine) call(c call) Value {
 func (m *Machine) compute(c *call) (Value, bool) {
 	c.fn = m.force(c.fn)
 	o := m.object(c.fn)
-	if o == nil || m.depth >= maxDepth || m.spend(workPerCall) || !m.s.r.Step() {
+	if o == nil || m.deep() || m.spend(workPerCall) || !m.s.r.Step() {
 		return 0, false
 	}
 	m.depth++
@@ -149,7 +160,7 @@ func (m *Machine) force(v Value) Value {
 		}
 		return v
 	}
-	if m.depth >= maxDepth {
+	if m.deep() {
 		return v
 	}
 	m.depth++
@@ -242,7 +253,7 @@ func (m *Machine) iterate(v Value) ([]Value, bool) {
 // unroll runs an iterator.
 func (m *Machine) unroll(o *object) ([]Value, bool) {
 	n := m.Name(o.fn)
-	if n == nil || o.flags&flagPure != 0 || m.depth >= maxDepth {
+	if n == nil || o.flags&flagPure != 0 || m.deep() {
 		return nil, false
 	}
 	if o.flags&flagSpent != 0 {

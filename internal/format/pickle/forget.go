@@ -8,8 +8,10 @@ const (
 	remember = 1 << 15
 
 	// forgottenClass masks the number of the class, plus one, in a forgotten
-	// value.
+	// value. forgottenState is set for an object that BUILD gave a state: the file
+	// may have planted something there.
 	forgottenClass = 1<<32 - 1
+	forgottenState = 1 << 40
 )
 
 // forget drops the objects that are not among the newest, but for globals. What
@@ -65,6 +67,9 @@ func (h *heap) rewrite(v Value, moved []uint32) Value {
 	class := int64(0)
 	if o.kind == Call && o.fn.tag() == tagObject {
 		class = int64(moved[o.fn.payload()]) // one more than its number; 0: not known
+	}
+	if o.kind == Call && o.flags&flagPure == 0 && o.state != 0 {
+		class |= forgottenState
 	}
 	return constant(tagForgotten, int64(o.kind)<<32|class)
 }

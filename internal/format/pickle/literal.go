@@ -11,8 +11,9 @@ import (
 // Constants are read from the file when something depends on them.
 
 const (
-	// longestText is the longest constant or computed string that is looked at.
-	longestText = 32 << 20
+	// LongestText is the longest constant or computed string that is looked at, in
+	// bytes.
+	LongestText = 32 << 20
 	// cachedText is the longest that is remembered once it was read.
 	cachedText = 256
 )
@@ -57,6 +58,20 @@ func (c *textCache) of(v Value) *cachedConstant {
 		}
 	}
 	return &row[0]
+}
+
+// Place returns where the content of bytes lies in the file, if it stands there
+// as it is.
+func (m *Machine) Place(v Value) (at, size int64, ok bool) {
+	if v.tag() != tagBytes && v.tag() != tagByteArray {
+		return 0, 0, false
+	}
+	code, at, size, ok := m.locate(v.payload())
+	switch opcodes[code].arg {
+	case argData1, argData4, argData8:
+		return at, size, ok && at <= m.s.r.End() && size <= m.s.r.End()-at
+	}
+	return 0, 0, false
 }
 
 // Str returns the text of a str, if it is known. Lone surrogates have the three
@@ -149,7 +164,7 @@ func (m *Machine) locate(at int64) (code Code, data, size int64, ok bool) {
 // lineAt returns the length of the line at an offset.
 func (m *Machine) lineAt(at int64) (int64, bool) {
 	buf := make([]byte, 256)
-	for off := at; off-at < longestText; {
+	for off := at; off-at < LongestText; {
 		n, err := m.s.r.ReadAt(buf, off)
 		if i := bytes.IndexByte(buf[:n], '\n'); i >= 0 {
 			return off - at + int64(i), true
@@ -166,7 +181,7 @@ func (m *Machine) lineAt(at int64) (int64, bool) {
 // decode returns the value of an opcode's argument of size bytes at data: the
 // text of a string, the content of bytes, the decimal digits of an integer.
 func (m *Machine) decode(code Code, data, size int64) (string, bool) {
-	if size > longestText || m.spend(size) {
+	if size > LongestText || m.spend(size) {
 		return "", false
 	}
 	if m.s.r.Budget().Hold(uint64(size)) != nil {

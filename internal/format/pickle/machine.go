@@ -78,6 +78,7 @@ type Machine struct {
 	stopped    bool  // STOP was reached
 	ended      int64 // offset behind the last STOP
 	missing    bool  // the reading ended at a memo key that is not there
+	cut        bool  // a bound left something out that another call depends on
 }
 
 // LookSize is the size from which on a Machine asks Look about a constant: no
@@ -138,6 +139,10 @@ func (m *Machine) Ended() int64 { return m.ended }
 
 // Missing reports whether reading ended at a GET of a key that is not in the memo.
 func (m *Machine) Missing() bool { return m.missing }
+
+// Cut reports whether something was not computed that what the pickle does may
+// depend on: it takes too much, or rests on what the machine had to forget.
+func (m *Machine) Cut() bool { return m.cut }
 
 // Ops returns how many opcodes were followed.
 func (m *Machine) Ops() int64 { return m.ops }

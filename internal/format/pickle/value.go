@@ -256,7 +256,7 @@ func (m *Machine) Kind(v Value) Kind {
 	case tagObject:
 		return m.object(v).kind
 	case tagForgotten:
-		return Kind(v.payload() >> 32)
+		return Kind(uint8(v.payload() >> 32))
 	}
 	return Unknown
 }
@@ -316,4 +316,10 @@ func (m *Machine) State(v Value) Value {
 
 // Field looks a name up in the state that BUILD gives an object: a dict, or a
 // pair of dicts of which the second sets slots.
-func (m *Machine) Field(state Value, name string) (Value, bool) { return m.stateItem(state, name) }
+// Who asks sees by Items whether all is known.
+func (m *Machine) Field(state Value, name string) (Value, bool) {
+	cut := m.cut
+	v, ok := m.stateItem(state, name)
+	m.cut = cut
+	return v, ok
+}
