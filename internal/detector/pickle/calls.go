@@ -254,6 +254,23 @@ func classLike(name string) bool {
 	return unicode.IsUpper(c)
 }
 
+// changesGiven judges a call that changes its first argument, which is an own
+// object of the file in honest ones, and not one that a module owns.
+func (j *judge) changesGiven(e pickle.Effect, u *use) {
+	if len(e.Args) > 0 {
+		if n := j.m.Name(e.Args[0]); n != nil {
+			j.use(n, e).called = true
+			j.add(rewrites, e, n.String(), func() string {
+				return "Loading this file " + j.callText(e) + ", which changes " + finding.Quote(n.String()) + "."
+			})
+			return
+		}
+	}
+	if v := u.on(globals.Call); v.Class == globals.Suspicious {
+		j.add(suspicious, e, u.name, func() string { return "Loading this file " + j.callText(e) + does(v) + "." })
+	}
+}
+
 // changes judges what is done to an object: its state, its items.
 func (j *judge) changes(e pickle.Effect, way globals.Use) {
 	if n := j.m.Name(e.Fn); n != nil {

@@ -70,6 +70,8 @@ func (j *judge) conditional(e pickle.Effect, u *use, v globals.Verdict) {
 		j.carries(e)
 	case "", "class":
 		j.unlisted(e, u, v)
+	case "changed":
+		j.changesGiven(e, u)
 	case "stream":
 		if !j.nested(e) {
 			j.add(deserialises, e, u.name, func() string { return "Loading this file " + j.callText(e) + does(v) + "." })

@@ -74,8 +74,10 @@ func parseFloat(line []byte) (float64, bool) {
 	return v, true
 }
 
-// unquote takes the quotes off the line of STRING.
+// unquote takes the quotes off the line of STRING, which Python 2's C unpickler
+// reads without what is blank at its end.
 func unquote(line []byte) ([]byte, bool) {
+	line = bytes.TrimRight(line, " \t\v\f\r")
 	n := len(line)
 	if n < 2 || line[0] != line[n-1] || line[0] != '\'' && line[0] != '"' {
 		return nil, false
