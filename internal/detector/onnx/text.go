@@ -13,9 +13,9 @@ import (
 )
 
 // Text recognises the forms of ONNX models that are text, which the library
-// writes and reads by the extensions of their names. That of Protocol Buffers is
-// judged as the binary form is; JSON and ONNX's own syntax are not read here, and
-// so never clean.
+// writes and reads by the extensions of their names. JSON and the text format of
+// Protocol Buffers are judged as the binary form is; ONNX's own syntax is not read
+// here, and so never clean.
 var Text = &detector.Detector{
 	Name: "onnx-text",
 	Rules: rule.Explain(help, escapes, address, bounds, unknownKey, missing,
@@ -33,7 +33,8 @@ func matchText(h artifact.Head) bool {
 	case ".textproto", ".prototxt", ".pbtxt":
 		return true
 	case ".json":
-		return bytes.Contains(h.First, []byte(`"irVersion"`)) && bytes.Contains(h.First, []byte(`"graph"`))
+		return bytes.Contains(h.First, []byte(`"graph"`)) || bytes.Contains(h.First, []byte(`"irVersion"`)) || bytes.Contains(h.First, []byte(`"ir_version"`)) ||
+			bytes.Contains(h.First, []byte(`"opsetImport"`)) || bytes.Contains(h.First, []byte(`"opset_import"`))
 	}
 	return false
 }
@@ -43,17 +44,25 @@ func runText(_ context.Context, p *detector.Pass) error {
 	if err != nil {
 		return nil // another detector's trouble too; nothing was recognised
 	}
+	read := onnx.FromText
 	switch head.Extension() {
 	case ".textproto", ".prototxt", ".pbtxt":
 		if !onnx.TextStarts(prototext.First(p.Reader())) {
 			return nil
 		}
+	case ".json":
+		if !onnx.JSONStarts(p.Reader()) {
+			return nil
+		}
+		read = onnx.FromJSON
+	case ".onnxjson":
+		read = onnx.FromJSON
 	default:
 		p.Recognised("onnx-text")
-		return hostile.Faultf(hostile.Unsupported, 0, "an ONNX model as text, which this program does not read: save it as .onnx")
+		return hostile.Faultf(hostile.Unsupported, 0, "an ONNX model in ONNX's own syntax, which this program does not read: save it as .onnx")
 	}
 	p.Recognised("onnx-text")
-	binary, err := onnx.FromText(p.Reader())
+	binary, err := read(p.Reader())
 	if unread := judged(p.InBinary(binary.Data, binary.Place), onnx.Walk); err == nil {
 		return unread
 	}

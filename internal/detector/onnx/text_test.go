@@ -28,8 +28,16 @@ func TestText(t *testing.T) {
 		{"weights elsewhere", "m.prototxt", head + "graph { initializer { dims: 1 data_type: 1 name: \"w\" external_data { key: \"location\" value: \"/etc/passwd\" } data_location: EXTERNAL } }\n", escapes, false},
 		{"cut", "m.textproto", "ir_version: 8\ngraph {", nil, true},
 		{"ONNX's own syntax", "m.onnxtxt", "<ir_version: 8, opset_import: [\"\" : 17]>\ng (float[1] x) => (float[1] y) { y = Identity(x) }\n", nil, true},
-		{"JSON", "m.onnxjson", `{"irVersion": "8", "graph": {}}`, nil, true},
-		{"JSON by its fields", "m.json", `{"irVersion": "8", "graph": {}}`, nil, true},
+		{"JSON", "m.onnxjson", `{"irVersion": "8", "opsetImport": [{"version": "17"}], "graph": {"node": [{"input": ["x"], "output": ["y"], "opType": "Identity"}]}}`, nil, false},
+		{"JSON of Python", "m.onnxjson", `{"irVersion": "8", "opsetImport": [{"version": "17"}], "graph": {"node": [{"opType": "PyOp", "domain": "a.b"}]}}`, python, false},
+		{"JSON by its fields", "m.json", `{"ir_version": "8", "opset_import": [{"version": "17"}], "graph": {"node": [{"op_type": "PyOp", "domain": "a.b"}]}}`, python, false},
+		{"JSON with the graph first", "m.json", `{"graph": {"node": [{"op_type": "PyOp", "domain": "a.b"}]}, "opset_import": [{"version": "17"}]}`, python, false},
+		{"JSON with weights elsewhere", "m.json", `{"irVersion": "8", "opsetImport": [{"version": "17"}], "graph": {"initializer": [{"dims": ["4"], "dataType": 1, "rawData": "AAAA", "name": "w",
+			"externalData": [{"key": "location", "value": "/etc/passwd"}], "dataLocation": "EXTERNAL"}]}}`, escapes, false},
+		{"JSON with the number of a place", "m.json", `{"irVersion": "8", "opsetImport": [{"version": "17"}], "graph": {"initializer": [{"dims": ["4"], "dataType": 1, "name": "w",
+			"externalData": [{"key": "location", "value": "../w"}], "dataLocation": 1e0}]}}`, escapes, false},
+		{"JSON that is cut", "m.onnxjson", `{"irVersion": "8", "graph": {"node": [`, nil, true},
+		{"JSON whose graph is no message", "m.onnxjson", `{"irVersion": "8", "graph": 1}`, nil, true},
 	} {
 		cases = append(cases, detectortest.Case{Name: c.name, File: c.file, Data: []byte(c.text), Want: c.want, Unread: c.unread, Named: named, AnyPrefix: any})
 	}

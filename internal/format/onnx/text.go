@@ -1,6 +1,7 @@
 package onnx
 
 import (
+	"github.com/modelaudit/modelaudit/internal/format/json"
 	"github.com/modelaudit/modelaudit/internal/format/prototext"
 	"github.com/modelaudit/modelaudit/internal/hostile"
 )
@@ -26,13 +27,13 @@ var textSchema = prototext.Schema{
 		"attribute": {Tag: nodeAttribute, Of: "AttributeProto"}, "doc_string": {Tag: nodeDoc}, "domain": {Tag: nodeDomain},
 		"metadata_props": {Tag: nodeMetadata, Of: "StringStringEntryProto"}},
 	"AttributeProto": {
-		"name": {Tag: attributeName}, "i": {Tag: attributeInt}, "s": {Tag: attributeString}, "t": {Tag: attributeTensor, Of: "TensorProto"},
-		"g": {Tag: attributeGraph, Of: "GraphProto"}, "strings": {Tag: attributeStrings}, "tensors": {Tag: attributeTensors, Of: "TensorProto"},
+		"name": {Tag: attributeName}, "i": {Tag: attributeInt}, "s": {Tag: attributeString, Base64: true}, "t": {Tag: attributeTensor, Of: "TensorProto"},
+		"g": {Tag: attributeGraph, Of: "GraphProto"}, "strings": {Tag: attributeStrings, Base64: true}, "tensors": {Tag: attributeTensors, Of: "TensorProto"},
 		"graphs": {Tag: attributeGraphs, Of: "GraphProto"}, "sparse_tensor": {Tag: attributeSparse, Of: "SparseTensorProto"},
 		"sparse_tensors": {Tag: attributeSparses, Of: "SparseTensorProto"}},
 	"TensorProto": {
-		"dims": {Tag: tensorDim}, "data_type": {Tag: tensorType}, "string_data": {Tag: tensorStrings}, "name": {Tag: tensorName},
-		"raw_data": {Tag: tensorRaw}, "external_data": {Tag: tensorExternal, Of: "StringStringEntryProto"},
+		"dims": {Tag: tensorDim}, "data_type": {Tag: tensorType}, "string_data": {Tag: tensorStrings, Base64: true}, "name": {Tag: tensorName},
+		"raw_data": {Tag: tensorRaw, Base64: true}, "external_data": {Tag: tensorExternal, Of: "StringStringEntryProto"},
 		"data_location": {Tag: tensorDataLocation, Names: map[string]uint64{"EXTERNAL": external}}},
 	"SparseTensorProto": {"values": {Tag: sparseValues, Of: "TensorProto"}, "indices": {Tag: sparseIndices, Of: "TensorProto"}},
 	"FunctionProto": {
@@ -45,6 +46,38 @@ var textSchema = prototext.Schema{
 // model: no other message has such fields.
 func TextStarts(first string) bool {
 	return first == "ir_version" || first == "opset_import" || first == "producer_name" || first == "producer_version" || first == "model_version"
+}
+
+// JSONStarts reports whether a text may be a model in JSON: it is an object that has
+// a graph, and one other field of a model. It reads as much of it as there is.
+func JSONStarts(r *hostile.Reader) bool {
+	d := json.NewDecoder(r)
+	if d.Next().Kind != json.Object {
+		return false
+	}
+	graph, other := false, false
+	for t := d.Next(); t.Kind == json.Name && !(graph && other); t = d.Next() {
+		switch t.Text {
+		case "graph":
+			graph = true
+		case "irVersion", "ir_version", "opsetImport", "opset_import", "producerName", "producer_name":
+			other = true
+		}
+		value := d.Next()
+		// A graph of ONNX is an object, and so is not that of most others.
+		if t.Text == "graph" && value.Kind != json.Object {
+			return false
+		}
+		if !(graph && other) {
+			d.Skip(value)
+		}
+	}
+	return graph && other
+}
+
+// FromJSON reads the form of a model that is JSON, like FromText.
+func FromJSON(r *hostile.Reader) (*prototext.Binary, error) {
+	return prototext.EncodeJSON(r, textSchema, "ModelProto")
 }
 
 // FromText reads the text form of a model, as far as it is read in the binary

@@ -22,6 +22,8 @@ type Schema map[string]map[string]Field
 type Field struct {
 	Tag protobuf.Tag // Varint or Bytes
 	Of  string       // name of the message that its value is; "" for a string or a number
+	// Base64: a value is bytes, which JSON has in base64.
+	Base64 bool
 	// Names are the values of an enumeration that are told apart; others are 0.
 	Names map[string]uint64
 }
