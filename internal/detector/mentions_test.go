@@ -1,13 +1,12 @@
 package detector_test
 
 import (
-	"context"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/modelaudit/modelaudit/internal/detector"
 	"github.com/modelaudit/modelaudit/internal/hostile"
+	"github.com/modelaudit/modelaudit/internal/hostile/hostiletest"
 )
 
 func TestMentions(t *testing.T) {
@@ -29,7 +28,7 @@ func TestMentions(t *testing.T) {
 		{name: "UTF-16", text: "{\x00\"\x00", want: true},
 		{name: "long", text: filler + filler},
 	} {
-		b := hostile.NewBudget(context.Background(), hostile.DefaultLimits(), int64(len(c.text)), time.Now)
+		b := hostiletest.Budget(len(c.text))
 		r := hostile.NewReader(strings.NewReader(c.text), int64(len(c.text)), b)
 		if got := detector.Mentions(r, detector.InJSON("class_name")); got != c.want {
 			t.Errorf("%s: got %v, want %v", c.name, got, c.want)

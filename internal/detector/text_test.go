@@ -1,14 +1,12 @@
 package detector_test
 
 import (
-	"context"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/modelaudit/modelaudit/internal/artifact"
 	"github.com/modelaudit/modelaudit/internal/detector"
-	"github.com/modelaudit/modelaudit/internal/hostile"
+	"github.com/modelaudit/modelaudit/internal/hostile/hostiletest"
 )
 
 // TestStrings checks that every run is shown at its place, and of long ones what
@@ -17,7 +15,7 @@ func TestStrings(t *testing.T) {
 	const word = "a text of some length"
 	for _, before := range []int{0, 1, 4<<10 - 5, 64<<10 - len(word), 64<<10 - 5, 64 << 10, 128<<10 - 8<<10 - 5, 200_000} {
 		text := "\x00" + strings.Repeat("x", before) + word + "\x00" + word + "\x01short\x02"
-		budget := hostile.NewBudget(context.Background(), hostile.DefaultLimits(), int64(len(text)), time.Now)
+		budget := hostiletest.Budget(len(text))
 		places := make(map[int64]bool)
 		p := &detector.Pass{File: artifact.File{Content: strings.NewReader(text), Size: int64(len(text))}, Budget: budget,
 			Text: func(_ string, offset int64, shown string) {
@@ -44,7 +42,7 @@ func TestStringsCounted(t *testing.T) {
 		data := "\x00" + before + string(rune(len(text))) + text + "\x00"
 		var got string
 		p := &detector.Pass{File: artifact.File{Content: strings.NewReader(data), Size: int64(len(data))},
-			Budget: hostile.NewBudget(context.Background(), hostile.DefaultLimits(), int64(len(data)), time.Now),
+			Budget: hostiletest.Budget(len(data)),
 			Text:   func(_ string, _ int64, shown string) { got = shown }}
 		if err := p.Strings("", 0, p.File.Size); err != nil || got != text {
 			t.Errorf("behind %q: got %q (%v), want %q", before, got, err, text)

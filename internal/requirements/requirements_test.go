@@ -1,20 +1,17 @@
 package requirements_test
 
 import (
-	"context"
 	"fmt"
 	"strings"
 	"testing"
-	"time"
 	"unicode/utf16"
 
-	"github.com/modelaudit/modelaudit/internal/hostile"
+	"github.com/modelaudit/modelaudit/internal/hostile/hostiletest"
 	"github.com/modelaudit/modelaudit/internal/requirements"
 )
 
 func read(text string, visit func(requirements.Line)) error {
-	budget := hostile.NewBudget(context.Background(), hostile.DefaultLimits(), int64(len(text)), time.Now)
-	return requirements.Read(hostile.NewReader(hostile.Bytes(text), int64(len(text)), budget), visit)
+	return requirements.Read(hostiletest.Reader(text), visit)
 }
 
 func TestRead(t *testing.T) {

@@ -1,11 +1,9 @@
 package source_test
 
 import (
-	"context"
 	"testing"
-	"time"
 
-	"github.com/modelaudit/modelaudit/internal/hostile"
+	"github.com/modelaudit/modelaudit/internal/hostile/hostiletest"
 	"github.com/modelaudit/modelaudit/internal/source"
 )
 
@@ -38,7 +36,7 @@ func TestDrops(t *testing.T) {
 		{name: "a server", text: "import socket, os\ns = socket.socket()\nos.dup2(1, 2)\n"},
 		{name: "no Python", text: "exec(base64.b64decode('ZWNobw==')) is how (they do it\n"},
 	} {
-		got, err := source.Drops(c.text, hostile.NewBudget(context.Background(), hostile.DefaultLimits(), int64(len(c.text)), time.Now))
+		got, err := source.Drops(c.text, hostiletest.Budget(len(c.text)))
 		if err != nil {
 			t.Errorf("%s: %v", c.name, err)
 		}

@@ -1,17 +1,16 @@
 package source_test
 
 import (
-	"context"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/modelaudit/modelaudit/internal/hostile"
+	"github.com/modelaudit/modelaudit/internal/hostile/hostiletest"
 	"github.com/modelaudit/modelaudit/internal/source"
 )
 
 func judge(text string) (*source.Program, error) {
-	return source.Judge(text, hostile.NewBudget(context.Background(), hostile.DefaultLimits(), int64(len(text)), time.Now))
+	return source.Judge(text, hostiletest.Budget(len(text)))
 }
 
 func TestJudge(t *testing.T) {

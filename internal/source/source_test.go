@@ -1,13 +1,12 @@
 package source_test
 
 import (
-	"context"
 	"fmt"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/modelaudit/modelaudit/internal/hostile"
+	"github.com/modelaudit/modelaudit/internal/hostile/hostiletest"
 	"github.com/modelaudit/modelaudit/internal/source"
 )
 
@@ -23,7 +22,7 @@ func TestReaches(t *testing.T) {
 		{name: "decoding", text: "import base64, os, shutil\nx = base64.b64decode(y).decode()\nf().remove(1)\ng().copy()\n"},
 		{name: "reading a file", text: "import os\nos.listdir('.')\n"},
 	} {
-		b := hostile.NewBudget(context.Background(), hostile.DefaultLimits(), 0, time.Now)
+		b := hostiletest.Budget(0)
 		_, s, err := source.Read(hostile.Bytes(c.text), int64(len(c.text)), b)
 		if err != nil {
 			t.Fatalf("%s: %v", c.name, err)
@@ -40,7 +39,7 @@ func TestReaches(t *testing.T) {
 
 func TestReadRefuses(t *testing.T) {
 	for _, text := range []string{"# coding: cp037\n", "def f(:\n"} {
-		b := hostile.NewBudget(context.Background(), hostile.DefaultLimits(), 0, time.Now)
+		b := hostiletest.Budget(0)
 		if _, _, err := source.Read(hostile.Bytes(text), int64(len(text)), b); err == nil {
 			t.Errorf("%q is read as Python", text)
 		}

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/modelaudit/modelaudit/internal/artifact"
 	"github.com/modelaudit/modelaudit/internal/audit"
@@ -14,7 +13,7 @@ import (
 	"github.com/modelaudit/modelaudit/internal/detector/detectortest"
 	"github.com/modelaudit/modelaudit/internal/detector/tensorflow"
 	"github.com/modelaudit/modelaudit/internal/format/protobuf"
-	"github.com/modelaudit/modelaudit/internal/hostile"
+	"github.com/modelaudit/modelaudit/internal/hostile/hostiletest"
 )
 
 // A field is a field in the text format: its name, and the message it holds.
@@ -64,8 +63,7 @@ func TestText(t *testing.T) {
 		if c.Unread || c.Name == "fingerprint" {
 			continue // no text
 		}
-		budget := hostile.NewBudget(context.Background(), hostile.DefaultLimits(), int64(len(c.Data)), time.Now)
-		root := protobuf.Root(hostile.NewReader(hostile.Bytes(c.Data), int64(len(c.Data)), budget))
+		root := protobuf.Root(hostiletest.Reader(c.Data))
 		message := map[protobuf.Tag]string{1<<3 | vint: "SavedModel", 1<<3 | byts: "Graph"}
 		for f := range root.Fields() {
 			kind := message[f.Tag]

@@ -1,15 +1,14 @@
 package caffe_test
 
 import (
-	"context"
 	"errors"
 	"testing"
-	"time"
 
 	"github.com/modelaudit/modelaudit/internal/format/caffe"
 	"github.com/modelaudit/modelaudit/internal/format/protobuf"
 	pb "github.com/modelaudit/modelaudit/internal/format/protobuf/protobuftest"
 	"github.com/modelaudit/modelaudit/internal/hostile"
+	"github.com/modelaudit/modelaudit/internal/hostile/hostiletest"
 )
 
 // FuzzWalk: in either form, layers stand in the file, what is kept of them is
@@ -23,8 +22,7 @@ func FuzzWalk(f *testing.F) {
 	f.Add([]byte(`layer { name: "l" type: "Python" python_param { module: "m" layer: "c" } hdf5_output_param { file_name: "f" } }`))
 	f.Fuzz(func(t *testing.T, p []byte) {
 		reader := func() *hostile.Reader {
-			budget := hostile.NewBudget(context.Background(), hostile.DefaultLimits(), int64(len(p)), time.Now)
-			return hostile.NewReader(hostile.Bytes(p), int64(len(p)), budget)
+			return hostiletest.Reader(p)
 		}
 		check := func(l caffe.Layer) {
 			if l.Offset < 0 || l.Offset > int64(len(p)) || len(l.Files) > 100 || len(l.Module) > 4<<10 {

@@ -5,7 +5,6 @@ import (
 	"archive/zip"
 	"bytes"
 	"compress/gzip"
-	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -16,7 +15,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/ulikunitz/xz"
@@ -25,12 +23,13 @@ import (
 	"github.com/modelaudit/modelaudit/internal/format/executable/executabletest"
 	"github.com/modelaudit/modelaudit/internal/format/pickle/pickletest"
 	"github.com/modelaudit/modelaudit/internal/hostile"
+	"github.com/modelaudit/modelaudit/internal/hostile/hostiletest"
 )
 
 // find searches data. What the test calls a pickle names posix soon, and ends at
 // the next STOP.
 func find(data []byte) ([]carve.File, error) {
-	budget := hostile.NewBudget(context.Background(), hostile.DefaultLimits(), int64(len(data)), time.Now)
+	budget := hostiletest.Budget(len(data))
 	r := hostile.NewReader(bytes.NewReader(data), int64(len(data)), budget)
 	return carve.Find(r, func(at int64) (int64, bool) {
 		const soon = 24

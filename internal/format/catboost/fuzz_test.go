@@ -10,6 +10,7 @@ import (
 
 	fb "github.com/modelaudit/modelaudit/internal/format/flatbuffers/flatbufferstest"
 	"github.com/modelaudit/modelaudit/internal/hostile"
+	"github.com/modelaudit/modelaudit/internal/hostile/hostiletest"
 )
 
 // model puts the header in front of a core.
@@ -36,8 +37,7 @@ func TestShared(t *testing.T) {
 func FuzzDecode(f *testing.F) {
 	f.Add(model(fb.Table{0: "v1", 2: []fb.Table{{0: "k", 1: "v"}}, 3: []string{"part"}}))
 	f.Fuzz(func(t *testing.T, p []byte) {
-		budget := hostile.NewBudget(context.Background(), hostile.DefaultLimits(), int64(len(p)), time.Now)
-		m, err := Decode(hostile.NewReader(hostile.Bytes(p), int64(len(p)), budget))
+		m, err := Decode(hostiletest.Reader(p))
 		if m.End > int64(len(p)) {
 			t.Errorf("a core to %d of %d bytes", m.End, len(p))
 		}

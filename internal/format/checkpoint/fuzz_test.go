@@ -1,26 +1,20 @@
 package checkpoint
 
 import (
-	"context"
 	"errors"
 	"testing"
-	"time"
 
 	pb "github.com/modelaudit/modelaudit/internal/format/protobuf/protobuftest"
 	"github.com/modelaudit/modelaudit/internal/format/sstable/sstabletest"
 	"github.com/modelaudit/modelaudit/internal/hostile"
+	"github.com/modelaudit/modelaudit/internal/hostile/hostiletest"
 )
-
-func reader(p []byte) *hostile.Reader {
-	budget := hostile.NewBudget(context.Background(), hostile.DefaultLimits(), int64(len(p)), time.Now)
-	return hostile.NewReader(hostile.Bytes(p), int64(len(p)), budget)
-}
 
 func TestReadIndex(t *testing.T) {
 	entry := string(pb.Join(pb.Int(1<<3|vint, 1), pb.Int(entryShard, 1), pb.Int(entryOffset, 8), pb.Int(entrySize, 4)))
 	data := sstabletest.Build(false, []sstabletest.Pair{{"", string(pb.Int(headerShards, 2))}, {"w", entry}})
 	var got []Tensor
-	x, err := ReadIndex(reader(data), func(t Tensor) { got = append(got, t) })
+	x, err := ReadIndex(hostiletest.Reader(data), func(t Tensor) { got = append(got, t) })
 	if err != nil || x != (Index{Version: 2, Shards: 2, Tensors: 1}) || len(got) != 1 {
 		t.Fatalf("got %+v, %+v and %v", x, got, err)
 	}
@@ -31,7 +25,7 @@ func TestReadIndex(t *testing.T) {
 
 func TestReadState(t *testing.T) {
 	text := "model_checkpoint_path: \"a\"\nall_model_checkpoint_paths: \"b\"\nlast_preserved_timestamp: 1.5\n"
-	got, err := ReadState(reader([]byte(text)))
+	got, err := ReadState(hostiletest.Reader([]byte(text)))
 	if err != nil || len(got) != 2 || got[0] != (Path{Name: "a", Latest: true}) || got[1] != (Path{Name: "b", Offset: 27}) {
 		t.Errorf("got %+v and %v", got, err)
 	}
@@ -44,12 +38,12 @@ func FuzzRead(f *testing.F) {
 	f.Add(sstabletest.Build(false, []sstabletest.Pair{{"", string(pb.Sub(slicesMeta))}, {"w", string(pb.Sub(slicesData))}}))
 	f.Add([]byte(`model_checkpoint_path: "a"`))
 	f.Fuzz(func(t *testing.T, p []byte) {
-		_, bad := ReadIndex(reader(p), func(x Tensor) {
+		_, bad := ReadIndex(hostiletest.Reader(p), func(x Tensor) {
 			if x.Offset < 0 || x.Offset > int64(len(p)) {
 				t.Errorf("a tensor at %d of %d bytes", x.Offset, len(p))
 			}
 		})
-		paths, worse := ReadState(reader(p))
+		paths, worse := ReadState(hostiletest.Reader(p))
 		for _, x := range paths {
 			if x.Offset > int64(len(p)) {
 				t.Errorf("a path at %d of %d bytes", x.Offset, len(p))

@@ -2,7 +2,6 @@ package compress_test
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -10,10 +9,10 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/modelaudit/modelaudit/internal/format/compress"
 	"github.com/modelaudit/modelaudit/internal/hostile"
+	"github.com/modelaudit/modelaudit/internal/hostile/hostiletest"
 )
 
 // sample is text with a little structure, so that every coding tool of a format
@@ -27,7 +26,7 @@ func sample(n int) []byte {
 }
 
 func budget() *hostile.Budget {
-	return hostile.NewBudget(context.Background(), hostile.DefaultLimits(), 1<<20, time.Now)
+	return hostiletest.Budget(1 << 20)
 }
 
 // unpack returns what comes out of a stream, by the format that Sniff tells.

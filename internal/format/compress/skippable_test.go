@@ -2,17 +2,15 @@ package compress_test
 
 import (
 	"bytes"
-	"context"
 	"encoding/binary"
 	"io"
 	"testing"
-	"time"
 
 	"github.com/klauspost/compress/zstd"
 	"github.com/pierrec/lz4/v4"
 
 	"github.com/modelaudit/modelaudit/internal/format/compress"
-	"github.com/modelaudit/modelaudit/internal/hostile"
+	"github.com/modelaudit/modelaudit/internal/hostile/hostiletest"
 )
 
 // skippableFrame is a frame of size bytes that zstd and lz4 leave out.
@@ -48,7 +46,7 @@ func TestSkippable(t *testing.T) {
 			t.Errorf("%s: not recognised", c.name)
 			continue
 		}
-		budget := hostile.NewBudget(context.Background(), hostile.DefaultLimits(), int64(len(data)), time.Now)
+		budget := hostiletest.Budget(len(data))
 		got, err := f.Unpack(bytes.NewReader(data), int64(len(data)), budget)
 		if err != nil || got.Size != int64(len("content")) {
 			t.Errorf("%s: got %d bytes, %v, want %d", c.name, got.Size, err, len("content"))

@@ -1,25 +1,19 @@
 package config_test
 
 import (
-	"context"
 	"fmt"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/modelaudit/modelaudit/internal/format/config"
 	"github.com/modelaudit/modelaudit/internal/hostile"
+	"github.com/modelaudit/modelaudit/internal/hostile/hostiletest"
 )
-
-func reader(text string) *hostile.Reader {
-	budget := hostile.NewBudget(context.Background(), hostile.DefaultLimits(), int64(len(text)), time.Now)
-	return hostile.NewReader(hostile.Bytes(text), int64(len(text)), budget)
-}
 
 // items lists what is visited as path=value, with tag and offset.
 func items(read func(*hostile.Reader, func(config.Item)) error, text string) (string, error) {
 	var out []string
-	err := read(reader(text), func(i config.Item) {
+	err := read(hostiletest.Reader(text), func(i config.Item) {
 		s := fmt.Sprintf("%s=%s%s@%d", strings.Join(i.Path, "/"), i.Tag, i.Value, i.Offset)
 		if i.Kind == config.Group {
 			s = fmt.Sprintf("%s{%s}@%d", strings.Join(i.Path, "/"), i.Tag, i.Offset)
@@ -74,7 +68,7 @@ func TestFaults(t *testing.T) {
 func FuzzYAML(f *testing.F) {
 	f.Add("a: !!python/tuple [1]\n? [b]\n: &x c\nd: *x\n---\n<<: {e: f}\n")
 	f.Fuzz(func(t *testing.T, text string) {
-		config.YAML(reader(text), func(i config.Item) {
+		config.YAML(hostiletest.Reader(text), func(i config.Item) {
 			if i.Offset < 0 || i.Offset > int64(2*len(text)) {
 				t.Fatalf("%v at %d of %d bytes", i.Path, i.Offset, len(text))
 			}
@@ -86,7 +80,7 @@ func FuzzYAML(f *testing.F) {
 func FuzzJSON(f *testing.F) {
 	f.Add(`{"a": [1, {"b": "x"}], "c": true}`)
 	f.Fuzz(func(t *testing.T, text string) {
-		config.JSON(reader(text), func(i config.Item) {
+		config.JSON(hostiletest.Reader(text), func(i config.Item) {
 			if i.Offset < 0 || i.Offset > int64(4*len(text)) {
 				t.Fatalf("%v at %d of %d bytes", i.Path, i.Offset, len(text))
 			}

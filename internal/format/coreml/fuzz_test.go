@@ -1,15 +1,14 @@
 package coreml
 
 import (
-	"context"
 	"errors"
 	"slices"
 	"testing"
-	"time"
 
 	"github.com/modelaudit/modelaudit/internal/format/protobuf"
 	pb "github.com/modelaudit/modelaudit/internal/format/protobuf/protobuftest"
 	"github.com/modelaudit/modelaudit/internal/hostile"
+	"github.com/modelaudit/modelaudit/internal/hostile/hostiletest"
 )
 
 // FuzzWalk: whatever the bytes, the walk ends, facts lie in the file, and
@@ -18,8 +17,7 @@ func FuzzWalk(f *testing.F) {
 	custom := pb.Sub(555<<3|protobuf.Bytes, pb.Text(10<<3|protobuf.Bytes, "Class"))
 	f.Add(pb.Join(pb.Int(1<<3, 4), pb.Sub(2<<3|protobuf.Bytes), custom))
 	f.Fuzz(func(t *testing.T, p []byte) {
-		budget := hostile.NewBudget(context.Background(), hostile.DefaultLimits(), int64(len(p)), time.Now)
-		_, err := Walk(hostile.NewReader(hostile.Bytes(p), int64(len(p)), budget), func(fact Fact) {
+		_, err := Walk(hostiletest.Reader(p), func(fact Fact) {
 			if fact.Offset < 0 || fact.Size < 0 || fact.Offset+fact.Size > int64(len(p)) {
 				t.Errorf("%d bytes at %d of %d", fact.Size, fact.Offset, len(p))
 			}
@@ -38,8 +36,7 @@ func FuzzBlobs(f *testing.F) {
 	record := append([]byte{0xef, 0xbe, 0xad, 0xde, 1, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 128}, make([]byte, 64-17)...)
 	f.Add(slices.Concat(head, record, []byte{1, 2}))
 	f.Fuzz(func(t *testing.T, p []byte) {
-		budget := hostile.NewBudget(context.Background(), hostile.DefaultLimits(), int64(len(p)), time.Now)
-		n, err := Blobs(hostile.NewReader(hostile.Bytes(p), int64(len(p)), budget))
+		n, err := Blobs(hostiletest.Reader(p))
 		if n*blobRecord > len(p) {
 			t.Errorf("%d blobs in %d bytes", n, len(p))
 		}

@@ -18,6 +18,7 @@ import (
 
 	"github.com/modelaudit/modelaudit/internal/format/encoded"
 	"github.com/modelaudit/modelaudit/internal/hostile"
+	"github.com/modelaudit/modelaudit/internal/hostile/hostiletest"
 )
 
 const (
@@ -39,7 +40,7 @@ const program = "import os\nos.system('echo poc')\n"
 
 // walk lists what comes out of a text: how, of what kind, and the data.
 func walk(text string) (out []string, err error) {
-	budget := hostile.NewBudget(context.Background(), hostile.DefaultLimits(), int64(len(text)), time.Now)
+	budget := hostiletest.Budget(len(text))
 	w := encoded.Walk{Budget: budget, Visit: func(c encoded.Content) bool {
 		out = append(out, fmt.Sprintf("%s %s: %s", strings.Join(c.Encodings, "+"), c.Kind, c.Data))
 		return false

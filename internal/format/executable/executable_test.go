@@ -10,11 +10,11 @@ import (
 	"github.com/modelaudit/modelaudit/internal/format/executable"
 	"github.com/modelaudit/modelaudit/internal/format/executable/executabletest"
 	"github.com/modelaudit/modelaudit/internal/hostile"
+	"github.com/modelaudit/modelaudit/internal/hostile/hostiletest"
 )
 
 func decode(data string) (executable.Program, bool) {
-	budget := hostile.NewBudget(context.Background(), hostile.DefaultLimits(), int64(len(data)), time.Now)
-	return executable.Decode(hostile.NewReader(hostile.Bytes(data), int64(len(data)), budget))
+	return executable.Decode(hostiletest.Reader(data))
 }
 
 func TestDecode(t *testing.T) {

@@ -1,15 +1,14 @@
 package executable_test
 
 import (
-	"context"
 	"encoding/binary"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/modelaudit/modelaudit/internal/format/executable"
 	"github.com/modelaudit/modelaudit/internal/format/executable/executabletest"
 	"github.com/modelaudit/modelaudit/internal/hostile"
+	"github.com/modelaudit/modelaudit/internal/hostile/hostiletest"
 )
 
 // put writes a number of size bytes at an offset of a header.
@@ -76,7 +75,7 @@ func TestExtent(t *testing.T) {
 		{name: "WebAssembly, cut", data: "\x00asm\x01\x00\x00\x00\x01\x05ab", want: 8},
 		{name: "nothing is known", data: "#!/bin/sh\n", want: 1},
 	} {
-		budget := hostile.NewBudget(context.Background(), hostile.DefaultLimits(), 0, time.Now)
+		budget := hostiletest.Budget(0)
 		r := hostile.NewReader(hostile.Bytes("front"+c.data), int64(len(c.data))+5, budget)
 		r.Skip(5)
 		program, ok := executable.Decode(r)

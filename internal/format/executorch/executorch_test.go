@@ -2,12 +2,10 @@ package executorch_test
 
 import (
 	"bytes"
-	"context"
 	"encoding/binary"
 	"errors"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -15,11 +13,11 @@ import (
 	"github.com/modelaudit/modelaudit/internal/format/executorch/executorchtest"
 	fb "github.com/modelaudit/modelaudit/internal/format/flatbuffers/flatbufferstest"
 	"github.com/modelaudit/modelaudit/internal/hostile"
+	"github.com/modelaudit/modelaudit/internal/hostile/hostiletest"
 )
 
 func decode(data []byte) (executorch.Program, error) {
-	budget := hostile.NewBudget(context.Background(), hostile.DefaultLimits(), int64(len(data)), time.Now)
-	return executorch.Decode(hostile.NewReader(hostile.Bytes(data), int64(len(data)), budget))
+	return executorch.Decode(hostiletest.Reader(data))
 }
 
 func TestDecode(t *testing.T) {

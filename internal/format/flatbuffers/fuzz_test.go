@@ -1,14 +1,13 @@
 package flatbuffers_test
 
 import (
-	"context"
 	"errors"
 	"testing"
-	"time"
 
 	"github.com/modelaudit/modelaudit/internal/format/flatbuffers"
 	fb "github.com/modelaudit/modelaudit/internal/format/flatbuffers/flatbufferstest"
 	"github.com/modelaudit/modelaudit/internal/hostile"
+	"github.com/modelaudit/modelaudit/internal/hostile/hostiletest"
 )
 
 // maxWalked bounds the tables of one input: they may refer to each other, and it
@@ -20,8 +19,7 @@ const maxWalked = 200
 func FuzzTables(f *testing.F) {
 	f.Add(fb.Build("TEST", fb.Table{0: "text", 1: uint32(7), 2: fb.Table{0: uint64(1)}, 3: []fb.Table{{0: "a"}, {1: "b"}}, 4: []string{"c", "d"}, 5: []byte("bytes")}))
 	f.Fuzz(func(t *testing.T, p []byte) {
-		budget := hostile.NewBudget(context.Background(), hostile.DefaultLimits(), int64(len(p)), time.Now)
-		r := hostile.NewReader(hostile.Bytes(p), int64(len(p)), budget)
+		r := hostiletest.Reader(p)
 		root, id := flatbuffers.Root(r)
 		if len(id) > 4 {
 			t.Errorf("an identifier of %d bytes", len(id))

@@ -1,7 +1,6 @@
 package hdf5
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -9,9 +8,8 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
-	"time"
 
-	"github.com/modelaudit/modelaudit/internal/hostile"
+	"github.com/modelaudit/modelaudit/internal/hostile/hostiletest"
 )
 
 // dump is what h5py and this package both say of a file.
@@ -30,16 +28,11 @@ type object struct {
 	Values  []string            `json:"values"` // of variable length
 }
 
-func reader(p []byte) *hostile.Reader {
-	budget := hostile.NewBudget(context.Background(), hostile.DefaultLimits(), int64(len(p)), time.Now)
-	return hostile.NewReader(hostile.Bytes(p), int64(len(p)), budget)
-}
-
 var layoutNames = map[Layout]string{Compact: "compact", Contiguous: "contiguous", Chunked: "chunked", Virtual: "virtual"}
 
 func ours(t *testing.T, p []byte) dump {
 	t.Helper()
-	f, err := Open(reader(p))
+	f, err := Open(hostiletest.Reader(p))
 	if err != nil {
 		t.Fatalf("open: %v", err)
 	}

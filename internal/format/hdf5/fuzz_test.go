@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/modelaudit/modelaudit/internal/hostile"
+	"github.com/modelaudit/modelaudit/internal/hostile/hostiletest"
 )
 
 // FuzzWalk: whatever the bytes, the walk ends, visits each object once, never
@@ -15,7 +16,7 @@ func FuzzWalk(f *testing.F) {
 		f.Add(p)
 	}
 	f.Fuzz(func(t *testing.T, p []byte) {
-		file, err := Open(reader(p))
+		file, err := Open(hostiletest.Reader(p))
 		if err != nil {
 			isFault(t, err)
 			return

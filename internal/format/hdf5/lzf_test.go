@@ -1,6 +1,10 @@
 package hdf5
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/modelaudit/modelaudit/internal/hostile/hostiletest"
+)
 
 func TestLZF(t *testing.T) {
 	for _, c := range []struct {
@@ -17,7 +21,7 @@ func TestLZF(t *testing.T) {
 		{name: "long copy cut", packed: "\x00a\xe0", broken: true},
 		{name: "copy from before the start", packed: "\x00a\x60\x01", broken: true},
 	} {
-		r := reader([]byte(c.packed))
+		r := hostiletest.Reader([]byte(c.packed))
 		f := &File{r: r}
 		out, err := f.lzf(r)
 		if c.broken {

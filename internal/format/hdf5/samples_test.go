@@ -8,6 +8,8 @@ import (
 	"os"
 	"strings"
 	"testing"
+
+	"github.com/modelaudit/modelaudit/internal/hostile/hostiletest"
 )
 
 // A sample is a file that h5py wrote, and its own description of it.
@@ -60,7 +62,7 @@ func TestSamples(t *testing.T) {
 func TestPrefixes(t *testing.T) {
 	for _, s := range samples(t) {
 		for n := 0; n < len(s.file); n += max(1, len(s.file)/500) {
-			if _, err := Open(reader(s.file[:n])); err == nil {
+			if _, err := Open(hostiletest.Reader(s.file[:n])); err == nil {
 				t.Errorf("%s: the first %d of %d bytes open", s.name, n, len(s.file))
 				break
 			}
@@ -76,7 +78,7 @@ func TestChecksEveryClaim(t *testing.T) {
 		for _, v := range []byte{0x00, 0x7f, 0xff} {
 			p := bytes.Clone(s.file)
 			p[i] = v
-			f, err := Open(reader(p))
+			f, err := Open(hostiletest.Reader(p))
 			if err != nil {
 				continue
 			}

@@ -1,23 +1,22 @@
 package json_test
 
 import (
-	"context"
 	stdjson "encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/modelaudit/modelaudit/internal/format/json"
 	"github.com/modelaudit/modelaudit/internal/hostile"
+	"github.com/modelaudit/modelaudit/internal/hostile/hostiletest"
 )
 
 func reader(text string) *hostile.Reader {
-	budget := hostile.NewBudget(context.Background(), hostile.DefaultLimits(), int64(len(text)), time.Now)
+	budget := hostiletest.Budget(len(text))
 	// Not hostile.Bytes, so that reading goes through the Reader's own buffer.
 	return hostile.NewReader(strings.NewReader(text), int64(len(text)), budget)
 }

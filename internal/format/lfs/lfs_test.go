@@ -1,16 +1,15 @@
 package lfs_test
 
 import (
-	"context"
 	"errors"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/modelaudit/modelaudit/internal/format/lfs"
 	"github.com/modelaudit/modelaudit/internal/hostile"
+	"github.com/modelaudit/modelaudit/internal/hostile/hostiletest"
 )
 
 const (
@@ -21,8 +20,7 @@ const (
 )
 
 func decode(text string) (lfs.Pointer, error) {
-	budget := hostile.NewBudget(context.Background(), hostile.DefaultLimits(), int64(len(text)), time.Now)
-	return lfs.Decode(hostile.NewReader(hostile.Bytes(text), int64(len(text)), budget))
+	return lfs.Decode(hostiletest.Reader(text))
 }
 
 func TestDecode(t *testing.T) {

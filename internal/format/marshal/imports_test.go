@@ -4,6 +4,8 @@ import (
 	"encoding/hex"
 	"os/exec"
 	"testing"
+
+	"github.com/modelaudit/modelaudit/internal/hostile/hostiletest"
 )
 
 // TestOnImport: whether importing a module uses os.system, as every Python at
@@ -56,7 +58,7 @@ func uses(t *testing.T, dump, path string) bool {
 	if err != nil {
 		t.Fatal(err)
 	}
-	v, err := Decode(reader(p))
+	v, err := Decode(hostiletest.Reader(p))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,7 +2,6 @@ package marshal
 
 import (
 	"bytes"
-	"context"
 	"encoding/base64"
 	"fmt"
 	"os"
@@ -10,15 +9,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
-	"github.com/modelaudit/modelaudit/internal/hostile"
+	"github.com/modelaudit/modelaudit/internal/hostile/hostiletest"
 )
-
-func reader(p []byte) *hostile.Reader {
-	budget := hostile.NewBudget(context.Background(), hostile.DefaultLimits(), int64(len(p)), time.Now)
-	return hostile.NewReader(hostile.Bytes(p), int64(len(p)), budget)
-}
 
 // A sample is a function of testdata/code_objects.py as one Python compiled it.
 type sample struct {
@@ -71,7 +64,7 @@ var wanted = map[string][]string{
 
 func check(t *testing.T, s sample) {
 	t.Helper()
-	r := reader(s.code)
+	r := hostiletest.Reader(s.code)
 	v, err := Decode(r)
 	if err != nil {
 		t.Fatalf("decode: %v", err)
@@ -123,7 +116,7 @@ func TestAgainstPython(t *testing.T) {
 func TestPrefixes(t *testing.T) {
 	for _, s := range samples(t) {
 		for n := 0; n < len(s.code); n += 1 + len(s.code)/60 {
-			if _, err := Decode(reader(s.code[:n])); err == nil {
+			if _, err := Decode(hostiletest.Reader(s.code[:n])); err == nil {
 				t.Fatalf("%s %s: the first %d of %d bytes decode", s.version, s.name, n, len(s.code))
 			}
 		}
@@ -143,12 +136,12 @@ func TestHostile(t *testing.T) {
 		{"empty", nil},
 	}
 	for _, c := range cases {
-		if _, err := Decode(reader(c.data)); err == nil {
+		if _, err := Decode(hostiletest.Reader(c.data)); err == nil {
 			t.Errorf("%s: decoded", c.name)
 		}
 	}
 	self := []byte{'[' | flagRef, 1, 0, 0, 0, 'r', 0, 0, 0, 0}
-	v, err := Decode(reader(self))
+	v, err := Decode(hostiletest.Reader(self))
 	if err != nil {
 		t.Fatalf("list in itself: %v", err)
 	}
@@ -184,7 +177,7 @@ func FuzzDecode(f *testing.F) {
 		f.Add(s.code)
 	}
 	f.Fuzz(func(t *testing.T, p []byte) {
-		r := reader(p)
+		r := hostiletest.Reader(p)
 		v, err := Decode(r)
 		if err != nil {
 			return

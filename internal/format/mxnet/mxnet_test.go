@@ -1,19 +1,13 @@
 package mxnet
 
 import (
-	"context"
 	"encoding/binary"
 	"errors"
 	"testing"
-	"time"
 
 	"github.com/modelaudit/modelaudit/internal/hostile"
+	"github.com/modelaudit/modelaudit/internal/hostile/hostiletest"
 )
-
-func reader(p []byte) *hostile.Reader {
-	budget := hostile.NewBudget(context.Background(), hostile.DefaultLimits(), int64(len(p)), time.Now)
-	return hostile.NewReader(hostile.Bytes(p), int64(len(p)), budget)
-}
 
 var le = binary.LittleEndian
 
@@ -49,12 +43,12 @@ func list(arrays ...[]byte) []byte {
 
 func TestParameters(t *testing.T) {
 	p := list(floats(2, 3), floats(4))
-	l, err := Parameters(reader(p))
+	l, err := Parameters(hostiletest.Reader(p))
 	if err != nil || l.Arrays != 2 || l.Names != 2 || l.End != int64(len(p)) {
 		t.Fatalf("got %+v (%v), want 2 arrays and names to %d", l, err, len(p))
 	}
 	for n := range p {
-		if _, err := Parameters(reader(p[:n])); err == nil {
+		if _, err := Parameters(hostiletest.Reader(p[:n])); err == nil {
 			t.Fatalf("the first %d of %d bytes are whole", n, len(p))
 		}
 	}
@@ -65,7 +59,7 @@ func TestParameters(t *testing.T) {
 func FuzzParameters(f *testing.F) {
 	f.Add(list(floats(2, 3)))
 	f.Fuzz(func(t *testing.T, p []byte) {
-		l, err := Parameters(reader(p))
+		l, err := Parameters(hostiletest.Reader(p))
 		if l.End > int64(len(p)) {
 			t.Errorf("the end at %d of %d bytes", l.End, len(p))
 		}

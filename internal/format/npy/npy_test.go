@@ -1,23 +1,17 @@
 package npy_test
 
 import (
-	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/modelaudit/modelaudit/internal/format/npy"
 	"github.com/modelaudit/modelaudit/internal/hostile"
+	"github.com/modelaudit/modelaudit/internal/hostile/hostiletest"
 )
-
-func reader(data []byte) *hostile.Reader {
-	budget := hostile.NewBudget(context.Background(), hostile.DefaultLimits(), int64(len(data)), time.Now)
-	return hostile.NewReader(hostile.Bytes(data), int64(len(data)), budget)
-}
 
 // file is an array file of a version with the text of a header and no data.
 func file(major, minor byte, text string) []byte {
@@ -63,7 +57,7 @@ func TestDecode(t *testing.T) {
 			dtype: npy.DType{Known: true, Object: true, Size: 8}, shape: []uint64{2}, size: 16},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			h, err := npy.Decode(reader(c.data))
+			h, err := npy.Decode(hostiletest.Reader(c.data))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -105,7 +99,7 @@ func TestDecodeFaults(t *testing.T) {
 		{name: "unknown dtype", data: file(1, 0, header("'i4,O'")), kind: hostile.Unsupported},
 		{name: "bytes for a dtype", data: file(1, 0, header("b'O'")), kind: hostile.Unsupported},
 	} {
-		h, err := npy.Decode(reader(c.data))
+		h, err := npy.Decode(hostiletest.Reader(c.data))
 		var f *hostile.Fault
 		if !errors.As(err, &f) || f.Kind != c.kind || h.DType.Object != c.object {
 			t.Errorf("%s: got %v (objects: %v), want %v (objects: %v)", c.name, err, h.DType.Object, c.kind, c.object)
@@ -114,7 +108,7 @@ func TestDecodeFaults(t *testing.T) {
 }
 
 func TestSize(t *testing.T) {
-	h, err := npy.Decode(reader(file(1, 0, `{'descr':'<f8','fortran_order':False,'shape':(4611686018427387904,)}`)))
+	h, err := npy.Decode(hostiletest.Reader(file(1, 0, `{'descr':'<f8','fortran_order':False,'shape':(4611686018427387904,)}`)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -143,7 +137,7 @@ func TestDTypes(t *testing.T) {
 		{"'f3'", npy.DType{}},
 		{"None", npy.DType{}},
 	} {
-		h, _ := npy.Decode(reader(file(1, 0, header(c.descr))))
+		h, _ := npy.Decode(hostiletest.Reader(file(1, 0, header(c.descr))))
 		if h.DType != c.want {
 			t.Errorf("%s: got %+v, want %+v", c.descr, h.DType, c.want)
 		}
@@ -158,7 +152,7 @@ func FuzzDecode(f *testing.F) {
 	f.Add([]byte("\t{ # c\n \"s\" 'x': r'\\x' \"\"\"y\"\"\",\\\n 'd':-0x1_0, 1:None}"), byte(3))
 	f.Fuzz(func(t *testing.T, text []byte, version byte) {
 		data := file(version, 0, string(text[:min(len(text), 65535)]))
-		r := reader(data)
+		r := hostiletest.Reader(data)
 		h, err := npy.Decode(r)
 		if r.Offset() > int64(len(data)) {
 			t.Errorf("%q: the cursor is at %d of %d", data, r.Offset(), len(data))
@@ -171,7 +165,7 @@ func FuzzDecode(f *testing.F) {
 
 func ExampleDecode() {
 	data := file(1, 0, "{'descr': '|O', 'fortran_order': False, 'shape': (3,)}")
-	h, err := npy.Decode(reader(data))
+	h, err := npy.Decode(hostiletest.Reader(data))
 	fmt.Println(h.DType.Object, h.Shape, err)
 	// Output: true [3] <nil>
 }

@@ -1,15 +1,14 @@
 package ocdbt_test
 
 import (
-	"context"
 	"encoding/binary"
 	"errors"
 	"testing"
-	"time"
 
 	"github.com/modelaudit/modelaudit/internal/format/ocdbt"
 	"github.com/modelaudit/modelaudit/internal/format/ocdbt/ocdbttest"
 	"github.com/modelaudit/modelaudit/internal/hostile"
+	"github.com/modelaudit/modelaudit/internal/hostile/hostiletest"
 )
 
 // FuzzDecode: whatever a record with a right checksum says, keys, paths and
@@ -24,9 +23,7 @@ func FuzzDecode(f *testing.F) {
 	add(ocdbttest.Versions(files...))
 	f.Fuzz(func(t *testing.T, magic uint32, body []byte) {
 		data := append(ocdbttest.Record(magic, body), "behind"...)
-		size := int64(len(data))
-		budget := hostile.NewBudget(context.Background(), hostile.DefaultLimits(), size, time.Now)
-		r := hostile.NewReader(hostile.Bytes(data), size, budget)
+		r := hostiletest.Reader(data)
 		rec, err := ocdbt.Decode(r)
 		var fault *hostile.Fault
 		if err != nil && !errors.As(err, &fault) {
@@ -55,9 +52,7 @@ func FuzzDecode(f *testing.F) {
 func FuzzNext(f *testing.F) {
 	f.Add(append([]byte("value\x0c\xdb"), ocdbttest.Inner("d/a")...))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		size := int64(len(data))
-		budget := hostile.NewBudget(context.Background(), hostile.DefaultLimits(), size, time.Now)
-		r := hostile.NewReader(hostile.Bytes(data), size, budget)
+		r := hostiletest.Reader(data)
 		for last := int64(-1); ocdbt.Next(r); {
 			if r.Offset() <= last || ocdbt.KindOf(r.Peek(4)) == 0 {
 				t.Fatalf("at %d behind %d", r.Offset(), last)

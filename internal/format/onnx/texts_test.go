@@ -1,17 +1,15 @@
 package onnx_test
 
 import (
-	"context"
 	"slices"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/modelaudit/modelaudit/internal/format/onnx"
 	"github.com/modelaudit/modelaudit/internal/format/protobuf"
 	pb "github.com/modelaudit/modelaudit/internal/format/protobuf/protobuftest"
-	"github.com/modelaudit/modelaudit/internal/hostile"
+	"github.com/modelaudit/modelaudit/internal/hostile/hostiletest"
 )
 
 // TestTexts: every text that people or custom operators read is told.
@@ -30,9 +28,8 @@ func TestTexts(t *testing.T) {
 	data := pb.Join(pb.Int(1<<3|vint, 8), doc(6, "model"), entry(14, "model"), pb.Sub(7<<3|byts, graph),
 		pb.Sub(20<<3|byts, training), pb.Sub(25<<3|byts, function), pb.Sub(8<<3|byts, pb.Int(2<<3|vint, 17)))
 
-	budget := hostile.NewBudget(context.Background(), hostile.DefaultLimits(), int64(len(data)), time.Now)
 	var got []string
-	err := onnx.Walk(hostile.NewReader(hostile.Bytes(data), int64(len(data)), budget), onnx.Visitor{
+	err := onnx.Walk(hostiletest.Reader(data), onnx.Visitor{
 		Text: func(x onnx.Text) {
 			got = append(got, x.Kind+" "+x.Name+": "+string(data[x.Offset:x.Offset+x.Size]))
 		},

@@ -1,13 +1,12 @@
 package orbax_test
 
 import (
-	"context"
 	"errors"
 	"testing"
-	"time"
 
 	"github.com/modelaudit/modelaudit/internal/format/orbax"
 	"github.com/modelaudit/modelaudit/internal/hostile"
+	"github.com/modelaudit/modelaudit/internal/hostile/hostiletest"
 )
 
 // FuzzDecode: strings lie in the document, or in its form in UTF-8, and every
@@ -16,8 +15,7 @@ func FuzzDecode(f *testing.F) {
 	f.Add([]byte(`{"tree_metadata": {"('a', 'b')": {"key_metadata": [{"key": "a"}, {"key": 1}], "value_metadata": {"value_type": "t"}}, "('/x',)": {}}}`))
 	f.Add([]byte(`{"item_handlers": {"a": "b.C"}, "x": [{"driver": "file", "path": "/p", "kvstore": "gs://b", "base": "s3://c"}]}`))
 	f.Fuzz(func(t *testing.T, p []byte) {
-		budget := hostile.NewBudget(context.Background(), hostile.DefaultLimits(), int64(len(p)), time.Now)
-		d, err := orbax.Decode(hostile.NewReader(hostile.Bytes(p), int64(len(p)), budget))
+		d, err := orbax.Decode(hostiletest.Reader(p))
 		var fault *hostile.Fault
 		if err != nil && !errors.As(err, &fault) {
 			t.Fatalf("got %T %v, want a *hostile.Fault", err, err)

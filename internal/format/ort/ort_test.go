@@ -2,12 +2,10 @@ package ort_test
 
 import (
 	"bytes"
-	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -15,13 +13,13 @@ import (
 	"github.com/modelaudit/modelaudit/internal/format/onnx"
 	"github.com/modelaudit/modelaudit/internal/format/ort"
 	"github.com/modelaudit/modelaudit/internal/hostile"
+	"github.com/modelaudit/modelaudit/internal/hostile/hostiletest"
 )
 
 // walk prints what is told of a session.
 func walk(data []byte) (told []string, err error) {
-	budget := hostile.NewBudget(context.Background(), hostile.DefaultLimits(), int64(len(data)), time.Now)
 	say := func(format string, args ...any) { told = append(told, fmt.Sprintf(format, args...)) }
-	err = ort.Walk(hostile.NewReader(hostile.Bytes(data), int64(len(data)), budget), onnx.Visitor{
+	err = ort.Walk(hostiletest.Reader(data), onnx.Visitor{
 		Node:   func(n onnx.Node) { say("node %s %s", n.OpType, n.Name) },
 		Tensor: func(x onnx.Tensor) { say("%s: tensor %s of %d bytes", x.Where, x.Name, x.RawSize) },
 		Text:   func(x onnx.Text) { say("%s %s: %s", x.Kind, x.Name, data[x.Offset:x.Offset+x.Size]) },

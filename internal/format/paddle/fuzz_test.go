@@ -1,14 +1,13 @@
 package paddle
 
 import (
-	"context"
 	"errors"
 	"testing"
-	"time"
 
 	"github.com/modelaudit/modelaudit/internal/format/protobuf"
 	pb "github.com/modelaudit/modelaudit/internal/format/protobuf/protobuftest"
 	"github.com/modelaudit/modelaudit/internal/hostile"
+	"github.com/modelaudit/modelaudit/internal/hostile/hostiletest"
 )
 
 // FuzzRead: whatever the bytes, reading ends, operators come in file order, and
@@ -20,8 +19,7 @@ func FuzzRead(f *testing.F) {
 	f.Add([]byte(`{"base_code":{"magic":"pir"},"program":{"regions":[{"blocks":[{"ops":[{"#":"1.if","A":[{"N":"n","AT":{"D":["x"]}}],"regions":[]}]}]}]}}`))
 	f.Fuzz(func(t *testing.T, p []byte) {
 		read := func() *hostile.Reader {
-			budget := hostile.NewBudget(context.Background(), hostile.DefaultLimits(), int64(len(p)), time.Now)
-			return hostile.NewReader(hostile.Bytes(p), int64(len(p)), budget)
+			return hostiletest.Reader(p)
 		}
 		IsProgram(read())
 		last := int64(-1)

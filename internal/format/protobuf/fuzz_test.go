@@ -8,6 +8,7 @@ import (
 
 	"github.com/modelaudit/modelaudit/internal/format/protobuf"
 	pb "github.com/modelaudit/modelaudit/internal/format/protobuf/protobuftest"
+	"github.com/modelaudit/modelaudit/internal/hostile/hostiletest"
 )
 
 // FuzzFields: whatever the bytes, offsets increase, no field leaves its message,
@@ -16,7 +17,7 @@ func FuzzFields(f *testing.F) {
 	f.Add(pb.Join(pb.Int(1<<3, -1), pb.Text(2<<3|protobuf.Bytes, "abc"), pb.Group(3<<3|protobuf.Start, pb.Int(1<<3, 2))))
 	f.Add([]byte{4<<3 | 3, 4<<3 | 3, 4<<3 | 4, 4<<3 | 4, 8, 1})
 	f.Fuzz(func(t *testing.T, data []byte) {
-		r := reader(data)
+		r := hostiletest.Reader(data)
 		rest := data
 		for field := range protobuf.Root(r).Fields() {
 			start, end := field.Body()

@@ -1,23 +1,17 @@
 package protobuf_test
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/modelaudit/modelaudit/internal/format/protobuf"
 	pb "github.com/modelaudit/modelaudit/internal/format/protobuf/protobuftest"
 	"github.com/modelaudit/modelaudit/internal/hostile"
+	"github.com/modelaudit/modelaudit/internal/hostile/hostiletest"
 )
-
-func reader(data []byte) *hostile.Reader {
-	budget := hostile.NewBudget(context.Background(), hostile.DefaultLimits(), int64(len(data)), time.Now)
-	return hostile.NewReader(hostile.Bytes(data), int64(len(data)), budget)
-}
 
 // dump lists fields as "number:wire=value", descending into those of number 9.
 func dump(m protobuf.Message) string {
@@ -75,7 +69,7 @@ func TestFields(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			r := reader(test.data)
+			r := hostiletest.Reader(test.data)
 			if got := dump(protobuf.Root(r)); got != test.want {
 				t.Errorf("fields: got %q, want %q", got, test.want)
 			}
@@ -89,7 +83,7 @@ func TestFields(t *testing.T) {
 
 func TestVarints(t *testing.T) {
 	const packed, plain = 1<<3 | protobuf.Bytes, 1 << 3
-	r := reader(pb.Join(pb.Packed(packed, 1, 300, 5), pb.Int(plain, 7)))
+	r := hostiletest.Reader(pb.Join(pb.Packed(packed, 1, 300, 5), pb.Int(plain, 7)))
 	var got []uint64
 	for f := range protobuf.Root(r).Fields() {
 		got = slices.AppendSeq(got, f.Varints())
@@ -101,7 +95,7 @@ func TestVarints(t *testing.T) {
 
 func TestLongValues(t *testing.T) {
 	long := strings.Repeat("a", 40<<10)
-	r := reader(pb.Text(1<<3|protobuf.Bytes, long))
+	r := hostiletest.Reader(pb.Text(1<<3|protobuf.Bytes, long))
 	for f := range protobuf.Root(r).Fields() {
 		if got := f.Text(); got != long {
 			t.Errorf("text: got %d bytes, want %d", len(got), len(long))
@@ -116,7 +110,7 @@ func TestLongValues(t *testing.T) {
 }
 
 func TestAlone(t *testing.T) {
-	r := reader(pb.Join(pb.Sub(9<<3|protobuf.Bytes, []byte{0x12, 9}), pb.Int(1<<3, 1)))
+	r := hostiletest.Reader(pb.Join(pb.Sub(9<<3|protobuf.Bytes, []byte{0x12, 9}), pb.Int(1<<3, 1)))
 	numbers := 0
 	for f := range protobuf.Root(r).Fields() {
 		numbers++

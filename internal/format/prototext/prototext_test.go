@@ -2,14 +2,13 @@ package prototext
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/modelaudit/modelaudit/internal/format/protobuf"
 	"github.com/modelaudit/modelaudit/internal/hostile"
+	"github.com/modelaudit/modelaudit/internal/hostile/hostiletest"
 )
 
 const (
@@ -19,11 +18,6 @@ const (
 )
 
 var schema = Schema{"Node": {"name": {Tag: name}, "sub": {Tag: sub, Of: "Node"}, "size": {Tag: size}}}
-
-func reader(text string) *hostile.Reader {
-	budget := hostile.NewBudget(context.Background(), hostile.DefaultLimits(), int64(len(text)), time.Now)
-	return hostile.NewReader(hostile.Bytes(text), int64(len(text)), budget)
-}
 
 // print writes a message of the schema as the shortest text.
 func print(b *strings.Builder, m protobuf.Message) {
@@ -43,9 +37,9 @@ func print(b *strings.Builder, m protobuf.Message) {
 
 func encode(t *testing.T, text string) (string, *Binary, error) {
 	t.Helper()
-	b, err := Encode(reader(text), schema, "Node")
+	b, err := Encode(hostiletest.Reader(text), schema, "Node")
 	var out strings.Builder
-	m := protobuf.Root(reader(string(b.Data)))
+	m := protobuf.Root(hostiletest.Reader(string(b.Data)))
 	print(&out, m)
 	if bad := m.Reader().Err(); bad != nil {
 		t.Errorf("%q: the binary form is none: %v", text, bad)

@@ -1,16 +1,15 @@
 package rds_test
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/modelaudit/modelaudit/internal/format/rds"
 	. "github.com/modelaudit/modelaudit/internal/format/rds/rdstest"
 	"github.com/modelaudit/modelaudit/internal/hostile"
+	"github.com/modelaudit/modelaudit/internal/hostile/hostiletest"
 )
 
 // walk prints the events of a stream, one word each: what, in which context.
@@ -19,8 +18,7 @@ func walk(data []byte) (string, error) {
 		rds.Binding: "binding", rds.Call: "call", rds.Promise: "promise", rds.Function: "function", rds.Raw: "raw", rds.Mapped: "mapped", rds.Text: "text", rds.Trailing: "trailing",
 	}
 	var out []string
-	budget := hostile.NewBudget(context.Background(), hostile.DefaultLimits(), int64(len(data)), time.Now)
-	err := rds.Walk(hostile.NewReader(hostile.Bytes(data), int64(len(data)), budget), func(e rds.Event) {
+	err := rds.Walk(hostiletest.Reader(data), func(e rds.Event) {
 		s := names[e.Kind]
 		if e.Package != "" {
 			s += ":" + e.Package
@@ -141,8 +139,7 @@ func FuzzWalk(f *testing.F) {
 	f.Add(Object(Closure(Compiled(Ints(12, 23, 1), CallConstant("f", Strings("x")), Constant(Symbol("g"))))))
 	f.Add([]byte("A\n3\n262658\n197888\n5\nUTF-8\n16\n2\n262153\n4\na\\040\\n\\\\\n9\n-1\n"))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		budget := hostile.NewBudget(context.Background(), hostile.DefaultLimits(), int64(len(data)), time.Now)
-		rds.Walk(hostile.NewReader(hostile.Bytes(data), int64(len(data)), budget), func(e rds.Event) {
+		rds.Walk(hostiletest.Reader(data), func(e rds.Event) {
 			if e.Offset < 0 || e.Size < 0 || e.Offset+e.Size > int64(len(data)) {
 				t.Errorf("%+v lies outside of %d bytes", e, len(data))
 			}

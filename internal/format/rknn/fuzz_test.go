@@ -1,13 +1,12 @@
 package rknn_test
 
 import (
-	"context"
 	"errors"
 	"testing"
-	"time"
 
 	"github.com/modelaudit/modelaudit/internal/format/rknn"
 	"github.com/modelaudit/modelaudit/internal/hostile"
+	"github.com/modelaudit/modelaudit/internal/hostile/hostiletest"
 )
 
 // FuzzDecode: parts and texts lie in the file, the parts one behind the other,
@@ -18,8 +17,7 @@ func FuzzDecode(f *testing.F) {
 	f.Add([]byte("RKNN\x00\x00\x00\x00\x06\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x00\x00\x00\x00\x00\x00\x00{}"))
 	f.Fuzz(func(t *testing.T, p []byte) {
 		size := int64(len(p))
-		budget := hostile.NewBudget(context.Background(), hostile.DefaultLimits(), size, time.Now)
-		file, err := rknn.Decode(hostile.NewReader(hostile.Bytes(p), size, budget))
+		file, err := rknn.Decode(hostiletest.Reader(p))
 		var fault *hostile.Fault
 		if err != nil && !errors.As(err, &fault) {
 			t.Fatalf("got %T %v, want a *hostile.Fault", err, err)

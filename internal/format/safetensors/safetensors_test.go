@@ -1,23 +1,21 @@
 package safetensors_test
 
 import (
-	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/modelaudit/modelaudit/internal/format/safetensors"
 	"github.com/modelaudit/modelaudit/internal/hostile"
+	"github.com/modelaudit/modelaudit/internal/hostile/hostiletest"
 )
 
 func decode(data []byte) (*safetensors.Header, error) {
-	budget := hostile.NewBudget(context.Background(), hostile.DefaultLimits(), int64(len(data)), time.Now)
-	return safetensors.Decode(hostile.NewReader(hostile.Bytes(data), int64(len(data)), budget))
+	return safetensors.Decode(hostiletest.Reader(data))
 }
 
 // file is a header and size zero bytes behind it.

@@ -1,19 +1,18 @@
 package sstable
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"strings"
 	"testing"
-	"time"
 
 	test "github.com/modelaudit/modelaudit/internal/format/sstable/sstabletest"
 	"github.com/modelaudit/modelaudit/internal/hostile"
+	"github.com/modelaudit/modelaudit/internal/hostile/hostiletest"
 )
 
 func list(p []byte) (string, *hostile.Budget, error) {
-	budget := hostile.NewBudget(context.Background(), hostile.DefaultLimits(), int64(len(p)), time.Now)
+	budget := hostiletest.Budget(len(p))
 	r := hostile.NewReader(hostile.Bytes(p), int64(len(p)), budget)
 	var b strings.Builder
 	for e := range Entries(r) {

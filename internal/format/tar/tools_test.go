@@ -2,7 +2,6 @@ package tar_test
 
 import (
 	"bytes"
-	"context"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -13,10 +12,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/modelaudit/modelaudit/internal/format/tar"
 	"github.com/modelaudit/modelaudit/internal/hostile"
+	"github.com/modelaudit/modelaudit/internal/hostile/hostiletest"
 )
 
 // tree fills a directory with what archives have trouble with: long and foreign
@@ -129,7 +128,7 @@ func list(t *testing.T, name string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := hostile.NewBudget(context.Background(), hostile.DefaultLimits(), int64(len(data)), time.Now)
+	b := hostiletest.Budget(len(data))
 	w := tar.Walk(hostile.NewReader(hostile.Bytes(data), int64(len(data)), b))
 	var out strings.Builder
 	for {

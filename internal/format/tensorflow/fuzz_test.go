@@ -1,13 +1,12 @@
 package tensorflow_test
 
 import (
-	"context"
 	"testing"
-	"time"
 
 	pb "github.com/modelaudit/modelaudit/internal/format/protobuf/protobuftest"
 	"github.com/modelaudit/modelaudit/internal/format/tensorflow"
 	"github.com/modelaudit/modelaudit/internal/hostile"
+	"github.com/modelaudit/modelaudit/internal/hostile/hostiletest"
 )
 
 // FuzzDecode: whatever the bytes, what is told lies inside the file, and nodes
@@ -23,8 +22,7 @@ func FuzzDecode(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		size := int64(len(data))
 		reader := func() *hostile.Reader {
-			budget := hostile.NewBudget(context.Background(), hostile.DefaultLimits(), size, time.Now)
-			return hostile.NewReader(hostile.Bytes(data), size, budget)
+			return hostiletest.Reader(data)
 		}
 		tensorflow.Looks(reader(), func(op string) bool { return op == "Const" })
 		for _, kind := range []tensorflow.Kind{tensorflow.SavedModel, tensorflow.MetaGraph, tensorflow.GraphDef, tensorflow.KerasMetadata} {

@@ -1,13 +1,12 @@
 package tflite
 
 import (
-	"context"
 	"errors"
 	"testing"
-	"time"
 
 	fb "github.com/modelaudit/modelaudit/internal/format/flatbuffers/flatbufferstest"
 	"github.com/modelaudit/modelaudit/internal/hostile"
+	"github.com/modelaudit/modelaudit/internal/hostile/hostiletest"
 )
 
 // FuzzDecode: whatever the bytes, decoding ends in them, and every error is a
@@ -17,8 +16,7 @@ func FuzzDecode(f *testing.F) {
 		1: []fb.Table{{0: uint8(32), 1: "Op"}}, 2: []fb.Table{{0: []fb.Table{{2: uint32(0)}}, 3: []fb.Table{{}}}}, 4: []fb.Table{{0: []byte("data")}},
 	}))
 	f.Fuzz(func(t *testing.T, p []byte) {
-		budget := hostile.NewBudget(context.Background(), hostile.DefaultLimits(), int64(len(p)), time.Now)
-		m, err := Decode(hostile.NewReader(hostile.Bytes(p), int64(len(p)), budget))
+		m, err := Decode(hostiletest.Reader(p))
 		for _, c := range m.Custom {
 			if c.Offset < 0 || c.Offset > int64(len(p)) || len(c.Name) > maxName {
 				t.Errorf("an operator code at %d of %d bytes", c.Offset, len(p))

@@ -1,14 +1,12 @@
 package tflite
 
 import (
-	"context"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	fb "github.com/modelaudit/modelaudit/internal/format/flatbuffers/flatbufferstest"
-	"github.com/modelaudit/modelaudit/internal/hostile"
+	"github.com/modelaudit/modelaudit/internal/hostile/hostiletest"
 )
 
 // TestTexts: texts are where people write them, and numbers are none.
@@ -19,8 +17,7 @@ func TestTexts(t *testing.T) {
 		4: []fb.Table{{}, {0: []byte("cat dog")}, {0: []byte("1234")}, {0: []byte("about it")}},
 		6: []fb.Table{{0: "notes", 1: uint32(3)}, {0: "empty", 1: uint32(0)}, {0: "of nothing", 1: uint32(9)}},
 	})
-	budget := hostile.NewBudget(context.Background(), hostile.DefaultLimits(), int64(len(data)), time.Now)
-	m, err := Decode(hostile.NewReader(hostile.Bytes(data), int64(len(data)), budget))
+	m, err := Decode(hostiletest.Reader(data))
 	var got []string
 	for _, x := range m.Texts {
 		got = append(got, x.Name+": "+string(data[x.Offset:x.Offset+x.Size]))

@@ -1,16 +1,15 @@
 package torch7_test
 
 import (
-	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/modelaudit/modelaudit/internal/format/torch7"
 	"github.com/modelaudit/modelaudit/internal/hostile"
+	"github.com/modelaudit/modelaudit/internal/hostile/hostiletest"
 )
 
 func num(n int) string  { return string(binary.LittleEndian.AppendUint32(nil, uint32(n))) }
@@ -33,8 +32,7 @@ func floats(index, n int) string {
 func walk(data string) (string, error) {
 	names := map[torch7.Kind]string{torch7.Text: "text", torch7.Class: "class", torch7.Function: "function", torch7.Trailing: "trailing"}
 	var out []string
-	budget := hostile.NewBudget(context.Background(), hostile.DefaultLimits(), int64(len(data)), time.Now)
-	err := torch7.Walk(hostile.NewReader(hostile.Bytes(data), int64(len(data)), budget), func(e torch7.Event) {
+	err := torch7.Walk(hostiletest.Reader(data), func(e torch7.Event) {
 		s := names[e.Kind]
 		if e.Kind == torch7.Class {
 			s += ":" + e.Name

@@ -1,13 +1,12 @@
 package torchmobile
 
 import (
-	"context"
 	"errors"
 	"testing"
-	"time"
 
 	fb "github.com/modelaudit/modelaudit/internal/format/flatbuffers/flatbufferstest"
 	"github.com/modelaudit/modelaudit/internal/hostile"
+	"github.com/modelaudit/modelaudit/internal/hostile/hostiletest"
 )
 
 // FuzzDecode: whatever the bytes, decoding ends in them, and every error is a
@@ -19,8 +18,7 @@ func FuzzDecode(f *testing.F) {
 		6: []fb.Table{{0: []byte("data")}}, 7: []fb.Table{{0: "__torch__.Net"}}, 8: []fb.Table{{0: "code/a.py", 1: "pass"}},
 	}))
 	f.Fuzz(func(t *testing.T, p []byte) {
-		budget := hostile.NewBudget(context.Background(), hostile.DefaultLimits(), int64(len(p)), time.Now)
-		m, err := Decode(hostile.NewReader(hostile.Bytes(p), int64(len(p)), budget))
+		m, err := Decode(hostiletest.Reader(p))
 		for _, x := range append(m.Files, m.Sources...) {
 			if err == nil && (x.Offset < 0 || x.Size < 0 || x.Offset+x.Size > int64(len(p))) {
 				t.Errorf("a file at %d+%d of %d bytes", x.Offset, x.Size, len(p))

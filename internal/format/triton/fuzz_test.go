@@ -1,19 +1,11 @@
 package triton_test
 
 import (
-	"context"
 	"testing"
-	"time"
 
 	"github.com/modelaudit/modelaudit/internal/format/triton"
-	"github.com/modelaudit/modelaudit/internal/hostile"
+	"github.com/modelaudit/modelaudit/internal/hostile/hostiletest"
 )
-
-// reader is a cursor over a text, with the budget of a scan.
-func reader(text string) *hostile.Reader {
-	size := int64(len(text))
-	return hostile.NewReader(hostile.Bytes(text), size, hostile.NewBudget(context.Background(), hostile.DefaultLimits(), size, time.Now))
-}
 
 func TestDecode(t *testing.T) {
 	const text = `name: "m"  # a comment
@@ -30,7 +22,7 @@ input [ { name: "x" data_type: TYPE_FP32 dims: [ 1, -1 ] } ]
 		{Key: "cc_model_filenames", Text: "m.plan"},
 		{Key: "EXECUTION_ENV_PATH", Text: "env.tar.gz"}, {Key: "x", Text: "1"},
 	}
-	got, err := triton.Decode(reader(text))
+	got, err := triton.Decode(hostiletest.Reader(text))
 	if err != nil || len(got) != len(want) {
 		t.Fatalf("got %v, %v, want %v", got, err, want)
 	}
@@ -47,7 +39,7 @@ func FuzzDecode(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		all, _ := triton.Decode(reader(text))
+		all, _ := triton.Decode(hostiletest.Reader(text))
 		for _, v := range all {
 			if v.Offset < 0 || v.Offset > int64(len(text)) {
 				t.Errorf("%q: %v at %d of %d", text, v, v.Offset, len(text))

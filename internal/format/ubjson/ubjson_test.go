@@ -1,19 +1,17 @@
 package ubjson
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/modelaudit/modelaudit/internal/hostile"
+	"github.com/modelaudit/modelaudit/internal/hostile/hostiletest"
 )
 
 func decoder(p []byte) *Decoder {
-	budget := hostile.NewBudget(context.Background(), hostile.DefaultLimits(), int64(len(p)), time.Now)
-	return NewDecoder(hostile.NewReader(hostile.Bytes(p), int64(len(p)), budget))
+	return NewDecoder(hostiletest.Reader(p))
 }
 
 var marks = map[Kind]string{Object: "{", ObjectEnd: "}", Array: "[", ArrayEnd: "]", Other: "o"}

@@ -2,7 +2,6 @@ package xgboost
 
 import (
 	"compress/gzip"
-	"context"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -11,16 +10,15 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	test "github.com/modelaudit/modelaudit/internal/format/xgboost/xgboosttest"
 	"github.com/modelaudit/modelaudit/internal/hostile"
+	"github.com/modelaudit/modelaudit/internal/hostile/hostiletest"
 )
 
 func decode(p []byte) (Model, []Tree, error) {
 	var trees []Tree
-	budget := hostile.NewBudget(context.Background(), hostile.DefaultLimits(), int64(len(p)), time.Now)
-	m, err := Decode(hostile.NewReader(hostile.Bytes(p), int64(len(p)), budget), func(t Tree) { trees = append(trees, t) })
+	m, err := Decode(hostiletest.Reader(p), func(t Tree) { trees = append(trees, t) })
 	return m, trees, err
 }
 

@@ -1,20 +1,18 @@
 package xml
 
 import (
-	"context"
 	"encoding/binary"
 	"errors"
 	"strings"
 	"testing"
-	"time"
 	"unicode/utf16"
 
 	"github.com/modelaudit/modelaudit/internal/hostile"
+	"github.com/modelaudit/modelaudit/internal/hostile/hostiletest"
 )
 
 func decoder(p []byte) *Decoder {
-	budget := hostile.NewBudget(context.Background(), hostile.DefaultLimits(), int64(len(p)), time.Now)
-	return NewDecoder(hostile.NewReader(hostile.Bytes(p), int64(len(p)), budget))
+	return NewDecoder(hostiletest.Reader(p))
 }
 
 // outline reads a document to its end and returns its elements and texts.

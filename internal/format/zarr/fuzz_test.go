@@ -1,21 +1,15 @@
 package zarr_test
 
 import (
-	"context"
 	"encoding/binary"
 	"errors"
 	"hash/crc32"
 	"testing"
-	"time"
 
 	"github.com/modelaudit/modelaudit/internal/format/zarr"
 	"github.com/modelaudit/modelaudit/internal/hostile"
+	"github.com/modelaudit/modelaudit/internal/hostile/hostiletest"
 )
-
-func reader(p []byte) *hostile.Reader {
-	budget := hostile.NewBudget(context.Background(), hostile.DefaultLimits(), int64(len(p)), time.Now)
-	return hostile.NewReader(hostile.Bytes(p), int64(len(p)), budget)
-}
 
 func isFault(t *testing.T, err error) {
 	t.Helper()
@@ -31,7 +25,7 @@ func FuzzDescribe(f *testing.F) {
 	f.Add([]byte(`{"zarr_format":2,"compressor":{"id":"zstd"},"filters":[{"id":"pickle"}]}`))
 	f.Add([]byte(`{"zarr_format":3,"codecs":["a",{"name":"b","configuration":{"codecs":[{"name":"c","configuration":{"id":"d"}}]}}],"metadata":{"x":{"codecs":["e"]}}}`))
 	f.Fuzz(func(t *testing.T, p []byte) {
-		d, err := zarr.Describe(reader(p))
+		d, err := zarr.Describe(hostiletest.Reader(p))
 		isFault(t, err)
 		for _, c := range d.Codecs {
 			if c.Name == "" || c.Offset < 0 || c.Offset > 4*int64(len(p)) {
@@ -51,7 +45,7 @@ func FuzzShard(f *testing.F) {
 		index := binary.LittleEndian.AppendUint64(binary.LittleEndian.AppendUint64(nil, offset), size)
 		sum := crc32.Checksum(index, crc32.MakeTable(crc32.Castagnoli))
 		file := binary.LittleEndian.AppendUint32(append(p[:len(p):len(p)], index...), sum)
-		chunks, found, err := zarr.Shard(reader(file))
+		chunks, found, err := zarr.Shard(hostiletest.Reader(file))
 		isFault(t, err)
 		if whole := offset == 0 && size == uint64(len(p)) && size > 0; whole && !found {
 			t.Errorf("a shard of one chunk of %d bytes is not found", size)
@@ -61,7 +55,7 @@ func FuzzShard(f *testing.F) {
 				t.Errorf("%+v of %d bytes", c, len(file))
 			}
 		}
-		_, _, err = zarr.Shard(reader(p))
+		_, _, err = zarr.Shard(hostiletest.Reader(p))
 		isFault(t, err)
 	})
 }

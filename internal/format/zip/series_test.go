@@ -2,15 +2,14 @@ package zip_test
 
 import (
 	"bytes"
-	"context"
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/modelaudit/modelaudit/internal/format/zip"
 	"github.com/modelaudit/modelaudit/internal/format/zip/ziptest"
 	"github.com/modelaudit/modelaudit/internal/hostile"
+	"github.com/modelaudit/modelaudit/internal/hostile/hostiletest"
 )
 
 // shard is an archive as torch.save writes it to a stream.
@@ -48,7 +47,7 @@ func TestSeries(t *testing.T) {
 		{"an end record that lies elsewhere", end64, nil},
 		{"records that disagree", slices.Concat(small, shard("b", func(e *ziptest.End) { e.Zip64, e.Bend64 = true, func(c *[3]uint64) { c[0]++ } })), nil},
 	} {
-		b := hostile.NewBudget(context.Background(), hostile.DefaultLimits(), int64(len(tt.data)), time.Now)
+		b := hostiletest.Budget(len(tt.data))
 		var got []int64
 		for _, p := range zip.Series(hostile.NewReader(hostile.Bytes(tt.data), int64(len(tt.data)), b)) {
 			got = append(got, p.Start)

@@ -2,7 +2,6 @@ package zip_test
 
 import (
 	"bytes"
-	"context"
 	"fmt"
 	"os"
 	"os/exec"
@@ -10,16 +9,14 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/modelaudit/modelaudit/internal/format/zip"
 	"github.com/modelaudit/modelaudit/internal/format/zip/ziptest"
-	"github.com/modelaudit/modelaudit/internal/hostile"
+	"github.com/modelaudit/modelaudit/internal/hostile/hostiletest"
 )
 
 func decode(data []byte) (*zip.Archive, error) {
-	b := hostile.NewBudget(context.Background(), hostile.DefaultLimits(), int64(len(data)), time.Now)
-	return zip.Decode(hostile.NewReader(hostile.Bytes(data), int64(len(data)), b))
+	return zip.Decode(hostiletest.Reader(data))
 }
 
 // TestSameMembers checks that the names and sizes that are read are those that

@@ -1,4 +1,4 @@
-// Package hostiletest makes content for tests of what reading costs.
+// Package hostiletest makes content for tests, and counts what reading it costs.
 package hostiletest
 
 import "io"
