@@ -1,12 +1,10 @@
 package checkpoint
 
 import (
-	"errors"
 	"testing"
 
 	pb "github.com/modelaudit/modelaudit/internal/format/protobuf/protobuftest"
 	"github.com/modelaudit/modelaudit/internal/format/sstable/sstabletest"
-	"github.com/modelaudit/modelaudit/internal/hostile"
 	"github.com/modelaudit/modelaudit/internal/hostile/hostiletest"
 )
 
@@ -50,10 +48,7 @@ func FuzzRead(f *testing.F) {
 			}
 		}
 		for _, err := range []error{bad, worse} {
-			var fault *hostile.Fault
-			if err != nil && !errors.As(err, &fault) {
-				t.Errorf("got %T %v, want a *hostile.Fault", err, err)
-			}
+			hostiletest.OnlyFault(t, err)
 		}
 	})
 }

@@ -1,12 +1,10 @@
 package cntk
 
 import (
-	"errors"
 	"testing"
 
 	"github.com/modelaudit/modelaudit/internal/format/protobuf"
 	pb "github.com/modelaudit/modelaudit/internal/format/protobuf/protobuftest"
-	"github.com/modelaudit/modelaudit/internal/hostile"
 	"github.com/modelaudit/modelaudit/internal/hostile/hostiletest"
 )
 
@@ -21,9 +19,6 @@ func FuzzWalk(f *testing.F) {
 				t.Errorf("a dictionary at %d of %d bytes with %d texts", d.Offset, len(p), len(d.Texts))
 			}
 		})
-		var fault *hostile.Fault
-		if err != nil && !errors.As(err, &fault) {
-			t.Errorf("got %T %v, want a *hostile.Fault", err, err)
-		}
+		hostiletest.OnlyFault(t, err)
 	})
 }

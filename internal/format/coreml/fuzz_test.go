@@ -1,13 +1,11 @@
 package coreml
 
 import (
-	"errors"
 	"slices"
 	"testing"
 
 	"github.com/modelaudit/modelaudit/internal/format/protobuf"
 	pb "github.com/modelaudit/modelaudit/internal/format/protobuf/protobuftest"
-	"github.com/modelaudit/modelaudit/internal/hostile"
 	"github.com/modelaudit/modelaudit/internal/hostile/hostiletest"
 )
 
@@ -22,10 +20,7 @@ func FuzzWalk(f *testing.F) {
 				t.Errorf("%d bytes at %d of %d", fact.Size, fact.Offset, len(p))
 			}
 		})
-		var fault *hostile.Fault
-		if err != nil && !errors.As(err, &fault) {
-			t.Errorf("got %T %v, want a *hostile.Fault", err, err)
-		}
+		hostiletest.OnlyFault(t, err)
 	})
 }
 
@@ -40,9 +35,6 @@ func FuzzBlobs(f *testing.F) {
 		if n*blobRecord > len(p) {
 			t.Errorf("%d blobs in %d bytes", n, len(p))
 		}
-		var fault *hostile.Fault
-		if err != nil && !errors.As(err, &fault) {
-			t.Errorf("got %T %v, want a *hostile.Fault", err, err)
-		}
+		hostiletest.OnlyFault(t, err)
 	})
 }

@@ -1,7 +1,6 @@
 package flatbuffers_test
 
 import (
-	"errors"
 	"testing"
 
 	"github.com/modelaudit/modelaudit/internal/format/flatbuffers"
@@ -26,10 +25,7 @@ func FuzzTables(f *testing.F) {
 		}
 		w := walker{t: t, r: r, size: int64(len(p))}
 		w.table(root)
-		var fault *hostile.Fault
-		if err := r.Err(); err != nil && !errors.As(err, &fault) {
-			t.Errorf("got %T %v, want a *hostile.Fault", err, err)
-		}
+		hostiletest.OnlyFault(t, r.Err())
 	})
 }
 

@@ -76,9 +76,6 @@ func FuzzNext(f *testing.F) {
 				t.Errorf("%d bytes at %d of %d", tok.Size, tok.Start, len(p))
 			}
 		}
-		var fault *hostile.Fault
-		if err := d.Err(); err != nil && !errors.As(err, &fault) {
-			t.Errorf("got %T %v, want a *hostile.Fault", err, err)
-		}
+		hostiletest.OnlyFault(t, d.Err())
 	})
 }

@@ -2,10 +2,8 @@ package mxnet
 
 import (
 	"encoding/binary"
-	"errors"
 	"testing"
 
-	"github.com/modelaudit/modelaudit/internal/hostile"
 	"github.com/modelaudit/modelaudit/internal/hostile/hostiletest"
 )
 
@@ -63,9 +61,6 @@ func FuzzParameters(f *testing.F) {
 		if l.End > int64(len(p)) {
 			t.Errorf("the end at %d of %d bytes", l.End, len(p))
 		}
-		var fault *hostile.Fault
-		if err != nil && !errors.As(err, &fault) {
-			t.Errorf("got %T %v, want a *hostile.Fault", err, err)
-		}
+		hostiletest.OnlyFault(t, err)
 	})
 }

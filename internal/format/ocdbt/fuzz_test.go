@@ -2,12 +2,10 @@ package ocdbt_test
 
 import (
 	"encoding/binary"
-	"errors"
 	"testing"
 
 	"github.com/modelaudit/modelaudit/internal/format/ocdbt"
 	"github.com/modelaudit/modelaudit/internal/format/ocdbt/ocdbttest"
-	"github.com/modelaudit/modelaudit/internal/hostile"
 	"github.com/modelaudit/modelaudit/internal/hostile/hostiletest"
 )
 
@@ -25,10 +23,7 @@ func FuzzDecode(f *testing.F) {
 		data := append(ocdbttest.Record(magic, body), "behind"...)
 		r := hostiletest.Reader(data)
 		rec, err := ocdbt.Decode(r)
-		var fault *hostile.Fault
-		if err != nil && !errors.As(err, &fault) {
-			t.Fatalf("got %T %v, want a *hostile.Fault", err, err)
-		}
+		hostiletest.OnlyFault(t, err)
 		if rec.Kind == 0 {
 			return
 		}

@@ -2,7 +2,6 @@ package onnx_test
 
 import (
 	"context"
-	"errors"
 	"testing"
 	"time"
 
@@ -10,6 +9,7 @@ import (
 	"github.com/modelaudit/modelaudit/internal/format/protobuf"
 	pb "github.com/modelaudit/modelaudit/internal/format/protobuf/protobuftest"
 	"github.com/modelaudit/modelaudit/internal/hostile"
+	"github.com/modelaudit/modelaudit/internal/hostile/hostiletest"
 )
 
 // FuzzWalk: whatever the bytes, everything that is told lies inside the file,
@@ -32,10 +32,7 @@ func FuzzWalk(f *testing.F) {
 			Tensor: func(x onnx.Tensor) { inside("tensor", x.Offset, x.RawSize) },
 			Text:   func(x onnx.Text) { inside(x.Kind, x.Offset, x.Size) },
 		})
-		var fault *hostile.Fault
-		if err != nil && !errors.As(err, &fault) {
-			t.Errorf("got %T %v, want a *hostile.Fault", err, err)
-		}
+		hostiletest.OnlyFault(t, err)
 		onnx.Looks(hostile.NewReader(hostile.Bytes(data), size, budget))
 	})
 }

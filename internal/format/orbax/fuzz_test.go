@@ -1,11 +1,9 @@
 package orbax_test
 
 import (
-	"errors"
 	"testing"
 
 	"github.com/modelaudit/modelaudit/internal/format/orbax"
-	"github.com/modelaudit/modelaudit/internal/hostile"
 	"github.com/modelaudit/modelaudit/internal/hostile/hostiletest"
 )
 
@@ -16,10 +14,7 @@ func FuzzDecode(f *testing.F) {
 	f.Add([]byte(`{"item_handlers": {"a": "b.C"}, "x": [{"driver": "file", "path": "/p", "kvstore": "gs://b", "base": "s3://c"}]}`))
 	f.Fuzz(func(t *testing.T, p []byte) {
 		d, err := orbax.Decode(hostiletest.Reader(p))
-		var fault *hostile.Fault
-		if err != nil && !errors.As(err, &fault) {
-			t.Fatalf("got %T %v, want a *hostile.Fault", err, err)
-		}
+		hostiletest.OnlyFault(t, err)
 		for _, list := range [][]orbax.Text{d.Arrays, d.Types, d.Names} {
 			for _, text := range list {
 				if text.Offset < 0 || text.Offset >= 4*int64(len(p)) {

@@ -1,7 +1,6 @@
 package paddle
 
 import (
-	"errors"
 	"testing"
 
 	"github.com/modelaudit/modelaudit/internal/format/protobuf"
@@ -39,10 +38,7 @@ func FuzzRead(f *testing.F) {
 			t.Errorf("%d parameters in %d bytes", n, len(p))
 		}
 		for _, err := range []error{err, err2, err3} {
-			var fault *hostile.Fault
-			if err != nil && !errors.As(err, &fault) {
-				t.Errorf("got %T %v, want a *hostile.Fault", err, err)
-			}
+			hostiletest.OnlyFault(t, err)
 		}
 	})
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/modelaudit/modelaudit/internal/format/protobuf"
 	"github.com/modelaudit/modelaudit/internal/hostile"
+	"github.com/modelaudit/modelaudit/internal/hostile/hostiletest"
 )
 
 const raw = 4<<3 | protobuf.Bytes
@@ -30,8 +31,8 @@ func TestEncodeJSON(t *testing.T) {
 		{"numbers", `{"size": ["12", 1e1, true, false, "LARGE", -1]}`, `size: [12, 10, true, false, LARGE, -1]`},
 		{"what is not asked for", `{"other": [{"name": "x"}], "name": "a"}`, `other { name: "x" } name: "a"`},
 	} {
-		got, err := EncodeJSON(reader(c.json), jsonSchema, "Node")
-		want, wantErr := Encode(reader(c.text), jsonSchema, "Node")
+		got, err := EncodeJSON(hostiletest.Reader(c.json), jsonSchema, "Node")
+		want, wantErr := Encode(hostiletest.Reader(c.text), jsonSchema, "Node")
 		if err != nil || wantErr != nil || !bytes.Equal(got.Data, want.Data) {
 			t.Errorf("%s: got %x (%v), want %x (%v)", c.name, got.Data, err, want.Data, wantErr)
 		}
@@ -46,11 +47,11 @@ func TestEncodeJSONRefuses(t *testing.T) {
 		``, `[]`, `{"name": 1}`, `{"sub_node": "a"}`, `{"size": {}}`, `{"raw_data": "a=b"}`, `{"name": "a"`, `{} {}`, deep,
 	} {
 		var fault *hostile.Fault
-		if _, err := EncodeJSON(reader(text), jsonSchema, "Node"); !errors.As(err, &fault) {
+		if _, err := EncodeJSON(hostiletest.Reader(text), jsonSchema, "Node"); !errors.As(err, &fault) {
 			t.Errorf("%.40s: got %v, want a fault", text, err)
 		}
 	}
-	if got, _ := EncodeJSON(reader(`{"name": "a", "size": [1, {}`), jsonSchema, "Node"); !strings.Contains(string(got.Data), "a") {
+	if got, _ := EncodeJSON(hostiletest.Reader(`{"name": "a", "size": [1, {}`), jsonSchema, "Node"); !strings.Contains(string(got.Data), "a") {
 		t.Errorf("got %x, want what is in front of the fault", got.Data)
 	}
 }
@@ -60,13 +61,13 @@ func TestEncodeJSONRefuses(t *testing.T) {
 func FuzzEncodeJSON(f *testing.F) {
 	f.Add(`{"name": "a", "subNode": [{"rawData": "YQ==", "size": "3"}]}`)
 	f.Fuzz(func(t *testing.T, text string) {
-		got, err := EncodeJSON(reader(text), jsonSchema, "Node")
+		got, err := EncodeJSON(hostiletest.Reader(text), jsonSchema, "Node")
 		for i := range got.Data {
 			if at := got.Place(int64(i)); at < 0 || at > int64(len(text)) {
 				t.Fatalf("%q: byte %d is at %d", text, i, at)
 			}
 		}
-		r := reader(string(got.Data))
+		r := hostiletest.Reader(string(got.Data))
 		for range protobuf.Root(r).Fields() {
 		}
 		if err == nil && r.Err() != nil {

@@ -1,11 +1,9 @@
 package rknn_test
 
 import (
-	"errors"
 	"testing"
 
 	"github.com/modelaudit/modelaudit/internal/format/rknn"
-	"github.com/modelaudit/modelaudit/internal/hostile"
 	"github.com/modelaudit/modelaudit/internal/hostile/hostiletest"
 )
 
@@ -18,10 +16,7 @@ func FuzzDecode(f *testing.F) {
 	f.Fuzz(func(t *testing.T, p []byte) {
 		size := int64(len(p))
 		file, err := rknn.Decode(hostiletest.Reader(p))
-		var fault *hostile.Fault
-		if err != nil && !errors.As(err, &fault) {
-			t.Fatalf("got %T %v, want a *hostile.Fault", err, err)
-		}
+		hostiletest.OnlyFault(t, err)
 		end := int64(0)
 		for _, s := range []rknn.Span{file.Compiled, file.JSON, file.Trailing} {
 			if s.Size < 0 || s.Size > 0 && (s.Offset < end || s.Offset+s.Size > size) {

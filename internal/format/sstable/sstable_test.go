@@ -1,7 +1,6 @@
 package sstable
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -89,10 +88,7 @@ func FuzzEntries(f *testing.F) {
 	f.Add(test.Build(true, blocks...))
 	f.Fuzz(func(t *testing.T, p []byte) {
 		_, budget, err := list(p)
-		var fault *hostile.Fault
-		if err != nil && !errors.As(err, &fault) {
-			t.Errorf("got %T %v, want a *hostile.Fault", err, err)
-		}
+		hostiletest.OnlyFault(t, err)
 		if budget.Held() > 64 {
 			t.Errorf("%d bytes are still held", budget.Held())
 		}

@@ -3,7 +3,6 @@ package tensorrt_test
 import (
 	"bytes"
 	"context"
-	"errors"
 	"slices"
 	"testing"
 	"testing/iotest"
@@ -11,6 +10,7 @@ import (
 
 	"github.com/modelaudit/modelaudit/internal/format/tensorrt"
 	"github.com/modelaudit/modelaudit/internal/hostile"
+	"github.com/modelaudit/modelaudit/internal/hostile/hostiletest"
 )
 
 // trickle is content that is read in small pieces.
@@ -31,10 +31,7 @@ func FuzzDecode(f *testing.F) {
 		size := int64(len(p))
 		budget := hostile.NewBudget(context.Background(), hostile.DefaultLimits(), size, time.Now)
 		e, found, err := tensorrt.Decode(hostile.NewReader(hostile.Bytes(p), size, budget))
-		var fault *hostile.Fault
-		if err != nil && !errors.As(err, &fault) {
-			t.Fatalf("got %T %v, want a *hostile.Fault", err, err)
-		}
+		hostiletest.OnlyFault(t, err)
 		if !found || err != nil {
 			return
 		}

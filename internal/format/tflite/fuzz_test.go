@@ -1,11 +1,9 @@
 package tflite
 
 import (
-	"errors"
 	"testing"
 
 	fb "github.com/modelaudit/modelaudit/internal/format/flatbuffers/flatbufferstest"
-	"github.com/modelaudit/modelaudit/internal/hostile"
 	"github.com/modelaudit/modelaudit/internal/hostile/hostiletest"
 )
 
@@ -22,9 +20,6 @@ func FuzzDecode(f *testing.F) {
 				t.Errorf("an operator code at %d of %d bytes", c.Offset, len(p))
 			}
 		}
-		var fault *hostile.Fault
-		if err != nil && !errors.As(err, &fault) {
-			t.Errorf("got %T %v, want a *hostile.Fault", err, err)
-		}
+		hostiletest.OnlyFault(t, err)
 	})
 }

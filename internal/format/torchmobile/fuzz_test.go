@@ -1,11 +1,9 @@
 package torchmobile
 
 import (
-	"errors"
 	"testing"
 
 	fb "github.com/modelaudit/modelaudit/internal/format/flatbuffers/flatbufferstest"
-	"github.com/modelaudit/modelaudit/internal/hostile"
 	"github.com/modelaudit/modelaudit/internal/hostile/hostiletest"
 )
 
@@ -24,9 +22,6 @@ func FuzzDecode(f *testing.F) {
 				t.Errorf("a file at %d+%d of %d bytes", x.Offset, x.Size, len(p))
 			}
 		}
-		var fault *hostile.Fault
-		if err != nil && !errors.As(err, &fault) {
-			t.Errorf("got %T %v, want a *hostile.Fault", err, err)
-		}
+		hostiletest.OnlyFault(t, err)
 	})
 }

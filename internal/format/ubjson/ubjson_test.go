@@ -77,9 +77,6 @@ func FuzzNext(f *testing.F) {
 			}
 			last = tok.Offset
 		}
-		var fault *hostile.Fault
-		if err := d.Err(); err != nil && !errors.As(err, &fault) {
-			t.Errorf("got %T %v, want a *hostile.Fault", err, err)
-		}
+		hostiletest.OnlyFault(t, d.Err())
 	})
 }

@@ -3,7 +3,6 @@ package xgboost
 import (
 	"compress/gzip"
 	"encoding/base64"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -12,7 +11,6 @@ import (
 	"testing"
 
 	test "github.com/modelaudit/modelaudit/internal/format/xgboost/xgboosttest"
-	"github.com/modelaudit/modelaudit/internal/hostile"
 	"github.com/modelaudit/modelaudit/internal/hostile/hostiletest"
 )
 
@@ -99,10 +97,7 @@ func FuzzDecode(f *testing.F) {
 				t.Errorf("a tree of %d nodes in %d bytes", tree.Nodes, len(p))
 			}
 		}
-		var fault *hostile.Fault
-		if err != nil && !errors.As(err, &fault) {
-			t.Errorf("got %T %v, want a *hostile.Fault", err, err)
-		}
+		hostiletest.OnlyFault(t, err)
 	})
 }
 
