@@ -32,11 +32,18 @@ type Drop struct {
 // honest reasons: only what is done with what counts. The error is a
 // *hostile.Fault of the budget; text that is no Python has none.
 func Drops(text string, budget *hostile.Budget) ([]Drop, error) {
-	if len(text) > maxText || !holds(text, "drop") {
+	if !holds(text, "drop") {
 		return nil, nil
 	}
 	mark := budget.Held()
 	defer budget.Release(mark)
+	if len(text) > maxText {
+		return longDrops(text, budget)
+	}
+	return drops(text, budget)
+}
+
+func drops(text string, budget *hostile.Budget) ([]Drop, error) {
 	if err := budget.Hold(2 * uint64(len(text)) * cost); err != nil {
 		return nil, err
 	}
@@ -62,6 +69,23 @@ func Drops(text string, budget *hostile.Budget) ([]Drop, error) {
 	}
 	d.shells()
 	return d.out, d.err
+}
+
+// longDrops is Drops for texts longer than maxText. What is left of one that is
+// too long still is more than there is memory for, unless that was raised.
+func longDrops(text string, budget *hostile.Budget) ([]Drop, error) {
+	if err := budget.Hold(uint64(len(text))); err != nil {
+		return nil, err
+	}
+	if err := budget.Steps(int64(len(text))); err != nil {
+		return nil, err
+	}
+	s := shorten(text)
+	all, err := drops(s.text, budget)
+	for i := range all {
+		all[i].Offset = s.place(all[i].Offset)
+	}
+	return all, err
 }
 
 // A dropper follows where what one program runs comes from.
@@ -298,13 +322,9 @@ func (d *dropper) found(r python.Reference, does, text string) {
 // Shell judges a text as the shell script that it is called. Without harm, it is
 // nil; the error is that of Judge.
 func Shell(text string, budget *hostile.Budget) (*Program, error) {
-	if len(text) > maxText {
-		return nil, nil
-	}
 	mark := budget.Held()
 	defer budget.Release(mark)
-	s, err := judgeShell(text, budget, true)
-	return s, err
+	return judgeShell(text[:min(len(text), maxScript)], budget, true)
 }
 
 // Openly reports whether what a script fetches comes over a connection that others

@@ -32,7 +32,8 @@ type Step struct {
 const (
 	// maxSteps is how many steps a Program shows.
 	maxSteps = 8
-	// maxText is the longest text that is taken for a program, in bytes.
+	// maxText is the longest text that is read as a program as it stands, in bytes:
+	// longer ones are shortened first.
 	maxText = 2 << 20
 )
 
@@ -40,11 +41,11 @@ const (
 // for any other text. The error is a *hostile.Fault of the budget. Names in the
 // result are the text's: they have not been quoted.
 func Judge(text string, budget *hostile.Budget) (*Program, error) {
-	if len(text) > maxText {
-		return nil, nil
-	}
 	mark := budget.Held()
 	defer budget.Release(mark)
+	if len(text) > maxText {
+		return judgeLong(text, budget)
+	}
 	if found, err := judgePython(text, budget); found != nil || err != nil {
 		return found, err
 	}

@@ -7,6 +7,7 @@ import (
 	"cmp"
 	"context"
 	_ "embed"
+	"encoding/json"
 	"fmt"
 	"strings"
 	"unicode/utf8"
@@ -118,14 +119,15 @@ func (s *search) encoded(pickled bool) {
 	}
 }
 
-// maxPlain is the longest text that is read as a program.
+// maxPlain is the size from which on a text is read as a program only if it is no
+// JSON: vocabularies are long, and do nothing.
 const maxPlain = 64 << 10
 
 // program reports a text that is a program as it stands, all of it: prose that
 // quotes one is none. Pickles are full of texts that their own code reads, and
 // have no metadata.
 func (s *search) program(text string) {
-	if len(text) > maxPlain || s.inPickle() {
+	if s.inPickle() || len(text) > maxPlain && json.Valid([]byte(text)) {
 		return
 	}
 	found, err := source.Judge(text, s.p.Budget)

@@ -5,6 +5,7 @@
 package script
 
 import (
+	"bytes"
 	"context"
 	_ "embed"
 	"errors"
@@ -74,9 +75,9 @@ func language(h artifact.Head) func(*judge, string) error {
 	return nil
 }
 
-// maxSource is the size of the largest source that is judged. Those that are
-// larger are tables, and no model.
-const maxSource = 2 << 20
+// maxSource is the size of the largest source that is judged. Of shell scripts,
+// which carry what they unpack, no more than the start is read in any case.
+const maxSource = 32 << 20
 
 func run(_ context.Context, p *detector.Pass) error {
 	head, err := p.File.Head()
@@ -84,15 +85,18 @@ func run(_ context.Context, p *detector.Pass) error {
 		return err
 	}
 	judgeBy := language(head)
-	if judgeBy == nil || p.File.Size > maxSource || head.Extension() == ".py" && inMAR(p.File) {
+	if judgeBy == nil || head.Extension() == ".py" && inMAR(p.File) {
 		return nil
 	}
 	mark := p.Budget.Held()
 	defer p.Budget.Release(mark)
 	r := p.Reader()
-	raw := r.Bytes(uint64(p.File.Size))
+	raw := r.Bytes(uint64(min(p.File.Size, maxSource)))
 	if r.Err() != nil {
 		return r.Err()
+	}
+	if r.Left() > 0 && bytes.IndexByte(raw, 0) < 0 {
+		p.Incomplete(r.Fail(hostile.Unsupported, "a source of %d bytes: no more than %d are read", p.File.Size, maxSource))
 	}
 	j := &judge{p: p, name: path.Base(p.File.Name()), format: strings.TrimPrefix(head.Extension(), ".")}
 	text := string(raw)

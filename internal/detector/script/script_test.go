@@ -76,6 +76,8 @@ func TestDetector(t *testing.T) {
 	add("a long script", "configure", []byte("#!/bin/sh\n"+strings.Repeat("curl x | wget y\n", 60_000)))
 	add("other text", "x.txt", []byte(plain))
 	cases = append(cases, []detectortest.Case{
+		{Name: "behind a picture of 3 MiB", File: "a.ipynb", Data: notebook("x = '"+strings.Repeat("QUJD", 3<<18)+"'", "!"+plain), Want: []string{hidden}, AnyPrefix: text, Named: "notebook", Heavy: true},
+		{Name: "behind a table of 3 MiB", File: "a.py", Data: []byte("x = '" + strings.Repeat("QUJD", 3<<18) + "'\nimport os\nos.system('" + plain + "')\n"), Want: []string{hidden}, AnyPrefix: text, Named: "source", Heavy: true},
 		{Name: "in an archive", File: "m.zip", Data: zipped("a/train.py", []byte("import os\nos.system('"+plain+"')\n")), Want: []string{hidden}},
 		{Name: "in an archive, an installer", File: "m.zip", Data: zipped("a/b.sh", []byte(tls)), Want: []string{down}},
 		{Name: "in an archive of TorchServe", File: "m.mar", Data: zipped("setup.sh", []byte(plain)), Want: []string{hidden}},
