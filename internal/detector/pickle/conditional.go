@@ -288,9 +288,7 @@ func (j *judge) codeObject(args []pickle.Value) (*marshal.Code, bool) {
 		return nil, false
 	}
 	c.Names, c.Variables = j.texts(args[at+2]), j.texts(args[at+3])
-	for _, s := range j.texts(args[at+1]) {
-		c.Constants = append(c.Constants, &marshal.Value{Kind: marshal.Text, Text: s})
-	}
+	c.Constants = j.constants(args[at+1])
 	c.Cells = len(c.Variables)
 	// Python 3.11 gives a qualified name behind the file's and the function's.
 	if at+6 < len(args) {
@@ -300,6 +298,21 @@ func (j *judge) codeObject(args []pickle.Value) (*marshal.Code, bool) {
 	}
 	j.shared(c, args[at+4:])
 	return c, true
+}
+
+// constants are the items of a tuple, as far as they are texts or None.
+func (j *judge) constants(tuple pickle.Value) []*marshal.Value {
+	items, _ := j.m.Items(tuple)
+	out := make([]*marshal.Value, len(items))
+	for i, v := range items {
+		out[i] = &marshal.Value{}
+		if s, ok := j.text(v); ok {
+			out[i] = &marshal.Value{Kind: marshal.Text, Text: s}
+		} else if j.m.Kind(v) == pickle.None {
+			out[i].Kind = marshal.Nothing
+		}
+	}
+	return out
 }
 
 // shared adds the variables that functions share: free ones and cells are the

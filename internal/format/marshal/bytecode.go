@@ -27,6 +27,7 @@ type opcodes struct {
 	loadFast                           []uint8
 	storeLoad, storeStore              uint8
 	globalShift, attrShift, superShift uint // of the argument to the index of the name
+	globalCaches, attrCaches           int  // instructions CACHE behind loadGlobal and loadAttr
 }
 
 var old = opcodes{
@@ -38,13 +39,14 @@ var old = opcodes{
 var python311 = opcodes{
 	extended: 144, resume: 151, loadConst: 100, loadGlobal: 116, loadName: 101, loadAttr: 106, loadMethod: 160,
 	importName: 108, importFrom: 109, storeName: 90, storeGlobal: 97, storeFast: 125,
-	storeDeref: 138, loadDeref: 137, loadFast: []uint8{124}, globalShift: 1,
+	storeDeref: 138, loadDeref: 137, loadFast: []uint8{124}, globalShift: 1, globalCaches: 5, attrCaches: 4,
 }
 
 var python312 = opcodes{
 	extended: 144, resume: 151, loadConst: 100, loadGlobal: 116, loadName: 101, loadAttr: 106, superAttr: 141,
 	importName: 108, importFrom: 109, storeName: 90, storeGlobal: 97, storeFast: 125,
 	storeDeref: 138, loadDeref: 137, loadFast: []uint8{124, 127}, globalShift: 1, attrShift: 1, superShift: 2,
+	globalCaches: 4, attrCaches: 9,
 }
 
 var python313 = opcodes{
@@ -52,6 +54,7 @@ var python313 = opcodes{
 	importName: 75, importFrom: 74, storeName: 114, storeGlobal: 113, storeFast: 110,
 	storeDeref: 109, loadDeref: 84, loadFast: []uint8{85, 87}, storeLoad: 111, storeStore: 112,
 	globalShift: 1, attrShift: 1, superShift: 2,
+	globalCaches: 4, attrCaches: 9,
 }
 
 var python314 = opcodes{
@@ -59,6 +62,7 @@ var python314 = opcodes{
 	importName: 73, importFrom: 72, storeName: 116, storeGlobal: 115, storeFast: 112,
 	storeDeref: 111, loadDeref: 83, loadFast: []uint8{84, 86, 88}, storeLoad: 113, storeStore: 114,
 	globalShift: 1, attrShift: 1, superShift: 2,
+	globalCaches: 4, attrCaches: 9,
 }
 
 // tables returns the tables that may fit the bytecode. Only its RESUME tells
@@ -95,14 +99,18 @@ func (c *Code) resumes(op uint8) bool {
 }
 
 // References lists what the code itself, without the code objects among its
-// constants, loads by name, each path once, in order.
+// constants, loads by name, each path once, in order. Where several versions may
+// have written it, those of a version that lays code out differently are not
+// Imported: what they say of a module is most likely not so.
 func (c *Code) References() []Reference {
 	var out []Reference
 	seen := make(map[path]int)
-	for _, t := range c.tables() {
+	tables := c.tables()
+	for _, t := range tables {
 		t := trace{code: c, table: t, bound: make(map[string]Reference), modules: make(map[string]string), seen: make(map[path]int)}
 		found := t.run()
 		for _, r := range append(found, methods(found)...) {
+			r.Imported = r.Imported && !(t.foreign && len(tables) > 1)
 			out = merge(out, seen, r)
 		}
 	}
@@ -135,6 +143,9 @@ type trace struct {
 	bound   map[string]Reference // what variables hold
 	now     Reference
 	from    string            // the module that IMPORT_FROM takes names out of
+	dotted  string            // the module that "import a.b as c" names, of which the code gets a
+	none    bool              // the last instruction loaded None
+	foreign bool              // the layout is not that of the table's version
 	modules map[string]string // imported, by themselves
 	found   []Reference
 	seen    map[path]int // places in found
@@ -168,11 +179,34 @@ func (t *trace) run() []Reference {
 			arg <<= 8
 			continue
 		}
+		t.layout(op, b[i:])
 		t.instruction(op, arg)
+		t.none = op == t.table.loadConst && t.isNone(arg)
 		arg = 0
 	}
 	t.end()
 	return t.found
+}
+
+// layout notes whether as many instructions CACHE, whose number is zero, follow as
+// the version writes.
+func (t *trace) layout(op uint8, rest string) {
+	want := 0
+	switch {
+	case t.code.Layout != Python311:
+		return
+	case op == t.table.loadGlobal:
+		want = t.table.globalCaches
+	case op == t.table.loadAttr:
+		want = t.table.attrCaches
+	default:
+		return
+	}
+	n := 0
+	for 2*n < len(rest) && rest[2*n] == 0 {
+		n++
+	}
+	t.foreign = t.foreign || n != want
 }
 
 // width returns the size of an instruction: two bytes since 3.6; before, one,
@@ -202,18 +236,13 @@ func (t *trace) instruction(op uint8, arg uint) {
 	case op == s.loadAttr && s.attrShift == 0, op == s.loadMethod && s.loadMethod != 0:
 		t.attribute(t.name(arg))
 	case op == s.importFrom:
-		t.now = Reference{Path: t.from}
-		t.attribute(t.name(arg))
-		t.now.Imported = true
+		t.importFrom(t.name(arg))
 	case op == s.loadAttr:
 		t.attribute(t.name(arg >> s.attrShift))
 	case op == s.superAttr && s.superAttr != 0:
 		t.end()
 	case op == s.importName:
-		t.end()
-		t.from = t.name(arg)
-		t.now = Reference{Path: t.from, Imported: true}
-		t.modules[t.from] = t.from
+		t.importName(t.name(arg))
 	case op == s.storeName, op == s.storeGlobal:
 		t.store(t.name(arg))
 	case op == s.storeFast:
@@ -233,6 +262,31 @@ func (t *trace) instruction(op uint8, arg uint) {
 		t.store(t.variable(arg >> 4))
 	default:
 		t.end()
+	}
+}
+
+// importName follows IMPORT_NAME, which gives the module that it names if it is to
+// take names from it, and else the package at the start of the name.
+func (t *trace) importName(name string) {
+	t.end()
+	t.from, t.dotted = name, ""
+	t.now = Reference{Path: name, Imported: true}
+	if root, _, dotted := strings.Cut(name, "."); dotted && t.none {
+		t.note(t.now, false)
+		t.from, t.dotted, t.now.Path = root, name, root
+	}
+	t.modules[t.now.Path] = t.now.Path
+}
+
+// importFrom follows IMPORT_FROM, by which "import a.b.c as d" goes from a to c,
+// too. That the code came here without the names to take is no more than likely.
+func (t *trace) importFrom(name string) {
+	t.now = Reference{Path: t.from}
+	t.attribute(name)
+	t.now.Imported = true
+	if t.dotted != "" {
+		t.from = t.now.Path
+		t.note(Reference{Path: t.dotted + "." + name}, true)
 	}
 }
 
@@ -274,9 +328,19 @@ func (t *trace) constant(i uint) {
 	if !r.Imported || r.Path != t.modules[r.Path] || i >= uint(len(t.code.Constants)) {
 		return
 	}
-	if c := t.code.Constants[i]; c != nil && c.Kind == Text && c.Text != "" && len(r.Path)+len(c.Text) < maxPath {
+	if c := t.code.Constants[i]; c != nil && c.Kind == Text && identifier(c.Text) && len(r.Path)+len(c.Text) < maxPath {
 		t.note(Reference{Path: r.Path + "." + c.Text, Imported: true}, true)
 	}
+}
+
+// isNone reports whether a constant is None.
+func (t *trace) isNone(i uint) bool {
+	return i < uint(len(t.code.Constants)) && t.code.Constants[i] != nil && t.code.Constants[i].Kind == Nothing
+}
+
+// identifier reports whether a text can be the name of something in a module.
+func identifier(s string) bool {
+	return s != "" && !strings.ContainsFunc(s, func(c rune) bool { return c != '_' && !unicode.IsLetter(c) && !unicode.IsDigit(c) })
 }
 
 // methods are what the attributes of values that are not followed could be: those

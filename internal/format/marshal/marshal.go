@@ -15,7 +15,8 @@ type Kind uint8
 
 // The kinds of values.
 const (
-	Other     Kind = iota // None, numbers, ellipsis and the like
+	Other     Kind = iota // numbers, ellipsis and the like
+	Nothing               // None
 	Text                  // str
 	Bytes                 // bytes, and str of Python 2
 	Container             // tuple, list, set, frozenset, dict, slice
@@ -121,7 +122,9 @@ func (d *decoder) typed(v *Value, code uint8, at int64, depth int) *Value {
 	switch code {
 	case '0':
 		return nil
-	case 'N', 'F', 'T', 'S', '.':
+	case 'N':
+		v.Kind = Nothing
+	case 'F', 'T', 'S', '.':
 	case 'i':
 		d.r.Skip(4)
 	case 'I', 'g':

@@ -46,7 +46,7 @@ func samples(t testing.TB) []sample {
 }
 
 // wanted are paths that the functions must be seen to load; for a name with a
-// leading "not " it is one that must not be seen.
+// leading "not " it is one that must not be seen, or not as of an import.
 var wanted = map[string][]string{
 	"global_attribute":   {"os.system"},
 	"builtin":            {"eval"},
@@ -55,6 +55,8 @@ var wanted = map[string][]string{
 	"import_from":        {"os.system", "os.path"},
 	"import_dotted":      {"os.system"},
 	"import_as":          {"subprocess.Popen"},
+	"import_dotted_as":   {"os.path.join", "xml.etree.ElementTree.Element", "not os.path.path.join", "not imported os.path.path"},
+	"attributes":         {"os.path.join", "not imported os.join", "not imported os.os", "not imported os.data"},
 	"nested":             {"os.popen"},
 	"closure":            {"os.getcwd"},
 	"far_names":          {"n0", "n299", "os.system"},
@@ -76,6 +78,9 @@ func check(t *testing.T, s sample) {
 	for _, c := range v.Codes() {
 		for _, ref := range c.References() {
 			paths = append(paths, ref.Path)
+			if ref.Imported {
+				paths = append(paths, "imported "+ref.Path)
+			}
 		}
 	}
 	for _, w := range wanted[s.name] {

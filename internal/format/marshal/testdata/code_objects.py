@@ -10,6 +10,8 @@ SOURCES = {
     "import_from": "def f(x):\n  from os import path, system as s\n  s('echo poc')",
     "import_dotted": "def f(x):\n  import os.path\n  os.system('echo poc')",
     "import_as": "def f(x):\n  import subprocess as sp\n  z = sp\n  return z.Popen('echo poc')",
+    "import_dotted_as": "def f(x):\n  import os.path as p\n  import xml.etree.ElementTree as e\n  return p.join('data', x), e.Element('a')",
+    "attributes": "def f(x):\n  import os\n  return os.path.join('data', x)",
     "nested": "def f(x):\n  def g(y):\n    return os.popen(y)\n  return g(x)",
     "closure": "def f(x):\n  import os\n  def g():\n    return os\n  return os.getcwd()",
     "far_names": "def f(x):\n  return [%s, os.system]" % ", ".join("n%d" % i for i in range(300)),
