@@ -10,6 +10,7 @@ import (
 	"github.com/modelaudit/modelaudit/internal/detector"
 	"github.com/modelaudit/modelaudit/internal/finding"
 	"github.com/modelaudit/modelaudit/internal/format/json"
+	"github.com/modelaudit/modelaudit/internal/format/marshal"
 	"github.com/modelaudit/modelaudit/internal/hostile"
 	"github.com/modelaudit/modelaudit/internal/location"
 	"github.com/modelaudit/modelaudit/internal/rule"
@@ -190,8 +191,26 @@ func (w *walker) code(e effect, v *json.Value, layer string) error {
 	w.report(carriesCode, v.Offset, e.class+" "+layer,
 		fmt.Sprintf("Layer %s (%s) carries Python %s. Loading the model, or its first use, runs it.",
 			finding.Quote(layer), e.class, form),
-		fmt.Sprintf("%s: %d bytes of %s", e.key, len(raw), form))
+		e.key+": "+w.describe(raw, form))
 	return w.nested("code of "+layer, raw)
+}
+
+// describe says what code is: the source itself, or the names that bytecode
+// refers to.
+func (w *walker) describe(raw []byte, form string) string {
+	const shown = 400 // characters
+	if form == source {
+		return finding.Code(string(raw), shown)
+	}
+	text := fmt.Sprintf("%d bytes of %s", len(raw), form)
+	v, err := marshal.Decode(hostile.NewReader(hostile.Bytes(raw), int64(len(raw)), w.pass.Budget))
+	if err != nil {
+		return text // told when it is scanned
+	}
+	if names := marshal.Mentions(v.Codes()...); len(names) > 0 {
+		text += ", which names " + strings.Join(names, ", ")
+	}
+	return finding.QuoteUpTo(text, shown)
 }
 
 // codeText finds the string that holds the code in the forms that Keras 2 and 3
@@ -235,8 +254,11 @@ func decode(s string) (raw []byte, form string) {
 	if raw, err := lenient(s); err == nil && len(raw) > 0 && raw[0]&0x7f == 'c' {
 		return raw, "bytecode"
 	}
-	return []byte(s), "source"
+	return []byte(s), source
 }
+
+// source is the form of code that is not compiled.
+const source = "source"
 
 // lenient decodes base64 as Python's codecs do, which skip what is not of the
 // alphabet.

@@ -223,6 +223,7 @@ func (j *judge) carries(e pickle.Effect) {
 // code judges the parts of a code object, which stand in the order of the
 // arguments of types.CodeType: numbers, bytecode, constants, names, variables.
 func (j *judge) code(e pickle.Effect) {
+	j.madeCode = false // each code object is evidence
 	j.carries(e)
 	c, ok := j.codeObject(e.Args)
 	if j.makesTexts(e.Args, 2) {
@@ -289,6 +290,9 @@ func (j *judge) codeObject(args []pickle.Value) (*marshal.Code, bool) {
 	}
 	c.Names, c.Variables = j.texts(args[at+2]), j.texts(args[at+3])
 	c.Constants = j.constants(args[at+1])
+	if at+5 < len(args) {
+		c.Name, _ = j.text(args[at+5])
+	}
 	c.Cells = len(c.Variables)
 	// Python 3.11 gives a qualified name behind the file's and the function's.
 	if at+6 < len(args) {

@@ -57,3 +57,19 @@ func TestOneFindingForOneCause(t *testing.T) {
 		})
 	}
 }
+
+// Bytecode tells a reader nothing: the evidence names what it refers to.
+func TestCodeIsDescribed(t *testing.T) {
+	f := detectortest.Scan([]*detector.Detector{pickle.Detector}, "model.pkl", codeObject("types", "CodeType", "abs").Stop())
+	var steps []string
+	for _, found := range f.Findings {
+		for _, s := range found.Evidence {
+			steps = append(steps, s.Text)
+		}
+	}
+	if !slices.ContainsFunc(steps, func(s string) bool {
+		return strings.HasPrefix(s, "REDUCE types.CodeType: ") && strings.HasSuffix(s, "which names abs")
+	}) {
+		t.Errorf("got %q, want a step that names abs", steps)
+	}
+}

@@ -1,9 +1,11 @@
 package pickle
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/modelaudit/modelaudit/internal/finding"
+	"github.com/modelaudit/modelaudit/internal/format/marshal"
 	"github.com/modelaudit/modelaudit/internal/format/pickle"
 	"github.com/modelaudit/modelaudit/internal/globals"
 	"github.com/modelaudit/modelaudit/internal/rule"
@@ -32,7 +34,32 @@ func (j *judge) add(r *rule.Rule, e pickle.Effect, key string, message func() st
 
 // step is an effect as evidence.
 func (j *judge) step(e pickle.Effect) finding.Step {
-	return finding.Step{Offset: e.Offset, Text: e.Op.String() + " " + finding.Code(j.effectText(e), callLimit)}
+	text := j.codeText(e)
+	if text == "" {
+		text = finding.Code(j.effectText(e), callLimit)
+	}
+	return finding.Step{Offset: e.Offset, Text: e.Op.String() + " " + text}
+}
+
+// codeText says what a call that makes code makes it of, "" for another: bytecode
+// tells a reader nothing.
+func (j *judge) codeText(e pickle.Effect) string {
+	n := j.m.Name(e.Fn)
+	if n == nil || argumentsOf(n) != "code" {
+		return ""
+	}
+	c, ok := j.codeObject(e.Args)
+	if !ok {
+		return ""
+	}
+	text := fmt.Sprintf("%s: %d bytes of bytecode", n, len(c.Bytecode))
+	if c.Name != "" {
+		text += " of " + c.Name
+	}
+	if names := marshal.Mentions(c); len(names) > 0 {
+		text += ", which names " + strings.Join(names, ", ")
+	}
+	return finding.QuoteUpTo(text, callLimit)
 }
 
 // does is the clause that says what a call does.

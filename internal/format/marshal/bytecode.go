@@ -12,6 +12,7 @@ type Reference struct {
 	Path     string
 	Imported bool // it starts at a module that this code imports
 	Used     bool // somewhere it is loaded for more than to be kept in a variable
+	Doubtful bool // it is so only in a reading that the code does not bear out
 }
 
 // An opcodes table gives the numbers of the instructions that name things, and
@@ -100,8 +101,8 @@ func (c *Code) resumes(op uint8) bool {
 
 // References lists what the code itself, without the code objects among its
 // constants, loads by name, each path once, in order. Where several versions may
-// have written it, those of a version that lays code out differently are not
-// Imported: what they say of a module is most likely not so.
+// have written it, those of a version that lays code out differently are Doubtful
+// and not Imported.
 func (c *Code) References() []Reference {
 	var out []Reference
 	seen := make(map[path]int)
@@ -110,8 +111,25 @@ func (c *Code) References() []Reference {
 		t := trace{code: c, table: t, bound: make(map[string]Reference), modules: make(map[string]string), seen: make(map[path]int)}
 		found := t.run()
 		for _, r := range append(found, methods(found)...) {
-			r.Imported = r.Imported && !(t.foreign && len(tables) > 1)
+			r.Doubtful = r.Doubtful || t.foreign && len(tables) > 1
+			r.Imported = r.Imported && !r.Doubtful
 			out = merge(out, seen, r)
+		}
+	}
+	return out
+}
+
+// Mentions lists what code refers to, for people: the paths that start at a name,
+// each once, in order.
+func Mentions(codes ...*Code) []string {
+	var out []string
+	seen := make(map[string]bool)
+	for _, c := range codes {
+		for _, r := range c.References() {
+			if r.Used && !r.Doubtful && r.Path[0] != '.' && !seen[r.Path] {
+				seen[r.Path] = true
+				out = append(out, r.Path)
+			}
 		}
 	}
 	return out
@@ -128,6 +146,7 @@ func merge(list []Reference, seen map[path]int, r Reference) []Reference {
 	key := path{r.Path, r.Imported}
 	if i, ok := seen[key]; ok {
 		list[i].Used = list[i].Used || r.Used
+		list[i].Doubtful = list[i].Doubtful && r.Doubtful
 		return list
 	}
 	seen[key] = len(list)
@@ -286,7 +305,7 @@ func (t *trace) importFrom(name string) {
 	t.now.Imported = true
 	if t.dotted != "" {
 		t.from = t.now.Path
-		t.note(Reference{Path: t.dotted + "." + name}, true)
+		t.note(Reference{Path: t.dotted + "." + name, Doubtful: true}, true)
 	}
 }
 

@@ -218,6 +218,23 @@ func TestManyReferences(t *testing.T) {
 	}
 }
 
+// TestMentions: a reader is told what the code refers to, and nothing that only a
+// wrong reading of it has.
+func TestMentions(t *testing.T) {
+	for _, s := range samples(t) {
+		if s.name != "attributes" {
+			continue
+		}
+		v, err := Decode(reader(s.code))
+		if err != nil {
+			t.Fatalf("%s: %v", s.version, err)
+		}
+		if got, want := Mentions(v.Codes()...), []string{"os.path.join"}; !slices.Equal(got, want) {
+			t.Errorf("%s: got %q, want %q", s.version, got, want)
+		}
+	}
+}
+
 // TestHidden: code that names no function outright.
 func TestHidden(t *testing.T) {
 	const loadConst, loadGlobal, importName, storeFast, loadFast, storeDeref, loadDeref, loadAttr, call, subscript = 100, 116, 108, 125, 124, 137, 136, 106, 131, 25
