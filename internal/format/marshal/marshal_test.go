@@ -225,7 +225,7 @@ func TestMentions(t *testing.T) {
 		if s.name != "attributes" {
 			continue
 		}
-		v, err := Decode(reader(s.code))
+		v, err := Decode(hostiletest.Reader(s.code))
 		if err != nil {
 			t.Fatalf("%s: %v", s.version, err)
 		}
