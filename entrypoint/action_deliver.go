@@ -60,7 +60,7 @@ func (a *action) comment(ctx context.Context) {
 		}
 		err = a.putComment(ctx, n, old)
 	}
-	a.commentTrouble(err)
+	a.commentTrouble(err, workflow.Warning, "The pull request was not commented on: %v.")
 }
 
 // commentSizes is how many bytes a comment may have, and how many after GitHub
@@ -82,16 +82,16 @@ func (a *action) putComment(ctx context.Context, n int, old []github.Comment) (e
 	return err
 }
 
-// commentTrouble notes why there is no comment. A permission that lacks is
-// explained once for all that it denies: see explainDenied.
-func (a *action) commentTrouble(err error) {
+// commentTrouble notes in a sentence why there is no comment. A permission that
+// lacks is explained once for all that it denies: see explainDenied.
+func (a *action) commentTrouble(err error, level workflow.Level, sentence string) {
 	var t *github.Trouble
 	switch {
 	case err == nil:
 	case errors.As(err, &t) && t.Kind == github.NoPermission:
 		a.delivered.denied = append(a.delivered.denied, commentPermission)
 	default:
-		a.note(workflow.Warning, "The pull request was not commented on: %v.", err)
+		a.note(level, sentence, err)
 	}
 }
 

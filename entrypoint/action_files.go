@@ -3,7 +3,6 @@ package entrypoint
 import (
 	"context"
 	"crypto/sha256"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -32,14 +31,7 @@ func (a *action) commentFiles(ctx context.Context) {
 	if err == nil {
 		err = a.updateFiles(ctx, old)
 	}
-	var t *github.Trouble
-	switch {
-	case err == nil:
-	case errors.As(err, &t) && t.Kind == github.NoPermission:
-		a.delivered.denied = append(a.delivered.denied, commentPermission)
-	default:
-		a.note(workflow.Notice, "Files of the pull request were not all commented on: %v.", err)
-	}
+	a.commentTrouble(err, workflow.Notice, "Files of the pull request were not all commented on: %v.")
 }
 
 // updateFiles writes what is new, replaces what changed, and marks what is

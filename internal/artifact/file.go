@@ -132,6 +132,12 @@ func (h Head) Base() string {
 // Base returns the last element of a name, whichever slash separates it.
 func Base(name string) string { return name[strings.LastIndexAny(name, `/\`)+1:] }
 
+// Clean brings the name of a member of an archive into one form: relative, with
+// slashes, and climbing no higher than the archive.
+func Clean(name string) string {
+	return strings.TrimPrefix(path.Clean("/"+strings.ReplaceAll(name, `\`, "/")), "/")
+}
+
 // Extension returns the lower-case extension of a name, with its dot, or "".
 func Extension(name string) string { return strings.ToLower(path.Ext(Base(name))) }
 

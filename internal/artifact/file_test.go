@@ -87,6 +87,16 @@ func TestNames(t *testing.T) {
 	}
 }
 
+func TestClean(t *testing.T) {
+	for name, want := range map[string]string{
+		"a/b": "a/b", "/a//b/": "a/b", `..\a\.\b`: "a/b", "a/../../c": "c", "./": "", "": "",
+	} {
+		if got := artifact.Clean(name); got != want {
+			t.Errorf("%q: got %q, want %q", name, got, want)
+		}
+	}
+}
+
 func TestHasPrefix(t *testing.T) {
 	h := artifact.Head{First: []byte("PK\x03\x04")}
 	if !h.HasPrefix("\x7fELF", "PK") || h.HasPrefix("PK\x03\x04\x05") || h.HasPrefix() {

@@ -21,7 +21,10 @@ func QuoteUpTo(s string, limit int) string { return Escape(shorten(s, limit)) }
 
 // Code is QuoteUpTo for source code, whose strings are already written with
 // escapes: a backslash stays one.
-func Code(s string, limit int) string { return escape(shorten(s, limit), `\`) }
+func Code(s string, limit int) string { return Show(shorten(s, limit)) }
+
+// Show is Escape for text in which backslashes say what they say.
+func Show(s string) string { return escape(s, `\`) }
 
 // Escape makes hostile text visible without shortening it.
 func Escape(s string) string { return escape(s, `\\`) }
@@ -39,7 +42,7 @@ func escape(s, backslash string) string {
 			fmt.Fprintf(&b, `\x%02x`, s[i])
 		case c == '\\':
 			b.WriteString(backslash)
-		case visible(c):
+		case Visible(c):
 			b.WriteRune(c)
 		default:
 			q := strconv.QuoteRuneToASCII(c)
@@ -50,9 +53,9 @@ func escape(s, backslash string) string {
 	return b.String()
 }
 
-// visible reports whether a terminal, a log and Markdown show c as one mark
+// Visible reports whether a terminal, a log and Markdown show c as one mark
 // that changes nothing around it.
-func visible(c rune) bool {
+func Visible(c rune) bool {
 	return c != utf8.RuneError && unicode.IsPrint(c) &&
 		!unicode.In(c, unicode.Variation_Selector, unicode.Other_Default_Ignorable_Code_Point)
 }

@@ -6,6 +6,7 @@ import (
 	"path"
 	"strings"
 
+	"github.com/modelaudit/modelaudit/internal/artifact"
 	"github.com/modelaudit/modelaudit/internal/detector"
 	"github.com/modelaudit/modelaudit/internal/finding"
 	"github.com/modelaudit/modelaudit/internal/table"
@@ -44,14 +45,9 @@ func newLinks(p *detector.Pass) *links {
 	return &links{p: p, held: p.Budget.Held(), targets: make(map[string]bool), roots: make(map[string]bool)}
 }
 
-// clean brings a member's name into one form.
-func clean(name string) string {
-	return strings.TrimPrefix(path.Clean("/"+strings.ReplaceAll(name, `\`, "/")), "/")
-}
-
 // member looks at the name of a member that is no symbolic link.
 func (l *links) member(name string, offset int64) {
-	name = clean(name)
+	name = artifact.Clean(name)
 	top, _, below := strings.Cut(name, "/")
 	if below && rootDirectories()[top] {
 		l.roots[top] = true
@@ -74,7 +70,7 @@ func (l *links) symlink(name, target string, offset int64) {
 	if how == "" {
 		return
 	}
-	l.keep(clean(name))
+	l.keep(artifact.Clean(name))
 	if len(l.out) == maxFindings {
 		l.more++
 		return

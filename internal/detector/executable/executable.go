@@ -159,19 +159,11 @@ func sentence(r *rule.Rule, f artifact.File, kind executable.Kind, detail string
 	name := finding.Quote(path.Base(f.Name()))
 	switch r {
 	case inModel, scriptInModel:
-		return fmt.Sprintf("The model carries %s, %s (%s). Nothing in a model needs to be run.", article(kind), name, detail)
+		return fmt.Sprintf("The model carries %s, %s (%s). Nothing in a model needs to be run.", kind.Article(), name, detail)
 	case inArchive:
-		return fmt.Sprintf("The archive carries %s, %s (%s).", article(kind), name, detail)
+		return fmt.Sprintf("The archive carries %s, %s (%s).", kind.Article(), name, detail)
 	case byDesign:
-		return fmt.Sprintf("The model is %s (%s): using it is running it.", article(kind), detail)
+		return fmt.Sprintf("The model is %s (%s): using it is running it.", kind.Article(), detail)
 	}
-	return fmt.Sprintf("%s is %s (%s), not a model.", name, article(kind), detail)
-}
-
-// article puts an article in front of a kind's name.
-func article(k executable.Kind) string {
-	if k == executable.ELF {
-		return "an " + k.String()
-	}
-	return "a " + k.String()
+	return fmt.Sprintf("%s is %s (%s), not a model.", name, kind.Article(), detail)
 }

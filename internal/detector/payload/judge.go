@@ -101,16 +101,8 @@ func (o *object) program(p executable.Program) (*verdict, error) {
 			return nil, nil
 		}
 	}
-	return &verdict{rule: dangerous, key: p.Kind.String(), what: article(p.Kind),
+	return &verdict{rule: dangerous, key: p.Kind.String(), what: p.Kind.Article(),
 		why: "Its header says " + finding.Quote(p.Detail) + "; nothing that reads models runs it, and whatever was made to do so gets it here."}, nil
-}
-
-// article puts an article in front of a kind's name.
-func article(k executable.Kind) string {
-	if k == executable.ELF {
-		return "an " + k.String()
-	}
-	return "a " + k.String()
 }
 
 // code judges a text as program code.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/modelaudit/modelaudit/internal/artifact"
 	"github.com/modelaudit/modelaudit/internal/finding"
 	"github.com/modelaudit/modelaudit/internal/format/json"
 	"github.com/modelaudit/modelaudit/internal/hostile"
@@ -66,7 +67,7 @@ func (a *archive) fields(m member, v *json.Value, depth int) {
 func (a *archive) reference(m member, field, name string, offset int64) {
 	how := location.Leaves(name)
 	if field == "requirementsFile" && how == "" {
-		a.requirements[clean(name)] = true
+		a.requirements[artifact.Clean(name)] = true
 	}
 	if how == "" {
 		return

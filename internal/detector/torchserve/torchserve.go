@@ -130,14 +130,9 @@ func open(p *detector.Pass) (*archive, error) {
 		if err := p.Budget.Hold(uint64(cost + 2*len(e.Name()))); err != nil {
 			return nil, err
 		}
-		a.members = append(a.members, member{entry: e, name: clean(e.Name())})
+		a.members = append(a.members, member{entry: e, name: artifact.Clean(e.Name())})
 	}
 	return a, nil
-}
-
-// clean brings a member's name into one form.
-func clean(name string) string {
-	return strings.TrimPrefix(path.Clean("/"+strings.ReplaceAll(name, `\`, "/")), "/")
 }
 
 // named returns the members of a name, compared as a file system without case

@@ -32,6 +32,14 @@ var kinds = [...]string{
 // String names the kind for people.
 func (k Kind) String() string { return kinds[k] }
 
+// Article is the kind's name behind its article.
+func (k Kind) Article() string {
+	if k == ELF {
+		return "an " + k.String()
+	}
+	return "a " + k.String()
+}
+
 // A Program is what a header says.
 type Program struct {
 	Kind   Kind

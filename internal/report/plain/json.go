@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"github.com/modelaudit/modelaudit/internal/finding"
 )
 
 // JSON makes an encoded document fit for a terminal and a log without changing
@@ -15,7 +17,7 @@ func JSON(doc []byte) []byte {
 	for i := 0; i < len(doc); {
 		c, n := utf8.DecodeRune(doc[i:])
 		switch {
-		case c == '#' && i > 0 && doc[i-1] == '#', c != '\n' && hidden(c):
+		case c == '#' && i > 0 && doc[i-1] == '#', c != '\n' && !finding.Visible(c):
 			escapeRune(&b, c)
 		default:
 			b.Write(doc[i : i+n])

@@ -8,10 +8,7 @@ import (
 	"bufio"
 	"fmt"
 	"io"
-	"strconv"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/dustin/go-humanize"
 
@@ -78,7 +75,7 @@ func (p *Printer) Line(indent int, spans ...Span) {
 	var b strings.Builder
 	b.WriteString(strings.Repeat(indentation, indent))
 	for _, s := range spans {
-		text := visible(s.Text)
+		text := finding.Show(s.Text)
 		if p.colour && s.Style != Normal && text != "" {
 			text = "\x1b[" + string(s.Style) + "m" + text + "\x1b[0m"
 		}
@@ -96,32 +93,7 @@ func (p *Printer) Flush() error { return p.w.Flush() }
 
 // Safe makes text fit for one line of a log. Escapes that finding.Quote made
 // stay as they are.
-func Safe(s string) string { return disarm(visible(s)) }
-
-// visible shows what a terminal would not show as one mark: control, format and
-// bidi characters, and bytes that are no UTF-8.
-func visible(s string) string {
-	if !strings.ContainsFunc(s, hidden) && utf8.ValidString(s) {
-		return s
-	}
-	var b strings.Builder
-	for i := 0; i < len(s); {
-		c, n := utf8.DecodeRuneInString(s[i:])
-		switch {
-		case c == utf8.RuneError && n == 1:
-			fmt.Fprintf(&b, `\x%02x`, s[i])
-		case hidden(c):
-			q := strconv.QuoteRuneToASCII(c)
-			b.WriteString(q[1 : len(q)-1])
-		default:
-			b.WriteRune(c)
-		}
-		i += n
-	}
-	return b.String()
-}
-
-func hidden(c rune) bool { return !unicode.IsPrint(c) || unicode.Is(unicode.Variation_Selector, c) }
+func Safe(s string) string { return disarm(finding.Show(s)) }
 
 // disarm breaks what a workflow runner takes for a command: a line that starts
 // with "::", and "##[" or "##word[" anywhere in a line.
