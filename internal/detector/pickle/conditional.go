@@ -107,8 +107,12 @@ func (j *judge) harmless(kind string, e pickle.Effect) bool {
 		return j.union(e.Args)
 	case "words":
 		return j.all(e.Args, identifier)
+	case "repr":
+		return j.all(e.Args, func(s string) bool { return identifier(s) || ranges().MatchString(s) })
+	case "place":
+		return j.all(e.Args, func(s string) bool { return !strings.ContainsAny(s, `/\`) && !strings.Contains(s, "..") })
 	case "zone":
-		return j.all(e.Args, func(s string) bool { return !strings.HasPrefix(s, "/") && !strings.Contains(s, "..") })
+		return j.all(e.Args, zone)
 	case "charset":
 		return len(e.Args) < 2 || j.all(e.Args[1:2], charset)
 	case "batch":
@@ -117,6 +121,17 @@ func (j *judge) harmless(kind string, e pickle.Effect) bool {
 		return j.all(e.Args[:min(1, len(e.Args))], numericModule) && j.all(e.Args, identifier)
 	}
 	return false
+}
+
+// ranges are how Python writes range objects.
+var ranges = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^x?range\([-0-9, ]*\)$`) })
+
+// zone reports whether a text names a time zone, or the file of one where systems
+// have them (dateutil.tz.TZPATHS).
+func zone(s string) bool {
+	system := slices.ContainsFunc([]string{"/usr/share/zoneinfo/", "/usr/lib/zoneinfo/", "/usr/share/lib/zoneinfo/", "/etc/zoneinfo/"},
+		func(dir string) bool { return strings.HasPrefix(s, dir) })
+	return (system || !strings.HasPrefix(s, "/")) && !strings.Contains(s, "..")
 }
 
 // union reports whether arguments are those by which int | str is pickled.

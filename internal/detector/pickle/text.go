@@ -97,6 +97,9 @@ func (r reading) in(v pickle.Value, calls, containers int) {
 		return
 	}
 	if j.m.Kind(v) == pickle.Call {
+		if n := j.m.Name(j.m.Class(v)); n != nil && argumentsOf(n) == "name" {
+			return // its text was kept as a name
+		}
 		calls--
 		if j.makesText(v) {
 			j.add(unresolved, r.e, "text", func() string {

@@ -204,17 +204,6 @@ func importPair(m *Machine, c *call) (Value, bool) {
 	return m.attr(m.module(module), name), true
 }
 
-// numbaEnvironment is numba's _rebuild_env(modname, consts, env_name), which
-// imports the module that a compiled function is of.
-func numbaEnvironment(m *Machine, c *call) (Value, bool) {
-	name, ok := m.Str(m.arg(c, 0, "modname"))
-	if !ok || c.loose || strings.HasPrefix(name, ".") {
-		return 0, false
-	}
-	m.importedModule(name)
-	return m.newObject(object{kind: Call, at: m.op.Offset, fn: c.fn, items: c.args}), true
-}
-
 // Calls of arguments.
 
 // callFirst calls its first argument with the others.
@@ -272,16 +261,6 @@ func rebuildFromType(m *Machine, c *call) (Value, bool) {
 	}
 	v := m.call(call{fn: c.args[0], args: m.elements(c.args[2]), loose: !m.exact(c.args[2]), inner: true})
 	return v, true
-}
-
-// numbaType is numba's _type_reconstructor(reconstructor, args, state), which puts
-// the state into the __dict__ of what the call makes.
-func numbaType(m *Machine, c *call) (Value, bool) {
-	fn, args := m.arg(c, 0, "reconstructor"), m.arg(c, 1, "reconstructor_args")
-	if fn == 0 || args == 0 || c.loose {
-		return 0, false
-	}
-	return m.call(call{fn: fn, args: m.elements(args), loose: !m.exact(args), inner: true}), true
 }
 
 // constructor is numpy's __generator_ctor(name, ctor=…), which calls ctor(name).

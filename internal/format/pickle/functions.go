@@ -80,7 +80,17 @@ var functions = map[string]*function{
 	"dill._get_attr":                        {eval: getAttr},
 	"numba.core.environment._rebuild_env":   {eval: numbaEnvironment},
 
+	"dill._dill._getattr": {eval: dillMethod},
+	"dill._getattr":       {eval: dillMethod},
+
 	// Functions that call their arguments.
+	"toolz.functoolz._restore_curry":                {eval: restoreCurry},
+	"cytoolz.functoolz._restore_curry":              {eval: restoreCurry},
+	"astropy.units.core._recreate_irreducible_unit": {eval: firstWithSecond},
+	"sortedcontainers.sortedlist.SortedList":        {eval: keyed(0)},
+	"sortedcontainers.sortedlist.SortedKeyList":     {eval: keyed(0)},
+	"sortedcontainers.sortedset.SortedSet":          {eval: keyed(0)},
+	"sortedcontainers.sorteddict.SortedDict":        {eval: sortedDict},
 	"operator.call":                                 {eval: callFirst},
 	"builtins.apply":                                {eval: apply},
 	"functools.reduce":                              {eval: reduceItems},
@@ -109,11 +119,13 @@ var functions = map[string]*function{
 
 // instances are what the machine knows of calling an instance of a class.
 var instances = map[string]func(m *Machine, o *object, c *call) (Value, bool){
-	"functools.partial":     callPartial,
-	"types.MethodType":      callPartial,
-	"operator.attrgetter":   callAttrGetter,
-	"operator.itemgetter":   callItemGetter,
-	"operator.methodcaller": callMethodCaller,
+	"functools.partial":       callPartial,
+	"toolz.functoolz.curry":   callPartial,
+	"cytoolz.functoolz.curry": callPartial,
+	"types.MethodType":        callPartial,
+	"operator.attrgetter":     callAttrGetter,
+	"operator.itemgetter":     callItemGetter,
+	"operator.methodcaller":   callMethodCaller,
 }
 
 // iterators are what the machine knows of iterating over an instance of a

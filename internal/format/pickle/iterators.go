@@ -50,16 +50,28 @@ func first(m *Machine, c *call) (Value, bool) {
 // keyed is a function that calls its key for each item of the argument at n.
 func keyed(n int) func(*Machine, *call) (Value, bool) {
 	return func(m *Machine, c *call) (Value, bool) {
-		if n >= len(c.args) {
+		of := m.arg(c, n, "iterable")
+		if of == 0 {
 			return 0, false
 		}
 		key := m.arg(c, n+1, "key")
-		items, ok := m.iterate(c.args[n])
+		items, ok := m.iterate(of)
 		if key != 0 && m.Kind(key) != None {
 			m.each(key, items, ok)
 		}
 		return 0, false
 	}
+}
+
+// sortedDict is sortedcontainers' SortedDict(key, items), which calls the key for
+// each key of the items.
+func sortedDict(m *Machine, c *call) (Value, bool) {
+	if len(c.args) < 2 || m.Kind(c.args[0]) == None {
+		return 0, false
+	}
+	items, ok := m.iterate(c.args[1])
+	m.each(c.args[0], items, ok)
+	return 0, false
 }
 
 // each calls fn with each item, or once with what is not known.

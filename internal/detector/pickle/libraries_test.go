@@ -1,0 +1,65 @@
+package pickle_test
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/modelaudit/modelaudit/internal/detector"
+	"github.com/modelaudit/modelaudit/internal/detector/detectortest"
+	"github.com/modelaudit/modelaudit/internal/detector/pickle"
+	"github.com/modelaudit/modelaudit/internal/format/pickle/pickletest"
+)
+
+// call starts a pickle that calls a function of a library.
+func call(module, name string) *pickletest.Stream { return pickletest.New(4).Named(module, name) }
+
+// TestLibraries: what libraries rebuild their objects with is followed: it is
+// harmless as they write it, and not with what an attacker puts in its place.
+func TestLibraries(t *testing.T) {
+	list := func(s *pickletest.Stream, text string) *pickletest.Stream { return s.Op(']').Str(text).Op('a') }
+	curry := func(s *pickletest.Stream) *pickletest.Stream {
+		return s.Op('(').Str("echo poc").Op('t').Op('}').Op(')').None().Op('t').Reduce()
+	}
+	symbol := func(class string) *pickletest.Stream {
+		return call("sympy.stats.rv", "RandomSymbol").Op('(').Named("sympy.core.symbol", class).Str("o|c").Tuple(1).Reduce().Op('t').Reduce()
+	}
+	runs := []string{"pickle-executes-code"}
+	for _, c := range []struct {
+		name   string
+		pickle []byte
+		want   []string
+	}{
+		{"pattern of regex", call("regex._regex", "compile").Op('(').Str("a+").Int(32).Op('t').Reduce().Stop(), nil},
+		{"sorted by a function", list(call("sortedcontainers.sortedlist", "SortedKeyList"), "a").Named("builtins", "len").Tuple(2).Reduce().Stop(), nil},
+		{"sorted by a command", list(call("sortedcontainers.sortedlist", "SortedKeyList"), "echo poc").Named("posix", "system").Tuple(2).Reduce().Stop(), runs},
+		{"dict sorted by a command", list(call("sortedcontainers.sorteddict", "SortedDict").Named("posix", "system"), "echo poc").Tuple(2).Reduce().Stop(), runs},
+		{"curried function", curry(call("toolz.functoolz", "_restore_curry").Op('(').Named("toolz.functoolz", "curry").Named("builtins", "pow")).Stop(), nil},
+		{"curried by another", curry(call("toolz.functoolz", "_restore_curry").Op('(').Named("posix", "system").Str("builtins:pow")).Stop(), runs},
+		{"curried and called", curry(call("toolz.functoolz", "_restore_curry").Op('(').Named("toolz.functoolz", "curry").Named("posix", "system")).
+			Op(')').Reduce().Stop(), runs},
+		{"path of a decorated function", call("toolz.functoolz", "_restore_curry").Op('(').None().Str("posix:system").Op(')').None().None().Op(0x88).Op('t').Reduce().
+			Str("echo poc").Tuple(1).Reduce().Stop(), runs},
+		{"unit", list(call("astropy.units.core", "_recreate_irreducible_unit").Named("astropy.units.core", "IrreducibleUnit"), "m").Op(0x88).Tuple(3).Reduce().Stop(),
+			[]string{"pickle-unknown-class"}},
+		{"unit that is a command", call("astropy.units.core", "_recreate_irreducible_unit").Named("posix", "system").Str("echo poc").None().Tuple(3).Reduce().Stop(), runs},
+		{"range of dill", call("dill._dill", "_eval_repr").Str("range(0, 3)").Tuple(1).Reduce().Stop(), nil},
+		{"expression of dill", call("dill._dill", "_eval_repr").Str("range(0, exit())").Tuple(1).Reduce().Stop(), runs},
+		{"method of dill", call("dill._dill", "_getattr").Named("builtins", "str").Str("lower").Str("<method 'lower' of 'str' objects>").Tuple(3).Reduce().Stop(), nil},
+		{"module of dill", call("dill._dill", "_getattr").Named("builtins", "str").Str("system").Str("<method 'system' of 'os' objects>").Tuple(3).Reduce().Stop(),
+			[]string{"pickle-loads-more"}},
+		{"expression in dill's method", call("dill._dill", "_getattr").Named("builtins", "str").Str("lower").Str("'''exit() or str'").Tuple(3).Reduce().Stop(),
+			[]string{"pickle-loads-more"}},
+		{"time zone of the system", call("dateutil.tz.tz", "tzfile").None().Str("/usr/share/zoneinfo/Europe/Paris").Tuple(2).Reduce().Stop(), nil},
+		{"time zone out of there", call("dateutil.tz.tz", "tzfile").None().Str("/usr/share/zoneinfo/../../../etc/passwd").Tuple(2).Reduce().Stop(),
+			[]string{"pickle-reads-files"}},
+		{"projection", call("pyproj.proj", "Proj").Str("proj=merc a=6378137 nadgrids=@null").Tuple(1).Reduce().Stop(), nil},
+		{"projection of a file", call("pyproj.proj", "Proj").Str("init=/tmp/epsg:4326").Tuple(1).Reduce().Stop(), []string{"pickle-reads-files"}},
+		{"symbol", symbol("Symbol").Stop(), nil},
+		{"text that is evaluated", call("sympy.stats.rv", "RandomSymbol").Str("o|exit()").Tuple(1).Reduce().Stop(), runs},
+	} {
+		got := detectortest.RuleIDs(detectortest.Scan([]*detector.Detector{pickle.Detector}, "m.pkl", c.pickle))
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%s: got %v, want %v", c.name, got, c.want)
+		}
+	}
+}

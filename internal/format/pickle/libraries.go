@@ -1,0 +1,79 @@
+package pickle
+
+import "strings"
+
+// What single libraries rebuild their objects with.
+
+// numbaEnvironment is numba's _rebuild_env(modname, consts, env_name), which
+// imports the module that a compiled function is of.
+func numbaEnvironment(m *Machine, c *call) (Value, bool) {
+	name, ok := m.Str(m.arg(c, 0, "modname"))
+	if !ok || c.loose || strings.HasPrefix(name, ".") {
+		return 0, false
+	}
+	m.importedModule(name)
+	return m.newObject(object{kind: Call, at: m.op.Offset, fn: c.fn, items: c.args}), true
+}
+
+// numbaType is numba's _type_reconstructor(reconstructor, args, state), which puts
+// the state into the __dict__ of what the call makes.
+func numbaType(m *Machine, c *call) (Value, bool) {
+	fn, args := m.arg(c, 0, "reconstructor"), m.arg(c, 1, "reconstructor_args")
+	if fn == 0 || args == 0 || c.loose {
+		return 0, false
+	}
+	return m.call(call{fn: fn, args: m.elements(args), loose: !m.exact(args), inner: true}), true
+}
+
+// dillMethod is dill's _getattr(class, name, repr) for the methods of types. It
+// evaluates what the repr says that the class is called, and takes the attribute
+// of that: where both say the same, the result is known.
+func dillMethod(m *Machine, c *call) (Value, bool) {
+	name, ok := m.strArg(c, 1)
+	repr, written := m.strArg(c, 2)
+	if !ok || !written || c.loose || !isIdentifier(name) {
+		return 0, false
+	}
+	class, quoted := m.Name(m.force(c.args[0])), strings.Split(repr, "'")
+	if class == nil || len(quoted) < 4 {
+		return 0, false
+	}
+	if quoted[3] != class.String() && (class.Module != "builtins" || quoted[3] != class.Name) {
+		return 0, false
+	}
+	return m.attr(c.args[0], name), true
+}
+
+// restoreCurry is toolz's _restore_curry(cls, func, args, kwargs, userdict,
+// is_decorated). A function that is given as text is a path: what it leads to was
+// decorated, or holds the function.
+func restoreCurry(m *Machine, c *call) (Value, bool) {
+	if len(c.args) != 6 || c.loose {
+		return 0, false
+	}
+	fn := c.args[1]
+	path, written := m.Str(fn)
+	if module, name, colon := strings.Cut(path, ":"); written && !colon {
+		return 0, false
+	} else if written {
+		fn = m.walk(m.importedModule(module), name)
+	}
+	in := call{fn: c.args[0], args: append([]Value{fn}, m.elements(c.args[2])...), loose: !m.exact(c.args[2]), inner: true}
+	if m.Kind(c.args[3]) == Dict {
+		in.kw = c.args[3]
+	}
+	made := m.call(in)
+	if written {
+		return fn, true
+	}
+	return made, true
+}
+
+// firstWithSecond calls the first argument with the second, as astropy's
+// _recreate_irreducible_unit(cls, names, registered) does.
+func firstWithSecond(m *Machine, c *call) (Value, bool) {
+	if len(c.args) < 2 || c.loose {
+		return 0, false
+	}
+	return m.call(call{fn: c.args[0], args: c.args[1:2], inner: true}), true
+}
