@@ -2,7 +2,6 @@ package plantedtest
 
 import (
 	"archive/tar"
-	"archive/zip"
 	"bytes"
 	"compress/gzip"
 	"encoding/binary"
@@ -19,6 +18,7 @@ import (
 	"github.com/modelaudit/modelaudit/internal/format/rds/rdstest"
 	"github.com/modelaudit/modelaudit/internal/format/sevenzip/sevenziptest"
 	"github.com/modelaudit/modelaudit/internal/format/xgboost/xgboosttest"
+	"github.com/modelaudit/modelaudit/internal/format/zip/ziptest"
 )
 
 const (
@@ -49,19 +49,6 @@ func quoted(value any) string {
 		return ""
 	}
 	return strings.TrimSuffix(b.String(), "\n")
-}
-
-// zipped is a zip archive of names and contents in turn.
-func zipped(members ...string) []byte {
-	var b bytes.Buffer
-	w := zip.NewWriter(&b)
-	for i := 0; i+1 < len(members); i += 2 {
-		if m, err := w.Create(members[i]); err == nil {
-			io.WriteString(m, members[i+1])
-		}
-	}
-	w.Close()
-	return b.Bytes()
 }
 
 // tarred is a ustar archive of one member.
@@ -208,7 +195,7 @@ func utf16le(text string) []byte {
 // carriers are the places, in the order of rows.
 func carriers() []carrier {
 	torch := func(code, data string) []byte {
-		return zipped("archive/data.pkl", data, "archive/version", "3\n", "archive/code/__torch__/m.py", code)
+		return ziptest.Files("archive/data.pkl", data, "archive/version", "3\n", "archive/code/__torch__/m.py", code)
 	}
 	none := string(pickletest.New(2).None().Stop())
 	return []carrier{
@@ -252,7 +239,7 @@ func carriers() []carrier {
 		{"an attribute of HDF5", "m.h5", func(s string) []byte { return hdf5(attributeFile, note(s)) }},
 		{"a dataset of HDF5", "m.h5", func(s string) []byte { return hdf5(datasetFile, s) }},
 		{"a Keras archive", "m.keras", func(s string) []byte {
-			return zipped("metadata.json", string(object(s)), "config.json", `{"class_name":"Sequential","config":{"layers":[]},"module":"keras"}`)
+			return ziptest.Files("metadata.json", string(object(s)), "config.json", `{"class_name":"Sequential","config":{"layers":[]},"module":"keras"}`)
 		}},
 		{"a description of TensorFlow Lite", "m.tflite", func(s string) []byte { return lite(note(s), "nothing of interest here") }},
 		{"metadata of TensorFlow Lite", "m.tflite", func(s string) []byte { return lite("a model", "\x14\x00\x00\x00"+note(s)) }},
@@ -277,7 +264,7 @@ func carriers() []carrier {
 		{"an array of text", "a.npy", func(s string) []byte { return array(fmt.Sprintf("<U%d", len(s)), utf32(s)) }},
 		{"a schema of skops", "m.skops", func(s string) []byte {
 			content := quoted(fmt.Sprintf("%q", note(s)))
-			return zipped("schema.json", fmt.Sprintf(`{"__class__":"str","__module__":"builtins","__loader__":"JsonNode","content":%s,"is_json":true}`, content))
+			return ziptest.Files("schema.json", fmt.Sprintf(`{"__class__":"str","__module__":"builtins","__loader__":"JsonNode","content":%s,"is_json":true}`, content))
 		}},
 		{"an extension of PMML", "m.pmml", func(s string) []byte {
 			return []byte(`<?xml version="1.0"?><PMML version="4.4" xmlns="http://www.dmg.org/PMML-4_4"><Header description="` + note(s) + `"/></PMML>`)
@@ -286,8 +273,8 @@ func carriers() []carrier {
 		{"a model card", "README.md", func(s string) []byte { return []byte("# A model\n\n" + note(strings.ReplaceAll(s, `\n`, "\n")) + "\n") }},
 		{"YAML", "hparams.yaml", func(s string) []byte { return []byte("epochs: 3\nnote: \"" + note(s) + "\"\n") }},
 		{"TOML", "train.toml", func(s string) []byte { return []byte("[run]\nnote = \"" + note(s) + "\"\n") }},
-		{"UTF-16 in an archive", "m.zip", func(s string) []byte { return zipped("notes.txt", string(utf16le(note(s)))) }},
-		{"a zip in a tar", "m.tar", func(s string) []byte { return tarred("m.zip", string(zipped("run.json", string(object(s))))) }},
+		{"UTF-16 in an archive", "m.zip", func(s string) []byte { return ziptest.Files("notes.txt", string(utf16le(note(s)))) }},
+		{"a zip in a tar", "m.tar", func(s string) []byte { return tarred("m.zip", string(ziptest.Files("run.json", string(object(s))))) }},
 		{"a tar with gzip", "m.tar.gz", func(s string) []byte { return gzipped(tarred("train.log", note(s))) }},
 		{"a 7z archive", "m.7z", func(s string) []byte {
 			return sevenziptest.Build(sevenziptest.Archive{Files: []sevenziptest.File{{Name: "run.json", Data: string(object(s))}}})

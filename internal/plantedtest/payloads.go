@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/modelaudit/modelaudit/internal/format/pickle/pickletest"
+	"github.com/modelaudit/modelaudit/internal/format/zip/ziptest"
 )
 
 // evil is a pickle that starts a program, tame one of the same shape that does
@@ -84,7 +85,7 @@ func hideouts() []carrier {
 	return []carrier{
 		{"a pickle alone", "m.pkl", func(s string) []byte { return model("note", s).Stop() }},
 		{"metadata of safetensors alone", "m.safetensors", tensors},
-		{"a configuration in an archive", "m.zip", func(s string) []byte { return zipped("config.json", `{"blob": `+quoted(s)+`}`) }},
+		{"a configuration in an archive", "m.zip", func(s string) []byte { return ziptest.Files("config.json", `{"blob": `+quoted(s)+`}`) }},
 		{"a text of GGUF alone", "m.gguf", func(s string) []byte { return ggml("general.description", 8, counted(s)) }},
 	}
 }
@@ -97,7 +98,7 @@ func direct() []Row {
 	lambda := func(code []byte, class string) []byte {
 		config := fmt.Sprintf(`{"module":"keras","class_name":"Functional","config":{"name":"m","layers":[{"module":"keras.layers","class_name":%q,`+
 			`"config":{"name":"l","note":%q,"function":[%q,null,null]}}]}}`, class, "a layer", base64.StdEncoding.EncodeToString(code))
-		return zipped("config.json", config, "metadata.json", "{}")
+		return ziptest.Files("config.json", config, "metadata.json", "{}")
 	}
 	code := append([]byte{0xe3}, make([]byte, 40)...)
 	loads := func(inner []byte) []byte {
@@ -111,7 +112,7 @@ func direct() []Row {
 
 // plainKeras is a model of Keras without code.
 func plainKeras() []byte {
-	return zipped("config.json", `{"module":"keras","class_name":"Functional","config":{"name":"m","layers":[]}}`, "metadata.json", "{}")
+	return ziptest.Files("config.json", `{"module":"keras","class_name":"Functional","config":{"name":"m","layers":[]}}`, "metadata.json", "{}")
 }
 
 // Shown returns files of which what is said repeats a text that has a credential
@@ -128,11 +129,11 @@ func Shown() []Row {
 		{Name: "long argument", File: "m.pkl", Rules: executes, Hidden: hidden, Data: call(long)},
 		{Name: "argument of a pickle in base64", File: "m.pkl", Rules: found, Hidden: hidden,
 			Data: model("blob", base64.StdEncoding.EncodeToString(call(command))).Stop()},
-		{Name: "name of a member", File: "m.zip", Rules: executes, Hidden: hidden, Data: zipped("runs/"+token+"/m.pkl", string(call(command)))},
+		{Name: "name of a member", File: "m.zip", Rules: executes, Hidden: hidden, Data: ziptest.Files("runs/"+token+"/m.pkl", string(call(command)))},
 		{Name: "template", File: "chat_template.jinja", Hidden: hidden,
 			Data: []byte("{{ cycler.__init__.__globals__.os.popen(\"" + command + "\").read() }}")},
 		{Name: "source", File: "m.zip", Hidden: hidden,
-			Data: zipped("m.pkl", string(tame()), "handler.py", "import os\nos.system(\""+command+"\")\n")},
-		{Name: "name of a member alone", File: "m.zip", Hidden: hidden, Data: zipped("runs/"+token+"/../../../m.pkl", string(evil()))},
+			Data: ziptest.Files("m.pkl", string(tame()), "handler.py", "import os\nos.system(\""+command+"\")\n")},
+		{Name: "name of a member alone", File: "m.zip", Hidden: hidden, Data: ziptest.Files("runs/"+token+"/../../../m.pkl", string(evil()))},
 	}
 }

@@ -1,26 +1,14 @@
 package network_test
 
 import (
-	"archive/zip"
-	"bytes"
-	"io"
 	"testing"
 
 	"github.com/modelaudit/modelaudit/internal/detector/archive"
 	"github.com/modelaudit/modelaudit/internal/detector/detectortest"
 	"github.com/modelaudit/modelaudit/internal/detector/network"
 	"github.com/modelaudit/modelaudit/internal/detector/template"
+	"github.com/modelaudit/modelaudit/internal/format/zip/ziptest"
 )
-
-func zipped(name, content string) []byte {
-	var b bytes.Buffer
-	w := zip.NewWriter(&b)
-	if m, err := w.CreateHeader(&zip.FileHeader{Name: name, Method: zip.Store}); err == nil {
-		io.WriteString(m, content)
-	}
-	w.Close()
-	return b.Bytes()
-}
 
 // TestDetector: addresses count where code is, and nowhere else.
 func TestDetector(t *testing.T) {
@@ -35,8 +23,8 @@ func TestDetector(t *testing.T) {
 		{name: "config.json", before: `{"class_name": "Sequential", "config": {"layers": [{"class_name": "Dense", "config": {"name": "`, after: `"}}]}}`},
 	} {
 		cases = append(cases,
-			detectortest.Case{Name: c.name, Data: zipped(c.name, c.before+hook+c.after), Want: []string{"network-address-in-code"}, Heavy: true},
-			detectortest.Case{Name: c.name + ", harmless", Data: zipped(c.name, c.before+plain+c.after), Heavy: true})
+			detectortest.Case{Name: c.name, Data: ziptest.Files(c.name, c.before+hook+c.after), Want: []string{"network-address-in-code"}, Heavy: true},
+			detectortest.Case{Name: c.name + ", harmless", Data: ziptest.Files(c.name, c.before+plain+c.after), Heavy: true})
 	}
 	for _, c := range []struct{ name, text string }{
 		{name: "handler.py", text: "'''Talks to " + hook + "'''\n# " + hook + "\nx = 1\n"},
@@ -48,7 +36,7 @@ func TestDetector(t *testing.T) {
 		{name: "vocab.json", text: `{"` + hook + `": 1}`},
 		{name: "vocab.txt", text: hook + "\nbit.ly\npastebin\n"},
 	} {
-		cases = append(cases, detectortest.Case{Name: "not in " + c.name, Data: zipped(c.name, c.text), Heavy: true})
+		cases = append(cases, detectortest.Case{Name: "not in " + c.name, Data: ziptest.Files(c.name, c.text), Heavy: true})
 	}
 	cases = append(cases, detectortest.Case{Name: "template on disk", File: "chat.jinja", Data: []byte("{{ x }} " + hook), Want: []string{"network-address-in-code"}})
 	detectortest.Run(t, network.Detector, cases, archive.Detector, template.Detector)

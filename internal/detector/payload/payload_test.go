@@ -1,7 +1,6 @@
 package payload_test
 
 import (
-	"archive/zip"
 	"bytes"
 	"compress/zlib"
 	"context"
@@ -26,6 +25,7 @@ import (
 	"github.com/modelaudit/modelaudit/internal/detector/pickle"
 	"github.com/modelaudit/modelaudit/internal/detector/safetensors"
 	"github.com/modelaudit/modelaudit/internal/format/pickle/pickletest"
+	"github.com/modelaudit/modelaudit/internal/format/zip/ziptest"
 )
 
 // header is a file of one text: "H", then the metadata's value.
@@ -49,7 +49,7 @@ func samples() []sample {
 	}
 	return []sample{
 		{name: "pickle", bad: call("posix", "system"), twin: string(pickletest.New(4).Str("posix_").Str("system").Str("echo poc").Tuple(3).Stop())},
-		{name: "zip of a pickle", bad: zipped("a.pkl", call("posix", "system")), twin: zipped("a.pkl", "\x80\x04N.")},
+		{name: "zip of a pickle", bad: string(ziptest.Files("a.pkl", call("posix", "system"))), twin: string(ziptest.Files("a.pkl", "\x80\x04N."))},
 		{name: "program", bad: elf(62), twin: elf(190)},
 		{name: "Python", bad: "import os\nos.system('echo poc')\n", twin: "import math\nmath.sqrt(12345678)\n"},
 		{name: "Python, imported by name", bad: "__import__('os').system('echo poc')\n", twin: "__name__ == 'os' and print('system')\n"},
@@ -67,16 +67,6 @@ func elf(machine uint16) string {
 	binary.LittleEndian.PutUint16(b[16:], 3)
 	binary.LittleEndian.PutUint16(b[18:], machine)
 	return string(b)
-}
-
-func zipped(name, content string) string {
-	var b bytes.Buffer
-	w := zip.NewWriter(&b)
-	if m, err := w.CreateHeader(&zip.FileHeader{Name: name, Method: zip.Store}); err == nil {
-		io.WriteString(m, content)
-	}
-	w.Close()
-	return b.String()
 }
 
 func deflate(s string) string {
@@ -125,8 +115,8 @@ func TestDetector(t *testing.T) {
 				detectortest.Case{Name: name + ", harmless, " + place, Data: fmt.Appendf(nil, format, twin), AnyPrefix: anyPrefix, Heavy: true})
 		}
 		cases = append(cases,
-			detectortest.Case{Name: name + ", member", Data: []byte(zipped("config.json", `{"note": "`+text+`"}`)), Want: want, Heavy: true},
-			detectortest.Case{Name: name + ", harmless, member", Data: []byte(zipped("config.json", `{"note": "`+twin+`"}`)), Heavy: true},
+			detectortest.Case{Name: name + ", member", Data: ziptest.Files("config.json", `{"note": "`+text+`"}`), Want: want, Heavy: true},
+			detectortest.Case{Name: name + ", harmless, member", Data: ziptest.Files("config.json", `{"note": "`+twin+`"}`), Heavy: true},
 			detectortest.Case{Name: name + ", on disk", File: "config.json", Data: []byte(`{"note": "` + text + `"}`), Want: want, Heavy: true})
 	}
 	for _, s := range samples() {

@@ -1,8 +1,6 @@
 package script_test
 
 import (
-	"archive/zip"
-	"bytes"
 	"encoding/json"
 	"strings"
 	"testing"
@@ -10,6 +8,7 @@ import (
 	"github.com/modelaudit/modelaudit/internal/detector/archive"
 	"github.com/modelaudit/modelaudit/internal/detector/detectortest"
 	"github.com/modelaudit/modelaudit/internal/detector/script"
+	"github.com/modelaudit/modelaudit/internal/format/zip/ziptest"
 )
 
 // notebook is one of cells of code.
@@ -25,16 +24,6 @@ func notebook(sources ...any) []byte {
 	return out
 }
 
-func zipped(name string, content []byte) []byte {
-	var b bytes.Buffer
-	w := zip.NewWriter(&b)
-	if m, err := w.Create(name); err == nil {
-		m.Write(content)
-	}
-	w.Close()
-	return b.Bytes()
-}
-
 func TestDetector(t *testing.T) {
 	const (
 		hidden = "source-runs-hidden-code"
@@ -47,7 +36,7 @@ func TestDetector(t *testing.T) {
 	var cases []detectortest.Case
 	add := func(name, file string, data []byte, want ...string) {
 		if want == nil { // what is no model is not clean by itself
-			cases = append(cases, detectortest.Case{Name: name, File: "m.zip", Data: zipped(file, data), Heavy: len(data) > 1000})
+			cases = append(cases, detectortest.Case{Name: name, File: "m.zip", Data: ziptest.Files(file, string(data)), Heavy: len(data) > 1000})
 			return
 		}
 		cases = append(cases, detectortest.Case{Name: name, File: file, Data: data, Want: want, AnyPrefix: text, Named: "sources are known by their names"})
@@ -78,11 +67,11 @@ func TestDetector(t *testing.T) {
 	cases = append(cases, []detectortest.Case{
 		{Name: "behind a picture of 3 MiB", File: "a.ipynb", Data: notebook("x = '"+strings.Repeat("QUJD", 3<<18)+"'", "!"+plain), Want: []string{hidden}, AnyPrefix: text, Named: "notebook", Heavy: true},
 		{Name: "behind a table of 3 MiB", File: "a.py", Data: []byte("x = '" + strings.Repeat("QUJD", 3<<18) + "'\nimport os\nos.system('" + plain + "')\n"), Want: []string{hidden}, AnyPrefix: text, Named: "source", Heavy: true},
-		{Name: "in an archive", File: "m.zip", Data: zipped("a/train.py", []byte("import os\nos.system('"+plain+"')\n")), Want: []string{hidden}},
-		{Name: "in an archive, an installer", File: "m.zip", Data: zipped("a/b.sh", []byte(tls)), Want: []string{down}},
-		{Name: "in an archive of TorchServe", File: "m.mar", Data: zipped("setup.sh", []byte(plain)), Want: []string{hidden}},
-		{Name: "Python in an archive of TorchServe, which is judged there", File: "m.mar", Data: zipped("handler.py", []byte("import os\nos.system('echo poc')\n"))},
-		{Name: "in an archive, a handler", File: "m.zip", Data: zipped("handler.py", []byte("import os\nos.system('echo poc')\n")), Want: []string{onLoad}},
+		{Name: "in an archive", File: "m.zip", Data: ziptest.Files("a/train.py", "import os\nos.system('"+plain+"')\n"), Want: []string{hidden}},
+		{Name: "in an archive, an installer", File: "m.zip", Data: ziptest.Files("a/b.sh", tls), Want: []string{down}},
+		{Name: "in an archive of TorchServe", File: "m.mar", Data: ziptest.Files("setup.sh", plain), Want: []string{hidden}},
+		{Name: "Python in an archive of TorchServe, which is judged there", File: "m.mar", Data: ziptest.Files("handler.py", "import os\nos.system('echo poc')\n")},
+		{Name: "in an archive, a handler", File: "m.zip", Data: ziptest.Files("handler.py", "import os\nos.system('echo poc')\n"), Want: []string{onLoad}},
 	}...)
 	detectortest.Run(t, script.Detector, cases, archive.Detector)
 }

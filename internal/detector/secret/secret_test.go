@@ -1,8 +1,6 @@
 package secret_test
 
 import (
-	"archive/zip"
-	"bytes"
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/elliptic"
@@ -13,7 +11,6 @@ import (
 	"encoding/pem"
 	"fmt"
 	"hash/crc32"
-	"io"
 	"os"
 	"slices"
 	"strings"
@@ -28,6 +25,7 @@ import (
 	"github.com/modelaudit/modelaudit/internal/detector/gguf"
 	"github.com/modelaudit/modelaudit/internal/detector/safetensors"
 	"github.com/modelaudit/modelaudit/internal/detector/secret"
+	"github.com/modelaudit/modelaudit/internal/format/zip/ziptest"
 )
 
 const (
@@ -245,17 +243,6 @@ func (s *sample) config(text string) string {
 	return `{"layers": 12, "note": "` + s.before + text + s.after + `", "type": "llama"}`
 }
 
-// zipped is an archive with one member, not compressed.
-func zipped(name, content string) []byte {
-	var b bytes.Buffer
-	w := zip.NewWriter(&b)
-	if m, err := w.CreateHeader(&zip.FileHeader{Name: name, Method: zip.Store}); err == nil {
-		io.WriteString(m, content)
-	}
-	w.Close()
-	return b.Bytes()
-}
-
 // tensors is a safetensors file with a line of metadata, which is to be JSON.
 func tensors(name, value string) []byte {
 	header := fmt.Sprintf(`{"__metadata__":{"%s":"%s"},"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}`, name, value)
@@ -290,9 +277,9 @@ func TestDetector(t *testing.T) {
 			want = "secret-in-model"
 		}
 		if s.secret != "" {
-			cases = append(cases, detectortest.Case{Name: s.name, Data: zipped("config.json", s.config(s.secret)), Want: []string{want}})
+			cases = append(cases, detectortest.Case{Name: s.name, Data: ziptest.Files("config.json", s.config(s.secret)), Want: []string{want}})
 		}
-		cases = append(cases, detectortest.Case{Name: s.name + ", harmless", Data: zipped("config.json", s.config(s.twin))})
+		cases = append(cases, detectortest.Case{Name: s.name + ", harmless", Data: ziptest.Files("config.json", s.config(s.twin))})
 	}
 	token := summed("ghp_")
 	cases = append(cases,
@@ -302,11 +289,11 @@ func TestDetector(t *testing.T) {
 		detectortest.Case{Name: "beside the model", File: "config.json", Data: []byte(`{"token": "` + token + `"}`), Want: []string{"secret-in-model"}},
 		detectortest.Case{Name: "a secret by the name of its text", File: "m.safetensors", Data: tensors("WANDB_API_KEY", noise(40, hex)), Want: []string{"secret-likely-in-model"}},
 		detectortest.Case{Name: "the same by another name", File: "m.safetensors", Data: tensors("WANDB_RUN_ID", noise(40, hex))},
-		detectortest.Case{Name: "UTF-16", Data: zipped("run.txt", utf16le("\ufeff"+strings.Repeat("run by ", 8)+token)), Want: []string{"secret-in-model"}},
-		detectortest.Case{Name: "UTF-16 without a mark", Data: zipped("run.txt", utf16le(strings.Repeat("run by ", 8)+token)), Want: []string{"secret-in-model"}},
-		detectortest.Case{Name: "Latin-1", Data: zipped("run.txt", "caf\xe9 run by "+token), Want: []string{"secret-in-model"}},
-		detectortest.Case{Name: "no text", Data: zipped("weights", "\x00\x01"+token)},
-		detectortest.Case{Name: "behind an escape", Data: zipped("a.json", `{"a":"\n`+token+`"}`), Want: []string{"secret-in-model"}},
+		detectortest.Case{Name: "UTF-16", Data: ziptest.Files("run.txt", utf16le("\ufeff"+strings.Repeat("run by ", 8)+token)), Want: []string{"secret-in-model"}},
+		detectortest.Case{Name: "UTF-16 without a mark", Data: ziptest.Files("run.txt", utf16le(strings.Repeat("run by ", 8)+token)), Want: []string{"secret-in-model"}},
+		detectortest.Case{Name: "Latin-1", Data: ziptest.Files("run.txt", "caf\xe9 run by "+token), Want: []string{"secret-in-model"}},
+		detectortest.Case{Name: "no text", Data: ziptest.Files("weights", "\x00\x01"+token)},
+		detectortest.Case{Name: "behind an escape", Data: ziptest.Files("a.json", `{"a":"\n`+token+`"}`), Want: []string{"secret-in-model"}},
 	)
 	detectortest.Run(t, secret.Detector, cases, all[1:]...)
 }
@@ -318,7 +305,7 @@ func TestPieces(t *testing.T) {
 	token := summed("ghp_")
 	for at := 1<<20 - 10<<10 - 50; at < 1<<20+50; at += 997 {
 		content := strings.Repeat("word ", at/5) + token + " " + token + strings.Repeat(" word", 3<<18)
-		f := scanned("m.zip", zipped("vocab.txt", content))
+		f := scanned("m.zip", ziptest.Files("vocab.txt", content))
 		if len(f.Findings) != 1 {
 			t.Fatalf("at %d: got %d findings, want 1", at, len(f.Findings))
 		}
@@ -334,7 +321,7 @@ func TestNothingIsShown(t *testing.T) {
 		if s.secret == "" {
 			continue
 		}
-		said := fmt.Sprintf("%+v", scanned("m.zip", zipped("config.json", s.config(s.secret))).Findings)
+		said := fmt.Sprintf("%+v", scanned("m.zip", ziptest.Files("config.json", s.config(s.secret))).Findings)
 		const part = 9
 		body := s.secret[min(len(s.secret)/2, 45):]
 		for i := 0; i+part <= len(body); i++ {
@@ -349,7 +336,7 @@ func TestNothingIsShown(t *testing.T) {
 // TestTwoSecretsAreTwoFindings of one text, and one that stands twice is one.
 func TestTwoSecretsAreTwoFindings(t *testing.T) {
 	a, b := summed("ghp_"), summed("gho_")
-	f := scanned("m.zip", zipped("config.json", strings.Join([]string{a, b, a}, " ")))
+	f := scanned("m.zip", ziptest.Files("config.json", strings.Join([]string{a, b, a}, " ")))
 	if len(f.Findings) != 2 {
 		t.Errorf("got %d findings, want 2: %+v", len(f.Findings), f.Findings)
 	}
@@ -357,15 +344,8 @@ func TestTwoSecretsAreTwoFindings(t *testing.T) {
 
 // TestPlaces: a secret is one finding, wherever in the file it stands.
 func TestPlaces(t *testing.T) {
-	var b bytes.Buffer
-	w := zip.NewWriter(&b)
-	for _, name := range []string{"a.json", "b.json", "c.json"} {
-		if m, err := w.Create(name); err == nil {
-			io.WriteString(m, "the token is "+summed("ghp_"))
-		}
-	}
-	w.Close()
-	f := scanned("m.zip", b.Bytes())
+	text := "the token is " + summed("ghp_")
+	f := scanned("m.zip", ziptest.Files("a.json", text, "b.json", text, "c.json", text))
 	if len(f.Findings) != 1 {
 		t.Fatalf("got %d findings, want 1: %+v", len(f.Findings), f.Findings)
 	}

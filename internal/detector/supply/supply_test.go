@@ -11,17 +11,15 @@ import (
 	"github.com/modelaudit/modelaudit/internal/format/zip/ziptest"
 )
 
-func zipped(name, content string) []byte {
-	return ziptest.Build([]ziptest.Member{{Name: name, Data: content}}, nil)
-}
-
 func TestDetector(t *testing.T) {
 	card := func(fields string) string {
 		return "---\nlicense: mit\n" + fields + "\n---\n# A model of metallama/x\n"
 	}
-	name := func(s string) []byte { return zipped("config.json", `{"_name_or_path": "`+s+`", "hidden_size": 4}`) }
+	name := func(s string) []byte {
+		return ziptest.Files("config.json", `{"_name_or_path": "`+s+`", "hidden_size": 4}`)
+	}
 	wants := func(s string) []byte {
-		return zipped("requirements.txt", "# what it needs\nnumpy==1.26.4\ntorch>=2\n"+s+"\nscikit_learn\n")
+		return ziptest.Files("requirements.txt", "# what it needs\nnumpy==1.26.4\ntorch>=2\n"+s+"\nscikit_learn\n")
 	}
 	model, alike, elsewhere := []string{"model-name-lookalike"}, []string{"requirement-lookalike"}, []string{"requirement-elsewhere"}
 	detectortest.Run(t, supply.Detector, []detectortest.Case{
@@ -35,12 +33,12 @@ func TestDetector(t *testing.T) {
 		{Name: "one for l", Data: name("meta-1lama/Llama-2-7b"), Want: model},
 		{Name: "letter missing", Data: name("sentence-tranformers/all-MiniLM-L6-v2"), Want: model},
 		{Name: "swapped", Data: name("mircosoft/phi-2"), Want: model},
-		{Name: "card", Data: zipped("README.md", card("base_model: deepseek-ia/DeepSeek-V3")), Want: model},
-		{Name: "list in a card", Data: zipped("README.md", card("base_model:\n- \"gooogle/gemma-2b\"")), Want: model},
-		{Name: "list in brackets", Data: zipped("README.md", card("base_model: [google/gemma-2b, 'gooogle/gemma-2b'] # two")), Want: model},
-		{Name: "card of Windows", Data: zipped("README.md", "\ufeff---\r\nbase_model: gooogle/gemma-2b\r\n---\r\n"), Want: model},
-		{Name: "honest card", Data: zipped("README.md", card("base_model:\n- google/gemma-2b\ntags:\n- metallama/x"))},
-		{Name: "adapter", Data: zipped("adapter_config.json", `{"base_model_name_or_path": "mistrallai/Mistral-7B-v0.1"}`), Want: model},
+		{Name: "card", Data: ziptest.Files("README.md", card("base_model: deepseek-ia/DeepSeek-V3")), Want: model},
+		{Name: "list in a card", Data: ziptest.Files("README.md", card("base_model:\n- \"gooogle/gemma-2b\"")), Want: model},
+		{Name: "list in brackets", Data: ziptest.Files("README.md", card("base_model: [google/gemma-2b, 'gooogle/gemma-2b'] # two")), Want: model},
+		{Name: "card of Windows", Data: ziptest.Files("README.md", "\ufeff---\r\nbase_model: gooogle/gemma-2b\r\n---\r\n"), Want: model},
+		{Name: "honest card", Data: ziptest.Files("README.md", card("base_model:\n- google/gemma-2b\ntags:\n- metallama/x"))},
+		{Name: "adapter", Data: ziptest.Files("adapter_config.json", `{"base_model_name_or_path": "mistrallai/Mistral-7B-v0.1"}`), Want: model},
 		{Name: "usual packages", Data: wants("tensorboardX\ntorchvision\ntransformers[torch]==4.44.0; python_version > '3.8'")},
 		{Name: "usual index", Data: wants("--extra-index-url https://download.pytorch.org/whl/cu121")},
 		{Name: "repository", Data: wants("git+https://example.org/a/b.git@main"), Want: elsewhere},
@@ -49,9 +47,9 @@ func TestDetector(t *testing.T) {
 		{Name: "index behind a short option", Data: wants("-ihttps://packages.example.org/simple"), Want: elsewhere},
 		{Name: "swapped letters", Data: wants("reqeusts==2.0"), Want: alike},
 		{Name: "behind a carriage return", Data: wants("torch # pinned\rreqeusts==2.0"), Want: alike},
-		{Name: "in UTF-16", Data: zipped("requirements.txt", "\xff\xfer\x00e\x00q\x00e\x00u\x00s\x00t\x00s\x00"), Want: alike},
+		{Name: "in UTF-16", Data: ziptest.Files("requirements.txt", "\xff\xfer\x00e\x00q\x00e\x00u\x00s\x00t\x00s\x00"), Want: alike},
 		{Name: "doubled letter", Data: wants("nummpy"), Want: alike},
-		{Name: "in conda's list", Data: zipped("conda.yaml", "dependencies:\n- python=3.10\n- pip:\n  - mlflow\n  - transfomers==4.0\n"), Want: alike},
+		{Name: "in conda's list", Data: ziptest.Files("conda.yaml", "dependencies:\n- python=3.10\n- pip:\n  - mlflow\n  - transfomers==4.0\n"), Want: alike},
 	}, archive.Detector)
 }
 
@@ -76,7 +74,7 @@ func TestLicences(t *testing.T) {
 // TestListsAreApart: no known name is taken for another.
 func TestListsAreApart(t *testing.T) {
 	for _, known := range []string{"tensorflow", "tensorboard", "torch", "torchvision", "keras", "scipy", "numpy", "pandas", "openai"} {
-		f := detectortest.Scan([]*detector.Detector{supply.Detector, archive.Detector}, "m.zip", zipped("requirements.txt", known+"\n"))
+		f := detectortest.Scan([]*detector.Detector{supply.Detector, archive.Detector}, "m.zip", ziptest.Files("requirements.txt", known+"\n"))
 		if len(f.Findings) > 0 {
 			t.Errorf("%s: got %+v", known, f.Findings)
 		}

@@ -50,6 +50,15 @@ type End struct {
 	Bend64              func(*[3]uint64) // bends count, size and offset of the zip64 record
 }
 
+// Files writes an archive of stored members: names and contents in turns.
+func Files(names ...string) []byte {
+	var members []Member
+	for i := 0; i+1 < len(names); i += 2 {
+		members = append(members, Member{Name: names[i], Data: names[i+1]})
+	}
+	return Build(members, nil)
+}
+
 // Build writes an archive. bend changes the end record; it may be nil.
 func Build(members []Member, bend func(*End)) []byte {
 	var out, directory bytes.Buffer
