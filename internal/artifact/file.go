@@ -47,6 +47,18 @@ func (f File) Name() string {
 // Nested reports whether the file was found inside another.
 func (f File) Nested() bool { return len(f.Inside) > 0 }
 
+// Container returns the name of the file that f was found in, or "".
+func (f File) Container() string {
+	switch n := len(f.Inside); n {
+	case 0:
+		return ""
+	case 1:
+		return f.Path
+	default:
+		return f.Inside[n-2]
+	}
+}
+
 // Member returns a file found inside f.
 func (f File) Member(name string, content io.ReaderAt, size int64) File {
 	return File{

@@ -48,6 +48,13 @@ func (l Line) Name() string {
 	return strings.ToLower(separators().ReplaceAllString(name().FindString(l.Text), "-"))
 }
 
+// shapes are characters that look alike.
+var shapes = strings.NewReplacer("0", "o", "1", "l", "rn", "m", "vv", "w", "-", "")
+
+// Shape is what the name of a package, as Name returns it, looks like to somebody in
+// a hurry: names of one shape are taken for each other.
+func Shape(name string) string { return shapes.Replace(name) }
+
 // Named knows a list by the last element of its name.
 func Named(base string) bool {
 	base = strings.ToLower(base)

@@ -4,6 +4,7 @@ import (
 	_ "embed"
 	"strings"
 
+	"github.com/modelaudit/modelaudit/internal/requirements"
 	"github.com/modelaudit/modelaudit/internal/table"
 )
 
@@ -69,14 +70,8 @@ func (n names) alike(name string) string {
 // near reports whether a name looks the same as a known one, doubles a letter of
 // it, lacks one from its middle, or has two that have changed places.
 func near(name, known string) bool {
-	return shape(name) == shape(known) || doubles(name, known) || lacks(name, known) || swapped(name, known)
+	return requirements.Shape(name) == requirements.Shape(known) || doubles(name, known) || lacks(name, known) || swapped(name, known)
 }
-
-// shape is a name as it looks to somebody in a hurry.
-var shapes = strings.NewReplacer("0", "o", "1", "l", "rn", "m", "vv", "w", "-", "")
-
-// shape is what a name looks like: characters that are alike are one.
-func shape(name string) string { return shapes.Replace(name) }
 
 // doubles reports whether long is short with a letter doubled.
 func doubles(long, short string) bool {

@@ -176,8 +176,12 @@ func (j *judge) model(name string, at int64) {
 	}
 }
 
-// requirements reads a list of packages for pip.
+// requirements reads a list of packages for pip. Whoever judges archives of
+// TorchServe tells what a server does by those in them.
 func (j *judge) requirements(string) {
+	if artifact.Extension(j.p.File.Container()) == ".mar" {
+		return
+	}
 	err := requirements.Read(j.p.Reader(), func(l requirements.Line) { j.requirement(l.Text, l.Offset) })
 	if err != nil {
 		j.p.Incomplete(err)

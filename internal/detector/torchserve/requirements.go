@@ -3,6 +3,7 @@ package torchserve
 import (
 	_ "embed"
 	"fmt"
+	"path"
 	"strings"
 	"sync"
 
@@ -32,6 +33,19 @@ func parsePackages(text string) (known []string, all map[string]bool) {
 		}
 	}
 	return known, all
+}
+
+// lists judges the lists of requirements among the members.
+func (a *archive) lists() error {
+	for _, m := range a.members {
+		if requirements.Named(path.Base(m.name)) || a.requirements[m.name] {
+			a.requirementsIn(m)
+		}
+		if spent := a.Budget.Spent(); spent != nil {
+			return spent
+		}
+	}
+	return nil
 }
 
 // requirementsIn judges a list of requirements.
@@ -72,14 +86,15 @@ func (a *archive) reportRequirement(r *rule.Rule, m member, l requirements.Line,
 const shortestNear = 5
 
 // nearTo returns the well-known package whose name is one slip away: a character
-// too many, too few, another, or two exchanged; a separator left out or put in.
+// too many, too few, another, or two exchanged; a separator left out or put in; or
+// characters that look alike.
 func nearTo(name string) string {
 	known, honest := packages()
 	if honest[name] || len(name) < shortestNear {
 		return ""
 	}
 	for _, k := range known {
-		if len(k) >= shortestNear && oneSlip(name, k) {
+		if len(k) >= shortestNear && (oneSlip(name, k) || requirements.Shape(name) == requirements.Shape(k)) {
 			return k
 		}
 	}

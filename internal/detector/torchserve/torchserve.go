@@ -10,7 +10,6 @@ import (
 	_ "embed"
 	"fmt"
 	"io"
-	"path"
 	"strings"
 
 	"github.com/modelaudit/modelaudit/internal/artifact"
@@ -18,7 +17,6 @@ import (
 	"github.com/modelaudit/modelaudit/internal/finding"
 	"github.com/modelaudit/modelaudit/internal/format/zip"
 	"github.com/modelaudit/modelaudit/internal/hostile"
-	"github.com/modelaudit/modelaudit/internal/requirements"
 	"github.com/modelaudit/modelaudit/internal/rule"
 )
 
@@ -61,11 +59,14 @@ var Detector = &detector.Detector{
 	Name:  "torchserve",
 	Rules: rule.Explain(help, runs, reaches, code, escapes, foreignIndex, directInstall, nearMiss),
 	Match: func(h artifact.Head) bool {
-		named := h.Extension() == ".mar" || bytes.Contains(h.First, []byte("MAR-INF")) || bytes.Contains(h.Last, []byte("MAR-INF"))
+		named := h.Extension() == extension || bytes.Contains(h.First, []byte("MAR-INF")) || bytes.Contains(h.Last, []byte("MAR-INF"))
 		return named && (h.HasPrefix("PK\x03\x04") || bytes.Contains(h.Last, []byte("PK\x05\x06")))
 	},
 	Run: run,
 }
+
+// extension is what TorchServe's archives are called by.
+const extension = ".mar"
 
 // manifestName is where TorchServe looks for the manifest.
 const manifestName = "MAR-INF/MANIFEST.json"
@@ -79,6 +80,9 @@ func run(_ context.Context, p *detector.Pass) error {
 	}
 	manifests := a.named(manifestName)
 	if len(manifests) == 0 {
+		if artifact.Extension(p.File.Name()) == extension {
+			return a.lists() // a server takes it for one of its own, and nobody else judges them there
+		}
 		return nil // another kind of zip archive
 	}
 	p.Recognised("torchserve")
@@ -86,18 +90,15 @@ func run(_ context.Context, p *detector.Pass) error {
 		a.manifest(m)
 	}
 	for _, m := range a.members {
-		switch {
-		case strings.HasSuffix(m.name, ".py"):
+		if strings.HasSuffix(m.name, ".py") {
 			a.source(m)
-		case requirements.Named(path.Base(m.name)) || a.requirements[m.name]:
-			a.requirementsIn(m)
 		}
 		if spent := p.Budget.Spent(); spent != nil {
 			return spent
 		}
 	}
 	a.reportCode()
-	return nil
+	return a.lists()
 }
 
 // An archive is the members of a model archive.

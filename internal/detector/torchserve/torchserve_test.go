@@ -1,10 +1,14 @@
 package torchserve_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/modelaudit/modelaudit/internal/detector"
+	archives "github.com/modelaudit/modelaudit/internal/detector/archive"
 	"github.com/modelaudit/modelaudit/internal/detector/detectortest"
+	"github.com/modelaudit/modelaudit/internal/detector/supply"
 	"github.com/modelaudit/modelaudit/internal/detector/torchserve"
 	"github.com/modelaudit/modelaudit/internal/format/zip/ziptest"
 )
@@ -59,6 +63,26 @@ func TestDetector(t *testing.T) {
 		{Name: "from a wheel, in a file that the manifest names", File: "m.mar",
 			Data: archive(`{"model": {"requirementsFile": "needs.list"}}`, "needs.list", "./a-1.0-py3-none-any.whl\n"), Want: []string{"torchserve-requirements-direct"}},
 		{Name: "near miss", File: "m.mar", Data: archive(plain, "requirements.txt", "reqeusts\n"), Want: []string{"torchserve-requirements-near-miss"}},
+		{Name: "look-alike", File: "m.mar", Data: archive(plain, "requirements.txt", "trans-forrners\n"), Want: []string{"torchserve-requirements-near-miss"}},
 		{Name: "another file", File: "m.mar", Data: archive(plain, "requirements.txt", "-r /etc/more.txt\n"), Unread: true},
 	})
+}
+
+// TestOneCause: a line of the requirements is told once, by whoever knows what a
+// server does by it, and by the other one in other archives.
+func TestOneCause(t *testing.T) {
+	all := []*detector.Detector{archives.Detector, supply.Detector, torchserve.Detector}
+	const lines = "reqeusts\n--index-url https://index.example/simple\npkg @ git+https://git.example/pkg.git\n"
+	data := ziptest.Build([]ziptest.Member{{Name: "requirements.txt", Data: lines}}, nil)
+	for _, c := range []struct {
+		file string
+		want []string
+	}{
+		{"m.mar", []string{"torchserve-requirements-direct", "torchserve-requirements-index", "torchserve-requirements-near-miss"}},
+		{"m.zip", []string{"requirement-elsewhere", "requirement-lookalike"}},
+	} {
+		if got := detectortest.RuleIDs(detectortest.Scan(all, c.file, data)); !slices.Equal(got, c.want) {
+			t.Errorf("%s: got %v, want %v", c.file, got, c.want)
+		}
+	}
 }
