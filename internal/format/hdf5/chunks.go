@@ -22,7 +22,7 @@ func (f *File) addChunk(d *Dataset, c chunk) error {
 		return nil
 	}
 	d.Stored += c.size
-	if d.Type.Class != VarLen && !(d.Type.Bytes() && len(d.Dims) <= 1) && !d.streams() {
+	if d.Type.Class != VarLen && !d.Type.Bytes() && !d.streams() {
 		return nil
 	}
 	if f.r.Hold(chunkCost) != nil {
@@ -112,7 +112,7 @@ func (f *File) chunked4(r *hostile.Reader, d *Dataset) {
 	}
 	x.address = f.address(r)
 	x.single.address = x.address
-	d.index, d.edges = x, flags&edgesUnfiltered != 0
+	d.index, d.chunkDims, d.edges = x, x.dims, flags&edgesUnfiltered != 0
 }
 
 // indexed reads an index of layout version 4.

@@ -26,10 +26,11 @@ type Dataset struct {
 	pipeline   []filter
 	chunkIndex uint64
 	chunkKeys  int
+	chunkDims  []uint64        // of a chunk, the size of an element last
 	index      *chunkIndex     // of layout version 4; chunkIndex is that of those before
 	edges      bool            // chunks over the dataset's edge skip the filters
 	maxDims    []uint64        // nil: the dimensions are the largest
-	extents    []chunk         // of variable-length data, of bytes in a row, and streams
+	extents    []chunk         // of variable-length data, of bytes, and streams
 	data       *hostile.Reader // for Compact and Contiguous
 	virtual    extent          // global heap object: address and index
 }
@@ -73,8 +74,10 @@ func (f *File) layout1(r *hostile.Reader, d *Dataset) {
 		address = f.address(r)
 	}
 	size := uint64(1)
+	var dims []uint64
 	for range r.Count(uint64(rank), 4) {
-		size *= r.UintLE(4)
+		dims = append(dims, r.UintLE(4))
+		size *= dims[len(dims)-1]
 	}
 	switch d.Layout {
 	case Compact:
@@ -83,7 +86,7 @@ func (f *File) layout1(r *hostile.Reader, d *Dataset) {
 	case Contiguous:
 		f.contiguous(address, size, d)
 	case Chunked:
-		d.chunkIndex, d.chunkKeys = address, rank
+		d.chunkIndex, d.chunkKeys, d.chunkDims = address, rank, dims
 	}
 }
 
@@ -101,6 +104,9 @@ func (f *File) chunked(r *hostile.Reader, version uint8, d *Dataset) {
 	if version == 3 {
 		d.chunkKeys = int(r.Uint8())
 		d.chunkIndex = f.address(r)
+		for range r.Count(uint64(d.chunkKeys), 4) {
+			d.chunkDims = append(d.chunkDims, r.UintLE(4))
+		}
 		return
 	}
 	f.chunked4(r, d)

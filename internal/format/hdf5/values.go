@@ -1,6 +1,8 @@
 package hdf5
 
 import (
+	"slices"
+
 	"bytes"
 	"compress/zlib"
 	"fmt"
@@ -98,9 +100,10 @@ func (f *File) Sequences(d *Dataset, visit func([]byte) error) error {
 	}
 }
 
-// Chunks returns the bytes of a dataset that is a row of bytes in chunks, if enough
-// says so of its first bytes, and nil for other datasets. It returns an Unsupported
-// fault with what lies in front of a chunk whose filter it does not undo.
+// Chunks returns the bytes of a dataset of bytes in chunks, if enough says so of its
+// first bytes, and nil for other datasets. It returns an Unsupported fault with what
+// lies in front of a chunk whose filter it does not undo, or of the second one where
+// chunks are not what lies one behind the other in the dataset.
 func (f *File) Chunks(d *Dataset, enough func(head []byte) bool) ([]byte, error) {
 	if !d.Type.Bytes() || len(d.extents) == 0 {
 		return nil, nil
@@ -122,8 +125,28 @@ func (f *File) Chunks(d *Dataset, enough func(head []byte) bool) ([]byte, error)
 		if out = append(out, p...); i == 0 && !enough(out) {
 			return nil, nil
 		}
+		if !d.inRow() && len(d.extents) > 1 {
+			return out, hostile.Faultf(hostile.Unsupported, chunk.Start(), "bytes in chunks of %v of %v", d.chunkDims, d.Dims)
+		}
 	}
 	return out, nil
+}
+
+// inRow reports whether the chunks, one behind the other, are the dataset: they
+// divide one dimension, of those behind it have all, and of those in front there is
+// but one.
+func (d *Dataset) inRow() bool {
+	if len(d.Dims) <= 1 {
+		return true
+	}
+	if len(d.chunkDims) < len(d.Dims) {
+		return false
+	}
+	divided := 0
+	for divided < len(d.Dims)-1 && d.Dims[divided] == 1 && d.chunkDims[divided] == 1 {
+		divided++
+	}
+	return slices.Equal(d.Dims[divided+1:], d.chunkDims[divided+1:len(d.Dims)])
 }
 
 // streams reports whether chunks are packed so that each of them is a file of its

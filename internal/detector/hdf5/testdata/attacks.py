@@ -60,6 +60,16 @@ def masked(f):
 sample("chunked_masked", masked, libver="earliest")
 
 
+def rows(shape, chunks):
+    return lambda f: f.create_dataset("rows", data=np.resize(row, shape), chunks=chunks, compression="gzip")
+
+
+for libver in ("earliest", "latest"):
+    sample("chunked_column_" + libver, rows((130, 1), (60, 1)), libver=libver)
+    sample("chunked_rows_" + libver, rows((1, 10, 13), (1, 3, 13)), libver=libver)
+    sample("chunked_table_" + libver, rows((2, 130), (2, 60)), libver=libver)
+
+
 def packed(f):
     import hdf5plugin
 
