@@ -47,7 +47,7 @@ func runCompressed(_ context.Context, p *detector.Pass) error {
 	p.Recognised(f.Name)
 	checkRatio(p, p.File.Name(), 0, p.File.Size, content.Size)
 	if f.Name == "gzip" {
-		if err := gzipHeader(p); err != nil {
+		if err := gzipHeaders(p); err != nil {
 			return err
 		}
 	}

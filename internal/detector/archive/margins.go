@@ -68,18 +68,49 @@ func dangerous(module, name string) bool {
 	return globals.Lookup(module, name).Class == globals.Dangerous
 }
 
-// gzipHeader looks at the extra field and the comment in the header of a gzip
-// stream (RFC 1952 2.3).
-func gzipHeader(p *detector.Pass) error {
-	const fixed, hasExtra, hasName, hasComment = 10, 1 << 2, 1 << 3, 1 << 4
+// gzipSignature starts every stream of gzip, of which a file may hold several.
+const gzipSignature = "\x1f\x8b\x08"
+
+// gzipHeaders looks at the headers of the streams in a file, and at what is taken
+// for one in between: where streams begin only unpacking tells.
+func gzipHeaders(p *detector.Pass) error {
+	const window = 32 << 10
 	r := p.Reader()
-	r.Skip(3)
+	for r.Left() > 0 && r.Step() {
+		text := r.Peek(window)
+		i := bytes.Index(text, []byte(gzipSignature))
+		if i < 0 {
+			if len(text) < window {
+				break
+			}
+			r.Skip(uint64(window - len(gzipSignature) + 1))
+			continue
+		}
+		r.Skip(uint64(i))
+		end, err := gzipHeader(p, r.Offset())
+		if err != nil {
+			return err
+		}
+		r.MoveTo(max(end, r.Offset()+int64(len(gzipSignature))))
+	}
+	return p.Budget.Spent()
+}
+
+// gzipHeader looks at the extra field and the comment in the header of a gzip
+// stream (RFC 1952 2.3), and returns where the header ends.
+func gzipHeader(p *detector.Pass, at int64) (end int64, err error) {
+	const fixed, hasExtra, hasName, hasComment, reserved = 10, 1 << 2, 1 << 3, 1 << 4, 0xe0
+	r := p.Reader()
+	r.MoveTo(at + int64(len(gzipSignature)))
 	flags := r.Uint8()
-	r.MoveTo(fixed)
+	if flags&reserved != 0 || r.Left() < fixed {
+		return 0, p.Budget.Spent()
+	}
+	r.MoveTo(at + fixed)
 	if flags&hasExtra != 0 {
 		size := int64(r.UintLE(2))
 		if err := margin(p, "in the extra field of the gzip stream", r.Offset(), size); err != nil {
-			return err
+			return 0, err
 		}
 		r.Skip(uint64(size))
 	}
@@ -87,11 +118,11 @@ func gzipHeader(p *detector.Pass) error {
 		skipText(r)
 	}
 	if flags&hasComment == 0 {
-		return p.Budget.Spent()
+		return r.Offset(), p.Budget.Spent()
 	}
-	at := r.Offset()
+	at = r.Offset()
 	skipText(r)
-	return margin(p, "in the comment of the gzip stream", at, r.Offset()-at)
+	return r.Offset(), margin(p, "in the comment of the gzip stream", at, r.Offset()-at)
 }
 
 // skipText moves behind the next NUL.

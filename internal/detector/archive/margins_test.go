@@ -77,6 +77,9 @@ func TestMargins(t *testing.T) {
 			return slices.Concat(tartest.Build(tartest.Member{Name: "a", Data: "hello"}), make([]byte, 2048), []byte(text))
 		}},
 		{"extra field of gzip", func(text string) []byte { return zipped(t, gzip.Header{Extra: []byte(text)}) }},
+		{"extra field of a second stream of gzip", func(text string) []byte {
+			return append(zipped(t, gzip.Header{}), zipped(t, gzip.Header{Extra: []byte(text)})...)
+		}},
 		{"comment of gzip", func(text string) []byte {
 			return zipped(t, gzip.Header{Name: "a", Extra: []byte("Z"), Comment: text})
 		}},

@@ -15,6 +15,7 @@ import (
 	"github.com/modelaudit/modelaudit/internal/finding"
 	"github.com/modelaudit/modelaudit/internal/format/marshal"
 	"github.com/modelaudit/modelaudit/internal/globals"
+	"github.com/modelaudit/modelaudit/internal/hostile"
 	"github.com/modelaudit/modelaudit/internal/rule"
 	"github.com/modelaudit/modelaudit/internal/source"
 )
@@ -70,7 +71,7 @@ func run(_ context.Context, p *detector.Pass) error {
 	if err := p.Strings("", 0, p.File.Size); err != nil {
 		return err
 	}
-	if found := reached(v.Codes()); len(found) > 0 {
+	if found := reached(p, v.Codes()); len(found) > 0 {
 		report(p, dangerous, found, "The bytecode of "+finding.Quote(v.Code.Name)+" reaches")
 	}
 	return nil
@@ -84,8 +85,8 @@ func module(p *detector.Pass) error {
 		return err
 	}
 	inline, called := v.OnImport()
-	found := slices.DeleteFunc(reached(inline), func(s step) bool { return !s.used || !s.harms() })
-	found = append(found, slices.DeleteFunc(reached(called), func(s step) bool { return !s.used || !s.executes() })...)
+	found := slices.DeleteFunc(reached(p, inline), func(s step) bool { return !s.used || !s.harms() })
+	found = append(found, slices.DeleteFunc(reached(p, called), func(s step) bool { return !s.used || !s.executes() })...)
 	if len(found) > 0 {
 		report(p, onImport, found, "Importing this compiled module reaches")
 		return nil
@@ -124,11 +125,15 @@ func (s step) executes() bool {
 }
 
 // reached lists the dangerous names that code objects load, each path once.
-func reached(all []*marshal.Code) []step {
+func reached(p *detector.Pass, all []*marshal.Code) []step {
 	var out []step
 	seen := make(map[string]int)
 	for _, c := range all {
-		for _, r := range c.References() {
+		references, complete := c.References()
+		if !complete {
+			p.Incomplete(hostile.Faultf(hostile.Unsupported, c.Offset, "code with more classes and attributes than are looked up"))
+		}
+		for _, r := range references {
 			verdict, bad := globals.Path(r.Path, r.Imported)
 			if !bad {
 				continue

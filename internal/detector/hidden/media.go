@@ -1,6 +1,7 @@
 package hidden
 
 import (
+	"cmp"
 	"context"
 	"strings"
 
@@ -27,7 +28,7 @@ var Media = &detector.Detector{
 	Run: runMedia,
 }
 
-// maxMedia is the size of the largest one that is searched: they are no weights.
+// maxMedia is how much of one is searched at most, half of it at each end.
 const maxMedia = 64 << 20
 
 // pngSignature starts every PNG (https://www.w3.org/TR/png/).
@@ -35,17 +36,24 @@ const pngSignature = "\x89PNG\r\n\x1a\n"
 
 // runMedia recognises nothing: a picture is no model.
 func runMedia(_ context.Context, p *detector.Pass) error {
-	if p.File.Size > maxMedia {
-		return nil
+	if string(p.Reader().Peek(len(pngSignature))) == pngSignature {
+		if err := pngTexts(p, p.Reader()); err != nil {
+			return err
+		}
 	}
-	r := p.Reader()
-	if string(r.Peek(len(pngSignature))) == pngSignature {
-		pngTexts(p, p.Reader())
+	if p.File.Size <= maxMedia {
+		return within(p, 0, p.File.Size)
 	}
+	p.Unsearched(p.File.Size - maxMedia)
+	return cmp.Or(within(p, 0, maxMedia/2), within(p, p.File.Size-maxMedia/2, maxMedia/2))
+}
+
+// within searches size bytes from an offset on.
+func within(p *detector.Pass, at, size int64) error {
 	j := &judge{r: p.Reader()}
-	found, err := carve.Find(r, j.dangerous)
+	found, err := carve.Only(p.Reader().At(uint64(at), uint64(size)), j.dangerous, func(k carve.Kind) bool { return misplaced[k] })
 	for _, f := range found {
-		if f.Offset == 0 || !misplaced[f.Kind] {
+		if f.Offset == 0 {
 			continue
 		}
 		p.Recognised("media")
@@ -62,7 +70,7 @@ func runMedia(_ context.Context, p *detector.Pass) error {
 var misplaced = map[carve.Kind]bool{carve.Program: true, carve.Script: true, carve.Pickle: true}
 
 // pngTexts shows the texts of a PNG, which hold what somebody wrote about it.
-func pngTexts(p *detector.Pass, r *hostile.Reader) {
+func pngTexts(p *detector.Pass, r *hostile.Reader) error {
 	r.Skip(uint64(len(pngSignature)))
 	for r.Left() > 0 && r.Step() {
 		size := r.UintBE(4)
@@ -71,14 +79,22 @@ func pngTexts(p *detector.Pass, r *hostile.Reader) {
 			text := string(r.Peek(int(min(size, maxPNGText))))
 			key, value, _ := strings.Cut(text, "\x00")
 			p.Text(key, r.Offset(), strings.TrimLeft(value, "\x00"))
+			if size = min(size, uint64(r.Left())); size > maxPNGText {
+				head := int64(len(text) - len(strings.TrimLeft(value, "\x00")))
+				if err := p.Part(key, r.Offset()+head, int64(size)-head); err != nil {
+					return err
+				}
+			}
 		}
 		r.Skip(size)
 		r.Skip(4) // of the checksum
 		if r.Err() != nil || kind == "IEND" {
-			return
+			break
 		}
 	}
+	return p.Budget.Spent()
 }
 
-// maxPNGText is how much of a text is shown.
+// maxPNGText is how much of a text is shown; of longer ones, all goes back to the
+// scan.
 const maxPNGText = 64 << 10

@@ -4,6 +4,8 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"hash/crc32"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/modelaudit/modelaudit/internal/detector/archive"
@@ -31,6 +33,7 @@ func TestMedia(t *testing.T) {
 	pixels := string(noise(4096))
 	picture := string(png("IHDR", pixels[:13], "IDAT", pixels, "IEND", ""))
 	want := []string{"file-hidden-in-media"}
+	stream := gzipped(string(noise(600)))
 	named := "a picture is known by its signature, and no model"
 	var cases []detectortest.Case
 	for _, c := range []struct {
@@ -40,6 +43,9 @@ func TestMedia(t *testing.T) {
 		{"pickle behind a PNG", "a.png", picture + evil, want},
 		{"program behind a JPEG", "a.jpg", "\xff\xd8\xff\xe0" + pixels + "\xff\xd9" + executabletest.ELF(), want},
 		{"pickle in the samples of a sound", "a.wav", "RIFF\x24\x10\x00\x00WAVEdata" + pixels + evil + pixels, want},
+		{"pickle behind many streams", "a.png", picture + strings.Repeat(string(stream), 300) + evil, want},
+		{"pickle behind a large picture", "a.png", string(slices.Concat([]byte(picture), make([]byte, 65<<20))) + evil, want},
+		{"payload in a long text", "a.png", string(png("IHDR", pixels[:13], "tEXt", "Comment\x00"+strings.Repeat("a cat ", 20_000)+base64.StdEncoding.EncodeToString([]byte(evil)), "IEND", "")), []string{"encoded-payload"}},
 		{"payload in a text", "a.png", string(png("IHDR", pixels[:13], "tEXt", "Comment\x00"+base64.StdEncoding.EncodeToString([]byte(evil)), "IEND", "")), []string{"encoded-payload"}},
 		{"program in a text", "a.png", string(png("IHDR", pixels[:13], "tEXt", "Comment\x00import os; os.system('echo poc')", "IEND", "")), []string{"code-in-metadata"}},
 	} {

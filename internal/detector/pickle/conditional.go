@@ -252,7 +252,11 @@ func (j *judge) code(e pickle.Effect) {
 	}
 	var found []string
 	var first globals.Verdict
-	for _, r := range c.References() {
+	references, all := c.References()
+	if !all {
+		j.unread()
+	}
+	for _, r := range references {
 		if v, bad := globals.Path(r.Path, r.Imported); bad && !expected(r.Path, v, c) {
 			if len(found) == 0 {
 				first = v

@@ -115,23 +115,25 @@ func (j *judge) other() error {
 	return hostile.Faultf(hostile.Malformed, 0, "no object stream of Torch7")
 }
 
-// calls finds a call in Lua source that starts a program or loads a library.
-var calls = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`\b(os\.execute|io\.popen|package\.loadlib)\s*(?:\(\s*[^)\s]|["'\[])`)
+// called finds functions of Lua that start a program or load a library.
+var called = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`\b(?:os\.execute|io\.popen|package\.loadlib)\b`)
 })
 
-// texts looks for such calls in a part of the file, and reports the first.
+// texts looks for calls of such functions in a part of the file, and reports the
+// first.
 func (j *judge) texts(at, size int64) (found bool) {
 	const chunk, overlap = 32 << 10, 64
-	r := j.Reader()
-	r.MoveTo(at)
-	for end := at + size; r.Offset() < end && r.Step(); {
-		p := r.Peek(int(min(chunk, end-r.Offset())))
-		if m := calls().FindSubmatchIndex(p); m != nil {
-			where, name := r.Offset()+int64(m[0]), string(p[m[2]:m[3]])
-			shown := finding.Quote(string(p[m[0]:min(len(p), m[1]+80)]))
-			j.report(text, name, where, fmt.Sprintf("A text of the model calls %s when something runs it as Lua: %s.", name, shown), shown)
-			return true
+	r := j.Reader().At(uint64(at), uint64(size))
+	for r.Left() > 0 && r.Step() {
+		p := r.Peek(chunk)
+		for _, m := range called().FindAllIndex(p, -1) {
+			if where := r.Offset() + int64(m[0]); j.call(r.Offset()+int64(m[1]), at+size) {
+				name := string(p[m[0]:m[1]])
+				shown := finding.Quote(string(p[m[0]:min(len(p), m[1]+80)]))
+				j.report(text, name, where, fmt.Sprintf("A text of the model calls %s when something runs it as Lua: %s.", name, shown), shown)
+				return true
+			}
 		}
 		if len(p) < chunk {
 			break
@@ -140,6 +142,30 @@ func (j *judge) texts(at, size int64) (found bool) {
 	}
 	j.failed = cmp.Or(j.failed, r.Err())
 	return false
+}
+
+// call reports whether what stands between two offsets begins as the arguments of a
+// call do: with a text, or with a bracket that does not close at once.
+func (j *judge) call(at, end int64) bool {
+	r := j.Reader().At(uint64(at), uint64(end-at))
+	switch first := next(r); first {
+	case '"', '\'', '[':
+		return true
+	case '(':
+		c := next(r)
+		return c != 0 && c != ')'
+	}
+	return false
+}
+
+// next reads the next character that is no white space, or 0.
+func next(r *hostile.Reader) byte {
+	for r.Left() > 0 && r.Step() {
+		if c := r.Uint8(); !strings.ContainsRune(" \t\n\v\f\r", rune(c)) {
+			return c
+		}
+	}
+	return 0
 }
 
 // maxFunction bounds how much of a dumped function is looked at, in bytes.

@@ -40,6 +40,8 @@ func TestDetector(t *testing.T) {
 		{Name: "function in source", Data: []byte(table(text("f"), function("local o = os\nreturn o['execute']('echo poc')"))), Want: []string{"torch7-function", "torch7-function-reaches-out"}},
 		{Name: "harmless source", Data: []byte(table(text("f"), function("return function(x) return x.position.execute_os end"))), Want: []string{"torch7-function"}},
 		{Name: "text", Data: []byte(table(text("init"), text("return os.execute('echo poc')"))), Want: []string{"torch7-code-in-text"}},
+		{Name: "call in a text, over many lines", Data: []byte(table(text("init"), text("return os.execute"+strings.Repeat("\n", 40<<10)+"("+strings.Repeat(" ", 40<<10)+"'echo poc')"))),
+			Want: []string{"torch7-code-in-text"}, Heavy: true},
 		{Name: "text in another stream", File: "m.t7", Data: []byte("T7\x00\x00 nn.Sequential io.popen \"echo poc\""), Want: []string{"torch7-code-in-text"}, Unread: true},
 		{Name: "bytes behind", Data: []byte(table(text("a"), num(0)) + "xyz"), Want: []string{"torch7-trailing-bytes"}},
 	})

@@ -66,6 +66,12 @@ func Find(r *hostile.Reader, pickle func(at int64) (end int64, ok bool)) ([]File
 	return find(&search{r: r, pickle: pickle})
 }
 
+// Only is Find for the kinds that keep says so of: however many others there are,
+// they hide none of them.
+func Only(r *hostile.Reader, pickle func(at int64) (end int64, ok bool), keep func(Kind) bool) ([]File, error) {
+	return find(&search{r: r, pickle: pickle, keep: keep})
+}
+
 // Programs is Find for programs alone, whatever they lie in.
 func Programs(r *hostile.Reader) ([]File, error) {
 	return find(&search{r: r, programs: true})
@@ -82,7 +88,8 @@ func find(s *search) ([]File, error) {
 type search struct {
 	r          *hostile.Reader
 	start, end int64
-	programs   bool // and nothing else
+	programs   bool            // and nothing else
+	keep       func(Kind) bool // nil: all kinds
 	pickle     func(at int64) (end int64, ok bool)
 	found      []File
 	next       int64  // what begins before it lies in something found
@@ -151,7 +158,7 @@ func (s *search) spend() bool {
 // add keeps a file. What is inside of it is its own.
 func (s *search) add(f File) {
 	f.Size = max(1, min(f.Size, s.end-f.Offset))
-	if len(s.found) < maxFiles {
+	if len(s.found) < maxFiles && (s.keep == nil || s.keep(f.Kind)) {
 		s.found = append(s.found, f)
 	}
 	s.next = max(s.next, f.Offset+f.Size)

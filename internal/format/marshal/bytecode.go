@@ -100,23 +100,26 @@ func (c *Code) resumes(op uint8) bool {
 }
 
 // References lists what the code itself, without the code objects among its
-// constants, loads by name, each path once, in order. Where several versions may
+// constants, loads by name, each path once, in order, and whether these are all
+// that methods of the classes that it names could be. Where several versions may
 // have written it, those of a version that lays code out differently are Doubtful
 // and not Imported.
-func (c *Code) References() []Reference {
-	var out []Reference
+func (c *Code) References() (out []Reference, all bool) {
+	all = true
 	seen := make(map[path]int)
 	tables := c.tables()
 	for _, t := range tables {
 		t := trace{code: c, table: t, bound: make(map[string]Reference), modules: make(map[string]string), seen: make(map[path]int)}
 		found := t.run()
-		for _, r := range append(found, methods(found)...) {
+		possible, complete := methods(found)
+		all = all && complete
+		for _, r := range append(found, possible...) {
 			r.Doubtful = r.Doubtful || t.foreign && len(tables) > 1
 			r.Imported = r.Imported && !r.Doubtful
 			out = merge(out, seen, r)
 		}
 	}
-	return out
+	return out, all
 }
 
 // Mentions lists what code refers to, for people: the paths that start at a name,
@@ -125,7 +128,8 @@ func Mentions(codes ...*Code) []string {
 	var out []string
 	seen := make(map[string]bool)
 	for _, c := range codes {
-		for _, r := range c.References() {
+		references, _ := c.References()
+		for _, r := range references {
 			if r.Used && !r.Doubtful && r.Path[0] != '.' && !seen[r.Path] {
 				seen[r.Path] = true
 				out = append(out, r.Path)
@@ -363,9 +367,9 @@ func identifier(s string) bool {
 }
 
 // methods are what the attributes of values that are not followed could be: those
-// of the classes that the code names.
-func methods(found []Reference) []Reference {
-	const most = 64 // of each
+// of the classes that the code names, and whether these are all of them.
+func methods(found []Reference) (out []Reference, all bool) {
+	const most = 1 << 15
 	var classes, attributes []string
 	for _, r := range found {
 		last := r.Path[strings.LastIndexByte(r.Path, '.')+1:]
@@ -376,13 +380,15 @@ func methods(found []Reference) []Reference {
 			classes = append(classes, r.Path)
 		}
 	}
-	var out []Reference
-	for _, c := range classes[:min(len(classes), most)] {
-		for _, a := range attributes[:min(len(attributes), most)] {
+	for _, c := range classes {
+		for _, a := range attributes {
+			if len(out) == most {
+				return out, false
+			}
 			out = append(out, Reference{Path: c + a, Imported: true, Used: true})
 		}
 	}
-	return out
+	return out, true
 }
 
 // load starts a path at a name, or goes on with what a variable holds.

@@ -33,7 +33,8 @@ func (v *Value) OnImport() (inline, called []*Code) {
 			}
 			u.runs, more = true, true
 			u.called = u.called || round == maxRounds
-			for _, r := range u.code.References() {
+			references, _ := u.code.References()
+			for _, r := range references {
 				if r.Used {
 					for name := range strings.SplitSeq(r.Path, ".") {
 						names[name] = true

@@ -64,7 +64,8 @@ func uses(t *testing.T, dump, path string) bool {
 	}
 	inline, called := v.OnImport()
 	for _, c := range append(inline, called...) {
-		for _, r := range c.References() {
+		references, _ := c.References()
+		for _, r := range references {
 			if r.Path == path && r.Used {
 				return true
 			}

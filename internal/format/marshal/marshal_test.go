@@ -76,7 +76,8 @@ func check(t *testing.T, s sample) {
 	}
 	var paths []string
 	for _, c := range v.Codes() {
-		for _, ref := range c.References() {
+		references, _ := c.References()
+		for _, ref := range references {
 			paths = append(paths, ref.Path)
 			if ref.Imported {
 				paths = append(paths, "imported "+ref.Path)
@@ -208,7 +209,7 @@ func TestManyReferences(t *testing.T) {
 		attribute = append(attribute, extended, byte(i>>8), loadAttr, byte(i))
 	}
 	c.Bytecode = string(global) + string(attribute) + string(global)
-	got := c.References()
+	got, _ := c.References()
 	length := 0
 	for _, r := range got {
 		length = max(length, len(r.Path))
@@ -257,9 +258,31 @@ func TestHidden(t *testing.T) {
 	}
 	for _, c := range cases {
 		c.code.Layout = Python38
-		got := c.code.References()
+		got, _ := c.code.References()
 		if !slices.ContainsFunc(got, func(r Reference) bool { return r.Path == c.want }) {
 			t.Errorf("%s: got %v, want %s among them", c.name, got, c.want)
+		}
+	}
+}
+
+// TestManyMethods: it is told when the methods that values may have are not all.
+func TestManyMethods(t *testing.T) {
+	for _, c := range []struct {
+		classes, attributes, want int
+		all                       bool
+	}{
+		{classes: 100, attributes: 100, want: 10_000, all: true},
+		{classes: 1000, attributes: 1000, want: 1 << 15},
+	} {
+		var found []Reference
+		for i := range c.classes {
+			found = append(found, Reference{Path: fmt.Sprintf("m.C%d", i), Imported: true})
+		}
+		for i := range c.attributes {
+			found = append(found, Reference{Path: fmt.Sprintf(".a%d", i)})
+		}
+		if got, all := methods(found); len(got) != c.want || all != c.all {
+			t.Errorf("%d classes and %d attributes: got %d methods, all: %v", c.classes, c.attributes, len(got), all)
 		}
 	}
 }
