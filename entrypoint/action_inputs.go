@@ -54,7 +54,7 @@ func inputTable() []input {
 		{"fail-on-new-only", "true", "on a pull request, or with base-ref, what was there before does not fail the check", boolean(func(in *inputs) *bool { return &in.newOnly })},
 		{"respect-dismissals", "true", "findings whose alerts were dismissed in code scanning do not fail the check", boolean(func(in *inputs) *bool { return &in.dismissals })},
 		{"shard", "", "scan this part of the files, such as ${{ matrix.shard }} from modelaudit plan; its results are merged, not uploaded or commented", readShard},
-		{"config", "", "policy file; on a pull request it is read from the base branch", text(func(in *inputs) *string { return &in.config })},
+		{"config", "", "policy file, .github/modelaudit.yml if empty; on a pull request it is read from the base branch", text(func(in *inputs) *string { return &in.config })},
 		{"baseline", "", "file of known findings, read from the same place as the policy file", text(func(in *inputs) *string { return &in.baseline })},
 		{"lfs", "fetch", "Git LFS pointers: fetch the objects that are to be scanned, require them in the checkout, or skip", oneOf(func(in *inputs) *string { return &in.lfs }, "fetch", "require", "skip")},
 		{"lfs-max-bytes", "5GiB", "do not fetch larger objects", size(func(in *inputs) *int64 { return &in.lfsEach })},

@@ -6,6 +6,8 @@ import (
 	"context"
 	"errors"
 	"io"
+	"io/fs"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -49,12 +51,26 @@ func Run(ctx context.Context, w World) int {
 	if err == nil {
 		return status
 	}
-	w.say(err.Error())
+	w.say(told(err))
 	// Before a command begins only its arguments can be wrong.
 	if usage := (usageError{}); !began || errors.As(err, &usage) {
 		return exitUsage
 	}
 	return exitFailed
+}
+
+// told is an error for people: of a file that cannot be opened its name and why,
+// without the call that failed.
+func told(err error) string {
+	failed := (*fs.PathError)(nil)
+	if !errors.As(err, &failed) || failed.Error() != err.Error() {
+		return err.Error()
+	}
+	text := failed.Path + ": " + failed.Err.Error()
+	if strings.Contains(failed.Path, "://") {
+		text += " (what lies elsewhere is to be fetched first)"
+	}
+	return text
 }
 
 // auditFiles is the road behind both doors: it scans the files that a walk listed

@@ -43,18 +43,28 @@ type settingFlags struct {
 
 // register adds the flags that every scan takes.
 func (f *settingFlags) register(flags *pflag.FlagSet) {
-	flags.SortFlags = false
-	flags.Var((*fileName)(&f.config), "config", "policy file; none is read unless it is named here")
+	f.registerConfig(flags)
 	flags.Var((*fileName)(&f.baseline), "baseline", "file of findings that do not count")
-	flags.Var(&f.include, "include", "below a directory, scan only what matches; may be repeated")
-	flags.Var(&f.exclude, "exclude", "below a directory, do not scan what matches; may be repeated")
-	f.registerOptions(flags)
+	f.registerFilter(flags)
+	f.registerOptions(flags, settings.Options())
 }
 
-// registerOptions makes every setting of the policy file a flag too, under the
-// same name and with the same values.
-func (f *settingFlags) registerOptions(flags *pflag.FlagSet) {
-	for _, o := range settings.Options() {
+// registerConfig adds the flag for the policy file.
+func (f *settingFlags) registerConfig(flags *pflag.FlagSet) {
+	flags.SortFlags = false
+	flags.Var((*fileName)(&f.config), "config", "policy file; none is read unless it is named here")
+}
+
+// registerFilter adds the flags that choose files.
+func (f *settingFlags) registerFilter(flags *pflag.FlagSet) {
+	flags.Var(&f.include, "include", "below a directory, scan only what matches; may be repeated")
+	flags.Var(&f.exclude, "exclude", "below a directory, do not scan what matches; may be repeated")
+}
+
+// registerOptions makes settings of the policy file flags too, under the same
+// names and with the same values.
+func (f *settingFlags) registerOptions(flags *pflag.FlagSet, options []settings.Option) {
+	for _, o := range options {
 		flags.Var(&optionValue{Option: o, overrides: &f.set}, o.Name, o.Usage+" (default "+o.Default+")")
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/modelaudit/modelaudit/internal/audit"
 	"github.com/modelaudit/modelaudit/internal/inspect"
 	"github.com/modelaudit/modelaudit/internal/report/plain"
+	"github.com/modelaudit/modelaudit/internal/settings"
 )
 
 // inspectFlags are the flags of inspect.
@@ -27,14 +28,18 @@ func inspectCommand(w World) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "inspect [flags] FILE",
 		Short: "Show what a file is made of and what it does",
-		Args:  exactly(1, "file"),
-		RunE:  func(cmd *cobra.Command, args []string) error { return f.run(cmd.Context(), w, args[0]) },
+		Long: "Show what a file is made of and what it does, whether or not that is dangerous. It gives no verdict: the exit\n" +
+			"status is 0 whatever is found. For a verdict, scan the file.",
+		Example: "  modelaudit inspect model.pt\n" +
+			"  modelaudit inspect --disassemble model.pkl",
+		Args: exactly(1, "file"),
+		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd.Context(), w, args[0]) },
 	}
 	flags := cmd.Flags()
 	flags.SortFlags = false
 	flags.BoolVar(&f.disassemble, "disassemble", false, "list the instructions of pickles")
 	flags.Var(&f.color, "color", "colour on standard output; auto means on a terminal, unless NO_COLOR is set")
-	f.registerOptions(flags)
+	f.registerOptions(flags, settings.Reading())
 	return cmd
 }
 

@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
 
 	"github.com/modelaudit/modelaudit/internal/change"
+	"github.com/modelaudit/modelaudit/internal/report/plain"
 	"github.com/modelaudit/modelaudit/internal/settings"
 	"github.com/modelaudit/modelaudit/internal/shard"
 	"github.com/modelaudit/modelaudit/sarif"
@@ -77,7 +79,8 @@ func planCommand(w World) *cobra.Command {
 			return f.plan(w, args, perShard, most)
 		},
 	}
-	f.register(cmd.Flags())
+	f.registerConfig(cmd.Flags())
+	f.registerFilter(cmd.Flags())
 	cmd.Flags().Var(sizeValue{&perShard}, "shard-size", "what one machine reads (default 20GiB)")
 	cmd.Flags().IntVar(&most, "max-shards", most, "no more machines than this")
 	return cmd
@@ -101,7 +104,7 @@ func (f *settingFlags) plan(w World, paths []string, perShard int64, most int) e
 	var p plan
 	for i, part := range shard.Divide(files, n, change.Weight) {
 		p.Shards = append(p.Shards, shard.Shard{Index: i, Of: n}.String())
-		w.say(fmt.Sprintf("shard %d/%d: %d files, %d bytes", i, n, len(part.Files), part.Bytes))
+		w.say(fmt.Sprintf("shard %d/%d: %s, %s", i, n, plain.Count(len(part.Files), "file"), humanize.IBytes(uint64(part.Bytes))))
 	}
 	return json.NewEncoder(w.Stdout).Encode(p)
 }

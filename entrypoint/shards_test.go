@@ -86,7 +86,7 @@ func TestShardsWeighPointers(t *testing.T) {
 		put(t, filepath.Join(dir, fmt.Sprintf("small-%02d.zip", i)), archiveOf(t, "x"))
 	}
 	status, out := command("plan", "--shard-size", "5GiB", dir)
-	if status != 0 || strings.Count(out, "53687") != 4 || !strings.Contains(out, `"0/5"`) {
+	if status != 0 || strings.Count(out, "5.0 GiB") != 4 || !strings.Contains(out, `"0/5"`) {
 		t.Errorf("exit %d, want five shards of which four have a large file:\n%s", status, out)
 	}
 }

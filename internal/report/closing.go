@@ -18,7 +18,7 @@ func Closing(o *policy.Outcome) string {
 		return title(o.Verdict) + ": there is no file to scan."
 	}
 	t := count(&o.Report)
-	parts := []string{fmt.Sprintf("%s: %s in %s", title(o.Verdict), severities(&o.Report), plain.Count(len(o.Report.Files), "file"))}
+	parts := []string{fmt.Sprintf("%s: %s in %s%s", title(o.Verdict), severities(&o.Report), share(t.found, len(o.Report.Files)), plain.Count(len(o.Report.Files), "file"))}
 	add := func(n int, format string) {
 		if n > 0 {
 			parts = append(parts, fmt.Sprintf(format, n))
@@ -26,12 +26,15 @@ func Closing(o *policy.Outcome) string {
 	}
 	// Of files that no detector knows nothing was checked; the number keeps
 	// "nothing found in 40 files" from sounding better than it is.
-	if t.recognised < len(o.Report.Files) {
-		parts[0] += fmt.Sprintf(" (%d recognised)", t.recognised)
+	switch {
+	case t.recognised == 0:
+		parts[0] += " (none of a known format)"
+	case t.recognised < len(o.Report.Files):
+		parts[0] += fmt.Sprintf(" (%d of a known format)", t.recognised)
 	}
 	add(t.incomplete, "%d not fully read")
 	add(t.notScanned, "%d not scanned")
-	add(t.binaries, "%d unrecognised and binary")
+	add(t.binaries, "%d binary and of no known format")
 	add(len(o.Suppressed), "%d suppressed")
 	if n := o.Policy.Compared.Count(); o.Policy.Compared != nil {
 		parts = append(parts, fmt.Sprintf("compared with %s: %d new, %d there before, %d fixed",
@@ -52,35 +55,38 @@ func title(v policy.Verdict) string {
 	}
 }
 
+// share is how many of the files have findings, where that is not all of them.
+func share(found, files int) string {
+	if found == 0 || found == files {
+		return ""
+	}
+	return fmt.Sprintf("%d of ", found)
+}
+
 // severities is how much was found, worst first.
 func severities(r *audit.Report) string {
 	n := r.Count()
 	var parts []string
-	total := 0
 	for _, s := range rule.Severities {
 		if n[s] > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", n[s], s))
-			total += n[s]
 		}
 	}
-	switch total {
-	case 0:
+	if len(parts) == 0 {
 		return "nothing found"
-	case 1:
-		return parts[0] + " finding"
-	default:
-		return strings.Join(parts, ", ") + " findings"
 	}
+	return strings.Join(parts, ", ")
 }
 
 // A tally is how many files there are of a kind.
-type tally struct{ recognised, incomplete, notScanned, binaries int }
+type tally struct{ found, recognised, incomplete, notScanned, binaries int }
 
 // count sorts the files by what became of them.
 func count(r *audit.Report) tally {
 	var t tally
 	for i := range r.Files {
 		f := &r.Files[i]
+		t.found += min(1, len(f.Findings))
 		switch {
 		case f.Status == audit.Incomplete:
 			t.incomplete++

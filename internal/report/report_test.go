@@ -163,8 +163,8 @@ Suppressed
 About the policy
   policy:1: odd
 
-How to fix it: modelaudit rules runs-code
-Failed: 1 critical, 1 medium, 1 low findings in 7 files (4 recognised); 1 not fully read; 1 not scanned; 1 unrecognised and binary; 1 suppressed.
+How to fix it: modelaudit rules runs-code, and so on for each name in brackets
+Failed: 1 critical, 1 medium, 1 low in 3 of 7 files (4 of a known format); 1 not fully read; 1 not scanned; 1 binary and of no known format; 1 suppressed.
 `
 	var b strings.Builder
 	if err := report.Text(&b, outcome(), report.Usual, false); err != nil {
@@ -202,10 +202,10 @@ func TestClosing(t *testing.T) {
 	}{
 		{"nothing", audit.Report{}, "Passed: there is no file to scan."},
 		{"clean", file(audit.Clean), "Passed: nothing found in 1 file."},
-		{"one", file(audit.Findings, found(odd, "a", 0)), "Passed: 1 low finding in 1 file."},
-		{"fails", file(audit.Findings, found(executes, "a", 0), found(odd, "a", 0)), "Failed: 1 critical, 1 low findings in 1 file."},
+		{"one", file(audit.Findings, found(odd, "a", 0)), "Passed: 1 low in 1 file."},
+		{"fails", file(audit.Findings, found(executes, "a", 0), found(odd, "a", 0)), "Failed: 1 critical, 1 low in 1 file."},
 		{"open", file(audit.NotScanned), "Incomplete: nothing found in 1 file; 1 not scanned."},
-		{"unrecognised", audit.Report{Files: []audit.File{{Path: "a", Status: audit.NotAModel}}}, "Passed: nothing found in 1 file (0 recognised)."},
+		{"unrecognised", audit.Report{Files: []audit.File{{Path: "a", Status: audit.NotAModel}}}, "Passed: nothing found in 1 file (none of a known format)."},
 	} {
 		o := policy.Policy{FailOn: policy.Threshold{Severity: rule.High}, OnIncomplete: policy.FailIncomplete}.Judge(c.report)
 		if got := report.Closing(&o); got != c.want {

@@ -269,7 +269,12 @@ func (t *text) section(title string, lines []string) {
 // close writes the last line, which alone must tell how the scan ended.
 func (t *text) close() {
 	if findings := t.outcome.Report.Findings(); len(findings) > 0 && t.detail >= Usual {
-		t.Line(0, plain.Text("How to fix it: modelaudit rules "+findings[0].Rule.ID).In(plain.Dim))
+		first := findings[0].Rule
+		help := "How to fix it: modelaudit rules " + first.ID
+		if slices.ContainsFunc(findings, func(f finding.Finding) bool { return f.Rule != first }) {
+			help += ", and so on for each name in brackets"
+		}
+		t.Line(0, plain.Text(help).In(plain.Dim))
 	}
 	styles := map[policy.Verdict]plain.Style{policy.Fail: plain.Loud, policy.Open: plain.Yellow, policy.Pass: plain.Green}
 	t.Line(0, plain.Text(Closing(t.outcome)).In(styles[t.outcome.Verdict]))

@@ -5,6 +5,7 @@ package settings
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -70,6 +71,13 @@ func Options() []Option {
 		{"max-depth", "n", "32", "nesting of files inside files", setDepth},
 		{"timeout", "duration", "5m", "time for one file", setTimeout},
 	}
+}
+
+// Reading returns the options that say how a file is read, without those that say
+// what counts.
+func Reading() []Option {
+	all := Options()
+	return all[slices.IndexFunc(all, func(o Option) bool { return o.Name == "carve" }):]
 }
 
 // Set gives the option of that name a value. The error says what is allowed.
