@@ -5,9 +5,7 @@
 package hostile
 
 import (
-	"bytes"
 	"cmp"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -241,73 +239,6 @@ func (r *Reader) takeSlow(n int) []byte {
 	return r.buf[i : i+int64(n)]
 }
 
-// Uint8 reads one byte.
-func (r *Reader) Uint8() uint8 {
-	if i := r.pos - r.bufAt; i >= 0 && i < int64(len(r.buf)) && r.pos < r.end && r.err == nil {
-		r.pos++
-		return r.buf[i]
-	}
-	if p := r.take(1); p != nil {
-		return p[0]
-	}
-	return 0
-}
-
-// UintLE reads a little-endian unsigned integer of n bytes, 1 to 8.
-func (r *Reader) UintLE(n int) uint64 {
-	if n == 1 {
-		return uint64(r.Uint8())
-	}
-	var v uint64
-	p := r.take(n)
-	for i := len(p) - 1; i >= 0; i-- {
-		v = v<<8 | uint64(p[i])
-	}
-	return v
-}
-
-// UintBE reads a big-endian unsigned integer of n bytes, 1 to 8.
-func (r *Reader) UintBE(n int) uint64 {
-	var v uint64
-	for _, c := range r.take(n) {
-		v = v<<8 | uint64(c)
-	}
-	return v
-}
-
-// Uvarint reads an unsigned integer of seven bits a byte, the lowest first and all
-// but the last with the highest bit set (LEB128). One of more than ten bytes is a
-// fault.
-func (r *Reader) Uvarint() uint64 {
-	var v uint64
-	for shift := 0; shift < 64; shift += 7 {
-		c := r.Uint8()
-		v |= uint64(c&0x7f) << shift
-		if c < 0x80 {
-			return v
-		}
-	}
-	r.Fail(Malformed, "an integer of more than ten bytes")
-	return 0
-}
-
-// Uint32 reads four bytes in the given order; decoders of formats that exist in
-// both orders use it.
-func (r *Reader) Uint32(order binary.ByteOrder) uint32 {
-	if p := r.take(4); p != nil {
-		return order.Uint32(p)
-	}
-	return 0
-}
-
-// Uint64 reads eight bytes in the given order.
-func (r *Reader) Uint64(order binary.ByteOrder) uint64 {
-	if p := r.take(8); p != nil {
-		return order.Uint64(p)
-	}
-	return 0
-}
-
 // Hold reserves n bytes of the memory budget; a refusal is a fault at the
 // cursor.
 func (r *Reader) Hold(n uint64) error {
@@ -423,45 +354,6 @@ func (r *Reader) MoveTo(offset int64) {
 func (r *Reader) Retry(offset int64) {
 	r.err = nil
 	r.MoveTo(offset)
-}
-
-// Line returns the bytes up to the next newline, without it, and moves behind
-// it. A line longer than limit, or a window that ends first, is a fault. limit
-// is at most bufferSize-1; the bytes are valid until the next call.
-func (r *Reader) Line(limit int) []byte {
-	const first = 128
-	for n := first; r.err == nil; n *= 4 {
-		n = min(n, limit+1)
-		p := r.Peek(n)
-		if i := indexNewline(p); i >= 0 {
-			r.pos += int64(i) + 1
-			return p[:i]
-		}
-		if len(p) < n {
-			r.Fail(Truncated, "a line is not ended within the %d bytes left", r.end-r.pos)
-		} else if n == limit+1 {
-			r.Fail(OverBudget, "a line is longer than %d bytes", limit)
-		}
-	}
-	return nil
-}
-
-func indexNewline(p []byte) int { return bytes.IndexByte(p, '\n') }
-
-// SkipLine moves behind the next newline, or to the window's end if there is
-// none, and returns how many bytes of the line lie before it and whether it is
-// ended. A line may be of any length.
-func (r *Reader) SkipLine() (n int64, ended bool) {
-	start := r.pos
-	for n := 128; r.pos < r.end && r.Step(); n = bufferSize {
-		p := r.Peek(n)
-		if i := indexNewline(p); i >= 0 {
-			r.pos += int64(i) + 1
-			return r.pos - 1 - start, true
-		}
-		r.pos += int64(len(p))
-	}
-	return r.pos - start, false
 }
 
 // Seen returns n bytes at an offset that were read already and are still at
