@@ -293,6 +293,9 @@ func (j *judge) changes(e pickle.Effect, way globals.Use) {
 	case way == globals.Build:
 		j.sourceState(e, u)
 		j.sideFile(e, u)
+		j.textState(e, u)
+	case anyArguments(n) == "text": // extend, add and __setitem__ take what the class takes
+		reading{j, e, u, j.evaluated, false}.values()
 	}
 	switch v := u.on(way); v.Class {
 	case globals.Dangerous:

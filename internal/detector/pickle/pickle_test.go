@@ -51,7 +51,7 @@ func TestDetector(t *testing.T) {
 		{Name: "computed name", Data: p(4).Str("os").Call("models", "name_of", "x").StackGlobal().Str("x").Tuple(1).Reduce().Stop(),
 			Want: []string{"pickle-computed-name", "pickle-unknown-call"}},
 		{Name: "reference", Data: p(4).EmptyList().Named("os", "system").Append().Stop(), Want: []string{"pickle-dangerous-reference"}},
-		{Name: "suspicious", Data: p(4).Call("time", "sleep", "x").Stop(), Want: []string{"pickle-suspicious-call"}},
+		{Name: "suspicious", Data: p(4).Call("warnings", "simplefilter", "x").Stop(), Want: []string{"pickle-suspicious-call"}},
 		{Name: "named tuple of dill", Data: p(4).Named("dill._dill", "_create_namedtuple").Str("NT").Str("a").Tuple(1).Str("__main__").Tuple(3).Reduce().
 			Int(1).Tuple(1).NewObj().Stop(), Want: []string{"pickle-carries-code"}},
 		{Name: "label of a class", Data: p(4).Named("builtins", "setattr").Named("__main__", "Color").Str("__qualname__").Str("Color").Tuple(3).Reduce().Stop(),
@@ -126,6 +126,12 @@ func TestDetector(t *testing.T) {
 		{Name: "source of a graph", Data: graph("def forward(self, x):\n    return torch.relu(x)\n").Stop(), Want: []string{"pickle-carries-code"}},
 		{Name: "dangerous source of a graph", Data: graph("import os\nos.system('echo poc')\n").Stop(), Want: []string{"pickle-carries-code", "pickle-executes-code"}},
 		{Name: "expression that runs, in lists", Data: inLists(p(4).Named("sympy.core.add", "Add"), 12, "print('poc')").Tuple(1).NewObj().Stop(), Want: []string{"pickle-executes-code"}},
+		{Name: "expression that is added", Data: p(4).Named("sympy.algebras.quaternion", "Quaternion").Tuple(0).NewObj().Mark().Str("print('poc')").Op(0x90).Stop(), Want: []string{"pickle-executes-code"}},
+		{Name: "expression set as an item", Data: p(4).Named("sympy.matrices.dense", "MutableDenseMatrix").Tuple(0).NewObj().Int(0).Str("print('poc')").SetItem().Stop(), Want: []string{"pickle-executes-code"}},
+		{Name: "program for a property", Data: p(4).Named("sympy.physics.mechanics.particle", "Particle").Tuple(0).NewObj().None().EmptyDict().Str("mass").
+			Str("__import__('os').system('echo poc')").SetItem().Tuple(2).Build().Stop(), Want: []string{"pickle-executes-code"}},
+		{Name: "name for a property", Data: p(4).Named("sympy.physics.mechanics.particle", "Particle").Tuple(0).NewObj().None().EmptyDict().Str("_name").
+			Str("first particle").SetItem().Tuple(2).Build().Stop()},
 		{Name: "expression that is decoded", Data: decoded(p(4).Named("sympy.core.add", "Add"), "print('poc')").Tuple(1).NewObj().Stop(),
 			Want: []string{"pickle-computed-name"}},
 		{Name: "dangerous source of a graph in bytes", Data: p(4).Named("torch.fx.graph_module", "reduce_graph_module").

@@ -42,6 +42,21 @@ func (j *judge) sourceState(e pickle.Effect, u *use) {
 	}
 }
 
+// textState judges the state of a class of a package that evaluates texts: a
+// property does so when its attribute is set. Names are kept in such states, so
+// that only a program says that it is meant to be evaluated.
+func (j *judge) textState(e pickle.Effect, u *use) {
+	if anyArguments(&u.at) != "text" {
+		return
+	}
+	const depth = 3 // of the pair of states, a state, and a container in it
+	if what := j.givenIn(e.Args, depth); what != "" {
+		j.add(executes, e, u.name, func() string {
+			return "Loading this file " + j.effectVerb(e) + " with " + what + ", which a property of it evaluates."
+		})
+	}
+}
+
 // templateIn looks for the template in what __dict__.update takes: a dict or
 // pairs, or the pair of states that BUILD takes.
 func (j *judge) templateIn(e pickle.Effect, u *use, state pickle.Value, depth int) {

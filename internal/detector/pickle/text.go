@@ -79,6 +79,11 @@ func (r reading) arguments() {
 	if r.j.loose(r.e) {
 		r.j.unread()
 	}
+	r.values()
+}
+
+// values judges what an effect comes with.
+func (r reading) values() {
 	for _, v := range append(r.e.Args[:len(r.e.Args):len(r.e.Args)], r.e.Kw) {
 		r.in(v, maxCalls, maxContainers)
 	}
