@@ -45,7 +45,7 @@ var layers = []layer{
 
 	{pkg: "internal/rule", role: "what can be said"},
 	{pkg: "internal/artifact", role: "what is scanned"},
-	{pkg: "internal/globals", role: "what is known of callables"},
+	{pkg: "internal/globals", role: "what is known of callables", may: []string{"internal/table"}},
 	{pkg: "internal/source", role: "what source that comes with a model reaches", may: []string{"internal/address", "internal/format/python", "internal/format/shell", "internal/globals", "internal/hostile", "internal/table"}},
 	{pkg: "internal/requirements", role: "what lists of packages have pip do", may: []string{"internal/format/json", "internal/hostile", "internal/table"}},
 	{pkg: "internal/license", role: "what licences are called", may: []string{"internal/table"}},

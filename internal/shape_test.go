@@ -162,6 +162,24 @@ func TestPackagesAreDocumented(t *testing.T) {
 	}
 }
 
+// TestListsAreDescribed: a list beside code starts by saying what a record means.
+func TestListsAreDescribed(t *testing.T) {
+	lists, err := filepath.Glob("*/*.txt")
+	below, err2 := filepath.Glob("*/*/*.txt")
+	if err != nil || err2 != nil || len(lists) == 0 || len(below) == 0 {
+		t.Fatalf("%d and %d lists, %v, %v", len(lists), len(below), err, err2)
+	}
+	for _, name := range append(lists, below...) {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.HasPrefix(name, "globals/") && text[0] != '#' { // there the README says it
+			t.Errorf("%s does not say what its records mean", name)
+		}
+	}
+}
+
 // TestCalls: nothing runs before main, nothing panics, and one place recovers.
 func TestCalls(t *testing.T) {
 	var recovers []string

@@ -7,7 +7,7 @@ import (
 )
 
 func TestTablesAreSortedAndUnique(t *testing.T) {
-	for name, text := range map[string]table{
+	for name, text := range map[string]index{
 		"globals.txt": globals, "objects.txt": objects, "surveyed.txt": surveyed,
 		"reexports.txt": reexports, "exports.txt": exports, "py2.txt": py2,
 	} {

@@ -8,33 +8,33 @@ import (
 )
 
 //go:embed globals.txt
-var globals table
+var globals index
 
 //go:embed objects.txt
-var objects table
+var objects index
 
 //go:embed surveyed.txt
-var surveyed table
+var surveyed index
 
 //go:embed aliases.txt
-var aliases table
+var aliases index
 
 //go:embed reexports.txt
-var reexports table
+var reexports index
 
 //go:embed exports.txt
-var exports table
+var exports index
 
 //go:embed py2.txt
-var py2 table
+var py2 index
 
-// A table is a text of lines sorted by their first words. It is searched where
+// An index is a text of lines sorted by their first words. It is searched where
 // it lies: nothing is built for a run that meets no pickle, or few names.
-type table string
+type index string
 
 // search returns the first line that does not compare as less than what is
 // sought, without its newline; it is empty if there is none.
-func (t table) search(less func(line string) bool) string {
+func (t index) search(less func(line string) bool) string {
 	found, low, high := "", 0, len(t)
 	for low < high {
 		middle := low + (high-low)/2
@@ -50,7 +50,7 @@ func (t table) search(less func(line string) bool) string {
 }
 
 // lookup returns what follows key and a space on the line that starts so.
-func (t table) lookup(key string) (rest string, ok bool) {
+func (t index) lookup(key string) (rest string, ok bool) {
 	line := t.search(func(line string) bool { return order(line, key) < 0 })
 	if line == "" || order(line, key) != 0 {
 		return "", false
@@ -71,13 +71,13 @@ func order(line, key string) int {
 }
 
 // holds reports whether some line starts with prefix.
-func (t table) holds(prefix string) bool {
+func (t index) holds(prefix string) bool {
 	return strings.HasPrefix(t.search(func(line string) bool { return line < prefix }), prefix)
 }
 
 // tables are the verdicts, in the order of their weight: what was written by
 // hand outranks what was vetted in bulk, which outranks what a survey suspects.
-var tables = [...]*table{&globals, &objects, &surveyed}
+var tables = [...]*index{&globals, &objects, &surveyed}
 
 // classes are the first words of a verdict.
 var classes = map[string]Class{

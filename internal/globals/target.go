@@ -3,7 +3,8 @@ package globals
 import (
 	_ "embed"
 	"strings"
-	"sync"
+
+	"github.com/modelaudit/modelaudit/internal/table"
 )
 
 //go:embed owners.txt
@@ -11,15 +12,7 @@ var ownersText string
 
 // owners says whose callables a configuration has no reason to name, by module
 // or path.
-var owners = sync.OnceValue(func() map[string]string {
-	kinds := make(map[string]string, 500)
-	for line := range strings.Lines(ownersText) {
-		if kind, name, ok := strings.Cut(strings.TrimSpace(line), " "); ok && kind != "#" {
-			kinds[name] = kind
-		}
-	}
-	return kinds
-})
+var owners = table.Once(ownersText, table.Kinds)
 
 // A Concern says how bad it is that a configuration names a callable.
 type Concern uint8
@@ -66,14 +59,11 @@ func owner(called string) string {
 // FetchedBy is the argument of the functions that Fetches knows.
 const FetchedBy = "path"
 
+//go:embed fetches.txt
+var fetchesText string
+
+var fetches = table.Once(fetchesText, table.Set)
+
 // Fetches reports whether a configuration that calls this path gets the object
-// that the argument FetchedBy, the first, names: Hydra's functions by which
-// configurations refer to functions without calling them.
-func Fetches(path string) bool {
-	switch strings.TrimSpace(path) {
-	case "hydra.utils.get_class", "hydra.utils.get_method", "hydra.utils.get_static_method", "hydra.utils.get_object",
-		"hydra._internal.utils._locate", "hydra._internal.instantiate._instantiate2._locate":
-		return true
-	}
-	return false
-}
+// that the argument FetchedBy, the first, names.
+func Fetches(path string) bool { return fetches()[strings.TrimSpace(path)] }
