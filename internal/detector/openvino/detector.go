@@ -57,7 +57,7 @@ var Detector = &detector.Detector{
 // match takes the roots that OpenVINO's documents have: a network, and a
 // configuration of custom kernels.
 func match(h artifact.Head) bool {
-	switch xml.Root(h.First) {
+	switch root, _ := xml.Root(h.First); root { // pugixml skips text in front of it
 	case "net", "Net", "CustomLayer":
 		return true
 	}

@@ -57,7 +57,8 @@ var Detector = &detector.Detector{
 
 // match knows PMML by its root element, and by its name what has another one.
 func match(h artifact.Head) bool {
-	return h.Extension() == ".pmml" || strings.EqualFold(xml.Root(h.First), "PMML")
+	root, starts := xml.Root(h.First)
+	return h.Extension() == ".pmml" || starts && strings.EqualFold(root, "PMML")
 }
 
 // run reads the whole document: what is dangerous may stand at its end.

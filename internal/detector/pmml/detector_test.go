@@ -3,6 +3,7 @@ package pmml_test
 import (
 	"testing"
 
+	"github.com/modelaudit/modelaudit/internal/detector"
 	"github.com/modelaudit/modelaudit/internal/detector/detectortest"
 	"github.com/modelaudit/modelaudit/internal/detector/pmml"
 )
@@ -39,4 +40,12 @@ func TestDetector(t *testing.T) {
 		{Name: "built-in function", Data: document("", `<Apply function="x-log1p"/><Apply function="+"/>`)},
 		{Name: "table", Data: document("", `<TableLocator/>`), Want: []string{"pmml-external-table"}},
 	})
+}
+
+// TestQuoted: a program that quotes a document is none.
+func TestQuoted(t *testing.T) {
+	quoted := append([]byte("const text = `"), document("", `<Extension><script>print(1)</script></Extension>`)...)
+	if f := detectortest.Scan([]*detector.Detector{pmml.Detector}, "x.go", quoted); len(f.Formats) > 0 {
+		t.Errorf("got %v %v, want no format", f.Formats, f.Findings)
+	}
 }

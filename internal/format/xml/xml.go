@@ -275,25 +275,30 @@ func (l *latin1Reader) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// Root returns the local name of the document's first element, if the document
-// starts as XML at all within the first bytes of a file.
-func Root(head []byte) string {
+// Root returns the local name of the first element within the first bytes of a
+// file, and whether the document starts with it: text in front of it, as where a
+// program quotes a document, is what most parsers refuse and pugixml skips.
+func Root(head []byte) (name string, starts bool) {
 	if !mayBeText(head) {
-		return ""
+		return "", false
 	}
+	starts = true
 	d := xml.NewDecoder(decoded(bytes.NewReader(head)))
 	d.CharsetReader = charset
 	d.Strict = false
 	for range 50 {
 		raw, err := d.Token()
 		if err != nil {
-			return ""
+			return "", false
 		}
-		if s, ok := raw.(xml.StartElement); ok {
-			return s.Name.Local
+		switch token := raw.(type) {
+		case xml.StartElement:
+			return token.Name.Local, starts
+		case xml.CharData:
+			starts = starts && len(bytes.TrimLeft(token, "\ufeff \t\r\n")) == 0
 		}
 	}
-	return ""
+	return "", false
 }
 
 // mayBeText reports whether a tag may follow in head, and what comes before it

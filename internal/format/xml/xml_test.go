@@ -124,9 +124,9 @@ func TestDoctype(t *testing.T) {
 
 func TestRoot(t *testing.T) {
 	for text, want := range map[string]string{
-		"<?xml version='1.0'?>\n<!-- x --><net a='1'>": "net", "<PMML": "", "plain": "", "<p:PMML xmlns:p='u'>": "PMML",
+		"<?xml version='1.0'?>\n<!-- x --><net a='1'>": "net", "<PMML": "", "plain": "", "<p:PMML xmlns:p='u'>": "PMML", "\ufeff <PMML>": "PMML", "text <PMML>": "PMML",
 	} {
-		if got := Root([]byte(text)); got != want {
+		if got, starts := Root([]byte(text)); got != want || starts != (want != "" && !strings.HasPrefix(text, "text")) {
 			t.Errorf("%q: got %q, want %q", text, got, want)
 		}
 	}
