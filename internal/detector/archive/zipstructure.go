@@ -106,14 +106,14 @@ func (z *zipPass) collisions() {
 		if err != nil || err2 != nil {
 			continue
 		}
-		r, what := similarNames, "that some readers do not tell apart"
+		name := finding.Quote(second.Name())
+		r, what := similarNames, "that some readers do not tell apart: "+finding.Quote(first.Name())+" and "+name
 		if c.Exact {
-			r, what = duplicate, "of one name with different content"
+			r, what = duplicate, "of different content that are named "+name
 		}
 		z.Report(finding.Finding{
 			Rule: r, Key: second.Name(), Location: finding.Location{Offset: second.Header().Offset},
-			Message: fmt.Sprintf("The archive has two members %s: %s and %s. Which one is loaded depends on the reader; both were scanned.",
-				what, finding.Quote(first.Name()), finding.Quote(second.Name())),
+			Message: fmt.Sprintf("The archive has two members %s. Which one is loaded depends on the reader; both were scanned.", what),
 			Evidence: byOffset([]finding.Step{
 				{Offset: first.Header().Offset, Text: describe(first)}, {Offset: second.Header().Offset, Text: describe(second)},
 			}),

@@ -134,7 +134,7 @@ func unpickled(p *detector.Pass, h npy.Header, fault error) error {
 			Message:  "The array is of Python objects, so its data is a pickle. numpy.load unpickles it when it is called with allow_pickle=True.",
 			Location: finding.Location{Offset: h.Offset, Length: h.Data - h.Offset},
 			Evidence: []finding.Step{
-				{Offset: h.Offset, Text: finding.Quote(h.Text)},
+				{Offset: h.Offset, Text: finding.Quote(strings.TrimSpace(h.Text))},
 				{Offset: h.Data, Text: "the pickle starts here"},
 			},
 		})

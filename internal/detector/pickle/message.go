@@ -64,10 +64,14 @@ func (j *judge) codeText(e pickle.Effect) string {
 
 // does is the clause that says what a call does.
 func does(v globals.Verdict) string {
-	if does := v.Effect.Does(); does != "" {
+	switch does := v.Effect.Does(); {
+	case does == "":
+		return ""
+	case v.Named:
+		return ", which is named like a function that " + does
+	default:
 		return ", which " + does
 	}
-	return ""
 }
 
 // effectVerb says what loading does, with its object, in the words of a message.

@@ -64,7 +64,7 @@ func (m *Machine) nameText(v Value) (string, bool) {
 			m.fail("STACK_GLOBAL of an instance of %s", n)
 		}
 	default:
-		m.fail("STACK_GLOBAL of a %s", k)
+		m.fail("STACK_GLOBAL of a value of type %s, where it takes two strings", k)
 	}
 	return "", false
 }
