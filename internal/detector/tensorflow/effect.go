@@ -40,6 +40,9 @@ type target struct {
 	open   bool     // the caller of the graph has a say in it
 	asset  bool     // a loader puts the path of an asset in its place
 	cut    bool     // there is more that the path may depend on
+	// computed: operations make the path of the constants in a way that is not
+	// followed.
+	computed bool
 }
 
 // target finds the path of a node.
@@ -187,6 +190,8 @@ func decideData(op, verb string, worst *rule.Rule, t target) (*rule.Rule, string
 		return worst, fmt.Sprintf("%s writes outside of the model's directory%s.", op, t.phrase(": "))
 	case slices.ContainsFunc(t.values, placed):
 		return data, fmt.Sprintf("%s %s data files at a fixed place%s.", op, verb, t.phrase(": "))
+	case t.computed && !t.open:
+		return data, fmt.Sprintf("%s %s data files at a place that the graph puts together%s.", op, verb, t.phrase(" out of "))
 	}
 	return nil, ""
 }

@@ -1,69 +1,104 @@
 package tensorflow
 
 import (
-	"encoding/base64"
-	"strings"
+	"slices"
+
+	"github.com/modelaudit/modelaudit/internal/hostile"
 )
 
 const (
-	// maxEvaluated is how many nodes one evaluation visits, each as often as it is
-	// referred to.
-	maxEvaluated = 10_000
 	// maxPath is the longest string that is put together, in bytes: no system opens
 	// a longer path (PATH_MAX of Linux).
 	maxPath = 4096
+	// maxWork bounds what one evaluation does with texts, in steps of the budget.
+	maxWork = 16 << 20
 )
 
-// An evaluation puts a string together that constants alone make.
+// A value is what a node makes of constants: texts, or numbers, in the order of
+// their places in a tensor.
+type value struct {
+	texts   []string
+	numbers []int64
+}
+
+// number returns the number of a value that is one, or without.
+func (v value) number(without int64) int64 {
+	if len(v.numbers) == 0 {
+		return without
+	}
+	return v.numbers[0]
+}
+
+// An evaluation puts strings together that constants alone make.
 type evaluation struct {
-	nodes map[string]*traced
-	left  int // nodes that may be visited yet
+	nodes  map[string]*traced
+	done   map[string]result
+	budget *hostile.Budget
+	work   int64 // steps that may be spent yet
 }
 
-// changes are the operations with one string that change it, or pass it on.
-var changes = map[string]func(string) string{
-	"Identity": itself, "EnsureShape": itself, "ExpandDims": itself, "Reshape": itself, "Squeeze": itself,
-	"StringLower": strings.ToLower, "StringUpper": strings.ToUpper, "StringStrip": strings.TrimSpace,
-	"DecodeBase64": func(s string) string {
-		p, _ := base64.RawURLEncoding.DecodeString(strings.TrimRight(s, "="))
-		return string(p)
-	},
+// A result is the value of a node, if it is known.
+type result struct {
+	value
+	known bool
 }
 
-func itself(s string) string { return s }
+// spend pays for n steps, and reports whether there were as many.
+func (e *evaluation) spend(n int) bool {
+	e.work -= int64(n)
+	return e.work >= 0 && e.budget.Steps(int64(n)) == nil
+}
 
-// value returns the string that a node makes, and whether constants alone do.
-func (e *evaluation) value(name string, depth int) (string, bool) {
+// short says that there was too much to put together.
+func (e *evaluation) short() bool { return e.work < 0 }
+
+// value returns what a node makes, and whether constants alone do. What it has
+// found is kept: a node may be referred to many times.
+func (e *evaluation) value(name string, depth int) (value, bool) {
+	if r, ok := e.done[name]; ok {
+		return r.value, r.known
+	}
 	n := e.nodes[name]
-	if n == nil || depth > maxRounds || e.left == 0 {
-		return "", false
+	if n == nil || depth > maxRounds || e.short() {
+		return value{}, false
 	}
-	e.left--
-	switch change := changes[n.op]; {
-	case n.cut:
-	case len(n.values) == 1:
-		return n.values[0], true
-	case change != nil && len(n.inputs) > 0:
-		v, ok := e.value(n.inputs[0], depth+1)
-		return change(v), ok
-	case n.op == "StringJoin":
-		return e.join(n, depth)
+	v, ok := e.node(n, depth)
+	if ok = ok && sound(v.texts); !ok {
+		v = value{}
 	}
-	return "", false
+	if e.done == nil {
+		e.done = make(map[string]result)
+	}
+	e.done[name] = result{v, ok}
+	return v, ok
 }
 
-// join returns what the inputs of a node make one behind the other.
-func (e *evaluation) join(n *traced, depth int) (string, bool) {
-	var out strings.Builder
-	for i, in := range n.inputs {
-		v, ok := e.value(in, depth+1)
-		if !ok || out.Len()+len(n.separator)+len(v) > maxPath {
-			return "", false
-		}
-		if i > 0 {
-			out.WriteString(n.separator)
-		}
-		out.WriteString(v)
+// sound reports whether texts are few, and none is longer than a path.
+func sound(texts []string) bool {
+	return len(texts) <= maxValues && !slices.ContainsFunc(texts, func(s string) bool { return len(s) > maxPath })
+}
+
+// node evaluates a node that was not before.
+func (e *evaluation) node(n *traced, depth int) (value, bool) {
+	o, known := operations[n.op]
+	switch {
+	case n.cut:
+		return value{}, false
+	case len(n.values)+len(n.numbers) > 0:
+		return value{n.values, n.numbers}, true
+	case !known || o.inputs > len(n.inputs):
+		return value{}, false
 	}
-	return out.String(), true
+	take := o.inputs
+	if take == all {
+		take = len(n.inputs)
+	}
+	in := make([]value, take)
+	for i := range in {
+		var ok bool
+		if in[i], ok = e.value(n.inputs[i], depth+1); !ok || !e.spend(1) {
+			return value{}, false
+		}
+	}
+	return o.make(e, n, in)
 }

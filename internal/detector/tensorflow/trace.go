@@ -25,11 +25,13 @@ const (
 
 // A traced node is what a trace keeps of a node that a path depends on.
 type traced struct {
-	op        string
-	inputs    []string
-	values    []string // of a constant
-	cut       bool     // there are more of either
-	separator string   // of a StringJoin
+	op      string
+	inputs  []string
+	values  []string          // of a constant
+	numbers []int64           // of a constant
+	cut     bool              // there are more of any of these
+	attrs   map[string]string // texts by which the operation works
+	first   bool              // it replaces one place, not all
 }
 
 // An origin is the named value of a scope, asked for behind a number of calls.
@@ -116,17 +118,32 @@ func (j *judge) collect(s tensorflow.Scope, wanted map[string]bool, nodes map[st
 				}
 				t.values = append(t.values, text.String())
 			}
+			if len(t.values) == 0 {
+				t.numbers = n.Attr("value").Ints()
+			}
 			if s.Function == "" && j.assets[name] {
 				t.op = "asset"
 			}
-		case "StringJoin":
-			for text := range n.Attr("separator").Texts() {
-				t.separator = text.String()
-			}
+		default:
+			t.settings(n)
 		}
 		nodes[name] = t
 	}
 	return found
+}
+
+// settings notes the attributes by which an operation on strings works.
+func (t *traced) settings(n tensorflow.Node) {
+	if _, evaluated := operations[t.op]; !evaluated {
+		return
+	}
+	t.attrs = make(map[string]string)
+	for _, key := range []string{"separator", "unit", "pattern", "rewrite", "template", "placeholder"} {
+		for text := range n.Attr(key).Texts() {
+			t.attrs[key] = text.String()
+		}
+	}
+	t.first = !n.Attr("replace_global").Bool(true)
 }
 
 // next returns the inputs of the nodes that were found and not yet visited, and
@@ -154,14 +171,15 @@ func (j *judge) fold(t *target, start string, nodes map[string]*traced) {
 		t.asset = true
 		return
 	}
-	e := evaluation{nodes: nodes, left: maxEvaluated}
-	if v, ok := e.value(start, 0); ok {
-		t.values = append(t.values, v)
+	e := evaluation{nodes: nodes, budget: j.p.Budget, work: maxWork}
+	if v, ok := e.value(start, 0); ok && len(v.texts) > 0 {
+		t.add(v.texts)
 		return
 	}
-	if e.left == 0 {
-		j.p.Incomplete(hostile.Faultf(hostile.OverBudget, 0, "a string that takes more than %d nodes to put together", maxEvaluated))
+	if e.short() {
+		j.p.Incomplete(hostile.Faultf(hostile.OverBudget, 0, "a string that takes more than %d steps to put together", maxWork))
 	}
+	t.computed = slices.ContainsFunc(slices.Collect(maps.Values(nodes)), func(n *traced) bool { return computes()[n.op] })
 	for _, name := range slices.Sorted(maps.Keys(nodes)) {
 		n := nodes[name]
 		t.asset = t.asset || n.op == "asset"
@@ -196,6 +214,7 @@ func (t *target) join(o target) {
 	t.open = t.open || o.open
 	t.asset = t.asset || o.asset
 	t.cut = t.cut || o.cut
+	t.computed = t.computed || o.computed
 	t.add(o.values)
 }
 
@@ -232,6 +251,12 @@ func (c call) sources(i int) []string {
 
 // maxSources bounds the inputs that are traced where any may be the argument.
 const maxSources = 8
+
+//go:embed computes.txt
+var computesFile string
+
+// computes are the operations that make a string another one: computes.txt.
+var computes = table.Once(computesFile, table.Set)
 
 //go:embed calls.txt
 var callsFile string

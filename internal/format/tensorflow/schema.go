@@ -51,6 +51,8 @@ const (
 
 	attrList   = 1<<3 | byts // AttrValue
 	attrString = 2<<3 | byts
+	attrInt    = 3<<3 | vint
+	attrBool   = 5<<3 | vint
 	attrTensor = 8<<3 | byts
 	attrFunc   = 10<<3 | byts
 
@@ -61,7 +63,13 @@ const (
 	funcName = 1<<3 | byts // NameAttrList
 	funcAttr = 2<<3 | byts
 
-	tensorString = 8<<3 | byts // TensorProto.string_val
+	tensorType    = 1<<3 | vint // TensorProto
+	tensorContent = 4<<3 | byts
+	tensorInts    = 7<<3 | vint // int_val
+	tensorPacked  = 7<<3 | byts
+	tensorString  = 8<<3 | byts  // string_val
+	tensorLongs   = 10<<3 | vint // int64_val
+	tensorLongSet = 10<<3 | byts
 
 	objectNode = 1<<3 | byts // SavedObjectGraph
 	objectUser = 4<<3 | byts // SavedObject

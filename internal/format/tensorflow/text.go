@@ -39,11 +39,13 @@ var textSchema = prototext.Schema{
 		"name": {Tag: nodeName}, "op": {Tag: nodeOp}, "input": {Tag: nodeInput}, "attr": {Tag: nodeAttr, Of: "AttrEntry"}},
 	"AttrEntry": {"key": {Tag: mapKey}, "value": {Tag: mapValue, Of: "AttrValue"}},
 	"AttrValue": {
-		"list": {Tag: attrList, Of: "ListValue"}, "s": {Tag: attrString}, "tensor": {Tag: attrTensor, Of: "TensorProto"}, "func": {Tag: attrFunc, Of: "NameAttrList"}},
+		"list": {Tag: attrList, Of: "ListValue"}, "s": {Tag: attrString}, "i": {Tag: attrInt}, "b": {Tag: attrBool}, "tensor": {Tag: attrTensor, Of: "TensorProto"}, "func": {Tag: attrFunc, Of: "NameAttrList"}},
 	"ListValue": {
 		"s": {Tag: listString}, "tensor": {Tag: listTensor, Of: "TensorProto"}, "func": {Tag: listFunc, Of: "NameAttrList"}},
-	"NameAttrList":     {"name": {Tag: funcName}, "attr": {Tag: funcAttr, Of: "AttrEntry"}},
-	"TensorProto":      {"string_val": {Tag: tensorString}},
+	"NameAttrList": {"name": {Tag: funcName}, "attr": {Tag: funcAttr, Of: "AttrEntry"}},
+	"TensorProto": {
+		"dtype": {Tag: tensorType, Names: map[string]uint64{"DT_INT32": typeInt32, "DT_INT64": typeInt64}}, "tensor_content": {Tag: tensorContent},
+		"int_val": {Tag: tensorInts}, "string_val": {Tag: tensorString}, "int64_val": {Tag: tensorLongs}},
 	"SavedObjectGraph": {"nodes": {Tag: objectNode, Of: "SavedObject"}},
 	"SavedObject":      {"user_object": {Tag: objectUser, Of: "SavedUserObject"}},
 	"SavedUserObject":  {"identifier": {Tag: userKind}, "metadata": {Tag: userJSON}},
