@@ -36,7 +36,8 @@ type File struct {
 	// Unsearched is how many bytes of weights were not searched for hidden files.
 	// No loader interprets them, so that this makes nothing incomplete.
 	Unsearched int64
-	Digest     []byte // SHA-256 of the bytes as they were scanned, where the scan computed it
+	Loads      []string // paths of other files that are loaded with it, as in Path
+	Digest     []byte   // SHA-256 of the bytes as they were scanned, where the scan computed it
 }
 
 // Unread reports whether something that should have been inspected was not.

@@ -79,6 +79,9 @@ type Pass struct {
 	// Incomplete says that a part was not read, where Run goes on with the
 	// rest: an encrypted member, a damaged record between sound ones.
 	Incomplete func(error)
+	// Loads says that whoever loads the file on disk loads what lies at a
+	// slash-separated path beside it, too. The scan tells if that is dangerous.
+	Loads func(name string)
 	// Text shows a text of the file's metadata to the detectors that look for
 	// what no text should hold. offset is that of the text or of its name.
 	Text func(name string, offset int64, text string)

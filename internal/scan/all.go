@@ -32,6 +32,7 @@ func (s *Scanner) All(ctx context.Context, files []walk.File, done func(*audit.F
 		})
 	}
 	workers.Wait()
+	inherit(report.Files)
 	return report
 }
 

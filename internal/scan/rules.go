@@ -26,7 +26,11 @@ var (
 		ID: "model-unrecognised", Title: "A file named like a model is of no known format",
 		Severity: rule.Low, Precision: rule.Certain, CWE: []int{430}, Since: "0.1.0", Unread: true,
 	}
+	together = &rule.Rule{
+		ID: "loads-dangerous-file", Title: "Loading the file loads another one that is dangerous",
+		Severity: rule.High, Precision: rule.Certain, CWE: []int{829}, Since: "0.1.0",
+	}
 )
 
 // Rules are what the scan itself can say, beside its detectors.
-var Rules = rule.Explain(help, incomplete, crashed, denied, unrecognised)
+var Rules = rule.Explain(help, incomplete, crashed, denied, unrecognised, together)

@@ -146,6 +146,7 @@ func (r *run) pass(d *detector.Detector, seen *subject) *detector.Pass {
 		Examine:    r.examine,
 		Refused:    func(reason string) { r.refuse(f, reason) },
 		Incomplete: func(err error) { r.unread(f, err) },
+		Loads:      func(name string) { r.loads(f, name) },
 		Text:       func(string, int64, string) {},
 		License:    func(string) {},
 		Weights:    seen.tensor,

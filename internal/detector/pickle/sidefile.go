@@ -47,6 +47,10 @@ func (j *judge) sideFile(e pickle.Effect, u *use) {
 		j.add(sideMissing, e, cmp.Or(name, "unnamed"), func() string {
 			return "The array that joblib reads from " + quoted + " is not beside this file: what will be loaded in its place was not checked."
 		})
+		return
+	}
+	if j.s.p.File.Open != nil {
+		j.s.p.Loads(name)
 	}
 }
 
