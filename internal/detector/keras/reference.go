@@ -40,23 +40,23 @@ func (w *walker) reference(o *json.Value, parents, modules []*json.Value, class 
 
 // targets returns the names that an object may resolve to within its module.
 func targets(o *json.Value, class string) []string {
-	names := []string{class}
-	if class == "__typespec__" { // a class of TensorFlow, or so the loader hopes
+	switch class {
+	case "__typespec__": // a class of TensorFlow, or so the loader hopes
 		return []string{o.Get("spec_name").String()}
+	case "function", "builtin_function_or_method": // its config says which
+	default:
+		return []string{class}
 	}
-	if class != "function" && class != "builtin_function_or_method" {
-		return names
-	}
+	var names []string
 	for _, key := range []string{"config", "registered_name", "name"} {
-		if s := o.Get(key).String(); s != "" && !slices.Contains(names, s) {
+		if s := o.Get(key).String(); s != "" && s != class && !slices.Contains(names, s) {
 			names = append(names, s)
 		}
 	}
-	return names[1:]
+	return names
 }
 
-// target judges one name in a module. Aliases are resolved first: the loader
-// imports what they lead to.
+// target judges one name in a module.
 func (w *walker) target(o *json.Value, parents []*json.Value, module, name string) {
 	// "package>Class" is a name of register_keras_serializable: nothing is
 	// imported, the caller must have registered it.
@@ -83,6 +83,12 @@ func (w *walker) target(o *json.Value, parents []*json.Value, module, name strin
 		}
 		return
 	}
+	w.imported(o, parents, module, name)
+}
+
+// imported judges what a name in a module leads to. Aliases are resolved first:
+// the loader imports what they lead to.
+func (w *walker) imported(o *json.Value, parents []*json.Value, module, name string) {
 	realModule, realName := globals.Resolve(module, name)
 	v := globals.Lookup(realModule, realName)
 	if builtin(module) { // the script's functions stand there as well
