@@ -3,6 +3,7 @@ package entrypoint
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -19,11 +20,13 @@ func command(w World, status *int) *cobra.Command {
 		Long: "Modelaudit finds what is dangerous in machine-learning model files without ever loading them.\n\n" +
 			"Exit status: 0 nothing counts as a failure, 1 findings do, 2 the command or the policy file is wrong,\n" +
 			"3 something that should have been inspected was not, 4 the work could not be done.",
-		Args:              cobra.NoArgs,
-		Version:           version(),
-		SilenceErrors:     true,
-		SilenceUsage:      true,
-		DisableAutoGenTag: true,
+		Args:          noCommand,
+		Version:       version(),
+		SilenceErrors: true,
+
+		SuggestionsMinimumDistance: 2,
+		SilenceUsage:               true,
+		DisableAutoGenTag:          true,
 		RunE: func(*cobra.Command, []string) error {
 			return usageError{errors.New("no command is given (modelaudit --help lists them)")}
 		},
@@ -42,6 +45,23 @@ func command(w World, status *int) *cobra.Command {
 		versionCommand(w),
 	)
 	return root
+}
+
+// noCommand tells a word that is no command, with those that it may stand for.
+func noCommand(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	return fmt.Errorf("there is no command %q%s (modelaudit --help lists them)", args[0], meant(cmd.SuggestionsFor(args[0])))
+}
+
+// meant asks for what the caller may have meant, if that is known.
+func meant(names []string) string {
+	const most = 3
+	if len(names) == 0 {
+		return ""
+	}
+	return ", did you mean " + strings.Join(names[:min(len(names), most)], ", ") + "?"
 }
 
 // exactly wants n arguments, which are of some kind.

@@ -29,12 +29,16 @@ func rulesCommand(w World) *cobra.Command {
 			if len(args) == 0 {
 				return listRules(w, rules)
 			}
+			var like []string
 			for _, r := range rules {
 				if r.ID == args[0] {
 					return explainRule(w, r)
 				}
+				if strings.Contains(r.ID, args[0]) {
+					like = append(like, r.ID)
+				}
 			}
-			return usageError{fmt.Errorf("there is no rule %q (modelaudit rules lists them)", args[0])}
+			return usageError{fmt.Errorf("there is no rule %q%s (modelaudit rules lists them)", args[0], meant(like))}
 		},
 	}
 }
