@@ -21,14 +21,6 @@ type value struct {
 	numbers []int64
 }
 
-// number returns the number of a value that is one, or without.
-func (v value) number(without int64) int64 {
-	if len(v.numbers) == 0 {
-		return without
-	}
-	return v.numbers[0]
-}
-
 // An evaluation puts strings together that constants alone make.
 type evaluation struct {
 	nodes  map[string]*traced
