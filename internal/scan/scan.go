@@ -51,6 +51,10 @@ func (s *Scanner) File(ctx context.Context, f artifact.File) audit.File {
 		searchable: s.searchable(f),
 	}
 	recognised := r.file(f, nil)
+	// Whoever hit the limit may have stopped without a word.
+	if err := r.budget.Spent(); err != nil {
+		r.unread(f, err)
+	}
 	if s.Digest && r.refused == "" && (recognised || r.problems > 0) {
 		r.digest(f)
 	}

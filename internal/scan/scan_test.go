@@ -318,3 +318,18 @@ func TestContacts(t *testing.T) {
 		}
 	}
 }
+
+// TestSpent: a file whose budget is spent is not clean, whatever the detectors say.
+func TestSpent(t *testing.T) {
+	silent := &detector.Detector{Name: "silent", Match: func(artifact.Head) bool { return true }, Run: func(_ context.Context, p *detector.Pass) error {
+		p.Recognised("silent")
+		for p.Budget.Step() == nil {
+		}
+		return nil
+	}}
+	s := scan.Scanner{Detectors: []*detector.Detector{silent}, Limits: hostile.Limits{Steps: 100, Members: 1, Depth: 1, Time: time.Minute}, Now: time.Now}
+	got := s.File(context.Background(), artifact.File{Path: "m", Content: hostile.Bytes("model"), Size: 5})
+	if got.Status != audit.Incomplete || !strings.Contains(got.Reason, "max-steps") || len(got.Findings) != 1 {
+		t.Errorf("got %s (%s) and %d findings", got.Status, got.Reason, len(got.Findings))
+	}
+}
