@@ -1,6 +1,7 @@
 package template_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -71,6 +72,8 @@ func cases() []detectortest.Case {
 		{"subscript, by a choice", `{{ x['a' if y else '__class__'] }}`, reaches},
 		{"subscript, in part", `{% set u = (lipsum|string)[18] %}{{ x[u~u~'globals'~u~u] }}`, reaches},
 		{"subscript, in pieces", `{% set u = (lipsum|string)[18] %}{{ x[u~u~u~u~u~u] }}`, computed},
+		{"subscript, by the last of many values", many(20) + `{% if y %}{% set a = '__cl' ~ 'ass__' %}{% endif %}{{ x[a] }}`, computed},
+		{"subscript, by one of many values", many(20) + `{{ x[a] }}`, nil},
 		{"format field", `{{ '{0.__class__}'.format(x) }}`, reaches},
 		{"format field of a variable", `{% set f = '{0.__init__.__globals__}' %}{{ f.format(x) }}`, reaches},
 		{"format field, by subscript", `{{ '{x[__class__]}'.format_map(y) }}`, reaches},
@@ -152,4 +155,13 @@ func TestTooManyTokens(t *testing.T) {
 	if got := detectortest.Scan([]*detector.Detector{template.Detector}, "t.j2", []byte(text)); got.Status != audit.Incomplete {
 		t.Errorf("got %s, want incomplete", got.Status)
 	}
+}
+
+// many are n values of the variable a.
+func many(n int) string {
+	var out strings.Builder
+	for i := range n {
+		fmt.Fprintf(&out, "{%% if y == %d %%}{%% set a = 'x%d' %%}{%% endif %%}", i, i)
+	}
+	return out.String()
 }

@@ -32,10 +32,10 @@ func (s *scope) assign(name string, values []value) {
 		old := s.values[name]
 		// A value of which nothing is known adds nothing, unless it was put
 		// together.
-		if v.kind == unknown && !v.built || len(old) >= maxValues || slices.ContainsFunc(old, func(o value) bool { return same(o, v) }) {
+		if v.kind == unknown && !v.built || slices.ContainsFunc(old, func(o value) bool { return same(o, v) }) {
 			continue
 		}
-		s.values[name] = append(old, v)
+		s.values[name] = more(old, v)
 	}
 }
 

@@ -57,14 +57,25 @@ func (v value) pieces() string {
 	return string(Wild)
 }
 
+// more adds a value, as long as there is room. One that was put together is not
+// left out in silence: for all of those stands one of which nothing is known.
+func more(values []value, v value) []value {
+	switch {
+	case len(values) < maxValues:
+		return append(values, v)
+	case v.built && len(values) == maxValues:
+		const pieces = 4 // as of a name that hides
+		return append(values, value{kind: vText, text: strings.Repeat(string(Wild), pieces), built: true})
+	}
+	return values
+}
+
 // cross applies f to every pair of values.
 func cross(a, b []value, f func(a, b value) value) []value {
 	var out []value
 	for _, x := range a {
 		for _, y := range b {
-			if len(out) < maxValues {
-				out = append(out, f(x, y))
-			}
+			out = more(out, f(x, y))
 		}
 	}
 	return out
@@ -75,9 +86,7 @@ func union(lists ...[]value) []value {
 	var out []value
 	for _, l := range lists {
 		for _, v := range l {
-			if len(out) < maxValues {
-				out = append(out, v)
-			}
+			out = more(out, v)
 		}
 	}
 	return out
