@@ -72,3 +72,25 @@ func TestLongData(t *testing.T) {
 		}
 	}
 }
+
+// TestStars: names of modules from which everything is imported are looked up, and
+// it is told when those are too many.
+func TestStars(t *testing.T) {
+	stars := func(modules ...string) string {
+		return "from " + strings.Join(modules, " import *\nfrom ") + " import *\nfrom os import *\nsystem('echo poc')\n"
+	}
+	for _, c := range []struct {
+		name, text  string
+		found, told bool
+	}{
+		{name: "a few", text: stars("a", "b", "c"), found: true},
+		{name: "again and again", text: stars("a", "a", "a", "a", "a", "a", "a", "a", "a"), found: true},
+		{name: "beside the source", text: stars(".a", ".b", ".c", ".d", ".e", ".f", ".g", ".h", ".i"), found: true},
+		{name: "many", text: stars("a", "b", "c", "d", "e", "f", "g", "h", "i"), told: true},
+	} {
+		budget := hostile.NewBudget(context.Background(), hostile.DefaultLimits(), 1<<10, time.Now)
+		if found, err := source.Judge(c.text, budget); (found != nil) != c.found || (err != nil) != c.told {
+			t.Errorf("%s: got %+v, %v", c.name, found, err)
+		}
+	}
+}

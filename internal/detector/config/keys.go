@@ -197,7 +197,7 @@ func (j *judge) fetches() {
 
 // command judges a value that is a shell command.
 func (j *judge) command(i config.Item) {
-	if i.Kind != config.Text || len(i.Value) > maxResolved || !mentions(i.Value, "curl", "wget", "/dev/tcp", "base64") {
+	if i.Kind != config.Text || !mentions(i.Value, "curl", "wget", "/dev/tcp", "base64") {
 		return
 	}
 	p, err := source.Shell(i.Value, j.p.Budget)
@@ -220,7 +220,7 @@ func mentions(text string, words ...string) bool {
 // programs register to evaluate it: "${eval:…}".
 func (j *judge) resolver(i config.Item) {
 	start := strings.Index(i.Value, "${")
-	if i.Kind != config.Text || start < 0 || length(i.Path)+len(i.Value) > maxResolved {
+	if i.Kind != config.Text || start < 0 {
 		return
 	}
 	name, rest, ok := strings.Cut(i.Value[start+2:], ":")
@@ -239,9 +239,6 @@ func (j *judge) resolver(i config.Item) {
 	j.causes.At(instantiates, "resolver "+shown, fmt.Sprintf("Resolving the configuration hands code that uses %s, which %s, to the resolver %s.", shown, finding.Quote(found.Does), finding.Quote(name))).
 		Add(i.Offset, "%s: %s", j.where(i), finding.QuoteUpTo(i.Value, maxWhere))
 }
-
-// maxResolved is how long an interpolation may be that is looked into.
-const maxResolved = 4 << 10
 
 // loader judges the module by which MLflow loads a model of its general flavour:
 // it is imported, with the directories of the model's own code before all others.

@@ -53,20 +53,21 @@ var Detector = &detector.Detector{
 }
 
 const (
-	maxSize = 1 << 20 // bytes of such a file
+	maxSize = 1 << 20 // bytes of such a file that are read
 	maxPath = 4096    // PATH_MAX of Linux
 )
 
 func run(_ context.Context, p *detector.Pass) error {
-	if p.File.Size > maxSize {
-		return nil
-	}
 	r := p.Reader()
-	text := strings.TrimPrefix(string(r.Bytes(uint64(p.File.Size))), "\ufeff")
+	raw := string(r.Bytes(uint64(min(p.File.Size, maxSize))))
+	if r.Left() > 0 {
+		raw = raw[:strings.LastIndexByte(raw, '\n')+1]
+	}
+	text := strings.TrimPrefix(raw, "\ufeff")
 	if r.Err() != nil || strings.TrimSpace(text) == "" || !utf8.ValidString(text) {
 		return nil // whoever knows other files by the name tells
 	}
-	at := p.File.Size - int64(len(text))
+	at := int64(len(raw) - len(text))
 	var imports []line
 	for l := range strings.Lines(text) {
 		switch trimmed := strings.TrimSpace(l); {
@@ -79,6 +80,9 @@ func run(_ context.Context, p *detector.Pass) error {
 		at += int64(len(l))
 	}
 	p.Recognised("python-path-file")
+	if r.Left() > 0 {
+		p.Incomplete(r.Fail(hostile.Unsupported, "a path file of %d bytes: no more than %d are read", p.File.Size, maxSize))
+	}
 	return judge(p, imports)
 }
 

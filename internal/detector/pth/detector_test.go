@@ -2,6 +2,7 @@ package pth_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/modelaudit/modelaudit/internal/detector"
@@ -26,6 +27,7 @@ func TestDetector(t *testing.T) {
 		{Name: "program in a second text", File: "a.pth", AnyPrefix: whole, Data: []byte(`import sys; exec('pass'); exec('import os; os.system("echo poc")')`), Want: []string{"path-file-does-harm"}},
 		{Name: "text that is computed, behind one that is not", File: "a.pth", AnyPrefix: whole, Data: []byte(`import sys; exec('pass'); exec(sys.argv[1])`), Want: []string{"path-file-does-harm"}},
 		{Name: "behind a tab", File: "a.pth", AnyPrefix: whole, Data: []byte("import\tsubprocess; subprocess.run('echo poc')\n"), Want: []string{"path-file-does-harm"}},
+		{Name: "more than is read", File: "a.pth", AnyPrefix: whole, Heavy: true, Data: []byte(strings.Repeat("# a comment\n", 100_000) + "import os; os.system('echo poc')\n"), Unread: true},
 		{Name: "no Python", File: "a.pth", AnyPrefix: whole, Data: []byte("import os; ('\n"), Unread: true},
 	})
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/modelaudit/modelaudit/internal/detector"
 	"github.com/modelaudit/modelaudit/internal/finding"
 	"github.com/modelaudit/modelaudit/internal/format/json"
+	"github.com/modelaudit/modelaudit/internal/hostile"
 	"github.com/modelaudit/modelaudit/internal/license"
 	"github.com/modelaudit/modelaudit/internal/requirements"
 	"github.com/modelaudit/modelaudit/internal/rule"
@@ -43,12 +44,15 @@ var (
 var Detector = &detector.Detector{
 	Name:  "supply",
 	Rules: rule.Explain(help, model, lookalike, elsewhere),
-	Match: func(h artifact.Head) bool { return h.Size <= maxSize && reader(h.Name, h.Depth) != nil },
+	Match: func(h artifact.Head) bool { return reader(h.Name, h.Depth) != nil },
 	Run: func(_ context.Context, p *detector.Pass) error {
 		r := p.Reader()
-		text := r.Bytes(uint64(p.File.Size))
+		text := r.Bytes(uint64(min(p.File.Size, maxSize)))
 		if r.Err() != nil {
 			return r.Err()
+		}
+		if r.Left() > 0 && strings.EqualFold(artifact.Base(p.File.Name()), environment) {
+			p.Incomplete(r.Fail(hostile.Unsupported, "an environment of %d bytes: no more than %d are read", p.File.Size, maxSize))
 		}
 		j := judge{p: p}
 		reader(p.File.Name(), len(p.File.Inside))(&j, string(text))
@@ -57,9 +61,12 @@ var Detector = &detector.Detector{
 	},
 }
 
-// maxSize is the size of the largest file that is read: those of people are
-// smaller.
+// maxSize is how much is read of a file that is read as one text: those of people
+// are smaller, and cards may end in pictures.
 const maxSize = 4 << 20
+
+// environment is the name of the file that lists an environment of conda.
+const environment = "conda.yaml"
 
 //go:embed licences.txt
 var licencesFile string
@@ -79,7 +86,7 @@ func reader(name string, depth int) func(*judge, string) {
 		return (*judge).license
 	case depth > 0 && requirements.Named(base):
 		return (*judge).requirements
-	case depth > 0 && base == "conda.yaml":
+	case depth > 0 && base == environment:
 		return (*judge).environment
 	}
 	return nil

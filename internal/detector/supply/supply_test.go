@@ -47,6 +47,8 @@ func TestDetector(t *testing.T) {
 		{Name: "index behind a short option", Data: wants("-ihttps://packages.example.org/simple"), Want: elsewhere},
 		{Name: "swapped letters", Data: wants("reqeusts==2.0"), Want: alike},
 		{Name: "behind a carriage return", Data: wants("torch # pinned\rreqeusts==2.0"), Want: alike},
+		{Name: "behind 4 MiB", Data: ziptest.Files("requirements.txt", strings.Repeat("# a comment\n", 400_000)+"reqeusts\n"), Want: alike, Heavy: true},
+		{Name: "environment of more than is read", Data: ziptest.Files("conda.yaml", strings.Repeat("# a comment\n", 400_000)+"dependencies:\n- reqeusts\n"), Unread: true, Heavy: true},
 		{Name: "in UTF-16", Data: ziptest.Files("requirements.txt", "\xff\xfer\x00e\x00q\x00e\x00u\x00s\x00t\x00s\x00"), Want: alike},
 		{Name: "doubled letter", Data: wants("nummpy"), Want: alike},
 		{Name: "in conda's list", Data: ziptest.Files("conda.yaml", "dependencies:\n- python=3.10\n- pip:\n  - mlflow\n  - transfomers==4.0\n"), Want: alike},

@@ -142,7 +142,7 @@ const (
 	maxConstant = 4 << 10  // bytes of a constant that was put together
 	maxComputed = 64 << 20 // bytes of all texts that something was made of
 	maxPath     = 512      // bytes of a path
-	maxStars    = 8        // modules from which everything is imported
+	maxStars    = 8        // modules from which everything is imported, those beside the source left out
 )
 
 // added returns the value of v + w.

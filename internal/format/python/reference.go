@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"slices"
+	"strings"
 )
 
 // A Reference is a function or module that a source text refers to.
@@ -169,8 +170,8 @@ func (a *analysis) importsFrom() {
 		t := a.peek()
 		a.at++
 		path := module + "." + t.Text
-		if t.Text == "*" && len(a.star) < maxStars {
-			a.star = append(a.star, module)
+		if t.Text == "*" {
+			a.importStar(module)
 			path = module
 		}
 		a.source.Imports = append(a.source.Imports, Reference{Path: path, Imported: true, Offset: t.Offset})
@@ -182,6 +183,18 @@ func (a *analysis) importsFrom() {
 		if a.bind(as, path); !a.take(",") {
 			return
 		}
+	}
+}
+
+// importStar notes that any name may be one of a module. What lies beside the
+// source is looked at by itself.
+func (a *analysis) importStar(module string) {
+	switch {
+	case strings.HasPrefix(module, "."), slices.Contains(a.star, module):
+	case len(a.star) == maxStars:
+		a.computed = maxComputed + 1 // too many for each name to be looked up in all
+	default:
+		a.star = append(a.star, module)
 	}
 }
 
