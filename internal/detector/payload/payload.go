@@ -16,6 +16,7 @@ import (
 	"github.com/modelaudit/modelaudit/internal/detector"
 	"github.com/modelaudit/modelaudit/internal/finding"
 	"github.com/modelaudit/modelaudit/internal/format/encoded"
+	"github.com/modelaudit/modelaudit/internal/hostile"
 	"github.com/modelaudit/modelaudit/internal/rule"
 	"github.com/modelaudit/modelaudit/internal/source"
 )
@@ -170,6 +171,9 @@ func (s *search) look(text []byte) error {
 	w := encoded.Walk{Budget: s.p.Budget, Visit: s.visit}
 	if err := w.In(text); err != nil {
 		return err
+	}
+	if w.Deep && s.err == nil && !s.told {
+		s.p.Incomplete(hostile.Faultf(hostile.Unsupported, s.at, "a text in encodings of encodings, deeper than is looked into"))
 	}
 	return s.err
 }

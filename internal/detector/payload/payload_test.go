@@ -208,3 +208,19 @@ func TestSilent(t *testing.T) {
 		}
 	}
 }
+
+// TestDeep: it is told when encodings of encodings are not undone.
+func TestDeep(t *testing.T) {
+	for levels, told := range map[int]bool{3: false, 4: false, 5: true, 6: true} {
+		for _, s := range samples()[:1] {
+			text := s.bad
+			for range levels {
+				text = base64.StdEncoding.EncodeToString([]byte(text))
+			}
+			got := detectortest.Scan([]*detector.Detector{header, payload.Detector, pickle.Detector}, "m", []byte("H"+text))
+			if got.Unread() != told || slices.Contains(detectortest.RuleIDs(got), "encoded-payload") == told {
+				t.Errorf("%d levels: got %v, %s", levels, detectortest.RuleIDs(got), got.Reason)
+			}
+		}
+	}
+}

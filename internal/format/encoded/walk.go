@@ -41,6 +41,9 @@ type Walk struct {
 	// outside in. It returns whether that is all that is wanted of it: otherwise
 	// what is compressed or encoded in it is looked for.
 	Visit func(Content) bool
+	// Deep is set when something is encoded more than maxLevels times over, or
+	// may be: it was not decoded.
+	Deep bool
 
 	wanted int // contents of which nothing more is wanted
 }
@@ -138,6 +141,7 @@ func (w *Walk) content(c Content) error {
 		return nil
 	}
 	if len(c.Encodings) >= maxLevels {
+		w.Deep = w.Deep || c.Kind == Text && Promising(c.Data) || compress.Sniff(c.Data) != nil
 		return nil
 	}
 	if c.Kind == Text || c.Kind == "script" {
