@@ -80,7 +80,12 @@ func (j *judge) callee(fn pickle.Value) *pickle.Name {
 	if _, known := globals.Listed(n.Module, n.Name+".__call__"); !ok && !known {
 		return nil
 	}
+	maker := n.Name
 	n.Name = strings.TrimPrefix(n.Name+"."+name, ".")
+	// What a function returns is of any class: an item, a copy, the largest.
+	if _, known := globals.Listed(n.Module, n.Name); ok && !known && !classLike(maker) {
+		return nil
+	}
 	n.AsModule, n.AsName, n.ID = n.Module, n.Name, -1
 	return &n
 }

@@ -74,6 +74,8 @@ func TestDetector(t *testing.T) {
 		{Name: "batch of unknown graphs", Data: graphs("torch_geometric.data.batch", "Batch", "models", "Molecule").Stop(), Want: []string{"pickle-unknown-import"}},
 		{Name: "batch of what starts programs", Data: graphs("torch_geometric.data.batch", "Batch", "subprocess", "Popen").Stop(), Want: []string{"pickle-executes-code"}},
 		{Name: "no batch", Data: graphs("models", "Runner", "models", "Molecule").Stop(), Want: []string{"pickle-calls-indirectly", "pickle-unknown-import"}},
+		{Name: "method of what a function returns", Data: p(4).Named("operator", "methodcaller").Str("write_text").Str("poc").Tuple(2).Reduce().
+			Named("builtins", "max").EmptyList().Call("pathlib", "PosixPath", "poc").Append().Tuple(1).Reduce().Tuple(1).Reduce().Stop(), Want: []string{"pickle-computed-name"}},
 		{Name: "translated name", Data: p(4).Named("builtins", "str.translate").Str("MODELS").Named("builtins", "str.maketrans").Str("M").Str("m").
 			Tuple(2).Reduce().Tuple(2).Reduce().Str("f").StackGlobal().Tuple(0).Reduce().Stop(), Want: []string{"pickle-computed-name"}},
 		{Name: "assembled name", Data: p(4).Named("builtins", "str.lower").Str("MODELS").Tuple(1).Reduce().Str("Net").StackGlobal().Tuple(0).NewObj().Stop(),
