@@ -299,6 +299,11 @@ func (j *judge) changes(e pickle.Effect, way globals.Use) {
 		j.sourceState(e, u)
 		j.sideFile(e, u)
 		j.textState(e, u)
+	case u.args == "hands" || u.args == "changed":
+		j.add(unresolved, e, "change", func() string {
+			return "Loading this file " + j.effectVerb(e) + ": which object that changes only running it would tell."
+		})
+		return
 	case anyArguments(n) == "text": // extend, add and __setitem__ take what the class takes
 		reading{j, e, u, j.evaluated, false}.values()
 	}

@@ -68,7 +68,7 @@ func (j *judge) conditional(e pickle.Effect, u *use, v globals.Verdict) {
 		j.code(e)
 	case "function":
 		j.carries(e)
-	case "", "class":
+	case "", "class", "hands":
 		j.unlisted(e, u, v)
 	case "changed":
 		j.changesGiven(e, u)

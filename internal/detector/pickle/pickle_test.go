@@ -76,6 +76,8 @@ func TestDetector(t *testing.T) {
 		{Name: "no batch", Data: graphs("models", "Runner", "models", "Molecule").Stop(), Want: []string{"pickle-calls-indirectly", "pickle-unknown-import"}},
 		{Name: "method of what a function returns", Data: p(4).Named("operator", "methodcaller").Str("write_text").Str("poc").Tuple(2).Reduce().
 			Named("builtins", "max").EmptyList().Call("pathlib", "PosixPath", "poc").Append().Tuple(1).Reduce().Tuple(1).Reduce().Stop(), Want: []string{"pickle-computed-name"}},
+		{Name: "what a function hands on, filled", Data: p(4).Named("builtins", "max").EmptyList().Named("models", "Net").Tuple(0).NewObj().Append().Tuple(1).Reduce().
+			Mark().Str("x").Op(0x90).Stop(), Want: []string{"pickle-computed-name", "pickle-unknown-class"}},
 		{Name: "translated name", Data: p(4).Named("builtins", "str.translate").Str("MODELS").Named("builtins", "str.maketrans").Str("M").Str("m").
 			Tuple(2).Reduce().Tuple(2).Reduce().Str("f").StackGlobal().Tuple(0).Reduce().Stop(), Want: []string{"pickle-computed-name"}},
 		{Name: "assembled name", Data: p(4).Named("builtins", "str.lower").Str("MODELS").Tuple(1).Reduce().Str("Net").StackGlobal().Tuple(0).NewObj().Stop(),
