@@ -209,7 +209,8 @@ func TestWalkEnds(t *testing.T) {
 }
 
 // TestWalkIsLinear: strings that no quotation mark ends are searched once, and
-// what is promised in each other counts.
+// what is promised in each other counts. It takes seconds; were each string
+// searched to the end of the text, it would be the better part of an hour.
 func TestWalkIsLinear(t *testing.T) {
 	for name, text := range map[string]string{
 		"words":    strings.Repeat(`\"abcdefghijklmnop!qrstuvwxyz `, 100_000),
@@ -218,7 +219,7 @@ func TestWalkIsLinear(t *testing.T) {
 		start := time.Now()
 		w := encoded.Walk{Budget: hostile.NewBudget(t.Context(), hostile.DefaultLimits(), int64(len(text)), time.Now), Visit: func(encoded.Content) bool { return false }}
 		err := w.In([]byte(text))
-		if took := time.Since(start); took > 10*time.Second {
+		if took := time.Since(start); took > time.Minute {
 			t.Errorf("%s: took %v, %v", name, took, err)
 		}
 	}
