@@ -16,6 +16,7 @@ import (
 	"github.com/modelaudit/modelaudit/internal/format/python"
 	"github.com/modelaudit/modelaudit/internal/globals"
 	"github.com/modelaudit/modelaudit/internal/hostile"
+	"github.com/modelaudit/modelaudit/internal/location"
 	"github.com/modelaudit/modelaudit/internal/table"
 )
 
@@ -257,7 +258,11 @@ func (j *judge) code(e pickle.Effect) {
 		j.unread()
 	}
 	for _, r := range references {
-		if v, bad := globals.Path(r.Path, r.Imported); bad && !expected(r.Path, v, c) {
+		v, bad := globals.Path(r.Path, r.Imported)
+		if r.Path == "open" && !opensToWrite(c) {
+			v.Effect = globals.Read
+		}
+		if bad && !expected(r.Path, v, c) {
 			if len(found) == 0 {
 				first = v
 			}
@@ -270,16 +275,28 @@ func (j *judge) code(e pickle.Effect) {
 }
 
 // expected reports whether honest code that comes with a model does what a path
-// is for: it reads its own files and loads what it wraps.
+// is for: it reads its own files and settings, and loads what it wraps.
 func expected(path string, v globals.Verdict, c *marshal.Code) bool {
-	switch name := path[strings.LastIndexByte(path, '.')+1:]; {
-	case path == "open":
-		return !slices.ContainsFunc(c.Constants, func(v *marshal.Value) bool { return writeMode().MatchString(v.Text) })
-	case v.Effect == globals.Deserialise:
+	switch v.Effect {
+	case globals.Read:
+		return !mentions(c.Constants, location.Sensitive)
+	case globals.Deserialise:
+		name := path[strings.LastIndexByte(path, '.')+1:]
 		return name == "load" || name == "load_model"
 	}
 	return false
 }
+
+// mentions reports whether a text among constants of code, or in one, is one that
+// is asked for.
+func mentions(constants []*marshal.Value, is func(string) bool) bool {
+	return slices.ContainsFunc(constants, func(v *marshal.Value) bool {
+		return v.Text != "" && is(v.Text) || mentions(v.Items, is)
+	})
+}
+
+// opensToWrite reports whether code names a mode in which open changes the file.
+func opensToWrite(c *marshal.Code) bool { return mentions(c.Constants, writeMode().MatchString) }
 
 // writeMode is a mode of open that changes the file.
 var writeMode = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[bt]*([wax][bt+]*|r[bt]*\+[bt]*)$`) })
@@ -308,7 +325,7 @@ func (j *judge) codeObject(args []pickle.Value) (*marshal.Code, bool) {
 		return nil, false
 	}
 	c.Names, c.Variables = j.texts(args[at+2]), j.texts(args[at+3])
-	c.Constants = j.constants(args[at+1])
+	c.Constants = j.constants(args[at+1], maxPlainDepth)
 	if at+5 < len(args) {
 		c.Name, _ = j.text(args[at+5])
 	}
@@ -323,16 +340,25 @@ func (j *judge) codeObject(args []pickle.Value) (*marshal.Code, bool) {
 	return c, true
 }
 
-// constants are the items of a tuple, as far as they are texts or None.
-func (j *judge) constants(tuple pickle.Value) []*marshal.Value {
+// constants are the items of a tuple, as far as they are texts, None, or tuples and
+// sets of them down to a depth. Looking is charged to the budget.
+func (j *judge) constants(tuple pickle.Value, depth int) []*marshal.Value {
 	items, _ := j.m.Items(tuple)
+	if depth == 0 || j.s.p.Budget.Steps(int64(len(items))) != nil {
+		return nil
+	}
 	out := make([]*marshal.Value, len(items))
 	for i, v := range items {
 		out[i] = &marshal.Value{}
 		if s, ok := j.text(v); ok {
 			out[i] = &marshal.Value{Kind: marshal.Text, Text: s}
-		} else if j.m.Kind(v) == pickle.None {
+			continue
+		}
+		switch j.m.Kind(v) {
+		case pickle.None:
 			out[i].Kind = marshal.Nothing
+		case pickle.Tuple, pickle.FrozenSet:
+			out[i] = &marshal.Value{Kind: marshal.Container, Items: j.constants(v, depth-1)}
 		}
 	}
 	return out

@@ -124,6 +124,8 @@ func TestDetector(t *testing.T) {
 		{Name: "one pickler for two objects", AnyPrefix: "the first pickle is whole", Data: slices.Concat(p(4).Named("collections", "OrderedDict").Memoize().Tuple(0).Reduce().Stop(), p(4).Get(0).Tuple(0).Reduce().Stop())},
 		{Name: "code", Data: codeObject("types", "CodeType", "abs").Stop(), Want: []string{"pickle-carries-code"}},
 		{Name: "code that evaluates", Data: codeObject("dill._dill", "_create_code", "eval").Stop(), Want: []string{"pickle-carries-code", "pickle-code-dangerous"}},
+		{Name: "code that reads settings", Data: codeReading("config.json").Stop(), Want: []string{"pickle-carries-code"}},
+		{Name: "code that reads secrets", Data: codeReading("/etc/shadow").Stop(), Want: []string{"pickle-carries-code", "pickle-code-dangerous"}},
 		{Name: "code of a type by name", Data: codeObject("cloudpickle.cloudpickle", "_builtin_type", "eval").Stop(), Want: []string{"pickle-carries-code", "pickle-code-dangerous"}},
 		{Name: "code with a name that is decoded", Data: codeOf("types", "CodeType", func(b *pickletest.Stream) { decoded(b, "eval").Tuple(1) }).Stop(), Want: []string{"pickle-carries-code", "pickle-computed-name"}},
 		{Name: "function of code", Data: p(4).Call("types", "FunctionType", "f").Stop(), Want: []string{"pickle-carries-code"}},
@@ -222,8 +224,19 @@ func codeObject(module, function, global string) *pickletest.Stream {
 	return codeOf(module, function, func(b *pickletest.Stream) { b.Str(global).Tuple(1) })
 }
 
+// codeReading is a code object that opens one of some files.
+func codeReading(file string) *pickletest.Stream {
+	return codeWith("dill._dill", "_create_code", func(b *pickletest.Stream) { b.Str("open").Tuple(1) },
+		func(b *pickletest.Stream) { b.None().Str("a.txt").Str(file).Tuple(2).Tuple(2) })
+}
+
 // codeOf is codeObject with names that the last argument adds, as a tuple.
 func codeOf(module, function string, names func(*pickletest.Stream)) *pickletest.Stream {
+	return codeWith(module, function, names, func(b *pickletest.Stream) { b.None().Tuple(1) })
+}
+
+// codeWith is codeOf with constants that the last argument adds, as a tuple.
+func codeWith(module, function string, names, constants func(*pickletest.Stream)) *pickletest.Stream {
 	const loadGlobal, returnValue = 116, 83
 	b := pickletest.New(4).Named(module, function)
 	if function == "_builtin_type" {
@@ -237,7 +250,7 @@ func codeOf(module, function string, names func(*pickletest.Stream)) *pickletest
 		b.Int(int32(n))
 	}
 	b.Data([]byte{loadGlobal, 0, returnValue, 0})
-	b.None().Tuple(1) // constants
+	constants(b)
 	names(b)
 	b.Tuple(0) // variables
 	b.Str("train.py").Str("f").Int(1).Data(nil).Tuple(0).Tuple(0)
