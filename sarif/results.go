@@ -38,7 +38,7 @@ func (d *document) results(findings []finding.Finding) []*sarif.Result {
 // result is one finding, its evidence as related locations. The fingerprint is
 // ours: a binary file has no line to hash.
 func (d *document) result(f *finding.Finding, uri string) *sarif.Result {
-	location := d.location(f, uri, f.Location.Offset, f.Location.Length)
+	location := d.location(f, uri, f.Location)
 	r := sarif.NewRuleResult(f.Rule.ID).
 		WithRuleIndex(d.index[f.Rule]).
 		WithLevel(level(f.Rule.Severity)).
@@ -50,7 +50,7 @@ func (d *document) result(f *finding.Finding, uri string) *sarif.Result {
 		related = nil
 	}
 	for i, s := range related {
-		step := d.location(f, uri, s.Offset, 0).WithId(i + 1)
+		step := d.location(f, uri, finding.Location{Offset: s.Offset, Line: s.Line}).WithId(i + 1)
 		r.AddRelatedLocation(step.WithMessage(sarif.NewTextMessage(escapeLinks(plain.Safe(s.Text)))))
 	}
 	r.PropertyBag = *sarif.NewPropertyBag()
@@ -75,14 +75,14 @@ func Message(f *finding.Finding) string {
 	return escapeLinks(cut(b.String(), maxMessage))
 }
 
-// location is a place in a file, or in a file nested in it. The region names
-// the first line, which every reader of code scanning needs, and keeps the
+// location is a place in the file of a finding, or in a file nested in it. The
+// region names a line, which every reader of code scanning needs, and keeps the
 // bytes as properties: lines and bytes in one region must be the same place.
-func (d *document) location(f *finding.Finding, uri string, offset, length int64) *sarif.Location {
-	l := sarif.NewLocationWithPhysicalLocation(d.physical(f.Location.Path, uri))
-	bytes := sarif.Properties{"byteOffset": offset}
-	if length > 0 {
-		bytes["byteLength"] = length
+func (d *document) location(f *finding.Finding, uri string, at finding.Location) *sarif.Location {
+	l := sarif.NewLocationWithPhysicalLocation(d.physical(f.Location.Path, uri, at.Line))
+	bytes := sarif.Properties{"byteOffset": at.Offset}
+	if at.Length > 0 {
+		bytes["byteLength"] = at.Length
 	}
 	inside := f.Location.Inside
 	if len(inside) > 0 {
@@ -98,11 +98,11 @@ func (d *document) location(f *finding.Finding, uri string, offset, length int64
 	return l
 }
 
-// physical is the file as the repository holds it. Of a Git LFS pointer the
-// second line names the content, and changes whenever the content does, so that
-// an alert on it lies within the diff.
-func (d *document) physical(path, uri string) *sarif.PhysicalLocation {
-	line := 1
+// physical is the file as the repository holds it, at a line, or at the first if
+// that is 0. Of a Git LFS pointer the second line names the content, and changes
+// whenever the content does, so that an alert on it lies within the diff.
+func (d *document) physical(path, uri string, line int) *sarif.PhysicalLocation {
+	line = max(1, line)
 	if d.Pointer != nil && d.Pointer(path) {
 		line = 2
 	}

@@ -175,7 +175,7 @@ func (d *document) unread(f *audit.File, opens bool) *sarif.Notification {
 	}
 	n := notification(level, fmt.Sprintf("%s: %s: %s.", what, plain.Safe(finding.Escape(f.Path)), plain.Safe(f.Reason)))
 	if uri, ok := d.Place(f.Path); ok {
-		n.AddLocation(sarif.NewLocationWithPhysicalLocation(d.physical(f.Path, uri)))
+		n.AddLocation(sarif.NewLocationWithPhysicalLocation(d.physical(f.Path, uri, 0)))
 	}
 	return n
 }

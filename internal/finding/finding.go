@@ -4,6 +4,7 @@ package finding
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -16,12 +17,23 @@ type Location struct {
 	Inside []string // names of nested files, outermost first; nil on the disk file itself
 	Offset int64    // in bytes from the start of the innermost file
 	Length int64    // in bytes; 0 where only the start is known
+	Line   int      // of Offset in a text on disk, from 1; 0 in any other file
 }
 
 // A Step is one fact with a place that the claim of a finding rests on.
 type Step struct {
 	Offset int64  // in the innermost file
+	Line   int    // as of a Location
 	Text   string // hostile text in it has passed Quote
+}
+
+// Place is where the step is, for a reader: the line of a text, the offset in any
+// other file.
+func (s Step) Place() string {
+	if s.Line > 0 {
+		return fmt.Sprintf("line %d", s.Line)
+	}
+	return fmt.Sprintf("%#08x", s.Offset)
 }
 
 // A Finding is what a detector reports.

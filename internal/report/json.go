@@ -67,7 +67,7 @@ type fileEntry struct {
 }
 
 // A findingItem is a finding. Offset and Length are bytes in the innermost of
-// Inside.
+// Inside; Line is that of Offset in a text on disk.
 type findingItem struct {
 	Rule        string   `json:"rule"`
 	Severity    string   `json:"severity"`
@@ -75,6 +75,7 @@ type findingItem struct {
 	Path        string   `json:"path"`
 	Inside      []string `json:"inside"`
 	Offset      int64    `json:"offset"`
+	Line        int      `json:"line,omitempty"`
 	Length      int64    `json:"length"`
 	Message     string   `json:"message"`
 	Fingerprint string   `json:"fingerprint"`
@@ -94,6 +95,7 @@ type suppressedItem struct {
 // A step is one piece of evidence and where in the same content it stands.
 type step struct {
 	Offset int64  `json:"offset"`
+	Line   int    `json:"line,omitempty"`
 	Text   string `json:"text"`
 }
 
@@ -177,6 +179,7 @@ func item(f *finding.Finding) findingItem {
 		Path:        finding.UTF8(f.Location.Path),
 		Inside:      []string{},
 		Offset:      f.Location.Offset,
+		Line:        f.Location.Line,
 		Length:      f.Location.Length,
 		Message:     f.Message,
 		Fingerprint: f.Fingerprint(),
@@ -186,7 +189,7 @@ func item(f *finding.Finding) findingItem {
 		out.Inside = append(out.Inside, finding.UTF8(name))
 	}
 	for _, s := range f.Evidence {
-		out.Evidence = append(out.Evidence, step{s.Offset, s.Text})
+		out.Evidence = append(out.Evidence, step{s.Offset, s.Line, s.Text})
 	}
 	return out
 }

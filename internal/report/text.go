@@ -110,7 +110,7 @@ func (t *text) finding(f *finding.Finding) {
 			t.Line(3, plain.Text("and "+plain.Count(len(f.Evidence)-i, "more step")+" (--verbose shows all)").In(plain.Dim))
 			break
 		}
-		t.Line(3, plain.Textf("%#08x  ", s.Offset).In(plain.Dim), plain.Text(s.Text))
+		t.Line(3, plain.Textf("%-10s  ", s.Place()).In(plain.Dim), plain.Text(s.Text))
 	}
 }
 

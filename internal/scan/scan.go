@@ -289,6 +289,7 @@ func (r *run) unrecognised(f artifact.File) {
 func (r *run) conclude(f artifact.File, recognised bool) audit.File {
 	r.unlisted(f)
 	r.redact()
+	r.lines(f)
 	out := &r.out
 	slices.SortStableFunc(out.Findings, finding.Compare)
 	finding.Number(out.Findings)

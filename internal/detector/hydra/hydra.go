@@ -5,7 +5,6 @@ package hydra
 import (
 	"context"
 	_ "embed"
-	"fmt"
 	"strings"
 	"sync"
 
@@ -15,6 +14,7 @@ import (
 	"github.com/modelaudit/modelaudit/internal/detector"
 	"github.com/modelaudit/modelaudit/internal/finding"
 	"github.com/modelaudit/modelaudit/internal/format/config"
+	"github.com/modelaudit/modelaudit/internal/hostile"
 	"github.com/modelaudit/modelaudit/internal/needle"
 	"github.com/modelaudit/modelaudit/internal/rule"
 	"github.com/modelaudit/modelaudit/internal/table"
@@ -90,6 +90,8 @@ type judge struct {
 	root *yaml.Node // of the document that is read
 	used bool       // it names something to call
 	seen map[*yaml.Node]bool
+
+	lines liner
 }
 
 // run judges each document of the file.
@@ -174,10 +176,34 @@ func follow(n *yaml.Node) *yaml.Node {
 	return n
 }
 
-// report makes a finding at a node, which has a line but no offset.
+// report makes a finding at a node.
 func (c *judge) report(r *rule.Rule, n *yaml.Node, name, message string) {
+	text := n.Value
+	if n.Style&yaml.TaggedStyle != 0 {
+		text = strings.TrimSpace(n.ShortTag() + " " + text)
+	}
+	at := c.lines.start(c.Pass, n.Line)
 	c.Report(finding.Finding{
-		Rule: r, Key: name, Message: message,
-		Evidence: []finding.Step{{Text: fmt.Sprintf("line %d: %s", n.Line, finding.Quote(n.Value))}},
+		Rule: r, Key: name, Message: message, Location: finding.Location{Offset: at},
+		Evidence: []finding.Step{{Offset: at, Text: finding.Quote(text)}},
 	})
+}
+
+// A liner finds where lines begin, in one pass for those that are asked for in
+// order.
+type liner struct {
+	r    *hostile.Reader
+	line int // at the cursor, from 1
+}
+
+// start returns the offset of a line, counted as the parser does, or of the last
+// one that can be reached.
+func (l *liner) start(p *detector.Pass, line int) int64 {
+	if l.r == nil || line < l.line {
+		l.r, l.line = p.Reader(), 1
+	}
+	for ended := true; ended && l.line < line; l.line++ {
+		_, ended = l.r.SkipLine()
+	}
+	return l.r.Offset()
 }

@@ -2,6 +2,7 @@ package hydra_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -130,5 +131,17 @@ func TestDeep(t *testing.T) {
 	}
 	for _, text := range []string{bomb + "t: {_target_: os.system}\n", strings.Repeat("[", 5000) + strings.Repeat("]", 5000)} {
 		detectortest.Scan([]*detector.Detector{hydra.Detector, archive.Detector}, "m.nemo", nemo(text))
+	}
+}
+
+// TestLines: a finding is at the line of what it is about, in every document.
+func TestLines(t *testing.T) {
+	const text = "a: 1\nb:\n  _target_: builtins.eval\n---\nc: !!python/name:os.popen\nd:\n  _target_: plain\n"
+	var got []int
+	for _, f := range detectortest.Scan([]*detector.Detector{hydra.Detector}, "config.yaml", []byte(text)).Findings {
+		got = append(got, f.Location.Line, f.Evidence[0].Line)
+	}
+	if want := []int{3, 3, 5, 5}; !slices.Equal(got, want) {
+		t.Errorf("lines %d, want %d", got, want)
 	}
 }

@@ -296,7 +296,7 @@ func steps(all []finding.Step) []string {
 			lines = append(lines, fmt.Sprintf("… and %s more", plain.Count(len(all)-i, "step")))
 			break
 		}
-		lines = append(lines, fmt.Sprintf("%#08x  %s", s.Offset, s.Text))
+		lines = append(lines, fmt.Sprintf("%-10s  %s", s.Place(), s.Text))
 	}
 	return lines
 }

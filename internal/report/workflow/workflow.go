@@ -42,6 +42,7 @@ const (
 type Annotation struct {
 	Level   Level
 	File    string // relative to the workspace; "" for the run
+	Line    int    // of a text, from 1; else 0
 	Title   string
 	Message string
 }
@@ -84,12 +85,12 @@ func rest(level Level, n int) Annotation {
 	}
 }
 
-// command is the line that makes the annotation. A file gets its first line:
-// without one the runner shows no file.
+// command is the line that makes the annotation. A file that is no text gets its
+// first line: without one the runner shows no file.
 func (a Annotation) command() string {
 	var properties []string
 	if a.File != "" {
-		properties = append(properties, "file="+property(a.File), "line=1")
+		properties = append(properties, "file="+property(a.File), fmt.Sprintf("line=%d", max(1, a.Line)))
 	}
 	if a.Title != "" {
 		properties = append(properties, "title="+property(plain.Safe(a.Title)))
@@ -133,7 +134,7 @@ func Annotate(o policy.Outcome) []Annotation {
 }
 
 func ofFinding(f *finding.Finding, fails bool) Annotation {
-	a := Annotation{Level: Notice, File: f.Location.Path, Title: f.Rule.Title, Message: f.Message}
+	a := Annotation{Level: Notice, File: f.Location.Path, Line: f.Location.Line, Title: f.Rule.Title, Message: f.Message}
 	if len(f.Location.Inside) > 0 {
 		a.Message += " Inside: " + finding.Quote(strings.Join(f.Location.Inside, " › "))
 	}

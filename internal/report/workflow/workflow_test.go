@@ -37,6 +37,7 @@ func TestPrint(t *testing.T) {
 		want string
 	}{
 		{"of a file", annotation("error", "a.pkl", "Title", "Message"), "::error file=a.pkl,line=1,title=Title::Message\n"},
+		{"of a line", workflow.Annotation{Level: "error", File: "a.yml", Line: 7, Title: "Title", Message: "Message"}, "::error file=a.yml,line=7,title=Title::Message\n"},
 		{"of the run", annotation("notice", "", "", "100%"), "::notice ::100%25\n"},
 		{
 			"hostile",
