@@ -3,12 +3,12 @@
 package numba
 
 import (
+	"bytes"
 	"context"
 	_ "embed"
 	"path"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/modelaudit/modelaudit/internal/artifact"
 	"github.com/modelaudit/modelaudit/internal/detector"
@@ -39,7 +39,7 @@ var (
 var Detector = &detector.Detector{
 	Name:  "numba",
 	Rules: rule.Explain(help, compiled, reaches),
-	Match: func(h artifact.Head) bool { return strings.Contains(string(h.First), "object") && pickled(h.First) },
+	Match: func(h artifact.Head) bool { return pickled(h.First) && bytes.Contains(h.First, []byte("object")) },
 	Run:   run,
 }
 
@@ -115,7 +115,7 @@ func run(_ context.Context, p *detector.Pass) error {
 var symbolsText string
 
 // symbols are the records of symbols.txt.
-var symbols = sync.OnceValue(func() map[string]string { return table.Map(symbolsText) })
+var symbols = table.Once(symbolsText, table.Map)
 
 // outward lists the functions that code asks for and that reach out, sorted.
 func outward(p *detector.Pass, c code) []finding.Step {
