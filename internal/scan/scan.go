@@ -151,7 +151,7 @@ func (r *run) detect(d *detector.Detector, seen *subject) (recognised bool) {
 			r.out.Formats = append(r.out.Formats, format)
 		}
 	}
-	pass.License = func(text string) { r.license(f, text) }
+	pass.License = func(text string) { r.license(seen.File, text) }
 	pass.Text = func(name string, offset int64, text string) { r.text(pass, name, offset, text) }
 	err := hostile.Guard(func() error { return d.Run(r.ctx, pass) })
 	var crash *hostile.Panic

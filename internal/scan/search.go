@@ -136,17 +136,16 @@ func (r *run) searchWith(d *detector.Detector, f artifact.File, region detector.
 
 // pass is one run of a detector over a file, without what Run alone does.
 func (r *run) pass(d *detector.Detector, seen *subject) *detector.Pass {
-	f := seen.File
 	return &detector.Pass{
-		File:       f,
+		File:       seen.File,
 		Budget:     r.budget,
-		Report:     func(found finding.Finding) { r.report(f, found) },
+		Report:     func(found finding.Finding) { r.report(seen.File, found) },
 		Recognised: func(string) {},
 		Nested:     func(inner artifact.File) error { return r.nested(inner, d) },
 		Examine:    r.examine,
-		Refused:    func(reason string) { r.refuse(f, reason) },
-		Incomplete: func(err error) { r.unread(f, err) },
-		Loads:      func(name string) { r.loads(f, name) },
+		Refused:    func(reason string) { r.refuse(seen.File, reason) },
+		Incomplete: func(err error) { r.unread(seen.File, err) },
+		Loads:      func(name string) { r.loads(seen.File, name) },
 		Text:       func(string, int64, string) {},
 		License:    func(string) {},
 		Weights:    seen.tensor,
