@@ -304,7 +304,7 @@ func (j *judge) changes(e pickle.Effect, way globals.Use) {
 			return "Loading this file " + j.effectVerb(e) + ": which object that changes only running it would tell."
 		})
 		return
-	case anyArguments(n) == "text": // extend, add and __setitem__ take what the class takes
+	case u.others == "text": // extend, add and __setitem__ take what the class takes
 		reading{j, e, u, j.evaluated, false}.values()
 	}
 	switch v := u.on(way); v.Class {

@@ -56,7 +56,7 @@ func anyArguments(n *pickle.Name) string {
 
 // conditional judges a call whose danger is in its arguments.
 func (j *judge) conditional(e pickle.Effect, u *use, v globals.Verdict) {
-	switch kind := cmp.Or(u.args, anyArguments(&u.at)); kind {
+	switch kind := cmp.Or(u.args, u.others); kind {
 	case "name", "template": // nothing, or what its state is judged for
 	case "source":
 		j.source(e, u)

@@ -36,6 +36,7 @@ type use struct {
 	ways    [globals.SetItem + 1]globals.Verdict
 	asked   [globals.SetItem + 1]bool // ways that have their verdict
 	args    string                    // what its arguments hold, by arguments.txt
+	others  string                    // what those of what else is in its package hold
 	op      pickle.Code               // of its first import
 	offset  int64                     // of its first import
 	called  bool
@@ -109,7 +110,7 @@ func (j *judge) use(n *pickle.Name, e pickle.Effect) *use {
 		if j.names == nil {
 			j.names = make(map[string]*use)
 		}
-		u = &use{name: k, at: *n, verdict: globals.Lookup(n.Module, n.Name), args: argumentsOf(n), op: e.Op, offset: e.Offset}
+		u = &use{name: k, at: *n, verdict: globals.Lookup(n.Module, n.Name), args: argumentsOf(n), others: anyArguments(n), op: e.Op, offset: e.Offset}
 		j.names[k] = u
 		j.order = append(j.order, u)
 	}

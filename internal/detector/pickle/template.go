@@ -46,7 +46,7 @@ func (j *judge) sourceState(e pickle.Effect, u *use) {
 // property does so when its attribute is set. Names are kept in such states, so
 // that only a program says that it is meant to be evaluated.
 func (j *judge) textState(e pickle.Effect, u *use) {
-	if anyArguments(&u.at) != "text" {
+	if u.others != "text" {
 		return
 	}
 	const depth = 3 // of the pair of states, a state, and a container in it
