@@ -31,6 +31,7 @@ var sevenCases = []detectortest.Case{
 	{Name: "7z, payload", Data: seven(sevenziptest.Archive{}, f7{Name: "a.txt", Data: "hello"}, f7{Name: "b.txt", Data: evil}), Want: []string{"test-payload"}},
 	{Name: "7z, LZMA2 chunk, payload", Data: seven(sevenziptest.Archive{Coder: coderLZMA2, Packed: []byte("\x01\x00\x14" + evil + "\x00")}, f7{Name: "a", Data: evil}),
 		Want: []string{"test-payload"}},
+	{Name: "7z, streams told of twice", Data: seven(sevenziptest.Archive{Behind: []byte{0x04, 0}}, f7{Name: "a", Data: evil}), Unread: true},
 	{Name: "7z, encrypted", Data: seven(sevenziptest.Archive{Coder: coderAES}, f7{Name: "a", Data: evil}), Unread: true},
 	{Name: "7z, encrypted header", Data: seven(sevenziptest.Archive{Pack: func(h []byte) ([]byte, []byte) { return coderAES, h }}, f7{Name: "a", Data: evil}), Unread: true},
 	{Name: "7z, unknown method", Data: seven(sevenziptest.Archive{Coder: coderUnknown}, f7{Name: "a", Data: evil}), Unread: true},

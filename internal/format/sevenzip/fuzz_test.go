@@ -21,6 +21,7 @@ func FuzzDecode(f *testing.F) {
 	f.Add(sevenziptest.Build(sevenziptest.Archive{Files: files}))
 	f.Add(sevenziptest.Build(sevenziptest.Archive{Files: files, Pack: func(h []byte) ([]byte, []byte) { return []byte{1, 0}, h }}))
 	f.Add(sevenziptest.Build(sevenziptest.Archive{Files: files, Coder: []byte{0x21, 0x21, 1, 24}, Packed: []byte("\x01\x00\x09helloworld\x00")}))
+	f.Add(sevenziptest.Build(sevenziptest.Archive{Files: files, Behind: []byte{0x04, 0}}))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		mend(data)
 		limits := hostile.Limits{Steps: 1 << 16, Memory: 1 << 22, Inflated: 1 << 20, Members: 1, Time: time.Second}

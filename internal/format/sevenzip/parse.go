@@ -58,9 +58,9 @@ func (p *parser) encodedHeader(r *hostile.Reader, depth int) error {
 // plainHeader reads a header that is not packed itself.
 func (p *parser) plainHeader(r *hostile.Reader) error {
 	var s streams
-	for r.Step() {
+	for last := uint8(0); r.Step(); {
 		var err error
-		switch id := r.Uint8(); id {
+		switch id := ordered(r, &last); id {
 		case idEnd:
 			return r.Err()
 		case idArchiveProperties:
@@ -84,6 +84,19 @@ func (p *parser) plainHeader(r *hostile.Reader) error {
 		}
 	}
 	return r.Err()
+}
+
+// ordered reads the identifier of a part, which stands behind those of lower
+// numbers and stands once, as 7-Zip reads it (7zIn.cpp): what a second one says
+// would change what the first was read for.
+func ordered(r *hostile.Reader, last *uint8) uint8 {
+	id := r.Uint8()
+	if id != idEnd && id <= *last {
+		r.Fail(hostile.Malformed, "part %#x behind part %#x", id, *last)
+		return idEnd
+	}
+	*last = id
+	return id
 }
 
 // number reads a number of one to nine bytes: the ones that lead the first byte

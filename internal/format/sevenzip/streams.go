@@ -53,8 +53,8 @@ const (
 // streams reads the description of packed streams, folders and what is in them.
 func (p *parser) streams(r *hostile.Reader) (streams, error) {
 	var s streams
-	for r.Step() {
-		switch id := r.Uint8(); id {
+	for last := uint8(0); r.Step(); {
+		switch id := ordered(r, &last); id {
 		case idEnd:
 			if s.subs == nil {
 				s.single(r)

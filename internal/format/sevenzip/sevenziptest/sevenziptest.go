@@ -25,6 +25,7 @@ type Archive struct {
 	BendCRC    bool                                       // a wrong checksum for every file
 	Pack       func(header []byte) (coder, packed []byte) // packs the header
 	HeaderSize uint64                                     // claimed, in place of the true size
+	Behind     []byte                                     // parts of the header behind that of the files
 }
 
 // Number is n as headers hold it.
@@ -111,12 +112,12 @@ func (a Archive) header(packed, unpacked int) []byte {
 	}
 	subs := bytes.Join([][]byte{{0x08, 0x0d}, Number(uint64(withData)), {0x09}, sizes, {0x0a, 1}, sums, {0}}, nil)
 	if withData == 0 {
-		return bytes.Join([][]byte{{1, 0x05}, count, property(0x0e, empty), property(0x11, append([]byte{0}, names...)), {0, 0}}, nil)
+		return bytes.Join([][]byte{{1, 0x05}, count, property(0x0e, empty), property(0x11, append([]byte{0}, names...)), {0}, a.Behind, {0}}, nil)
 	}
 	return bytes.Join([][]byte{
 		{1, 0x04}, streams(0, packed, unpacked, a.Coder, subs),
 		{0x05}, count, property(0x0e, empty), property(0x11, append([]byte{0}, names...)),
-		property(0x15, append([]byte{1, 0}, attributes...)), {0, 0},
+		property(0x15, append([]byte{1, 0}, attributes...)), {0}, a.Behind, {0},
 	}, nil)
 }
 
