@@ -44,7 +44,7 @@ const (
 
 // Run checks that each case is as wanted; that two scans agree; that every rule
 // of d fires in some case, has help and a sound ID; that nothing undeclared
-// fires; that no prefix of any case crashes, and that no proper prefix of a
+// fires; that no case and no prefix of one crashes, and that no proper prefix of a
 // clean case is clean. also are detectors for what d hands back to the scan.
 func Run(t *testing.T, d *detector.Detector, cases []Case, also ...*detector.Detector) {
 	t.Helper()
@@ -93,6 +93,9 @@ func check(t *testing.T, all []*detector.Detector, c Case) []string {
 	}
 	if unread := first.Unread(); unread != c.Unread {
 		t.Errorf("unread: got %v (%s), want %v", unread, first.Reason, c.Unread)
+	}
+	if slices.Contains(allIDs(first), "scan-crashed") {
+		t.Errorf("crashes: %s", view(first))
 	}
 	if len(c.Want) == 0 && !c.Unread && first.Status != audit.Clean {
 		t.Errorf("status: got %s, want clean", first.Status)

@@ -1,12 +1,11 @@
 package hdf5
 
 import (
-	"slices"
-
 	"bytes"
 	"compress/zlib"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/modelaudit/modelaudit/internal/hostile"
 )
