@@ -15,7 +15,6 @@ type Event struct {
 
 	Before, After string // of a push; a side that does not exist is all zeros
 	Deleted       bool   // the push deletes its branch or tag
-	DefaultBranch string // "" if the event does not say
 	Pull          *Pull  // of pull_request and pull_request_target
 	Queue         *Range // of merge_group
 }
@@ -29,7 +28,7 @@ type Pull struct {
 
 // A Side is one of the two branches of a pull request.
 type Side struct {
-	SHA, Ref   string
+	SHA        string
 	Repository string // owner/name; "" if the repository is gone
 }
 
@@ -73,8 +72,7 @@ type payload struct {
 
 // A repository as payloads have it.
 type repository struct {
-	FullName      string `json:"full_name"`
-	DefaultBranch string `json:"default_branch"`
+	FullName string `json:"full_name"`
 }
 
 // A pullRequest as payloads have it.
@@ -88,13 +86,12 @@ type pullRequest struct {
 // A side has no repository once a fork was deleted.
 type side struct {
 	SHA  string      `json:"sha"`
-	Ref  string      `json:"ref"`
 	Repo *repository `json:"repo"`
 }
 
 // side drops what is missing.
 func (s side) side() Side {
-	out := Side{SHA: s.SHA, Ref: s.Ref}
+	out := Side{SHA: s.SHA}
 	if s.Repo != nil {
 		out.Repository = s.Repo.FullName
 	}
@@ -111,7 +108,6 @@ func ParseEvent(e Event, file []byte) (*Event, error) {
 		}
 	}
 	e.Before, e.After, e.Deleted = p.Before, p.After, p.Deleted
-	e.DefaultBranch = p.Repository.DefaultBranch
 	if q := p.MergeGroup; q != nil && e.Name == "merge_group" {
 		e.Queue = &Range{Base: q.BaseSHA, Head: q.HeadSHA}
 	}

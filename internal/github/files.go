@@ -22,7 +22,6 @@ type ChangedFile struct {
 type ChangeList struct {
 	Files   []ChangedFile
 	Partial string // why files may be missing from the list; "" if it is whole
-	Base    string // merge base, where the answer has it
 }
 
 // Limits of GitHub's lists.
@@ -84,7 +83,7 @@ func (c *Client) Compare(ctx context.Context, r Range) (ChangeList, error) {
 	if err != nil {
 		return ChangeList{}, trouble(err)
 	}
-	out := ChangeList{Base: diff.GetMergeBaseCommit().GetSHA()}
+	var out ChangeList
 	for _, f := range diff.Files {
 		out.Files = append(out.Files, changed(f))
 	}

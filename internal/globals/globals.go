@@ -68,8 +68,7 @@ func (e Effect) Does() string { return does[e] }
 type Verdict struct {
 	Class  Class
 	Effect Effect
-	Why    string // a phrase for people; may be empty
-	Named  bool   // the name alone says so, whatever module it is of
+	Named  bool // the name alone says so, whatever module it is of
 }
 
 // Does returns a predicate that completes "the call …" for a verdict that

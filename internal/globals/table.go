@@ -105,14 +105,15 @@ func byHand(module, name string) (Verdict, bool) {
 	return verdict(rest), true
 }
 
-// verdict reads "class effect why"; the effect of a harmless name is "-".
+// verdict reads "class effect why"; the effect of a harmless name is "-", and the
+// reason is for whoever reads the line.
 func verdict(s string) Verdict {
 	class, s, _ := strings.Cut(s, " ")
-	effect, why, _ := strings.Cut(s, " ")
+	effect, _, _ := strings.Cut(s, " ")
 	if effect == "-" {
 		effect = ""
 	}
-	return Verdict{Class: classes[class], Effect: Effect(effect), Why: why}
+	return Verdict{Class: classes[class], Effect: Effect(effect)}
 }
 
 // spellings yields a module's name, and the one under which the copy or older

@@ -41,7 +41,7 @@ func used(use Use, module, name string) Verdict {
 	v := Lookup(module, name)
 	switch {
 	case name == "" && use > New:
-		return Verdict{Class: Dangerous, Effect: Indirect, Why: "changes a module"}
+		return Verdict{Class: Dangerous, Effect: Indirect}
 	case v.Class == Inert && use == Call:
 		v = Verdict{}
 	case v.Class == Inert:

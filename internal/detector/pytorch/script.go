@@ -22,21 +22,9 @@ var (
 	//go:embed namespaces.txt
 	namespacesFile string
 
-	operators  = table.Once(opsFile, parseOperators)
+	operators  = table.Once(opsFile, table.Map)
 	namespaces = table.Once(namespacesFile, table.Set)
 )
-
-// An operator is one that reaches outside of the model.
-type operator struct{ name, effect, does string }
-
-// parseOperators reads lines of a name, an effect and what the operator does.
-func parseOperators(text string) map[string]operator {
-	out := make(map[string]operator)
-	for row := range table.Rows(text, 3) {
-		out[row[0]] = operator{name: row[0], effect: row[1], does: row[2]}
-	}
-	return out
-}
 
 // script judges one source file of TorchScript. It is a language of its own: it
 // imports nothing, and calls operators that PyTorch registers.
@@ -106,9 +94,9 @@ func (a *archive) operators() {
 	for _, key := range slices.Sorted(maps.Keys(a.uses)) {
 		u := a.uses[key]
 		out := finding.Finding{Key: key, Location: finding.Location{Offset: u.where[0].Offset}, Evidence: u.where}
-		if op, listed := operators()[u.operator]; listed {
+		if does, listed := operators()[u.operator]; listed {
 			out.Rule = outsideOp
-			out.Message = fmt.Sprintf("Running the model calls %s, which %s.", op.name, op.does)
+			out.Message = fmt.Sprintf("Running the model calls %s, which %s.", u.operator, does)
 		} else {
 			out.Rule = customOp
 			out.Message = fmt.Sprintf("The model needs %s. PyTorch does not have it: whoever loads the model loads a native library for it.",

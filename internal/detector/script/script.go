@@ -98,7 +98,7 @@ func run(_ context.Context, p *detector.Pass) error {
 	if r.Left() > 0 && bytes.IndexByte(raw, 0) < 0 {
 		p.Incomplete(r.Fail(hostile.Unsupported, "a source of %d bytes: no more than %d are read", p.File.Size, maxSource))
 	}
-	j := &judge{p: p, name: path.Base(p.File.Name()), format: strings.TrimPrefix(head.Extension(), ".")}
+	j := &judge{p: p, name: path.Base(p.File.Name())}
 	text := string(raw)
 	if order := artifact.UTF16(raw[:min(len(raw), artifact.FirstSize)]); order != nil {
 		text = string(artifact.Narrow(raw, order))
@@ -121,7 +121,6 @@ func inMAR(f artifact.File) bool {
 type judge struct {
 	p      *detector.Pass
 	name   string
-	format string
 	causes finding.Causes
 	inside string // the cell of a notebook that is judged, if one is
 }

@@ -63,7 +63,7 @@ func Unreadable(head []byte) string {
 func (f *Format) Unpack(src io.ReaderAt, size int64, budget *hostile.Budget) (*hostile.Content, error) {
 	held := &charge{budget: budget}
 	return hostile.Unpack(budget, func() (io.Reader, error) {
-		return f.open(&input{Reader: bufio.NewReaderSize(hostile.Input(src, 0, size), 32<<10), size: size, charge: held})
+		return f.open(&input{Reader: bufio.NewReaderSize(hostile.Input(src, 0, size), 32<<10), charge: held})
 	})
 }
 
@@ -89,7 +89,6 @@ func (f *Format) Trim(name string) string {
 // from it than they need, because it reads byte by byte as well.
 type input struct {
 	*bufio.Reader
-	size   int64 // of the whole stream
 	charge *charge
 }
 
@@ -197,7 +196,7 @@ func chained(name string, is func([]byte) bool, next func(*input) (io.Reader, er
 // Open starts unpacking the stream that src reads, which holds size bytes. What
 // the decompressor allocates is reserved from the budget.
 func (f *Format) Open(src io.Reader, size int64, budget *hostile.Budget) (io.Reader, error) {
-	return f.open(&input{Reader: bufio.NewReaderSize(src, 32<<10), size: size, charge: &charge{budget: budget}})
+	return f.open(&input{Reader: bufio.NewReaderSize(src, 32<<10), charge: &charge{budget: budget}})
 }
 
 // Bzip2 returns the format of bzip2 streams.

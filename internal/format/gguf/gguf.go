@@ -41,7 +41,6 @@ type Tensor struct {
 // A File is what the header says and where its parts end.
 type File struct {
 	Version   uint32
-	Big       bool // the byte order is big-endian
 	Alignment uint64
 	Data      int64 // start of the data section
 	End       int64 // end of the last tensor whose size is known; Data if there is none
@@ -105,7 +104,7 @@ func (d *decoder) version() {
 	d.order = binary.LittleEndian
 	d.file.Version = d.r.Uint32(d.order)
 	if d.file.Version != 0 && d.file.Version&0xffff == 0 {
-		d.order, d.file.Big = binary.BigEndian, true
+		d.order = binary.BigEndian
 		d.file.Version = swap(d.file.Version)
 	}
 }

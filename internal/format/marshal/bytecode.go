@@ -19,16 +19,16 @@ type Reference struct {
 // how their argument does (Include/opcode_ids.h and Lib/opcode.py of each
 // version). A number of zero means that the version lacks the instruction.
 type opcodes struct {
-	extended, resume, loadConst        uint8
-	loadGlobal, loadName, loadAttr     uint8
-	loadMethod, superAttr              uint8
-	importName, importFrom             uint8
-	storeName, storeGlobal, storeFast  uint8
-	storeDeref, loadDeref              uint8
-	loadFast                           []uint8
-	storeLoad, storeStore              uint8
-	globalShift, attrShift, superShift uint // of the argument to the index of the name
-	globalCaches, attrCaches           int  // instructions CACHE behind loadGlobal and loadAttr
+	extended, resume, loadConst       uint8
+	loadGlobal, loadName, loadAttr    uint8
+	loadMethod, superAttr             uint8
+	importName, importFrom            uint8
+	storeName, storeGlobal, storeFast uint8
+	storeDeref, loadDeref             uint8
+	loadFast                          []uint8
+	storeLoad, storeStore             uint8
+	globalShift, attrShift            uint // of the argument to the index of the name
+	globalCaches, attrCaches          int  // instructions CACHE behind loadGlobal and loadAttr
 }
 
 var old = opcodes{
@@ -46,7 +46,7 @@ var python311 = opcodes{
 var python312 = opcodes{
 	extended: 144, resume: 151, loadConst: 100, loadGlobal: 116, loadName: 101, loadAttr: 106, superAttr: 141,
 	importName: 108, importFrom: 109, storeName: 90, storeGlobal: 97, storeFast: 125,
-	storeDeref: 138, loadDeref: 137, loadFast: []uint8{124, 127}, globalShift: 1, attrShift: 1, superShift: 2,
+	storeDeref: 138, loadDeref: 137, loadFast: []uint8{124, 127}, globalShift: 1, attrShift: 1,
 	globalCaches: 4, attrCaches: 9,
 }
 
@@ -54,7 +54,7 @@ var python313 = opcodes{
 	extended: 71, resume: 149, loadConst: 83, loadGlobal: 91, loadName: 92, loadAttr: 82, superAttr: 93,
 	importName: 75, importFrom: 74, storeName: 114, storeGlobal: 113, storeFast: 110,
 	storeDeref: 109, loadDeref: 84, loadFast: []uint8{85, 87}, storeLoad: 111, storeStore: 112,
-	globalShift: 1, attrShift: 1, superShift: 2,
+	globalShift: 1, attrShift: 1,
 	globalCaches: 4, attrCaches: 9,
 }
 
@@ -62,7 +62,7 @@ var python314 = opcodes{
 	extended: 69, resume: 128, loadConst: 82, loadGlobal: 92, loadName: 93, loadAttr: 80, superAttr: 96,
 	importName: 73, importFrom: 72, storeName: 116, storeGlobal: 115, storeFast: 112,
 	storeDeref: 111, loadDeref: 83, loadFast: []uint8{84, 86, 88}, storeLoad: 113, storeStore: 114,
-	globalShift: 1, attrShift: 1, superShift: 2,
+	globalShift: 1, attrShift: 1,
 	globalCaches: 4, attrCaches: 9,
 }
 

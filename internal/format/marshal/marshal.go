@@ -36,7 +36,6 @@ type Code struct {
 	Offset    int64 // of the object in the stream
 	Layout    Layout
 	Name      string
-	Filename  string
 	Names     []string // globals, attributes and imports, by index
 	Variables []string // locals, cells and free variables, by index
 	Cells     int      // where the index of cells and free variables starts in Variables
@@ -241,7 +240,7 @@ func (d *decoder) code(c *Code, depth int) {
 		cells := d.names(depth)
 		c.Variables = append(c.Variables, append(cells, free...)...)
 	}
-	c.Filename = d.string(depth)
+	d.string(depth) // file name
 	c.Name = d.string(depth)
 	if d.layout == Python311 {
 		d.string(depth) // qualified name

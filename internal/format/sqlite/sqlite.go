@@ -32,11 +32,10 @@ type Database struct {
 
 // A Blob is a value of a row that is bytes.
 type Blob struct {
-	Offset int64 // of the row in the file
-	Size   int64
-	Head   []byte // its first bytes
-	row    row
-	skip   int64 // bytes of the row in front of it
+	Size int64
+	Head []byte // its first bytes
+	row  row
+	skip int64 // bytes of the row in front of it
 }
 
 // A row is the place of a row's bytes.
@@ -184,7 +183,7 @@ func (d *Database) record(w row, tell func(Blob) error) error {
 		}
 		// Even serial types from 12 on are blobs, odd ones texts.
 		if kind >= 12 && kind%2 == 0 && size > 0 {
-			if err := d.blob(Blob{Offset: w.offset, Size: size, row: w, skip: at}, tell); err != nil {
+			if err := d.blob(Blob{Size: size, row: w, skip: at}, tell); err != nil {
 				return err
 			}
 		}

@@ -45,9 +45,8 @@ func Ends(last []byte) bool {
 type Entry struct {
 	Key string
 	// Value is a window of the file, or of the memory that a compressed block
-	// was unpacked to; Packed tells the latter.
-	Value  *hostile.Reader
-	Packed bool
+	// was unpacked to.
+	Value *hostile.Reader
 	// Offset is where the entry is in the file; of a packed one, its block.
 	Offset int64
 }
@@ -144,7 +143,7 @@ func (t *table) entries(h handle, visit func(Entry) bool) bool {
 		if t.keep(records, at); t.r.Err() != nil {
 			return false
 		}
-		if !visit(Entry{Key: string(key), Value: value, Packed: packed, Offset: at}) {
+		if !visit(Entry{Key: string(key), Value: value, Offset: at}) {
 			return false
 		}
 	}

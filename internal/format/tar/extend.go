@@ -20,12 +20,12 @@ type records struct {
 // A paxSparse is what pax headers say about a sparse file (GNU tar manual,
 // "Sparse Formats").
 type paxSparse struct {
-	major, minor int
-	versioned    bool
-	name         string
-	real         int64
-	numbers      []int64 // formats 0.0 and 0.1: offset and length in turn
-	present      bool
+	major     int
+	versioned bool
+	name      string
+	real      int64
+	numbers   []int64 // formats 0.0 and 0.1: offset and length in turn
+	present   bool
 }
 
 // extensions are the headers in front of a main header.
@@ -142,8 +142,7 @@ func (s *paxSparse) set(key, value string) bool {
 	switch key {
 	case "major":
 		s.major, s.versioned = int(min(n, 100)), true
-	case "minor":
-		s.minor = int(min(n, 100))
+	case "minor": // major alone tells the layouts apart
 	case "name":
 		s.name = value
 	// GNU.sparse.size is of 0.0 and 0.1, realsize of 1.0.

@@ -39,7 +39,6 @@ func (m *Model) Err() error { return m.nodes.Err() }
 type Scope struct {
 	Function string   // "" for a graph
 	Args     []string // of a function, in order
-	Offset   int64
 	parts    []protobuf.Message
 	node     protobuf.Tag
 }
@@ -148,11 +147,7 @@ func (d *decoder) metaGraph(m protobuf.Message) {
 
 // graph reads a GraphDef that may stand in the file in parts, which merge.
 func (d *decoder) graph(parts []protobuf.Message) {
-	scope := Scope{parts: parts, node: graphNode}
-	if len(parts) > 0 {
-		scope.Offset = parts[0].Start()
-	}
-	d.model.Scopes = append(d.model.Scopes, scope)
+	d.model.Scopes = append(d.model.Scopes, Scope{parts: parts, node: graphNode})
 	for _, part := range parts {
 		for f := range part.Fields() {
 			if f.Tag == graphLibrary {
@@ -173,7 +168,7 @@ func (d *decoder) library(m protobuf.Message) {
 
 // function keeps a function as a scope of its own. Its nodes stay in the file.
 func (d *decoder) function(m protobuf.Message) {
-	scope := Scope{parts: []protobuf.Message{m}, node: functionNode, Offset: m.Start()}
+	scope := Scope{parts: []protobuf.Message{m}, node: functionNode}
 	for f := range m.Fields() {
 		if f.Tag == functionSignature {
 			d.signature(f.Message(), &scope)

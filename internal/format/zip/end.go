@@ -18,7 +18,6 @@ const maxDirectories = 16
 type End struct {
 	Range            // of the records, comment included, as far as it is in the file
 	Offset    int64  // of the end record itself
-	Disk      uint16 // number of this disk
 	Count     uint64 // entries claimed
 	Size      uint64 // bytes of the central directory claimed
 	Directory uint64 // offset of the central directory claimed
@@ -123,8 +122,8 @@ func (a *Archive) tryEnd(offset int64) error {
 func (a *Archive) decodeEnd(offset int64) (End, bool) {
 	r := a.r.At(uint64(offset), uint64(min(endSize, a.r.End()-offset)))
 	r.Skip(uint64(len(sigEnd)))
-	e := End{Offset: offset, Disk: uint16(r.UintLE(2))}
-	r.Skip(2 + 2) // disk of the directory, entries on this disk
+	e := End{Offset: offset}
+	r.Skip(2 + 2 + 2) // this disk, disk of the directory, entries on this disk
 	e.Count, e.Size, e.Directory = r.UintLE(2), r.UintLE(4), r.UintLE(4)
 	e.Comment = int(r.UintLE(2))
 	e.Range = Range{offset, min(a.r.End(), offset+endSize+int64(e.Comment))}

@@ -51,9 +51,6 @@ type Header struct {
 	CRC         uint32
 	Compressed  uint64 // bytes of data
 	Size        uint64 // bytes that come out
-	Zip64       bool   // sizes or offset were taken from the zip64 field
-	Creator     uint8  // central: system whose attributes External holds
-	Disk        uint32 // central: number of the disk that the entry is on
 	External    uint32 // central: attributes; on Unix the mode is in the upper half
 	LocalOffset uint64 // central: offset of the local header, as claimed
 }
@@ -93,15 +90,12 @@ func decodeLocal(r *hostile.Reader) *Header {
 // decodeCentral reads a central record at the cursor.
 func decodeCentral(r *hostile.Reader) *Header {
 	h := &Header{Offset: r.Offset()}
-	r.Skip(4 + 1) // signature, version made by
-	h.Creator = r.Uint8()
-	r.Skip(2) // version needed
+	r.Skip(4 + 2 + 2) // signature, versions made by and needed
 	h.Flags, h.Method = uint16(r.UintLE(2)), uint16(r.UintLE(2))
 	r.Skip(4) // time, date
 	h.CRC, h.Compressed, h.Size = uint32(r.UintLE(4)), r.UintLE(4), r.UintLE(4)
 	name, extra, comment := r.UintLE(2), r.UintLE(2), r.UintLE(2)
-	h.Disk = uint32(r.UintLE(2))
-	r.Skip(2) // internal attributes
+	r.Skip(2 + 2) // disk of the entry, internal attributes
 	h.External, h.LocalOffset = uint32(r.UintLE(4)), r.UintLE(4)
 	h.Name = text(r, name)
 	h.Extra = ahead(r, extra)
@@ -153,7 +147,7 @@ func (h *Header) readZip64(r *hostile.Reader, central bool) {
 			return
 		}
 		if *v == 0xffffffff && r.Left() >= 8 {
-			*v, h.Zip64 = r.UintLE(8), true
+			*v = r.UintLE(8)
 		}
 	}
 }
