@@ -16,7 +16,7 @@ func (m *Machine) attr(v Value, name string) Value {
 			path = n.Name + "." + name
 		}
 		w := m.lookup(module, path)
-		m.emit(Effect{Kind: Imports, Value: w, Inner: true})
+		m.emit(Effect{Kind: Imports, Value: w})
 		return w
 	}
 	if o := m.object(v); o != nil && o.kind == Call && o.lost == 0 {
@@ -24,7 +24,7 @@ func (m *Machine) attr(v Value, name string) Value {
 			return w
 		}
 	}
-	return m.newObject(object{kind: Attr, at: m.op.Offset, fn: v, kw: m.newStr(name)})
+	return m.newObject(object{kind: Attr, fn: v, kw: m.newStr(name)})
 }
 
 // walk follows a dotted path of attributes.
@@ -241,7 +241,7 @@ func (m *Machine) item(v, k Value) (Value, bool) {
 			return 0, false
 		}
 		w := m.lookup(module, name)
-		m.emit(Effect{Kind: Imports, Value: w, Inner: true})
+		m.emit(Effect{Kind: Imports, Value: w})
 		return w, true
 	}
 	switch m.Kind(v) {

@@ -172,7 +172,7 @@ var dillNames = map[string]string{
 // alone can run code, and returns the module.
 func (m *Machine) importedModule(name string) Value {
 	v := m.module(name)
-	m.emit(Effect{Kind: Imports, Value: v, Inner: true})
+	m.emit(Effect{Kind: Imports, Value: v})
 	return v
 }
 
@@ -217,7 +217,7 @@ func (m *Machine) callArg(c *call, n int) (Value, bool) {
 	if n >= len(c.args) {
 		return 0, false
 	}
-	return m.call(call{fn: c.args[n], args: c.args[n+1:], kw: c.kw, loose: c.loose, inner: true}), true
+	return m.call(call{fn: c.args[n], args: c.args[n+1:], kw: c.kw, loose: c.loose}), true
 }
 
 // apply calls a function with an iterable of arguments and a dict of others,
@@ -226,7 +226,7 @@ func apply(m *Machine, c *call) (Value, bool) {
 	if len(c.args) == 0 {
 		return 0, false
 	}
-	in := call{fn: c.args[0], inner: true, kw: m.arg(c, 2, "")}
+	in := call{fn: c.args[0], kw: m.arg(c, 2, "")}
 	if len(c.args) > 1 {
 		in.args, in.loose = m.elements(c.args[1]), !m.exact(c.args[1])
 	}
@@ -244,12 +244,12 @@ func reduceItems(m *Machine, c *call) (Value, bool) {
 		items = append([]Value{c.args[2]}, items...)
 	}
 	if !ok || len(items) < 2 {
-		m.call(call{fn: c.args[0], args: items, loose: true, inner: true})
+		m.call(call{fn: c.args[0], args: items, loose: true})
 		return unknown, true
 	}
 	acc := items[0]
 	for _, v := range items[1:] {
-		acc = m.call(call{fn: c.args[0], args: []Value{acc, v}, inner: true})
+		acc = m.call(call{fn: c.args[0], args: []Value{acc, v}})
 	}
 	return acc, true
 }
@@ -259,7 +259,7 @@ func rebuildFromType(m *Machine, c *call) (Value, bool) {
 	if len(c.args) < 3 {
 		return 0, false
 	}
-	v := m.call(call{fn: c.args[0], args: m.elements(c.args[2]), loose: !m.exact(c.args[2]), inner: true})
+	v := m.call(call{fn: c.args[0], args: m.elements(c.args[2]), loose: !m.exact(c.args[2])})
 	return v, true
 }
 
@@ -269,7 +269,7 @@ func constructor(m *Machine, c *call) (Value, bool) {
 	if ctor == 0 || len(c.args) == 0 {
 		return 0, false
 	}
-	m.call(call{fn: ctor, args: c.args[:1], inner: true})
+	m.call(call{fn: ctor, args: c.args[:1]})
 	return 0, false
 }
 
@@ -279,9 +279,9 @@ func reconstructor(m *Machine, c *call) (Value, bool) {
 	if len(c.args) != 3 {
 		return 0, false
 	}
-	v := m.call(call{fn: c.args[0], new: true, inner: true})
+	v := m.call(call{fn: c.args[0], new: true})
 	if n := m.Name(m.force(c.args[1])); n == nil || n.String() != "builtins.object" {
-		m.call(call{fn: c.args[1], args: c.args[2:], inner: true})
+		m.call(call{fn: c.args[1], args: c.args[2:]})
 	}
 	return v, true
 }
@@ -291,7 +291,7 @@ func newInstance(m *Machine, c *call) (Value, bool) {
 	if len(c.args) == 0 {
 		return 0, false
 	}
-	in := call{fn: c.args[0], args: c.args[1:], new: true, inner: true, loose: c.loose}
+	in := call{fn: c.args[0], args: c.args[1:], new: true, loose: c.loose}
 	if n := m.Name(c.fn); n.Name == "__newobj_ex__" && len(c.args) == 3 {
 		in.args, in.loose, in.kw = m.elements(c.args[1]), !m.exact(c.args[1]), c.args[2]
 	}
@@ -320,7 +320,7 @@ func callPartial(m *Machine, o *object, c *call) (Value, bool) {
 	if kw == 0 {
 		kw = o.kw
 	}
-	return m.call(call{fn: o.items[0], args: args, kw: kw, loose: c.loose || o.lost > 0, inner: true}), true
+	return m.call(call{fn: o.items[0], args: args, kw: kw, loose: c.loose || o.lost > 0}), true
 }
 
 // callAttrGetter calls an operator.attrgetter: the paths it was made with are
@@ -379,7 +379,7 @@ func callMethodCaller(m *Machine, o *object, c *call) (Value, bool) {
 		return 0, false
 	}
 	fn := m.attr(c.args[0], name)
-	return m.call(call{fn: fn, args: o.items[1:], kw: o.kw, loose: o.lost > 0, inner: true}), true
+	return m.call(call{fn: fn, args: o.items[1:], kw: o.kw, loose: o.lost > 0}), true
 }
 
 // retarget is the __setstate__ of functools.partial: (func, args, keywords, dict).

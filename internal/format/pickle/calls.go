@@ -80,7 +80,7 @@ func (m *Machine) instanceOf(v Value) *Name {
 
 // importComputed is an import of a name that is not known.
 func (m *Machine) importComputed(module, name Value) Value {
-	v := m.newObject(object{kind: Attr, at: m.op.Offset, fn: module, kw: name, flags: flagForced})
+	v := m.newObject(object{kind: Attr, fn: module, kw: name, flags: flagForced})
 	m.emit(Effect{Kind: Imports, Value: v, Args: []Value{module, name}})
 	return v
 }
@@ -146,7 +146,7 @@ func (m *Machine) build(*Op) {
 	// A file can give an object a __setstate__ of its choice, which BUILD then
 	// calls.
 	if fn, ok := m.planted(target, "__setstate__"); ok {
-		m.call(call{fn: fn, args: []Value{state}, inner: true})
+		m.call(call{fn: fn, args: []Value{state}})
 		return
 	}
 	m.pair[0] = state
@@ -184,7 +184,7 @@ func (m *Machine) extension(op *Op) {
 		m.push(v)
 		return
 	}
-	v := m.newObject(object{kind: Extension, at: op.Offset, ref: int32(op.Arg)})
+	v := m.newObject(object{kind: Extension, ref: int32(op.Arg)})
 	m.emit(Effect{Kind: Extends, Value: v})
 	m.push(v)
 }
@@ -204,7 +204,7 @@ func (m *Machine) binPersID(*Op) {
 // persistent is what persistent_load returns for an ID: a value of which only
 // the ID is known, or the class that the ID names.
 func (m *Machine) persistent(id Value) {
-	v := m.newObject(object{kind: Persistent, at: m.op.Offset, fn: id})
+	v := m.newObject(object{kind: Persistent, fn: id})
 	if class := m.persistentClass(id); class != 0 {
 		v = class
 	}
@@ -227,7 +227,7 @@ func (m *Machine) persistentClass(id Value) Value {
 
 // nextBuffer is NEXT_BUFFER: a loader that was given buffers takes one.
 func (m *Machine) nextBuffer(op *Op) {
-	m.push(m.newObject(object{kind: Buffer, at: op.Offset}))
+	m.push(m.newObject(object{kind: Buffer}))
 }
 
 // readOnlyBuffer is READONLY_BUFFER, which changes nothing that can be seen

@@ -202,12 +202,12 @@ func (m *Machine) addItems(*Op) {
 // method all if it has one, else by one for each item.
 func (m *Machine) addTo(target Value, items []Value, all, one string) {
 	if fn, ok := m.planted(target, all); ok && all != "" {
-		m.call(call{fn: fn, args: []Value{m.newContainer(List, items)}, inner: true})
+		m.call(call{fn: fn, args: []Value{m.newContainer(List, items)}})
 		return
 	}
 	if fn, ok := m.planted(target, one); ok {
 		for _, v := range items {
-			m.call(call{fn: fn, args: []Value{v}, inner: true})
+			m.call(call{fn: fn, args: []Value{v}})
 		}
 		return
 	}
@@ -250,7 +250,7 @@ func (m *Machine) setItemsOf(items []Value) {
 	if fn, ok := m.planted(target, "__setitem__"); ok {
 		items = m.copied(items)
 		for i := 0; i+1 < len(items); i += 2 {
-			m.call(call{fn: fn, args: items[i : i+2], inner: true})
+			m.call(call{fn: fn, args: items[i : i+2]})
 		}
 		return
 	}

@@ -38,9 +38,6 @@ type Effect struct {
 	// whose whole effect is its result. Of Imports, that the name is one that the
 	// pickle computes, and what it computes is known.
 	Computed bool
-	// Inner says that the opcode does it indirectly: by way of map, partial, a
-	// planted attribute.
-	Inner bool
 }
 
 // emit hands an effect to the consumer.

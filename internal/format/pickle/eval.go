@@ -22,7 +22,6 @@ type call struct {
 	kw    Value // a dict, or zero
 	loose bool  // the arguments are not all known
 	new   bool  // __new__ alone
-	inner bool  // made by something that the opcode calls
 	self  Value // of a method that is called as one
 }
 
@@ -67,12 +66,12 @@ func (m *Machine) call(c call) Value {
 	}
 	if !m.reading.Literal {
 		if v, ok := m.compute(&c); ok {
-			m.emit(Effect{Kind: kind, Fn: c.fn, Args: c.args, Kw: c.kw, Value: v, Computed: true, Inner: c.inner})
+			m.emit(Effect{Kind: kind, Fn: c.fn, Args: c.args, Kw: c.kw, Value: v, Computed: true})
 			return v
 		}
 		m.consume(&c)
 	}
-	o := object{kind: Call, at: m.op.Offset, fn: c.fn, kw: c.kw, items: c.args}
+	o := object{kind: Call, fn: c.fn, kw: c.kw, items: c.args}
 	if c.new {
 		o.flags |= flagNew
 	}
@@ -80,7 +79,7 @@ func (m *Machine) call(c call) Value {
 		o.lost = 1
 	}
 	v := m.newObject(o)
-	m.emit(Effect{Kind: kind, Fn: c.fn, Args: c.args, Kw: c.kw, Value: v, Inner: c.inner})
+	m.emit(Effect{Kind: kind, Fn: c.fn, Args: c.args, Kw: c.kw, Value: v})
 	return v
 }
 
@@ -126,7 +125,7 @@ func (m *Machine) computeGlobal(o *object, c *call) (Value, bool) {
 	case m.mutable(c):
 		return f.eval(m, c)
 	}
-	v := m.newObject(object{kind: Call, flags: flagPure, at: m.op.Offset, fn: c.fn, kw: c.kw, items: c.args})
+	v := m.newObject(object{kind: Call, flags: flagPure, fn: c.fn, kw: c.kw, items: c.args})
 	return v, true
 }
 
@@ -165,7 +164,7 @@ func (m *Machine) force(v Value) Value {
 	}
 	m.depth++
 	o.flags |= flagForcing
-	c := call{fn: o.fn, args: o.items, kw: o.kw, inner: true}
+	c := call{fn: o.fn, args: o.items, kw: o.kw}
 	result, ok := m.known[m.object(o.fn).ref].function.eval(m, &c)
 	m.depth--
 	o = m.object(v)

@@ -77,7 +77,7 @@ func sortedDict(m *Machine, c *call) (Value, bool) {
 // each calls fn with each item, or once with what is not known.
 func (m *Machine) each(fn Value, items []Value, ok bool) []Value {
 	if !ok {
-		m.call(call{fn: fn, args: items[:min(1, len(items))], loose: true, inner: true})
+		m.call(call{fn: fn, args: items[:min(1, len(items))], loose: true})
 		return nil
 	}
 	out := make([]Value, 0, len(items))
@@ -85,7 +85,7 @@ func (m *Machine) each(fn Value, items []Value, ok bool) []Value {
 		if m.spend(1) || m.done {
 			break
 		}
-		out = append(out, m.call(call{fn: fn, args: []Value{v}, inner: true}))
+		out = append(out, m.call(call{fn: fn, args: []Value{v}}))
 	}
 	return out
 }
@@ -101,7 +101,7 @@ func iterMap(m *Machine, args []Value) ([]Value, bool) {
 	}
 	rows, ok := iterZip(m, args[1:])
 	if !ok {
-		m.call(call{fn: args[0], loose: true, inner: true})
+		m.call(call{fn: args[0], loose: true})
 		return nil, false
 	}
 	return iterStar(m, args[0], rows)
@@ -127,7 +127,7 @@ func iterStarMap(m *Machine, args []Value) ([]Value, bool) {
 	}
 	rows, ok := m.iterate(args[1])
 	if !ok {
-		m.call(call{fn: args[0], loose: true, inner: true})
+		m.call(call{fn: args[0], loose: true})
 		return nil, false
 	}
 	return iterStar(m, args[0], rows)
@@ -140,7 +140,7 @@ func iterStar(m *Machine, fn Value, rows []Value) ([]Value, bool) {
 		if m.spend(1) || m.done {
 			return out, false
 		}
-		out = append(out, m.call(call{fn: fn, args: m.elements(row), loose: !m.exact(row), inner: true}))
+		out = append(out, m.call(call{fn: fn, args: m.elements(row), loose: !m.exact(row)}))
 	}
 	return out, true
 }
@@ -156,7 +156,7 @@ func iterAccumulate(m *Machine, args []Value) ([]Value, bool) {
 		items = append([]Value{args[2]}, items...)
 	}
 	if !ok || len(items) < 2 {
-		m.call(call{fn: args[1], args: items, loose: true, inner: true})
+		m.call(call{fn: args[1], args: items, loose: true})
 		return nil, false
 	}
 	out := items[:1:1]
@@ -164,7 +164,7 @@ func iterAccumulate(m *Machine, args []Value) ([]Value, bool) {
 		if m.spend(1) || m.done {
 			return out, false
 		}
-		out = append(out, m.call(call{fn: args[1], args: []Value{out[len(out)-1], v}, inner: true}))
+		out = append(out, m.call(call{fn: args[1], args: []Value{out[len(out)-1], v}}))
 	}
 	return out, true
 }

@@ -12,7 +12,7 @@ func numbaEnvironment(m *Machine, c *call) (Value, bool) {
 		return 0, false
 	}
 	m.importedModule(name)
-	return m.newObject(object{kind: Call, at: m.op.Offset, fn: c.fn, items: c.args}), true
+	return m.newObject(object{kind: Call, fn: c.fn, items: c.args}), true
 }
 
 // numbaType is numba's _type_reconstructor(reconstructor, args, state), which puts
@@ -22,7 +22,7 @@ func numbaType(m *Machine, c *call) (Value, bool) {
 	if fn == 0 || args == 0 || c.loose {
 		return 0, false
 	}
-	return m.call(call{fn: fn, args: m.elements(args), loose: !m.exact(args), inner: true}), true
+	return m.call(call{fn: fn, args: m.elements(args), loose: !m.exact(args)}), true
 }
 
 // dillMethod is dill's _getattr(class, name, repr) for the methods of types. It
@@ -58,7 +58,7 @@ func restoreCurry(m *Machine, c *call) (Value, bool) {
 	} else if written {
 		fn = m.walk(m.importedModule(module), name)
 	}
-	in := call{fn: c.args[0], args: append([]Value{fn}, m.elements(c.args[2])...), loose: !m.exact(c.args[2]), inner: true}
+	in := call{fn: c.args[0], args: append([]Value{fn}, m.elements(c.args[2])...), loose: !m.exact(c.args[2])}
 	if m.Kind(c.args[3]) == Dict {
 		in.kw = c.args[3]
 	}
@@ -75,5 +75,5 @@ func firstWithSecond(m *Machine, c *call) (Value, bool) {
 	if len(c.args) < 2 || c.loose {
 		return 0, false
 	}
-	return m.call(call{fn: c.args[0], args: c.args[1:2], inner: true}), true
+	return m.call(call{fn: c.args[0], args: c.args[1:2]}), true
 }

@@ -271,7 +271,7 @@ func (m *Machine) newText(kind Kind, content string) Value {
 		return unknown
 	}
 	m.texts = append(m.texts, content)
-	return m.newObject(object{kind: kind, at: m.op.Offset, ref: int32(len(m.texts) - 1)})
+	return m.newObject(object{kind: kind, ref: int32(len(m.texts) - 1)})
 }
 
 // newStr makes a str that the machine computed.

@@ -40,10 +40,10 @@ func (m *Machine) method(name string, c *call) (Value, bool) {
 		}
 		return 0, false
 	case "__call__":
-		return m.call(call{fn: c.self, args: c.args, kw: c.kw, loose: c.loose, inner: true}), true
+		return m.call(call{fn: c.self, args: c.args, kw: c.kw, loose: c.loose}), true
 	case "run": // contextvars.Context.run and the like call their argument
 		if m.Kind(c.self) == Call && len(c.args) > 0 && m.Name(m.force(c.args[0])) != nil {
-			return m.call(call{fn: c.args[0], args: c.args[1:], kw: c.kw, loose: c.loose, inner: true}), true
+			return m.call(call{fn: c.args[0], args: c.args[1:], kw: c.kw, loose: c.loose}), true
 		}
 		return 0, false
 	case "get_field": // string.Formatter().get_field(path, args, kwargs) walks attributes

@@ -133,7 +133,7 @@ func (m *Machine) intern(module, name, asModule, asName string) Value {
 	n.dotted = n.String()
 	n.function, n.text = m.functions[n.String()], textOfName(&n)
 	m.known = append(m.known, n)
-	v := m.newObject(object{kind: Global, at: m.op.Offset, ref: int32(len(m.known) - 1)})
+	v := m.newObject(object{kind: Global, ref: int32(len(m.known) - 1)})
 	m.globals[key] = v
 	return v
 }

@@ -100,7 +100,6 @@ type object struct {
 	flags flag
 	ref   int32   // Global: its name; Str, Bytes, Int: its computed content; Extension: its code
 	lost  int32   // items that were not kept
-	at    int64   // offset of the opcode that made it
 	fn    Value   // Call: what was called; Attr: the object it is taken of; Persistent: the id
 	kw    Value   // Call: keyword arguments, a dict, or none; Attr: the name
 	state Value   // what BUILD set on it; of a pure call, its result
@@ -121,7 +120,7 @@ const (
 const (
 	objectPage = 1 << 6
 	itemPage   = 1 << 9
-	objectSize = 80 // bytes, for the memory budget
+	objectSize = 64 // bytes, for the memory budget
 )
 
 // A heap holds objects by number, in pages so that growing copies nothing.
@@ -203,7 +202,7 @@ func (m *Machine) object(v Value) *object {
 func (m *Machine) newContainer(kind Kind, items []Value) Value {
 	o, v := m.add()
 	if o != nil {
-		o.kind, o.at = kind, m.op.Offset
+		o.kind = kind
 		m.extend(o, items)
 	}
 	return v
