@@ -144,9 +144,9 @@ func (s *scope) binary(n *node) []value {
 				return value{}
 			}
 			if b.kind == vList {
-				return percent(a.text, b.list)
+				return percent(a.text, b.list, nil)
 			}
-			return percent(a.text, []value{b})
+			return percent(a.text, []value{b}, nil)
 		})
 	case "-":
 		return cross(left, right, func(a, b value) value {
@@ -267,7 +267,7 @@ func filtered(base value, called string, args []value, keys []string) value {
 		return join(base, separator)
 	case "format":
 		if base.kind == vText {
-			return percent(base.text, args)
+			return percent(base.text, args, keys)
 		}
 	case "trim":
 		return trim(base, args)

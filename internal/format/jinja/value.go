@@ -1,6 +1,7 @@
 package jinja
 
 import (
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -148,35 +149,57 @@ func abs(n int64) int64 {
 	return n
 }
 
-// percent is "%" on a string: each %s takes an argument.
-func percent(format string, args []value) value {
+// percent is "%" on a string: each %s takes an argument, in order or, as %(key)s,
+// by its key (Python's printf-style string formatting).
+func percent(format string, args []value, keys []string) value {
 	var b strings.Builder
-	for i := 0; i < len(format); i++ {
-		if format[i] != '%' || i+1 == len(format) {
-			b.WriteByte(format[i])
+	before, rest, more := strings.Cut(format, "%")
+	for next := 0; more && rest != ""; before, rest, more = strings.Cut(rest, "%") {
+		b.WriteString(before)
+		if rest[0] == '%' {
+			b.WriteByte('%')
+			rest = rest[1:]
 			continue
 		}
-		i++
-		// Flags, width and precision pad a text and do not rename it.
-		for i+1 < len(format) && strings.IndexByte("0123456789.-+# ", format[i]) >= 0 {
-			i++
+		key, behind, ok := strings.Cut(rest, ")")
+		ok = ok && key[0] == '('
+		if ok {
+			rest = behind
 		}
-		switch {
-		case format[i] == '%':
-			b.WriteByte('%')
-		// %c makes a character of a number: names are written so to have no
-		// letters.
-		case format[i] == 'c' && len(args) > 0 && args[0].kind == vNumber:
-			b.WriteRune(rune(args[0].n & utf8.MaxRune))
-			args = args[1:]
-		case len(args) > 0:
-			b.WriteString(args[0].pieces())
-			args = args[1:]
-		default:
-			b.WriteRune(Wild)
+		// Flags, width, precision and the size of a number in C pad a text and do
+		// not rename it. A width of * is an argument of its own.
+		verb := strings.TrimLeft(rest, "0123456789.-+# *hlL")
+		next += strings.Count(rest[:len(rest)-len(verb)], "*")
+		style := verb[:min(1, len(verb))]
+		if ok {
+			b.WriteString(formatted(keyed(key[1:], args, keys), args, style))
+		} else {
+			b.WriteString(formatted(next, args, style))
+			next++
 		}
+		rest = verb[len(style):]
 	}
-	return str(b.String(), true)
+	return str(b.String()+before, true)
+}
+
+// keyed returns the index of the argument of a name, or -1.
+func keyed(name string, args []value, keys []string) int {
+	if k := slices.Index(keys, name); k >= 0 {
+		return len(args) - len(keys) + k
+	}
+	return -1
+}
+
+// formatted is argument i in a format. Of all styles "c" alone does not show it
+// as it is: it makes a character of a number, so that names need no letters.
+func formatted(i int, args []value, style string) string {
+	switch {
+	case i < 0 || i >= len(args):
+		return string(Wild)
+	case strings.HasSuffix(style, "c") && args[i].kind == vNumber:
+		return string(rune(args[i].n & utf8.MaxRune))
+	}
+	return args[i].pieces()
 }
 
 // braces is str.format: each field takes an argument, in order, by number or by
@@ -210,28 +233,16 @@ func field(spec string, args []value, keys []string, next *int) string {
 	// "name!conversion:format" (Python's format string syntax).
 	called, style, _ := strings.Cut(spec, ":")
 	called, _, _ = strings.Cut(called, "!")
-	i := -1
-	switch positional := len(args) - len(keys); {
+	i := *next
+	switch {
 	case called == "":
-		i = *next
 		*next++
 	case called[0] >= '0' && called[0] <= '9':
 		i = int(integer(called))
 	default:
-		for k, key := range keys {
-			if key == called {
-				i = positional + k
-			}
-		}
+		i = keyed(called, args, keys)
 	}
-	switch {
-	case i < 0 || i >= len(args):
-		return string(Wild)
-	// "{:c}" makes a character of a number.
-	case strings.HasSuffix(style, "c") && args[i].kind == vNumber:
-		return string(rune(args[i].n & utf8.MaxRune))
-	}
-	return args[i].pieces()
+	return formatted(i, args, style)
 }
 
 // item is a subscript of something that is known.
