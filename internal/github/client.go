@@ -118,12 +118,13 @@ func (c *Client) path(format string, args ...any) string {
 
 // call sends one request with go-github and decodes the answer into out, where
 // out is not nil.
-func (c *Client) call(ctx context.Context, method, path string, body, out any) (*gh.Response, error) {
+func (c *Client) call(ctx context.Context, method, path string, body, out any) error {
 	req, err := c.api.NewRequest(method, path, body)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return c.api.Do(ctx, req, out)
+	_, err = c.api.Do(ctx, req, out)
+	return err
 }
 
 // Web returns the address of a page of the repository.

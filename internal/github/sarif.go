@@ -138,7 +138,7 @@ func (c *Client) processing(ctx context.Context, id string) (Processing, error) 
 	if !deliveryID().MatchString(id) {
 		return Processing{}, &Trouble{Kind: Rejected, Message: "GitHub answered the upload with an ID that is none"}
 	}
-	if _, err := c.call(ctx, http.MethodGet, c.path("code-scanning/sarifs/%s", id), nil, &answer); err != nil {
+	if err := c.call(ctx, http.MethodGet, c.path("code-scanning/sarifs/%s", id), nil, &answer); err != nil {
 		return Processing{}, trouble(err)
 	}
 	out := Processing{Status: answer.Status}

@@ -109,7 +109,7 @@ func (c *Client) graphql(ctx context.Context, query string, variables map[string
 		} `json:"errors"`
 	}{Data: out}
 	body := map[string]any{"query": query, "variables": variables}
-	if _, err := c.call(mayRepeat(ctx), http.MethodPost, c.graphqlURL, body, &answer); err != nil {
+	if err := c.call(mayRepeat(ctx), http.MethodPost, c.graphqlURL, body, &answer); err != nil {
 		return trouble(err)
 	}
 	if len(answer.Errors) == 0 {

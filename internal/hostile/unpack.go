@@ -166,8 +166,9 @@ func (c *Content) ReadAt(p []byte, off int64) (int, error) {
 	}
 	want := len(p)
 	p = p[:min(int64(len(p)), c.Size-off)]
-	n, err := c.readHeld(p, off)
-	if n < len(p) && err == nil {
+	n := c.readHeld(p, off)
+	var err error
+	if n < len(p) {
 		var m int
 		m, err = c.readAgain(p[n:], off+int64(n))
 		n += m
@@ -180,20 +181,20 @@ func (c *Content) ReadAt(p []byte, off int64) (int, error) {
 }
 
 // readHeld copies what head or tail hold of p, from its start.
-func (c *Content) readHeld(p []byte, off int64) (int, error) {
+func (c *Content) readHeld(p []byte, off int64) int {
 	if off < int64(len(c.head)) {
-		return copy(p, c.head[off:]), nil
+		return copy(p, c.head[off:])
 	}
 	if tailAt := c.Size - int64(len(c.tail)); off >= tailAt {
-		return copy(p, c.tail[off-tailAt:]), nil
+		return copy(p, c.tail[off-tailAt:])
 	}
 	if recentAt := c.at - int64(len(c.recent)); off >= recentAt && off < c.at {
-		return copy(p, c.recent[off-recentAt:]), nil
+		return copy(p, c.recent[off-recentAt:])
 	}
 	if kept := c.small[off]; len(kept) >= len(p) {
-		return copy(p, kept), nil
+		return copy(p, kept)
 	}
-	return 0, nil
+	return 0
 }
 
 // readAgain unpacks up to off once more and reads p.

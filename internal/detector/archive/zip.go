@@ -155,7 +155,7 @@ func (z *zipPass) reading(e *zip.Entry, x zip.Reading, first bool) error {
 	}
 	z.read++
 	if err == nil && first {
-		z.compare(e, x, content, size)
+		z.compare(e, content, size)
 	}
 	z.ratio(e, x, size)
 	if e.Header().Symlink() && size <= maxTarget {
@@ -254,7 +254,7 @@ const checksumLimit = 1 << 20
 
 // compare checks content against the size and checksum that the archive gives
 // for it. A checksum of zero is what PyTorch writes when told not to compute one.
-func (z *zipPass) compare(e *zip.Entry, x zip.Reading, content io.ReaderAt, size int64) {
+func (z *zipPass) compare(e *zip.Entry, content io.ReaderAt, size int64) {
 	h := e.Header()
 	var differs string
 	switch {

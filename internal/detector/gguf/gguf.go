@@ -70,7 +70,7 @@ func run(_ context.Context, p *detector.Pass) error {
 	j := &judge{p: p, texts: p.Reader()}
 	file, err := gguf.Decode(r, gguf.Visitor{Text: j.text, Tensor: j.tensor, Absurd: j.absurd})
 	j.alignment(file)
-	j.overlaps(file)
+	j.overlaps()
 	if err == nil {
 		j.rest(file)
 	}
@@ -119,7 +119,7 @@ func (j *judge) tensor(t gguf.Tensor) {
 
 // overlaps reports tensors that share bytes: what one loader patches in one of
 // them, another reads in the other.
-func (j *judge) overlaps(file gguf.File) {
+func (j *judge) overlaps() {
 	slices.SortStableFunc(j.spans, func(a, b span) int { return cmp.Compare(a.start, b.start) })
 	for i := 1; i < len(j.spans); i++ {
 		a, b := j.spans[i-1], j.spans[i]

@@ -48,9 +48,8 @@ var words = sync.OnceValue(func() *needle.Set { return detector.InJSON(className
 // run parses the whole configuration: what an object means depends on members
 // that may stand in any order.
 func run(_ context.Context, p *detector.Pass) error {
-	ours, err := mentions(p)
-	if err != nil || !ours && !ofArchive(p.File) {
-		return err
+	if !mentions(p) && !ofArchive(p.File) {
+		return nil
 	}
 	p.Recognised("keras-config")
 	r, err := json.UTF8(p.Reader())
@@ -78,24 +77,24 @@ func ofArchive(f artifact.File) bool {
 
 // mentions reports whether the JSON has an object with a class_name. A fault
 // counts only behind the first one: before it, the file may be anything.
-func mentions(p *detector.Pass) (bool, error) {
+func mentions(p *detector.Pass) bool {
 	if !detector.Mentions(p.Reader(), words()) {
-		return false, nil
+		return false
 	}
 	r, err := json.UTF8(p.Reader())
 	if err != nil {
-		return false, nil // not text in the encoding that its start promises
+		return false // not text in the encoding that its start promises
 	}
 	d := json.NewDecoder(r)
 	for t := d.Next(); t.Kind != 0; t = d.Next() {
 		if t.Kind == json.Name && t.Text == className {
-			return true, nil
+			return true
 		}
 		if t.Kind == json.String && embedded(t.Text) {
-			return true, nil
+			return true
 		}
 	}
-	return false, nil
+	return false
 }
 
 // embedded reports whether a string is itself a Keras configuration.

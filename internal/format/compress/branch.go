@@ -31,15 +31,15 @@ func Branch(r io.Reader, filter uint64, start uint32) io.Reader {
 	case FilterX86:
 		c = (&x86{pos: ^uint32(4)}).convert
 	case FilterPowerPC:
-		c = aligned(4, powerPC)
+		c = aligned(powerPC)
 	case FilterARM:
-		c = aligned(4, arm)
+		c = aligned(arm)
 	case FilterARMThumb:
 		c = armThumb
 	case FilterSPARC:
-		c = aligned(4, sparc)
+		c = aligned(sparc)
 	case FilterARM64:
-		c = aligned(4, arm64)
+		c = aligned(arm64)
 	default:
 		return nil
 	}
@@ -91,12 +91,12 @@ func (b *branch) fill() {
 	}
 }
 
-// aligned converts instruction after instruction of n bytes.
-func aligned(n int, one func(p []byte, at uint32)) convert {
+// aligned converts instruction after instruction of four bytes.
+func aligned(one func(p []byte, at uint32)) convert {
 	return func(p []byte, at uint32) int {
 		i := 0
-		for ; i+n <= len(p); i += n {
-			one(p[i:i+n], at+uint32(i))
+		for ; i+4 <= len(p); i += 4 {
+			one(p[i:i+4], at+uint32(i))
 		}
 		return i
 	}

@@ -59,7 +59,7 @@ func Parameters(r *hostile.Reader) (List, error) {
 func array(r *hostile.Reader) {
 	switch magic := r.UintLE(4); magic {
 	case arrayV1:
-		dense(r, shape(r, 8))
+		dense(r, shape(r))
 	case arrayV2, arrayV3:
 		stored(r)
 	default: // before versions: the number of dimensions itself, each of four bytes
@@ -76,9 +76,9 @@ func stored(r *hostile.Reader) {
 	}
 	var held uint64
 	if n > 0 {
-		held = shape(r, 8) // of what is stored, not of what it stands for
+		held = shape(r) // of what is stored, not of what it stands for
 	}
-	full := shape(r, 8)
+	full := shape(r)
 	if n == 0 {
 		dense(r, full)
 		return
@@ -88,7 +88,7 @@ func stored(r *hostile.Reader) {
 	var total uint64
 	for range n {
 		w := element(r)
-		total += w * shape(r, 8)
+		total += w * shape(r)
 	}
 	skip(r, held, width)
 	r.Skip(total)
@@ -122,7 +122,7 @@ func element(r *hostile.Reader) uint64 {
 
 // shape reads a number of dimensions and the dimensions, and returns the number
 // of elements.
-func shape(r *hostile.Reader, width int) uint64 { return dims(r, r.UintLE(4), width) }
+func shape(r *hostile.Reader) uint64 { return dims(r, r.UintLE(4), 8) }
 
 func dims(r *hostile.Reader, n uint64, width int) uint64 {
 	if int32(n) == -1 || n == 0 {

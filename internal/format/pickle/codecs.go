@@ -19,10 +19,10 @@ type codecs struct {
 	to func(name string, from Kind) Kind
 }
 
-// codec makes a function that applies the codec named by one argument to the
-// text in another.
-func codec(t *codecs, text, name int) func(*Machine, *call) (Value, bool) {
-	return func(m *Machine, c *call) (Value, bool) { return t.apply(m, c, text, name) }
+// codec makes a function that applies the codec named by its second argument to
+// the text in the first.
+func codec(t *codecs) func(*Machine, *call) (Value, bool) {
+	return func(m *Machine, c *call) (Value, bool) { return t.apply(m, c, 0, 1) }
 }
 
 // apply encodes or decodes one argument by the codec that another names; the

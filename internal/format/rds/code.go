@@ -36,16 +36,14 @@ func (w *walker) pair(f flags) item {
 	}
 }
 
-// annotations reads the attributes and the tag of a cell, if it has them, and
-// returns the tag's name.
-func (w *walker) annotations(f flags) string {
+// annotations reads the attributes and the tag of a cell, if it has them.
+func (w *walker) annotations(f flags) {
 	if f.attributes {
 		w.item()
 	}
 	if f.tag {
-		return w.item().text
+		w.item()
 	}
-	return ""
 }
 
 // tail reads the rest of a list: the flags of its next cell, or an object that

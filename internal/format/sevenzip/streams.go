@@ -57,7 +57,7 @@ func (p *parser) streams(r *hostile.Reader) (streams, error) {
 		switch id := ordered(r, &last); id {
 		case idEnd:
 			if s.subs == nil {
-				s.single(r)
+				s.single()
 			}
 			return s, r.Err()
 		case idPackInfo:
@@ -274,7 +274,7 @@ func (f *Folder) last() int {
 }
 
 // single makes each folder one stream, as without information on sub-streams.
-func (s *streams) single(r *hostile.Reader) {
+func (s *streams) single() {
 	for i := range s.folders {
 		s.subs = append(s.subs, sub{folder: i, size: s.folders[i].Size, crc: s.folders[i].crc})
 	}
