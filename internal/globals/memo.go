@@ -30,14 +30,16 @@ func remembered[V any](answer func(module, name string) V) *memo[V] {
 func (m *memo[V]) of(module, name string) V {
 	m.mu.RLock()
 	v, ok := m.known[[2]string{module, name}]
-	full := len(m.known) >= memoSize
 	m.mu.RUnlock()
 	if ok {
 		return v
 	}
 	v = m.answer(module, name)
-	if !full && len(module)+len(name) <= memoLength {
+	if len(module)+len(name) <= memoLength {
 		m.mu.Lock()
+		if len(m.known) >= memoSize {
+			clear(m.known)
+		}
 		m.known[[2]string{strings.Clone(module), strings.Clone(name)}] = v
 		m.mu.Unlock()
 	}

@@ -29,21 +29,38 @@ const (
 // verdicts on names are about files that are unpickled, where anything that a
 // library offers is too much; configuration exists to name what libraries offer,
 // but neither Python's own modules nor those that build, install and run things.
+// The verdict on what is Fine is not to be used.
 func Target(path string) (called string, v Verdict, c Concern) {
 	module, rest, _ := strings.Cut(strings.ReplaceAll(strings.TrimSpace(path), ":", "."), ".")
-	m, n := Resolve(module, rest)
-	called = strings.TrimSuffix(m+"."+n, ".")
-	v = On(Call, m, n)
-	kind := owner(called)
-	if v.Class < Suspicious || kind == "" || kind == "plain" {
-		return called, v, Fine
-	}
-	switch {
-	case v.Class == Suspicious, v.Effect == Read, kind != "python" && (v.Effect == Network || v.Effect == Indirect):
-		return called, v, Odd
-	}
-	return called, v, Bad
+	t := targets.of(module, rest)
+	return t.called, t.verdict, t.concern
 }
+
+// A target is what Target returns.
+type target struct {
+	called  string
+	verdict Verdict
+	concern Concern
+}
+
+var targets = remembered(func(module, rest string) target {
+	m, n := walk(module, rest)
+	t := target{called: strings.TrimSuffix(m+"."+n, ".")}
+	kind := owner(t.called)
+	if kind == "" || kind == "plain" {
+		return t
+	}
+	v := used(Call, m, n)
+	t.verdict = v
+	switch {
+	case v.Class < Suspicious:
+	case v.Class == Suspicious, v.Effect == Read, kind != "python" && (v.Effect == Network || v.Effect == Indirect):
+		t.concern = Odd
+	default:
+		t.concern = Bad
+	}
+	return t
+})
 
 // owner returns the kind of the longest path that leads to a callable.
 func owner(called string) string {

@@ -54,7 +54,7 @@ func drops(text string, budget *hostile.Budget) ([]Drop, error) {
 	if err != nil {
 		return nil, nil
 	}
-	s, _ := python.Analyse(text)
+	s, _ := python.AnalyseTokens(tokens)
 	d := &dropper{tokens: tokens, references: s.References, foreign: make(map[string]string), budget: budget}
 	for i, t := range tokens {
 		if t.Kind == python.Name {
@@ -216,8 +216,7 @@ func (d *dropper) origin(from, to int) string {
 
 // call judges a call by what it is given.
 func (d *dropper) call(r python.Reference) {
-	_, v, concern := globals.Target(r.Path)
-	process := concern == globals.Bad && v.Effect == globals.Process
+	process := starts(r.Path)
 	runs, writes := parts()[r.Path] == "run", parts()[r.Path] == "open"
 	if !process && !runs && !writes {
 		return
@@ -239,6 +238,16 @@ func (d *dropper) call(r python.Reference) {
 			d.found(r, "runs what "+origin+" brings", "")
 		}
 	}
+}
+
+// starts reports whether a path leads to what starts a program. The method of
+// something unknown, which most paths are, leads to nothing.
+func starts(path string) bool {
+	if strings.LastIndexByte(path, '.') == 0 {
+		return false
+	}
+	_, v, concern := globals.Target(path)
+	return concern == globals.Bad && v.Effect == globals.Process
 }
 
 // hidden reports a call that runs what is decoded or fetched.

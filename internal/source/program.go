@@ -71,7 +71,7 @@ func judgePython(text string, budget *hostile.Budget) (*Program, error) {
 	if err != nil || !python.Plausible(tokens) {
 		return nil, nil
 	}
-	s, fault := python.Analyse(text)
+	s, fault := python.AnalyseTokens(tokens)
 	var out *Program
 	for _, r := range Reaches(s) {
 		if r.Verdict.Effect == globals.Import || !r.Called && !r.Imported {

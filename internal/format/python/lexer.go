@@ -163,8 +163,15 @@ func (l *lexer) number() {
 func (l *lexer) name() {
 	start := l.at
 	for l.at < len(l.text) {
+		if c := l.text[l.at]; c < utf8.RuneSelf {
+			if !letter(c) && !digit(c) {
+				break
+			}
+			l.at++
+			continue
+		}
 		c, n := utf8.DecodeRuneInString(l.rest())
-		if c != '_' && !unicode.IsLetter(c) && !unicode.IsDigit(c) && !unicode.In(c, unicode.Mn, unicode.Mc, unicode.Nl, unicode.Pc, unicode.Other_ID_Start) {
+		if !unicode.IsLetter(c) && !unicode.IsDigit(c) && !unicode.In(c, unicode.Mn, unicode.Mc, unicode.Nl, unicode.Pc, unicode.Other_ID_Start) {
 			if c == utf8.RuneError && n <= 1 || l.at == start {
 				l.fail("a character that no name has")
 			}
@@ -181,7 +188,7 @@ func (l *lexer) name() {
 }
 
 // operators of more than one character, longest first.
-var operators = []string{"**=", "//=", ">>=", "<<=", "...", "->", ":=", "==", "!=", "<=", ">=", "**", "//", "<<", ">>", "+=", "-=", "*=", "/=", "%=", "&=", "|=", "^=", "@="}
+var operators = [...]string{"**=", "//=", ">>=", "<<=", "...", "->", ":=", "==", "!=", "<=", ">=", "**", "//", "<<", ">>", "+=", "-=", "*=", "/=", "%=", "&=", "|=", "^=", "@="}
 
 // closing is the bracket that closes each.
 var closing = map[byte]byte{'(': ')', '[': ']', '{': '}'}
@@ -189,14 +196,14 @@ var closing = map[byte]byte{'(': ')', '[': ']', '{': '}'}
 // operator reads an operator or a bracket. Brackets are matched here: inside of
 // them lines do not end.
 func (l *lexer) operator() {
+	c := l.text[l.at]
 	for _, o := range operators {
-		if strings.HasPrefix(l.rest(), o) {
+		if o[0] == c && strings.HasPrefix(l.rest(), o) {
 			l.emit(Op, o, l.at)
 			l.at += len(o)
 			return
 		}
 	}
-	c := l.text[l.at]
 	switch {
 	case closing[c] != 0:
 		if l.open = append(l.open, closing[c]); len(l.open) > maxBrackets {

@@ -38,15 +38,24 @@ var ErrComputes = errors.New("the text computes more from constants than is foll
 // modules. What it finds up to an error is returned with it: a *SyntaxError, or
 // ErrComputes.
 func Analyse(text string) (*Source, error) {
-	tokens, err := Tokens(text)
+	tokens, broken := Tokens(text)
+	s, err := AnalyseTokens(tokens)
+	if broken != nil {
+		err = broken
+	}
+	return s, err
+}
+
+// AnalyseTokens is Analyse for the tokens of a text.
+func AnalyseTokens(tokens []Token) (*Source, error) {
 	a := &analysis{tokens: tokens, names: make(map[string]value), source: &Source{}}
 	a.define()
 	a.statements()
 	a.source.References = tidy(a.source.References)
-	if err == nil && a.computed > maxComputed {
-		err = ErrComputes
+	if a.computed > maxComputed {
+		return a.source, ErrComputes
 	}
-	return a.source, err
+	return a.source, nil
 }
 
 // tidy puts references in the order of the text, calls before what they are

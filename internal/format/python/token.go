@@ -57,7 +57,8 @@ const (
 // called with. Comments are left out. What is read up to an error is returned
 // with it (*SyntaxError).
 func Tokens(text string) ([]Token, error) {
-	l := &lexer{text: text, indents: []int{0}, fresh: true}
+	const usual = 5 // bytes of source for a token
+	l := &lexer{text: text, indents: []int{0}, fresh: true, tokens: make([]Token, 0, len(text)/usual)}
 	l.lines()
 	if l.err != nil {
 		return l.tokens, l.err
