@@ -144,7 +144,7 @@ func (r *run) detect(d *detector.Detector, seen *subject) (recognised bool) {
 	f := seen.File
 	held := r.budget.Held()
 	defer r.budget.Release(held)
-	pass := r.pass(d, seen)
+	pass := seen.pass(r, d)
 	pass.Recognised = func(format string) {
 		recognised = true
 		if !slices.Contains(r.out.Formats, format) {

@@ -24,6 +24,7 @@ type subject struct {
 	raw     detector.Raw
 	weights []detector.Region // told of by themselves, and claimed as well
 	claimed []detector.Region
+	common  *detector.Pass // what the passes over it have in common
 }
 
 // claim notes bytes that somebody has read.
@@ -124,7 +125,7 @@ func (r *run) region(f artifact.File, region detector.Region) {
 func (r *run) searchWith(d *detector.Detector, f artifact.File, region detector.Region) {
 	held := r.budget.Held()
 	defer r.budget.Release(held)
-	p := r.pass(d, &subject{File: f})
+	p := (&subject{File: f}).pass(r, d)
 	err := hostile.Guard(func() error { return d.Search(p, region) })
 	var crash *hostile.Panic
 	if errors.As(err, &crash) {
@@ -134,23 +135,28 @@ func (r *run) searchWith(d *detector.Detector, f artifact.File, region detector.
 	}
 }
 
-// pass is one run of a detector over a file, without what Run alone does.
-func (r *run) pass(d *detector.Detector, seen *subject) *detector.Pass {
-	return &detector.Pass{
-		File:       seen.File,
-		Budget:     r.budget,
-		Report:     func(found finding.Finding) { r.report(seen.File, found) },
-		Recognised: func(string) {},
-		Nested:     func(inner artifact.File) error { return r.nested(inner, d) },
-		Examine:    r.examine,
-		Refused:    func(reason string) { r.refuse(seen.File, reason) },
-		Incomplete: func(err error) { r.unread(seen.File, err) },
-		Loads:      func(name string) { r.loads(seen.File, name) },
-		Text:       func(string, int64, string) {},
-		License:    func(string) {},
-		Weights:    seen.tensor,
-		Claim:      seen.claim,
-		Afford:     r.afford,
-		Unsearched: r.unsearched,
+// pass is one run of a detector over a file, without what Run alone does. What
+// does not depend on the detector is made once for the file.
+func (f *subject) pass(r *run, d *detector.Detector) *detector.Pass {
+	if f.common == nil {
+		f.common = &detector.Pass{
+			File:       f.File,
+			Budget:     r.budget,
+			Report:     func(found finding.Finding) { r.report(f.File, found) },
+			Recognised: func(string) {},
+			Examine:    r.examine,
+			Refused:    func(reason string) { r.refuse(f.File, reason) },
+			Incomplete: func(err error) { r.unread(f.File, err) },
+			Loads:      func(name string) { r.loads(f.File, name) },
+			Text:       func(string, int64, string) {},
+			License:    func(string) {},
+			Weights:    f.tensor,
+			Claim:      f.claim,
+			Afford:     r.afford,
+			Unsearched: r.unsearched,
+		}
 	}
+	p := *f.common
+	p.Nested = func(inner artifact.File) error { return r.nested(inner, d) }
+	return &p
 }

@@ -39,7 +39,7 @@ func (r *run) text(p *detector.Pass, name string, offset int64, text string) {
 // packed it.
 func (r *run) name(f artifact.File, by *detector.Detector) {
 	if name := f.Name(); len(name) >= minText {
-		r.text(r.pass(by, &subject{File: f}), "the name of the file", 0, name)
+		r.text((&subject{File: f}).pass(r, by), "the name of the file", 0, name)
 	}
 }
 

@@ -72,6 +72,10 @@ func (j *judge) templateIn(e pickle.Effect, u *use, state pickle.Value, depth in
 		return
 	}
 	for i, v := range items {
+		switch j.m.Kind(v) {
+		case pickle.None, pickle.Bool, pickle.Int, pickle.Float, pickle.Bytes:
+			continue
+		}
 		if s, ok := j.m.Str(v); ok && s == templateKey && i+1 < len(items) {
 			j.template(e, u, items[i+1])
 		} else if depth > 0 {

@@ -117,6 +117,10 @@ func (m *Machine) content(v Value, kind Kind) (string, bool) {
 // short is not decoded: each character takes one byte or more of it.
 func (m *Machine) reads(v Value, text string) bool {
 	if v.tag() == tagStr {
+		// Most keys are SHORT_BINUNICODE, which stands in the file as it is.
+		if p := m.s.r.Seen(v.payload(), int64(len(text))+2); p != nil && Code(p[0]) == opShortBinUnicode {
+			return int(p[1]) == len(text) && string(p[2:]) == text
+		}
 		cached := m.cache.of(v)
 		if cached.v != v {
 			_, _, size, ok := m.locate(v.payload())
