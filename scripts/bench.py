@@ -7,7 +7,8 @@ It builds the program, makes the files below DIR (a temporary folder by default;
 a hole), and prints the fastest of N runs after one that warms the page cache, and the highest peak
 of resident memory. What this script itself occupies, some 10 MiB, is the least that can be shown.
 With --peers, picklescan and fickling are installed from PyPI into DIR; with --check, an aim that is
-missed fails. NAME selects inputs.
+missed fails. NAME selects inputs. For directories, "reading" is a program that opens and reads every
+file, as many at a time as there are processors, and does nothing else: no scanner can take less.
 """
 import argparse
 import os
@@ -188,6 +189,58 @@ def measure(command, runs, directory):
     return status, min(times), peak
 
 
+READING = """package main
+
+import (
+	"os"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"syscall"
+)
+
+func main() {
+	d, err := os.Open(os.Args[1])
+	if err != nil {
+		panic(err)
+	}
+	names, err := d.Readdirnames(-1)
+	if err != nil {
+		panic(err)
+	}
+	var next atomic.Int64
+	var readers sync.WaitGroup
+	for range runtime.NumCPU() {
+		readers.Go(func() {
+			buffer := make([]byte, 1<<16)
+			for i := next.Add(1); i <= int64(len(names)); i = next.Add(1) {
+				f, err := syscall.Openat(int(d.Fd()), names[i-1], syscall.O_RDONLY|syscall.O_CLOEXEC, 0)
+				if err != nil {
+					panic(err)
+				}
+				for n := 1; n > 0; {
+					if n, err = syscall.Read(f, buffer); err != nil {
+						panic(err)
+					}
+				}
+				syscall.Close(f)
+			}
+		})
+	}
+	readers.Wait()
+}
+"""
+
+
+def reading(directory):
+    """Builds the program that only reads, and returns its command."""
+    source, binary = os.path.join(directory, "reading.go"), os.path.join(directory, "reading")
+    with open(source, "w") as f:
+        f.write(READING)
+    subprocess.run(["go", "build", "-o", binary, source], check=True, env={**os.environ, "CGO_ENABLED": "0"})
+    return [binary]
+
+
 # As README.md names them. fickling does not say that it needs typing_extensions.
 PEERS = ["picklescan==1.0.5", "fickling==0.1.12", "typing_extensions==4.15.0"]
 
@@ -218,7 +271,7 @@ def main():
         binary = os.path.join(directory, "modelaudit")
         subprocess.run(["go", "build", "-trimpath", "-ldflags=-s -w", "-o", binary, "."], cwd=ROOT, check=True,
                        env={**os.environ, "CGO_ENABLED": "0"})
-        commands = {"modelaudit": [binary, "scan"]}
+        commands = {"modelaudit": [binary, "scan"], "reading": reading(directory)}
         if args.peers:
             commands.update(peers(directory))
         missed = compare(args, directory, commands)
@@ -238,7 +291,7 @@ def compare(args, directory, commands):
             subprocess.run([sys.executable, "-c", f"import sys; sys.path.insert(0, {os.path.dirname(__file__)!r}); "
                             f"import bench; bench.{make.__name__}({path!r})"], check=True, env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"})
         for scanner, command in commands.items():
-            if scanner == "fickling" and os.path.isdir(path):
+            if os.path.isdir(path) and scanner == "fickling" or os.path.isfile(path) and scanner == "reading":
                 continue
             status, took, peak = measure(command + [path], args.runs, directory)
             aim = ""
