@@ -140,32 +140,27 @@ func (r *run) matching(f artifact.File, head artifact.Head) (matching []*detecto
 }
 
 // detect runs one detector on one file; its crash is a finding, not ours.
-func (r *run) detect(d *detector.Detector, seen *subject) (recognised bool) {
+func (r *run) detect(d *detector.Detector, seen *subject) bool {
 	f := seen.File
 	held := r.budget.Held()
 	defer r.budget.Release(held)
 	pass := seen.pass(r, d)
-	pass.Recognised = func(format string) {
-		recognised = true
-		if !slices.Contains(r.out.Formats, format) {
-			r.out.Formats = append(r.out.Formats, format)
-		}
-	}
-	pass.License = func(text string) { r.license(seen.File, text) }
+	seen.recognised = false
+	pass.Recognised, pass.License = seen.recognise, seen.license
 	pass.Text = func(name string, offset int64, text string) { r.text(pass, name, offset, text) }
 	err := hostile.Guard(func() error { return d.Run(r.ctx, pass) })
 	var crash *hostile.Panic
 	switch {
 	case errors.As(err, &crash):
-		recognised = true
+		seen.recognised = true
 		r.crash(d, f, crash)
 	case err != nil:
 		r.unread(f, err)
 	}
-	if recognised {
+	if seen.recognised {
 		seen.raw = max(seen.raw, d.Raw)
 	}
-	return recognised
+	return seen.recognised
 }
 
 // nested scans a file found inside another. Only the end of the whole budget is

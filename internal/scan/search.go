@@ -24,7 +24,11 @@ type subject struct {
 	raw     detector.Raw
 	weights []detector.Region // told of by themselves, and claimed as well
 	claimed []detector.Region
-	common  *detector.Pass // what the passes over it have in common
+	// What the passes over it have in common, and what Run alone may do.
+	common     *detector.Pass
+	recognise  func(format string)
+	license    func(text string)
+	recognised bool // by the detector that runs
 }
 
 // claim notes bytes that somebody has read.
@@ -139,6 +143,13 @@ func (r *run) searchWith(d *detector.Detector, f artifact.File, region detector.
 // does not depend on the detector is made once for the file.
 func (f *subject) pass(r *run, d *detector.Detector) *detector.Pass {
 	if f.common == nil {
+		f.recognise = func(format string) {
+			f.recognised = true
+			if !slices.Contains(r.out.Formats, format) {
+				r.out.Formats = append(r.out.Formats, format)
+			}
+		}
+		f.license = func(text string) { r.license(f.File, text) }
 		f.common = &detector.Pass{
 			File:       f.File,
 			Budget:     r.budget,

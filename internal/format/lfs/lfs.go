@@ -47,9 +47,11 @@ type Extension struct {
 // to be one: its first line names the format, or, in a short text, each line is
 // a line of a pointer and one of them names it.
 func Looks(first []byte) bool {
-	for _, f := range families {
-		if bytes.HasPrefix(first, []byte("version "+f)) {
-			return true
+	if rest, ok := bytes.CutPrefix(first, []byte("version ")); ok {
+		for _, f := range families {
+			if bytes.HasPrefix(rest, []byte(f)) {
+				return true
+			}
 		}
 	}
 	// The URL alone can tell, and few files of any kind hold one.

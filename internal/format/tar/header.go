@@ -53,13 +53,13 @@ func (b block) checked() bool {
 	if !ok {
 		return false
 	}
-	var unsigned, signed int64
-	for i, c := range b {
-		if i >= 148 && i < 156 {
-			c = ' '
+	unsigned := int64(8 * ' ')
+	signed := unsigned
+	for _, p := range [...]block{b[:148], b[156:]} {
+		for _, c := range p {
+			unsigned += int64(c)
+			signed += int64(int8(c))
 		}
-		unsigned += int64(c)
-		signed += int64(int8(c))
 	}
 	return want == unsigned || want == signed
 }
