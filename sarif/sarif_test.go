@@ -348,7 +348,9 @@ func TestURI(t *testing.T) {
 			t.Errorf("%q: %s comes back as %+v, %v", c.path, got, u, err)
 		}
 	}
-	if got, want := sarif.FileURI("/a b/c"), "file:///a%20b/c"; got != want {
-		t.Errorf("got %s, want %s", got, want)
+	for path, want := range map[string]string{"/a b/c": "file:///a%20b/c", "C:/a b/c": "file:///C:/a%20b/c"} {
+		if got := sarif.FileURI(path); got != want {
+			t.Errorf("%s: got %s, want %s", path, got, want)
+		}
 	}
 }

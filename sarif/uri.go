@@ -12,5 +12,11 @@ func RelativeURI(path string) string {
 	return strings.ReplaceAll((&url.URL{Path: path}).EscapedPath(), ":", "%3A")
 }
 
-// FileURI returns the URI of an absolute slash-separated path.
-func FileURI(path string) string { return (&url.URL{Scheme: "file", Path: path}).String() }
+// FileURI returns the URI of an absolute slash-separated path, which on Windows
+// starts with a drive (RFC 8089, appendix E.2).
+func FileURI(path string) string {
+	if !strings.HasPrefix(path, "/") {
+		path = "/" + path
+	}
+	return (&url.URL{Scheme: "file", Path: path}).String()
+}
