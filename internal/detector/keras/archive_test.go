@@ -14,6 +14,7 @@ func TestArchive(t *testing.T) {
 	detectortest.Run(t, keras.Archive, []detectortest.Case{
 		{Name: "model", File: "m.keras", Data: ziptest.Files("metadata.json", "{}", "config.json", model)},
 		{Name: "without a configuration", File: "m.keras", Data: ziptest.Files("metadata.json", "{}"), Unread: true},
+		{Name: "with a configuration that is none", File: "m.keras", Data: ziptest.Files("config.json", "\x8b\x00\xf1 nothing"), Unread: true},
 		{Name: "with half a configuration", File: "m.keras", Data: ziptest.Files("config.json", `{"module": "keras",`), Unread: true},
 	}, keras.Detector, archive.Detector)
 }

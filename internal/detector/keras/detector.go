@@ -26,8 +26,12 @@ var Detector = &detector.Detector{
 }
 
 // match takes everything that may be JSON in any encoding that Python accepts;
-// run looks for Keras's own words.
+// run looks for Keras's own words. What the loader of a .keras archive reads is one
+// whatever it holds.
 func match(h artifact.Head) bool {
+	if h.Depth > 0 && h.Base() == "config.json" {
+		return true
+	}
 	for _, c := range h.First {
 		switch c {
 		// White space, the zeros of UTF-16 and UTF-32, and byte order marks.

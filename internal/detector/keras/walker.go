@@ -11,6 +11,7 @@ import (
 	"github.com/modelaudit/modelaudit/internal/finding"
 	"github.com/modelaudit/modelaudit/internal/format/json"
 	"github.com/modelaudit/modelaudit/internal/format/marshal"
+	"github.com/modelaudit/modelaudit/internal/globals"
 	"github.com/modelaudit/modelaudit/internal/hostile"
 	"github.com/modelaudit/modelaudit/internal/location"
 	"github.com/modelaudit/modelaudit/internal/rule"
@@ -139,6 +140,8 @@ func (w *walker) act(e effect, o, v *json.Value, layer string) error {
 		return w.code(e, v, layer)
 	case "torch":
 		return w.torch(o, v, layer)
+	case "symbol":
+		w.symbol(e, v, layer)
 	case "model":
 		w.path(loadsModel, e, v, layer, "loads the model")
 	case "file":
@@ -150,6 +153,22 @@ func (w *walker) act(e effect, o, v *json.Value, layer string) error {
 		}
 	}
 	return nil
+}
+
+// symbol reports a function of TensorFlow's API that does more than compute.
+func (w *walker) symbol(e effect, v *json.Value, layer string) {
+	if v.Kind != json.String {
+		return
+	}
+	module, name := "tensorflow", strings.TrimPrefix(v.Text, "tf.")
+	if i := strings.LastIndexByte(name, '.'); i >= 0 {
+		module, name = module+"."+name[:i], name[i+1:]
+	}
+	if known := globals.Lookup(globals.Resolve(module, name)); known.Class >= globals.Suspicious {
+		w.report(runsFunction, v.Offset, module+"."+name,
+			fmt.Sprintf("Layer %s (%s) calls %s, which %s.", finding.Quote(layer), e.class, finding.Quote(module+"."+name), known.Does()),
+			e.key+": "+finding.Quote(v.Text))
+	}
 }
 
 // path reports a value that names a file, a model or an address.
