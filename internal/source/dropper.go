@@ -55,7 +55,8 @@ func drops(text string, budget *hostile.Budget) ([]Drop, error) {
 		return nil, nil
 	}
 	s, _ := python.AnalyseTokens(tokens)
-	d := &dropper{tokens: tokens, references: s.References, foreign: make(map[string]string), budget: budget}
+	d := &dropper{tokens: tokens, references: s.References, foreign: make(map[string]string), budget: budget,
+		secrets: make(map[string]string), natives: make(map[string]bool), judged: make(map[int]bool)}
 	for i, t := range tokens {
 		if t.Kind == python.Name {
 			d.names = append(d.names, i)
@@ -63,8 +64,12 @@ func drops(text string, budget *hostile.Budget) ([]Drop, error) {
 	}
 	d.assignments()
 	for _, r := range s.References {
-		if r.Called && !r.Local && d.err == nil {
+		switch {
+		case r.Local || d.err != nil:
+		case r.Called:
 			d.call(r)
+		default:
+			d.passed(r)
 		}
 	}
 	d.shells()
@@ -94,6 +99,9 @@ type dropper struct {
 	names      []int // indices of the tokens that are names; ends of lines have no places
 	references []python.Reference
 	foreign    map[string]string // variables, by what their values come from
+	secrets    map[string]string // variables, by what of the machine they hold
+	natives    map[string]bool   // variables that are native libraries
+	judged     map[int]bool      // statements whose texts were judged as commands
 	budget     *hostile.Budget
 	out        []Drop
 	err        error // of the budget
@@ -164,15 +172,33 @@ func (d *dropper) assignments() {
 		case t.Kind >= python.Newline, t.Kind == python.Op && t.Text == ";":
 			start = i + 1
 		case t.Kind == python.Op && t.Text == "=" && i > 0 && d.tokens[i-1].Kind == python.Name && i <= start+3:
-			if from := d.origin(i+1, d.line(i)); from != "" {
-				d.foreign[d.tokens[i-1].Text] = from
-			}
+			d.assign(d.tokens[i-1].Text, i+1, d.line(i))
 		case t.Kind == python.Name && t.Text == "as" && i+1 < len(d.tokens):
-			if from := d.origin(start, i); from != "" {
-				d.foreign[d.tokens[i+1].Text] = from
-			}
+			d.assign(d.tokens[i+1].Text, start, i)
 		}
 	}
+}
+
+// assign notes what is worth following of a variable's value.
+func (d *dropper) assign(variable string, from, to int) {
+	if origin := d.origin(from, to); origin != "" {
+		d.foreign[variable] = origin
+	}
+	if what := d.secret(from, to); what != "" {
+		d.secrets[variable] = what
+	}
+	if from < to && from < len(d.tokens) && part(d.path(d.tokens[from].Offset)) == "native" {
+		d.natives[variable] = true
+	}
+}
+
+// path returns the path of the first reference at an offset.
+func (d *dropper) path(offset int) string {
+	at := sort.Search(len(d.references), func(i int) bool { return d.references[i].Offset >= offset })
+	if at < len(d.references) && d.references[at].Offset == offset {
+		return d.references[at].Path
+	}
+	return ""
 }
 
 // line returns the index of the end of the statement that token i is part of.
@@ -216,8 +242,11 @@ func (d *dropper) origin(from, to int) string {
 
 // call judges a call by what it is given.
 func (d *dropper) call(r python.Reference) {
-	process := starts(r.Path)
+	process := starts(r.Path) || d.native(r)
 	runs, writes := parts()[r.Path] == "run", parts()[r.Path] == "open"
+	if kind := part(r.Path); kind == "fetch" || kind == "send" {
+		d.sends(r)
+	}
 	if !process && !runs && !writes {
 		return
 	}
@@ -261,10 +290,15 @@ func (d *dropper) hidden(r python.Reference, from, to int) {
 // that is decoded or fetched. Other programs are given such data for honest
 // reasons.
 func (d *dropper) command(r python.Reference, from, to int) {
-	const shortest = 8
 	if parts()[r.Path] == "shell" {
 		d.hidden(r, from, to)
 	}
+	d.given(r, from, to)
+}
+
+// given judges the texts in an expression as commands.
+func (d *dropper) given(r python.Reference, from, to int) {
+	const shortest = 8
 	given := []string{r.Argument}
 	for _, t := range d.tokens[from:to] {
 		if t.Kind == python.Text {
