@@ -122,6 +122,8 @@ func effect(m *pickle.Machine, e *pickle.Effect) string {
 		return "sets items of " + m.Python(e.Fn)
 	case pickle.Persists:
 		return "asks the loader for " + m.Python(e.Fn)
+	case pickle.Takes:
+		return "takes " + m.Python(e.Value)
 	case pickle.Extends:
 		return "asks the extension registry for an object"
 	default:

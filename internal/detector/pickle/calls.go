@@ -34,6 +34,14 @@ func (j *judge) calls(e pickle.Effect) {
 		// arguments.txt says what they hold: that decides, and not the name.
 		v.Class = globals.Conditional
 	}
+	switch {
+	case v.Class >= globals.Dangerous, v.Effect != globals.Indirect:
+	case j.handsFunction(e):
+		j.add(unresolved, e, "callback", func() string {
+			return "Loading this file " + j.callText(e) + ", which calls a function that is computed in a way that only running it would tell."
+		})
+		return
+	}
 	switch v.Class {
 	case globals.Dangerous:
 		j.dangerous(e, u, v)

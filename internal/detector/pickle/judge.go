@@ -65,6 +65,8 @@ func (j *judge) effect(e pickle.Effect) {
 		j.changes(e, globals.SetItem)
 	case pickle.Persists:
 		j.s.legacy.storage(j.m, e.Fn)
+	case pickle.Takes:
+		j.takes(e)
 	case pickle.Holds:
 		j.holds(e)
 	case pickle.Extends:
@@ -147,6 +149,9 @@ func (j *judge) finish() {
 		case u.verdict.Class == globals.Dangerous && u.at.Name != "" && u.verdict.Effect != globals.Indirect:
 			f.Rule = refers
 			f.Message = "This file carries " + name + " without calling it: whoever uses the loaded object may call it" + does(u.verdict) + "."
+		case leadsOut(u.verdict) && !j.report.dangerous():
+			f.Rule = unresolved
+			f.Message = "Loading this file takes " + name + ", by which it comes to whatever the process has loaded."
 		case u.verdict.Class == globals.Unknown && u.at.Module == "__main__":
 			f.Rule = mainName
 			f.Message = "This file needs " + name + " from the script that loads it: what that does cannot be seen here."

@@ -91,7 +91,7 @@ func (j *judge) callText(e pickle.Effect) string {
 // effectText is an effect as Python would write it.
 func (j *judge) effectText(e pickle.Effect) string {
 	switch e.Kind {
-	case pickle.Imports:
+	case pickle.Imports, pickle.Takes:
 		return j.m.Python(e.Value)
 	case pickle.Calls, pickle.Makes:
 		return j.m.PythonCall(e.Fn, e.Args, e.Kw)

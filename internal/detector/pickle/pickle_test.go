@@ -78,6 +78,18 @@ func TestDetector(t *testing.T) {
 			Named("builtins", "max").EmptyList().Call("pathlib", "PosixPath", "poc").Append().Tuple(1).Reduce().Tuple(1).Reduce().Stop(), Want: []string{"pickle-computed-name"}},
 		{Name: "what a function hands on, filled", Data: p(4).Named("builtins", "max").EmptyList().Named("models", "Net").Tuple(0).NewObj().Append().Tuple(1).Reduce().
 			Mark().Str("x").Op(0x90).Stop(), Want: []string{"pickle-computed-name", "pickle-unknown-class"}},
+		{Name: "frame of a generator", Data: p(4).Named("builtins", "getattr").Named("difflib", "ndiff").EmptyList().EmptyList().Tuple(2).Reduce().Str("gi_frame").Tuple(2).Reduce().Stop(),
+			Want: []string{"pickle-computed-name"}},
+		{Name: "globals of a method", Data: p(4).Named("builtins", "getattr").Named("builtins", "getattr").Named("collections", "UserDict").Tuple(0).NewObj().Str("copy").Tuple(2).Reduce().
+			Str("__globals__").Tuple(2).Reduce().Stop(), Want: []string{"pickle-computed-name"}},
+		{Name: "attribute of an object", Data: p(4).Named("builtins", "getattr").Named("collections", "UserDict").Tuple(0).NewObj().Str("data").Tuple(2).Reduce().Stop()},
+		{Name: "names of a module", Data: p(4).Named("types", "SimpleNamespace").Tuple(0).NewObj().Named("textwrap", "__builtins__").Build().Stop(), Want: []string{"pickle-computed-name"}},
+		{Name: "method of a path", Data: p(4).Named("builtins", "getattr").Call("pathlib", "PosixPath", "poc").Str("unlink").Tuple(2).Reduce().Stop(),
+			Want: []string{"pickle-dangerous-reference"}},
+		{Name: "function picked out of what is not known, to be called", Data: p(4).Named("collections", "defaultdict").Named("builtins", "dict.get").Named("models", "TABLE").Str("x").Tuple(2).Reduce().
+			Tuple(1).Reduce().Stop(), Want: []string{"pickle-computed-name", "pickle-unknown-import"}},
+		{Name: "method of an object, to be called", Data: p(4).Named("functools", "partial").Named("builtins", "getattr").Named("collections", "UserDict").Tuple(0).NewObj().Str("copy").Tuple(2).Reduce().
+			Tuple(1).Reduce().Stop()},
 		{Name: "translated name", Data: p(4).Named("builtins", "str.translate").Str("MODELS").Named("builtins", "str.maketrans").Str("M").Str("m").
 			Tuple(2).Reduce().Tuple(2).Reduce().Str("f").StackGlobal().Tuple(0).Reduce().Stop(), Want: []string{"pickle-computed-name"}},
 		{Name: "assembled name", Data: p(4).Named("builtins", "str.lower").Str("MODELS").Tuple(1).Reduce().Str("Net").StackGlobal().Tuple(0).NewObj().Stop(),

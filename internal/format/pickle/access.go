@@ -24,7 +24,9 @@ func (m *Machine) attr(v Value, name string) Value {
 			return w
 		}
 	}
-	return m.newObject(object{kind: Attr, fn: v, kw: m.newStr(name)})
+	w := m.newObject(object{kind: Attr, fn: v, kw: m.newStr(name)})
+	m.emit(Effect{Kind: Takes, Fn: v, Value: w})
+	return w
 }
 
 // walk follows a dotted path of attributes.

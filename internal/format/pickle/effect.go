@@ -13,10 +13,11 @@ const (
 	SetsItem                   // sets items of what is no dict
 	Persists                   // asks the loader for a persistent id
 	Extends                    // asks the extension registry for a code that the pickle did not set
+	Takes                      // takes an attribute of Fn that is not known by name: Value, of which Machine.Attribute tells the name
 	Holds                      // nothing: Fn is a string or bytes that Machine.Look has asked for, Value the string right before it or zero
 )
 
-var effectNames = [...]string{"import", "call", "new", "build", "append", "set item", "persistent id", "extension", "constant"}
+var effectNames = [...]string{"import", "call", "new", "build", "append", "set item", "persistent id", "extension", "attribute", "constant"}
 
 // String returns the kind in words.
 func (k EffectKind) String() string { return effectNames[k] }

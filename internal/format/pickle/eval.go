@@ -177,16 +177,33 @@ func (m *Machine) force(v Value) Value {
 }
 
 // consume iterates over the lazy iterators among the arguments of a call that
-// the machine does not know: whoever takes one may run it.
+// the machine does not know, and in containers of these: whoever takes one may
+// run it. Few files make one.
 func (m *Machine) consume(c *call) {
 	if n := m.Name(c.fn); n != nil && m.iterators[n.String()] != nil {
+		m.iterates = true
 		return
 	}
-	for _, v := range c.args {
-		if m.lazy(v) {
+	if m.iterates {
+		m.consumeAll(c.args)
+	}
+}
+
+// consumeAll is consume for values.
+func (m *Machine) consumeAll(values []Value) {
+	if m.deep() || m.spend(int64(len(values))) {
+		return
+	}
+	m.depth++
+	for _, v := range values {
+		switch o := m.object(v); {
+		case m.lazy(v):
 			m.iterate(v)
+		case o != nil && (o.kind == Tuple || o.kind == List || o.kind == Set || o.kind == FrozenSet || o.kind == Dict):
+			m.consumeAll(o.items)
 		}
 	}
+	m.depth--
 }
 
 // lazy reports whether v is an iterator that calls a function.

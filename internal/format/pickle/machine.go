@@ -77,6 +77,7 @@ type Machine struct {
 	done       bool  // STOP was reached, or the consumer has had enough
 	stopped    bool  // STOP was reached
 	ended      int64 // offset behind the last STOP
+	iterates   bool  // an iterator was made that runs what it is given
 	missing    bool  // the reading ended at a memo key that is not there
 	cut        bool  // a bound left something out that another call depends on
 }
