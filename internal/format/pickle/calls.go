@@ -58,9 +58,17 @@ func (m *Machine) nameText(v Value) (string, bool) {
 	v = m.force(v)
 	switch k := m.Kind(v); k {
 	// Any of these may come to a str at run time.
-	case Unknown, Str, Global, Attr, Persistent, Extension:
+	case Global:
+		if m.function(v) {
+			m.fail("STACK_GLOBAL of %s, which is no string", m.Name(v))
+		}
+	case Unknown, Str, Attr, Persistent, Extension:
 	case Call:
-		if n := m.instanceOf(v); n != nil && n.String() != "builtins.str" {
+		n := m.instanceOf(v)
+		if n == nil {
+			n = m.made(v)
+		}
+		if n != nil && n.String() != "builtins.str" {
 			m.fail("STACK_GLOBAL of an instance of %s", n)
 		}
 	default:
@@ -92,6 +100,7 @@ func (m *Machine) reduce(*Op) {
 	fn := m.pop()
 	if m.Err() == nil {
 		m.push(m.call(call{fn: fn, args: m.elements(args), loose: !m.exact(args)}))
+		m.callable(fn)
 	}
 }
 
@@ -123,6 +132,7 @@ func (m *Machine) newObj(*Op) {
 	fn := m.pop()
 	if m.Err() == nil {
 		m.push(m.call(call{fn: fn, args: m.elements(args), loose: !m.exact(args), new: true}))
+		m.callable(fn)
 	}
 }
 
@@ -133,6 +143,7 @@ func (m *Machine) newObjEx(*Op) {
 	fn := m.pop()
 	if m.Err() == nil {
 		m.push(m.call(call{fn: fn, args: m.elements(args), kw: kw, loose: !m.exact(args), new: true}))
+		m.callable(fn)
 	}
 }
 

@@ -60,6 +60,9 @@ func (m *Machine) call(c call) Value {
 	if m.done || m.Err() != nil {
 		return unknown
 	}
+	if !c.inner && !m.mayCall(c.fn) {
+		return unknown
+	}
 	kind := Calls
 	if c.new {
 		kind = Makes

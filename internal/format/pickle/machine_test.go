@@ -106,6 +106,39 @@ func TestArrays(t *testing.T) {
 	}
 }
 
+// TestWrongTypes: no unpickler comes past a name that is no string, nor a call of
+// what cannot be called. A global that nothing has called may be a string.
+func TestWrongTypes(t *testing.T) {
+	p := func() *pickletest.Stream { return pickletest.New(4) }
+	behind := func(s *pickletest.Stream) []byte { return s.Pop().Call("os", "system", "echo poc").Stop() }
+	named := func(s *pickletest.Stream) []byte {
+		return behind(s.Get(0).Str("dtype").StackGlobal().Str("O8").Tuple(1).Reduce())
+	}
+	for _, c := range []struct {
+		name string
+		data []byte
+		ends bool
+	}{
+		{"name: class that was instantiated", named(p().Named("models", "Net").Put(0).Tuple(0).NewObj().Pop()), true},
+		{"name: function that was called", named(p().Named("models", "make").Put(0).Tuple(0).Reduce().Pop()), true},
+		{"name: dict", named(p().Named("collections", "defaultdict").Named("builtins", "list").Tuple(1).Reduce().Put(0).Pop()), true},
+		{"name: array", named(p().Named("numpy._core.multiarray", "_reconstruct").Named("numpy", "ndarray").Tuple(1).Reduce().Put(0).Pop()), true},
+		{"call: text", behind(p().Str("x").Tuple(0).Reduce()), true},
+		{"call: dtype", behind(p().Call("numpy", "dtype", "O8").Tuple(0).Reduce()), true},
+		{"name: a global that may be text", named(p().Named("os", "name").Put(0).Pop()), false},
+		{"name: what an unknown function returns", named(p().Call("models", "name_of", "x").Put(0).Pop()), false},
+		{"name: what an unknown class of arrays returns", named(p().Named("numpy._core.multiarray", "_reconstruct").Named("models", "Array").Tuple(1).Reduce().Put(0).Pop()), false},
+		{"call: what an unknown function returns", behind(p().Call("models", "make", "x").Tuple(0).Reduce()), false},
+		{"call: a class that was given another value", behind(p().Global("numpy", "random").EmptyDict().Str("x").None().SetItem().Build().Pop().
+			Call("numpy", "dtype", "O8").Tuple(0).Reduce()), false},
+	} {
+		got, err := calls(c.data, pickle.Reading{})
+		if ran := slices.Contains(got, "posix.system('echo poc')"); ran == c.ends || (err != nil) != c.ends {
+			t.Errorf("%s: got %q (%v), want an end: %v", c.name, got, err, c.ends)
+		}
+	}
+}
+
 // TestForgets: old objects are forgotten, and their types are not.
 func TestForgets(t *testing.T) {
 	s := pickletest.New(4).Named("os", "system").Put(0).Pop().Named("models", "Net").Tuple(0).NewObj().Put(1).Pop().EmptyList()

@@ -109,12 +109,13 @@ type object struct {
 type flag uint8
 
 const (
-	flagPure    flag = 1 << iota // a call whose result can be computed when it is needed
-	flagForced                   // it was computed: the result is in state; of an Attr: it was imported by computed names
-	flagForcing                  // it is being computed
-	flagNew                      // a call of __new__ alone
-	flagSpent                    // an iterator that was consumed
-	flagCalled                   // a Global that was called
+	flagPure     flag = 1 << iota // a call whose result can be computed when it is needed
+	flagForced                    // it was computed: the result is in state; of an Attr: it was imported by computed names
+	flagForcing                   // it is being computed
+	flagNew                       // a call of __new__ alone
+	flagSpent                     // an iterator that was consumed
+	flagCalled                    // a Global that was called
+	flagCallable                  // a Global that an opcode has called: no str, or nothing behind it is read
 )
 
 const (
