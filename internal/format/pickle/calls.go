@@ -99,8 +99,7 @@ func (m *Machine) reduce(*Op) {
 	args := m.pop()
 	fn := m.pop()
 	if m.Err() == nil {
-		m.push(m.call(call{fn: fn, args: m.elements(args), loose: !m.exact(args)}))
-		m.callable(fn)
+		m.apply(call{fn: fn, args: m.elements(args), loose: !m.exact(args)})
 	}
 }
 
@@ -123,7 +122,7 @@ func (m *Machine) obj(*Op) {
 		m.fail("OBJ without a class")
 		return
 	}
-	m.push(m.call(call{fn: items[0], args: m.copied(items[1:])}))
+	m.apply(call{fn: items[0], args: m.copied(items[1:])})
 }
 
 // newObj is NEWOBJ: cls.__new__(cls, *args), which runs no __init__.
@@ -131,8 +130,7 @@ func (m *Machine) newObj(*Op) {
 	args := m.pop()
 	fn := m.pop()
 	if m.Err() == nil {
-		m.push(m.call(call{fn: fn, args: m.elements(args), loose: !m.exact(args), new: true}))
-		m.callable(fn)
+		m.apply(call{fn: fn, args: m.elements(args), loose: !m.exact(args), new: true})
 	}
 }
 
@@ -142,8 +140,7 @@ func (m *Machine) newObjEx(*Op) {
 	args := m.pop()
 	fn := m.pop()
 	if m.Err() == nil {
-		m.push(m.call(call{fn: fn, args: m.elements(args), kw: kw, loose: !m.exact(args), new: true}))
-		m.callable(fn)
+		m.apply(call{fn: fn, args: m.elements(args), kw: kw, loose: !m.exact(args), new: true})
 	}
 }
 

@@ -60,9 +60,6 @@ func (m *Machine) call(c call) Value {
 	if m.done || m.Err() != nil {
 		return unknown
 	}
-	if !c.inner && !m.mayCall(c.fn) {
-		return unknown
-	}
 	kind := Calls
 	if c.new {
 		kind = Makes

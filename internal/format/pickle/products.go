@@ -25,10 +25,14 @@ var products = map[string]bool{
 // reconstructs are numpy's _reconstruct(subtype, shape, dtype) by its names.
 var reconstructs = map[string]bool{"numpy.core.multiarray._reconstruct": true, "numpy._core.multiarray._reconstruct": true}
 
-// callable remembers that an opcode has called a global. Behind one that cannot
-// be called an unpickler has stopped.
-func (m *Machine) callable(fn Value) {
-	if o := m.object(fn); o != nil && o.kind == Global {
+// apply is a call by an opcode. Behind one of what cannot be called an unpickler
+// has stopped; what was called is no string.
+func (m *Machine) apply(c call) {
+	if !m.mayCall(c.fn) {
+		return
+	}
+	m.push(m.call(c))
+	if o := m.object(c.fn); o != nil && o.kind == Global {
 		o.flags |= flagCallable
 	}
 }
