@@ -19,6 +19,7 @@ func (j *judge) calls(e pickle.Effect) {
 	}
 	u := j.use(n, e)
 	u.called = true
+	j.exhausts(e, u)
 	way := globals.Call
 	if e.Kind == pickle.Makes {
 		way = globals.New

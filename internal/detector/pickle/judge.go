@@ -11,21 +11,23 @@ import (
 
 // A judge says which of a pickle's effects are dangerous.
 type judge struct {
-	m        *pickle.Machine
-	s        *session
-	report   *report
-	byID     []*use          // by the machine's number of the name
-	names    map[string]*use // by where the object lives
-	order    []*use
-	inert    []payload         // constants that hold dangerous pickles
-	loaded   map[uint64]bool   // hashes of what loaders are given
-	arrays   []detector.Region // where numbers lie
-	sources  map[string]string // what source refers to that is dangerous, by its text
-	missed   bool              // a text by which a call is judged was not read
-	payloads map[uint64]string // what harmful thing a text is, by its hash
-	madeCode bool              // it was reported that the file makes functions
-	detours  []detour
-	led      map[key]bool // detours that are known
+	m         *pickle.Machine
+	s         *session
+	report    *report
+	byID      []*use          // by the machine's number of the name
+	names     map[string]*use // by where the object lives
+	order     []*use
+	inert     []payload         // constants that hold dangerous pickles
+	loaded    map[uint64]bool   // hashes of what loaders are given
+	arrays    []detector.Region // where numbers lie
+	sources   map[string]string // what source refers to that is dangerous, by its text
+	missed    bool              // a text by which a call is judged was not read
+	payloads  map[uint64]string // what harmful thing a text is, by its hash
+	madeCode  bool              // it was reported that the file makes functions
+	detours   []detour
+	asked     float64      // what calls asked for, in values or bytes
+	exhausted bool         // it was told that this is too much
+	led       map[key]bool // detours that are known
 }
 
 // A use is what the pickle does with one name.
@@ -37,6 +39,7 @@ type use struct {
 	asked   [globals.SetItem + 1]bool // ways that have their verdict
 	args    string                    // what its arguments hold, by arguments.txt
 	others  string                    // what those of what else is in its package hold
+	amount  string                    // how much there is in what it returns, by amounts.txt
 	op      pickle.Code               // of its first import
 	offset  int64                     // of its first import
 	called  bool
@@ -112,7 +115,7 @@ func (j *judge) use(n *pickle.Name, e pickle.Effect) *use {
 		if j.names == nil {
 			j.names = make(map[string]*use)
 		}
-		u = &use{name: k, at: *n, verdict: globals.Lookup(n.Module, n.Name), args: argumentsOf(n), others: anyArguments(n), op: e.Op, offset: e.Offset}
+		u = &use{name: k, at: *n, verdict: globals.Lookup(n.Module, n.Name), args: argumentsOf(n), others: anyArguments(n), amount: amounts()[k], op: e.Op, offset: e.Offset}
 		j.names[k] = u
 		j.order = append(j.order, u)
 	}
@@ -139,6 +142,7 @@ func (u *use) imported() finding.Step {
 // finish judges what was imported and never called.
 func (j *judge) finish() {
 	j.reportInert()
+	j.expands()
 	for _, u := range j.order {
 		if u.called {
 			continue

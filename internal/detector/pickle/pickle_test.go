@@ -46,6 +46,7 @@ func TestDetector(t *testing.T) {
 		{Name: "file read", Data: p(4).Call("linecache", "getlines", "/tmp/poc").Stop(), Want: []string{"pickle-reads-files"}},
 		{Name: "network", Data: p(4).Call("socket", "gethostbyname", "example.org").Stop(), Want: []string{"pickle-uses-network"}},
 		{Name: "exit", Data: p(4).Call("sys", "exit", "poc").Stop(), Want: []string{"pickle-disturbs-process"}},
+		{Name: "room for bytes", Data: p(4).Named("builtins", "bytes").Int(2_000_000_000).Tuple(1).Reduce().Stop(), Want: []string{"pickle-exhausts"}},
 		{Name: "unresolved import_module", Data: p(4).Named("importlib", "import_module").Call("numpy", "char_of", "x").Tuple(1).Reduce().Stop(),
 			Want: []string{"pickle-calls-indirectly", "pickle-unknown-call"}},
 		{Name: "computed name", Data: p(4).Str("os").Call("models", "name_of", "x").StackGlobal().Str("x").Tuple(1).Reduce().Stop(),

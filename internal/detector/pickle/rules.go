@@ -74,6 +74,12 @@ var (
 		ID: "pickle-disturbs-process", Title: "Loading the file changes, stops or blocks the process",
 		Severity: rule.High, Precision: rule.Certain, CWE: []int{untrustedData, exhaustion}, Since: since,
 	}
+	// Medium: some of it ends in an error that the loader tells, and not in a process
+	// that hangs or is killed.
+	exhausting = &rule.Rule{
+		ID: "pickle-exhausts", Title: "The file asks for far more time or memory than what it holds",
+		Severity: rule.Medium, Precision: rule.Likely, CWE: []int{exhaustion}, Since: since,
+	}
 	// Likely: what map or partial finally calls is not among the arguments.
 	indirect = &rule.Rule{
 		ID: "pickle-calls-indirectly", Title: "The file calls functions by way of others",

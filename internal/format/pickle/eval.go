@@ -78,6 +78,7 @@ func (m *Machine) call(c call) Value {
 	if c.loose {
 		o.lost = 1
 	}
+	m.deepen(&o, c.args)
 	v := m.newObject(o)
 	m.emit(Effect{Kind: kind, Fn: c.fn, Args: c.args, Kw: c.kw, Value: v})
 	return v

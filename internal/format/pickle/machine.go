@@ -79,7 +79,11 @@ type Machine struct {
 	ended      int64 // offset behind the last STOP
 	iterates   bool  // an iterator was made that runs what it is given
 	missing    bool  // the reading ended at a memo key that is not there
-	cut        bool  // a bound left something out that another call depends on
+	memoKey    int64 // the highest key of a PUT, at memoKeyAt
+	memoKeyAt  int64
+	deepest    float32 // the most values in one container, at deepestAt
+	deepestAt  int64
+	cut        bool // a bound left something out that another call depends on
 }
 
 // LookSize is the size from which on a Machine asks Look about a constant: no
@@ -144,6 +148,14 @@ func (m *Machine) Missing() bool { return m.missing }
 // Cut reports whether something was not computed that what the pickle does may
 // depend on: it takes too much, or rests on what the machine had to forget.
 func (m *Machine) Cut() bool { return m.cut }
+
+// Deepest returns how many values whoever goes through the largest structure of
+// the pickle meets, and where it was filled. What stands in it twice is met twice.
+func (m *Machine) Deepest() (values float64, at int64) { return float64(m.deepest), m.deepestAt }
+
+// MemoKey returns the highest key that a PUT names, and where. CPython's memo has
+// room for all keys below it.
+func (m *Machine) MemoKey() (key, at int64) { return m.memoKey, m.memoKeyAt }
 
 // Ops returns how many opcodes were followed.
 func (m *Machine) Ops() int64 { return m.ops }
@@ -320,6 +332,9 @@ func (m *Machine) put(op *Op) {
 	case op.Big:
 		m.putBig(op, v)
 	default:
+		if op.Arg > m.memoKey {
+			m.memoKey, m.memoKeyAt = op.Arg, op.Offset
+		}
 		m.memo.put(uint64(op.Arg), v, m.hold)
 	}
 }

@@ -100,6 +100,7 @@ type object struct {
 	flags flag
 	ref   int32   // Global: its name; Str, Bytes, Int: its computed content; Extension: its code
 	lost  int32   // items that were not kept
+	deep  float32 // how many values are in it, with those of its items as often as these stand there
 	fn    Value   // Call: what was called; Attr: the object it is taken of; Persistent: the id
 	kw    Value   // Call: keyword arguments, a dict, or none; Attr: the name
 	state Value   // what BUILD set on it; of a pure call, its result
@@ -212,6 +213,7 @@ func (m *Machine) newContainer(kind Kind, items []Value) Value {
 // extend appends items to a container as far as there is room.
 func (m *Machine) extend(o *object, items []Value) {
 	h := &m.heap
+	m.deepen(o, items)
 	n := h.room(len(o.items), len(items))
 	if o.kind == Dict {
 		n &^= 1
@@ -230,6 +232,20 @@ func (m *Machine) extend(o *object, items []Value) {
 		return
 	}
 	o.items = append(o.items, items[:n]...)
+}
+
+// deepen counts what items bring into a container. A few opcodes that take what
+// stands in the memo twice double it each time.
+func (m *Machine) deepen(o *object, items []Value) {
+	for _, v := range items {
+		o.deep++
+		if p := m.object(v); p != nil {
+			o.deep += p.deep
+		}
+	}
+	if o.deep > m.deepest {
+		m.deepest, m.deepestAt = o.deep, m.op.Offset
+	}
 }
 
 // saturate keeps a count of what was lost within 32 bits: whether it is zero is
@@ -276,6 +292,9 @@ func (m *Machine) Class(v Value) Value {
 	}
 	return 0
 }
+
+// Computed returns what a call is known to return, or v.
+func (m *Machine) Computed(v Value) Value { return m.force(v) }
 
 // Items returns the elements of a container, the keys and values of a dict by
 // turns, or the arguments of a call, and whether these are all.
