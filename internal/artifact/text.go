@@ -18,6 +18,18 @@ func (h Head) IsText() bool {
 	return UTF16(h.First) != nil
 }
 
+// IsJSON reports whether the file may be an object or an array of JSON, in any
+// encoding. White space of any length may stand in front of it: a file that shows
+// nothing else may be one.
+func (h Head) IsJSON() bool {
+	const space = " \t\r\n"
+	text := bytes.TrimLeft(h.First, "\x00\xff\xfe\xef\xbb\xbf"+space)
+	if len(text) == 0 {
+		return h.Size > int64(len(h.First)) && bytes.ContainsAny(h.First, space)
+	}
+	return text[0] == '{' || text[0] == '['
+}
+
 // validUTF8 reports whether a text is UTF-8, its last character perhaps cut.
 func validUTF8(p []byte) bool {
 	for range utf8.UTFMax {

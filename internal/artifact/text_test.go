@@ -48,6 +48,28 @@ func TestIsText(t *testing.T) {
 	}
 }
 
+func TestIsJSON(t *testing.T) {
+	for _, c := range []struct {
+		name, first string
+		rest        int64 // bytes behind first
+		want        bool
+	}{
+		{name: "object", first: `{"a": 1}`, want: true},
+		{name: "array, behind a mark and lines", first: "\ufeff\r\n\t [1]", want: true},
+		{name: "UTF-16", first: wide("\ufeff{}", binary.LittleEndian), want: true},
+		{name: "white space as far as is seen", first: strings.Repeat(" ", artifact.FirstSize), rest: 1, want: true},
+		{name: "white space to the end", first: "\n\n"},
+		{name: "zeros", first: strings.Repeat("\x00", artifact.FirstSize), rest: 1},
+		{name: "other text", first: "model: {}"},
+		{name: "nothing"},
+	} {
+		head := artifact.Head{First: []byte(c.first), Size: int64(len(c.first)) + c.rest}
+		if got := head.IsJSON(); got != c.want {
+			t.Errorf("%s: got %t, want %t", c.name, got, c.want)
+		}
+	}
+}
+
 func TestNarrow(t *testing.T) {
 	for _, order := range []interface {
 		binary.ByteOrder

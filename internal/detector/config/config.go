@@ -3,7 +3,6 @@
 package config
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	_ "embed"
@@ -23,7 +22,7 @@ import (
 var Detector = &detector.Detector{
 	Name:  "config",
 	Rules: rule.Explain(help, instantiates, suspicious, remote, trusts, command, escapes),
-	Match: func(h artifact.Head) bool { return isYAML(h.Name) || startsJSON(h.First) },
+	Match: func(h artifact.Head) bool { return isYAML(h.Name) || h.IsJSON() },
 	Run:   run,
 }
 
@@ -33,12 +32,6 @@ func isYAML(name string) bool {
 	name = strings.ToLower(name)
 	return strings.HasSuffix(name, ".yaml") || strings.HasSuffix(name, ".yml") ||
 		strings.HasSuffix(name, "mlmodel") && !strings.HasSuffix(name, ".mlmodel") || strings.HasSuffix(name, "mlproject")
-}
-
-// startsJSON reports whether text may be a JSON object or array, in any encoding.
-func startsJSON(first []byte) bool {
-	first = bytes.TrimLeft(first, "\x00\xff\xfe\xef\xbb\xbf \t\r\n")
-	return len(first) > 0 && (first[0] == '{' || first[0] == '[')
 }
 
 // run reads the file by its name: JSON that is named so is YAML too.

@@ -2,7 +2,9 @@
 package detectortest
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"testing"
@@ -45,7 +47,8 @@ const (
 // Run checks that each case is as wanted; that two scans agree; that every rule
 // of d fires in some case, has help and a sound ID; that nothing undeclared
 // fires; that no case and no prefix of one crashes, and that no proper prefix of a
-// clean case is clean. also are detectors for what d hands back to the scan.
+// clean case is clean; that JSON is judged alike behind white space. also are
+// detectors for what d hands back to the scan.
 func Run(t *testing.T, d *detector.Detector, cases []Case, also ...*detector.Detector) {
 	t.Helper()
 	all := append([]*detector.Detector{d}, also...)
@@ -58,6 +61,7 @@ func Run(t *testing.T, d *detector.Detector, cases []Case, also ...*detector.Det
 			}
 			prefixes(t, all, c)
 			renamed(t, all, c)
+			behindSpace(t, all, c)
 		})
 	}
 	rules(t, d, fired)
@@ -117,6 +121,19 @@ func renamed(t *testing.T, all []*detector.Detector, c Case) {
 		if slices.ContainsFunc(want, func(f string) bool { return !slices.Contains(got, f) }) {
 			t.Errorf("as %q: got %v, as %q %v", name, got, c.File, want)
 		}
+	}
+}
+
+// behindSpace checks that JSON is judged alike behind more white space than a
+// detector sees of a file before it decides whether to run.
+func behindSpace(t *testing.T, all []*detector.Detector, c Case) {
+	t.Helper()
+	if !json.Valid(c.Data) || bytes.IndexAny(c.Data, "{[") != 0 {
+		return
+	}
+	got := Scan(all, c.File, append(bytes.Repeat([]byte(" "), artifact.FirstSize), c.Data...))
+	if ids := RuleIDs(got); !slices.Equal(ids, c.Want) {
+		t.Errorf("behind white space: got %v, want %v\n%s", ids, c.Want, view(got))
 	}
 }
 

@@ -3,7 +3,6 @@
 package jsonpickle
 
 import (
-	"bytes"
 	"context"
 	_ "embed"
 	"fmt"
@@ -45,14 +44,8 @@ var (
 var Detector = &detector.Detector{
 	Name:  "jsonpickle",
 	Rules: rule.Explain(help, runs, refers, unknown),
-	Match: func(h artifact.Head) bool {
-		first := bytes.TrimLeft(h.First, "\x00\xff\xfe\xef\xbb\xbf \t\r\n")
-		if len(first) == 0 { // what follows so much white space is not seen here
-			return h.Size > int64(len(h.First)) && bytes.ContainsAny(h.First, " \t\r\n")
-		}
-		return first[0] == '{' || first[0] == '['
-	},
-	Run: run,
+	Match: artifact.Head.IsJSON,
+	Run:   run,
 }
 
 // signs are how the keys can be written.

@@ -21,27 +21,14 @@ var Detector = &detector.Detector{
 	Name: "keras",
 	Rules: rule.Explain(help, runsFunction, disablesSafety, carriesCode, carriesTorch, loadsModel,
 		readsFile, namesFile, foreignModule, customObject),
-	Match: match,
+	// What the loader of a .keras archive reads is its configuration whatever it
+	// holds.
+	Match: func(h artifact.Head) bool { return h.IsJSON() || h.Depth > 0 && h.Base() == archived },
 	Run:   run,
 }
 
-// match takes everything that may be JSON in any encoding that Python accepts;
-// run looks for Keras's own words. What the loader of a .keras archive reads is one
-// whatever it holds.
-func match(h artifact.Head) bool {
-	if h.Depth > 0 && h.Base() == "config.json" {
-		return true
-	}
-	for _, c := range h.First {
-		switch c {
-		// White space, the zeros of UTF-16 and UTF-32, and byte order marks.
-		case ' ', '\t', '\r', '\n', 0, 0xef, 0xbb, 0xbf, 0xfe, 0xff:
-			continue
-		}
-		return c == '{' || c == '['
-	}
-	return false
-}
+// archived is the name of the configuration in a .keras archive.
+const archived = "config.json"
 
 // className is the member that every object of Keras's serialisation has.
 const className = "class_name"
@@ -72,11 +59,7 @@ func run(_ context.Context, p *detector.Pass) error {
 // ofArchive reports whether a file is what the loader of a .keras archive reads
 // first, whatever it holds.
 func ofArchive(f artifact.File) bool {
-	if !f.Nested() || f.Inside[len(f.Inside)-1] != "config.json" {
-		return false
-	}
-	around := append([]string{f.Path}, f.Inside...)
-	return strings.HasSuffix(strings.ToLower(around[len(around)-2]), ".keras")
+	return f.Name() == archived && artifact.Extension(f.Container()) == ".keras"
 }
 
 // mentions reports whether the JSON has an object with a class_name. A fault

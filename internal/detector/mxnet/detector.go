@@ -3,13 +3,13 @@
 package mxnet
 
 import (
-	"bytes"
 	"context"
 	_ "embed"
 	"encoding/binary"
 	"fmt"
 	"path"
 	"strings"
+	"sync"
 
 	"github.com/modelaudit/modelaudit/internal/artifact"
 	"github.com/modelaudit/modelaudit/internal/detector"
@@ -17,6 +17,7 @@ import (
 	"github.com/modelaudit/modelaudit/internal/format/json"
 	"github.com/modelaudit/modelaudit/internal/format/mxnet"
 	"github.com/modelaudit/modelaudit/internal/hostile"
+	"github.com/modelaudit/modelaudit/internal/needle"
 	"github.com/modelaudit/modelaudit/internal/rule"
 	"github.com/modelaudit/modelaudit/internal/table"
 )
@@ -45,11 +46,8 @@ var (
 var Graph = &detector.Detector{
 	Name:  "mxnet",
 	Rules: rule.Explain(help, custom, library),
-	Match: func(h artifact.Head) bool {
-		head := bytes.TrimLeft(h.First, " \t\r\n")
-		return bytes.HasPrefix(head, []byte("{")) && (bytes.Contains(head, []byte(`"nodes"`)) || strings.HasSuffix(h.Name, "-symbol.json"))
-	},
-	Run: runGraph,
+	Match: artifact.Head.IsJSON,
+	Run:   runGraph,
 }
 
 // Parameters reads MXNet parameter files.
@@ -73,9 +71,15 @@ func runParameters(_ context.Context, p *detector.Pass) error {
 	return err
 }
 
+// words are what JSON must hold to be a graph.
+var words = sync.OnceValue(func() *needle.Set { return detector.InJSON(`"arg_nodes"`) })
+
 // runGraph takes a JSON document for a graph by the three members that every
 // symbol has.
 func runGraph(_ context.Context, p *detector.Pass) error {
+	if !detector.Mentions(p.Reader(), words()) {
+		return nil
+	}
 	tree, err := json.Parse(p.Reader())
 	nodes := tree.Get("nodes")
 	if nodes == nil || tree.Get("arg_nodes") == nil || tree.Get("heads") == nil {

@@ -1,14 +1,15 @@
 package onnx
 
 import (
-	"bytes"
 	"context"
+	"sync"
 
 	"github.com/modelaudit/modelaudit/internal/artifact"
 	"github.com/modelaudit/modelaudit/internal/detector"
 	"github.com/modelaudit/modelaudit/internal/format/onnx"
 	"github.com/modelaudit/modelaudit/internal/format/prototext"
 	"github.com/modelaudit/modelaudit/internal/hostile"
+	"github.com/modelaudit/modelaudit/internal/needle"
 	"github.com/modelaudit/modelaudit/internal/rule"
 )
 
@@ -33,11 +34,13 @@ func matchText(h artifact.Head) bool {
 	case ".textproto", ".prototxt", ".pbtxt":
 		return true
 	case ".json":
-		return bytes.Contains(h.First, []byte(`"graph"`)) || bytes.Contains(h.First, []byte(`"irVersion"`)) || bytes.Contains(h.First, []byte(`"ir_version"`)) ||
-			bytes.Contains(h.First, []byte(`"opsetImport"`)) || bytes.Contains(h.First, []byte(`"opset_import"`))
+		return h.IsJSON()
 	}
 	return false
 }
+
+// words are what JSON must hold to be a model.
+var words = sync.OnceValue(func() *needle.Set { return detector.InJSON(`"graph"`) })
 
 func runText(_ context.Context, p *detector.Pass) error {
 	head, err := p.File.Head()
@@ -51,7 +54,7 @@ func runText(_ context.Context, p *detector.Pass) error {
 			return nil
 		}
 	case ".json":
-		if !onnx.JSONStarts(p.Reader()) {
+		if !detector.Mentions(p.Reader(), words()) || !onnx.JSONStarts(p.Reader()) {
 			return nil
 		}
 		read = onnx.FromJSON

@@ -42,6 +42,8 @@ func TestDetector(t *testing.T) {
 	constant := `<layer id="2" name="w" type="Const" version="opset1"><data element_type="f32" shape="4" offset="0" size="16"/></layer>`
 	far := `<layer id="2" name="w" type="Const" version="opset1"><data element_type="f32" shape="4" offset="1000" size="16"/></layer>`
 	detectortest.Run(t, inDirectory(64), []detectortest.Case{
+		{Name: "behind a comment", Data: net("<!--"+strings.Repeat(" ", artifact.FirstSize)+"-->", `<layer id="2" name="c" type="MyOp" version="extension"/>`), Want: []string{"openvino-custom-layer"}},
+		{Name: "behind text", File: "model.xml", Data: append([]byte(strings.Repeat("x", artifact.FirstSize)), net("", `<layer id="2" name="c" type="MyOp" version="extension"/>`)[21:]...), Want: []string{"openvino-custom-layer"}},
 		{Name: "plain", File: "model.xml", Data: net("", constant)},
 		{Name: "entity", File: "model.xml", Data: net(`<!DOCTYPE net [<!ENTITY x SYSTEM "file:///etc/passwd">]>`, ""), Want: []string{"openvino-external-entity"}},
 		{Name: "definition", File: "model.xml", Data: net(`<!DOCTYPE net SYSTEM "http://example.org/x.dtd">`, ""), Want: []string{"openvino-external-entity"}},

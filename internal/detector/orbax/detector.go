@@ -3,12 +3,11 @@
 package orbax
 
 import (
-	"bytes"
 	"context"
 	_ "embed"
 	"fmt"
-	"slices"
 	"strings"
+	"sync"
 
 	"github.com/modelaudit/modelaudit/internal/artifact"
 	"github.com/modelaudit/modelaudit/internal/detector"
@@ -17,6 +16,7 @@ import (
 	"github.com/modelaudit/modelaudit/internal/globals"
 	"github.com/modelaudit/modelaudit/internal/hostile"
 	"github.com/modelaudit/modelaudit/internal/location"
+	"github.com/modelaudit/modelaudit/internal/needle"
 	"github.com/modelaudit/modelaudit/internal/rule"
 	"github.com/modelaudit/modelaudit/internal/table"
 )
@@ -56,7 +56,7 @@ var (
 var Detector = &detector.Detector{
 	Name:  "orbax",
 	Rules: rule.Explain(help, escapes, remote, names, custom),
-	Match: func(h artifact.Head) bool { return files[h.Base()] || slices.ContainsFunc(words, in(h.First)) },
+	Match: func(h artifact.Head) bool { return files[h.Base()] || h.IsJSON() },
 	Run:   run,
 }
 
@@ -64,18 +64,19 @@ var Detector = &detector.Detector{
 var files = map[string]bool{"_METADATA": true, "_CHECKPOINT_METADATA": true, "_sharding": true}
 
 // words are members that such documents have under other names, too.
-var words = []string{`"tree_metadata"`, `"item_handlers"`, `"array_metadatas"`, `"kvstore"`}
-
-// in reports whether the first bytes of a file have a word.
-func in(first []byte) func(string) bool {
-	return func(word string) bool { return bytes.Contains(first, []byte(word)) }
-}
+var words = sync.OnceValue(func() *needle.Set {
+	return detector.InJSON(`"tree_metadata"`, `"item_handlers"`, `"array_metadatas"`, `"kvstore"`)
+})
 
 // run judges a document that describes a checkpoint, known by its members or by
 // its name.
 func run(_ context.Context, p *detector.Pass) error {
+	named := files[artifact.Base(p.File.Name())]
+	if !named && !detector.Mentions(p.Reader(), words()) {
+		return nil
+	}
 	d, err := orbax.Decode(p.Reader())
-	if !d.Known && !files[artifact.Base(p.File.Name())] {
+	if !d.Known && !named {
 		return nil // another document
 	}
 	p.Recognised("orbax")

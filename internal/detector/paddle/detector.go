@@ -3,7 +3,6 @@
 package paddle
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	_ "embed"
@@ -75,13 +74,7 @@ func match(h artifact.Head) bool {
 	if h.Extension() == ".pdiparams" || named(h.Name) {
 		return true
 	}
-	return len(h.First) > 4 && (h.First[0] == 0x0a || object(h.First))
-}
-
-// object reports whether a file starts as an object of JSON does.
-func object(first []byte) bool {
-	text := bytes.TrimLeft(first, " \t\r\n\xef\xbb\xbf")
-	return len(text) > 0 && text[0] == '{'
+	return len(h.First) > 4 && (h.First[0] == 0x0a || h.IsJSON())
 }
 
 // words are what a program in JSON must hold: the member that says so.
@@ -95,8 +88,14 @@ func named(name string) bool {
 // run tells programs by what they hold and parameters by their name: these
 // start with zeros, as much else does.
 func run(_ context.Context, p *detector.Pass) error {
-	if object(p.Reader().Peek(64)) {
-		return runJSON(p)
+	head, err := p.File.Head()
+	if err != nil {
+		return err
+	}
+	if head.IsJSON() && head.First[0] != 0 && inJSON(p) {
+		p.Recognised("paddle")
+		_, err := paddle.PIR(p.Reader(), func(o paddle.Op) { operator(p, o) })
+		return cmp.Or(err, p.Strings("", 0, p.File.Size))
 	}
 	if paddle.IsProgram(p.Reader()) || named(p.File.Name()) && paddle.MayBeProgram(p.Reader()) {
 		p.Recognised("paddle")
@@ -114,18 +113,14 @@ func run(_ context.Context, p *detector.Pass) error {
 	return nil
 }
 
-// runJSON judges a program in JSON. That it is one may stand at its end: it is
-// read twice.
-func runJSON(p *detector.Pass) error {
+// inJSON reports whether the file is a program in JSON. That it is one may stand
+// at its end: it is read twice.
+func inJSON(p *detector.Pass) bool {
 	if !detector.Mentions(p.Reader(), words()) {
-		return nil
+		return false
 	}
-	if found, _ := paddle.PIR(p.Reader(), func(paddle.Op) {}); !found {
-		return nil // another document
-	}
-	p.Recognised("paddle")
-	_, err := paddle.PIR(p.Reader(), func(o paddle.Op) { operator(p, o) })
-	return cmp.Or(err, p.Strings("", 0, p.File.Size))
+	found, _ := paddle.PIR(p.Reader(), func(paddle.Op) {})
+	return found
 }
 
 // effect says what an operator does. In JSON types come with a dialect, and

@@ -34,6 +34,13 @@ func program(ops ...[]byte) []byte {
 	return pb.Join(block, pb.Sub(4<<3|text, pb.Int(1<<3, 0)))
 }
 
+// braced is a program that starts as JSON may: with the end of a line and a brace,
+// which is the length of the block.
+func braced() []byte {
+	short := program(op("py_func", attr("x", "")))
+	return program(op("py_func", attr("x", strings.Repeat("x", '{'-int(short[1])))))
+}
+
 // pir is a program of Paddle 3 with these operators in its one block.
 func pir(ops ...string) []byte {
 	return []byte(`{"base_code":{"magic":"pir","trainable":true,"version":4},"program":{"regions":[{"#":"region_0","blocks":[{"#":"block_0","args":[],"ops":[` +
@@ -72,6 +79,7 @@ func TestDetector(t *testing.T) {
 		{Name: "file of another directory in JSON", Data: pir(`{"#":"1.load_combine","A":[{"AT":{"#":"0.a_str","D":"../poc"},"N":"file_path"}]}`), Want: []string{"paddle-reads-file"}},
 		{Name: "operator inside another", Data: pir(`{"#":"1.if","regions":[{"blocks":[{"ops":[{"#":"3.own","A":[]}]}]}]}`), Want: []string{"paddle-native-engine"}},
 		{Name: "python function", File: "model.pdmodel", Data: program(op("py_func")), Want: []string{"paddle-python-function"}},
+		{Name: "like JSON at its start", Data: braced(), Want: []string{"paddle-python-function"}},
 		{Name: "under no name", Data: program(op("py_func")), Want: []string{"paddle-python-function"}},
 		{Name: "in another order", File: "model.pdmodel", Data: pb.Join(pb.Sub(4<<3|text, pb.Int(1<<3, 0)), pb.Sub(1<<3|text, op("py_func"), pb.Int(1<<3, 0), pb.Int(2<<3, 0))),
 			Want: []string{"paddle-python-function"}},

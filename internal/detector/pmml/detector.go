@@ -55,10 +55,11 @@ var Detector = &detector.Detector{
 	Run:   run,
 }
 
-// match knows PMML by its root element, and by its name what has another one.
+// match knows PMML by its root element, which may lie behind a long comment, and by
+// its name what has another one.
 func match(h artifact.Head) bool {
 	root, starts := xml.Root(h.First)
-	return h.Extension() == ".pmml" || starts && strings.EqualFold(root, "PMML")
+	return h.Extension() == ".pmml" || starts && (root == "" || strings.EqualFold(root, "PMML"))
 }
 
 // run reads the whole document: what is dangerous may stand at its end.

@@ -1,6 +1,7 @@
 package pmml_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/modelaudit/modelaudit/internal/detector"
@@ -19,6 +20,7 @@ func TestDetector(t *testing.T) {
 	detectortest.Run(t, pmml.Detector, []detectortest.Case{
 		{Name: "plain", File: "model.pmml", Data: document("", `<Extension name="note">evaluation of the system</Extension>`)},
 		{Name: "under no name", File: "model", Data: document("", "")},
+		{Name: "behind a comment", Data: document("<!--"+strings.Repeat(" ", 4<<10)+"-->", `<Extension><p:script xmlns:p="urn:x">print(1)</p:script></Extension>`), Want: []string{"pmml-script"}},
 		{Name: "external entity", Data: document(`<!DOCTYPE PMML [<!ENTITY x SYSTEM "file:///etc/passwd">]>`, "<Extension>&x;</Extension>"),
 			Want: []string{"pmml-external-entity"}},
 		{Name: "parameter entity", Data: document(`<!DOCTYPE PMML [<!ENTITY % x SYSTEM "http://example.org/x">]>`, ""),

@@ -1,7 +1,6 @@
 package safetensors
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"regexp"
@@ -14,6 +13,7 @@ import (
 	"github.com/modelaudit/modelaudit/internal/format/json"
 	"github.com/modelaudit/modelaudit/internal/hostile"
 	"github.com/modelaudit/modelaudit/internal/location"
+	"github.com/modelaudit/modelaudit/internal/needle"
 	"github.com/modelaudit/modelaudit/internal/rule"
 )
 
@@ -35,7 +35,7 @@ var (
 var Index = &detector.Detector{
 	Name:  "weight-index",
 	Rules: rule.Explain(help, escape, pickled),
-	Match: matchIndex,
+	Match: func(h artifact.Head) bool { return indexName().MatchString(h.Base()) || h.IsJSON() },
 	Run:   runIndex,
 }
 
@@ -47,20 +47,25 @@ var indexName = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`(?i)\.(?:safetensors|bin|pt|pth|h5|msgpack)\.index\b.*\.json$`)
 })
 
-// matchIndex knows an index by its name, and by the map that it must have.
-func matchIndex(h artifact.Head) bool {
-	return indexName().MatchString(h.Base()) || bytes.Contains(h.First, []byte(`"`+mapName+`"`))
-}
+// words are what JSON of any name must hold to be an index.
+var words = sync.OnceValue(func() *needle.Set { return detector.InJSON(mapName) })
 
 // runIndex judges where the shards are said to lie.
 func runIndex(_ context.Context, p *detector.Pass) error {
+	named := indexName().MatchString(p.File.Name())
+	if !named && !detector.Mentions(p.Reader(), words()) {
+		return nil
+	}
 	text, err := json.UTF8(p.Reader())
+	if err != nil && !named {
+		return nil // not text in the encoding that its start promises
+	}
 	if err != nil {
 		return err
 	}
 	root, err := json.Parse(text)
 	files := root.Get(mapName)
-	if files == nil && (err == nil || !indexName().MatchString(p.File.Name())) {
+	if files == nil && (err == nil || !named) {
 		return nil // something else that has the word
 	}
 	p.Recognised("weight-index")

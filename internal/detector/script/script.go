@@ -85,7 +85,7 @@ func run(_ context.Context, p *detector.Pass) error {
 		return err
 	}
 	judgeBy := language(head)
-	if judgeBy == nil || head.Extension() == ".py" && inMAR(p.File) {
+	if judgeBy == nil || head.Extension() == ".py" && artifact.Extension(p.File.Container()) == ".mar" {
 		return nil
 	}
 	mark := p.Budget.Held()
@@ -110,11 +110,6 @@ func run(_ context.Context, p *detector.Pass) error {
 		return nil // sources are longer than what is followed for honest reasons, and no models
 	}
 	return err
-}
-
-// inMAR reports whether a file lies in an archive of TorchServe.
-func inMAR(f artifact.File) bool {
-	return f.Nested() && strings.HasSuffix(strings.ToLower(strings.Join(append([]string{f.Path}, f.Inside[:len(f.Inside)-1]...), "\x00")), ".mar")
 }
 
 // A judge gathers what one source does.

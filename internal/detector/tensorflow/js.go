@@ -1,11 +1,11 @@
 package tensorflow
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"google.golang.org/protobuf/encoding/protowire"
 
@@ -15,6 +15,7 @@ import (
 	"github.com/modelaudit/modelaudit/internal/format/config"
 	"github.com/modelaudit/modelaudit/internal/format/tensorflow"
 	"github.com/modelaudit/modelaudit/internal/location"
+	"github.com/modelaudit/modelaudit/internal/needle"
 	"github.com/modelaudit/modelaudit/internal/rule"
 )
 
@@ -29,21 +30,19 @@ var weightsElsewhere = &rule.Rule{
 var JS = &detector.Detector{
 	Name:  "tensorflow-js",
 	Rules: rule.Explain(help, writes, reads, network, callback, asset, native, data, caller, weightsElsewhere),
-	Match: func(h artifact.Head) bool {
-		head := bytes.TrimLeft(h.First, "\xef\xbb\xbf \t\r\n")
-		return len(head) > 0 && head[0] == '{' && (tellsJS(h.First) || tellsJS(h.Last))
-	},
-	Run: runJS,
+	Match: artifact.Head.IsJSON,
+	Run:   runJS,
 }
 
-// tellsJS reports whether a part of a text holds a key of model.json.
-func tellsJS(p []byte) bool {
-	return bytes.Contains(p, []byte(`"weightsManifest"`)) || bytes.Contains(p, []byte(`"modelTopology"`))
-}
+// keysJS are what model.json must hold to be of interest.
+var keysJS = sync.OnceValue(func() *needle.Set { return detector.InJSON(`"weightsManifest"`, `"modelTopology"`) })
 
 // runJS takes the nodes of the topology to the binary form, which is then judged
 // as that of other graphs is.
 func runJS(_ context.Context, p *detector.Pass) error {
+	if !detector.Mentions(p.Reader(), keysJS()) {
+		return nil
+	}
 	j := js{p: p}
 	err := config.JSON(p.Reader(), j.item)
 	if !j.known {

@@ -26,13 +26,13 @@ var Text = &detector.Detector{
 const savedText = "saved_model.pbtxt"
 
 // matchText takes texts that start with a field of a kind, and those that start
-// with a comment.
+// with a comment or with more white space than is seen.
 func matchText(h artifact.Head) bool {
 	if strings.EqualFold(h.Base(), savedText) {
 		return true
 	}
 	head := bytes.TrimLeft(h.First, " \t\r\n\v\f")
-	return len(head) > 0 && head[0] == '#' || tensorflow.TextStarts(head)
+	return len(head) == 0 || head[0] == '#' || tensorflow.TextStarts(head)
 }
 
 // runText takes the text to its binary form, which is then judged as the binary

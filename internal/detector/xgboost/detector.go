@@ -26,15 +26,8 @@ var outside = &rule.Rule{
 var Detector = &detector.Detector{
 	Name:  "xgboost",
 	Rules: rule.Explain(help, outside),
-	Match: match,
+	Match: artifact.Head.IsJSON, // UBJSON starts alike
 	Run:   run,
-}
-
-// match takes objects of JSON and of UBJSON; the members of the outermost one
-// decide.
-func match(h artifact.Head) bool {
-	head := bytes.TrimLeft(h.First, " \t\r\n\xef\xbb\xbf")
-	return len(head) > 2 && head[0] == '{'
 }
 
 // run reads the whole document: that it is a model stands in members that may

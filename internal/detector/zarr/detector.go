@@ -3,16 +3,17 @@
 package zarr
 
 import (
-	"bytes"
 	"context"
 	_ "embed"
 	"fmt"
 	"strings"
+	"sync"
 
 	"github.com/modelaudit/modelaudit/internal/artifact"
 	"github.com/modelaudit/modelaudit/internal/detector"
 	"github.com/modelaudit/modelaudit/internal/finding"
 	"github.com/modelaudit/modelaudit/internal/format/zarr"
+	"github.com/modelaudit/modelaudit/internal/needle"
 	"github.com/modelaudit/modelaudit/internal/rule"
 	"github.com/modelaudit/modelaudit/internal/table"
 )
@@ -41,7 +42,7 @@ var Detector = &detector.Detector{
 	Name:  "zarr",
 	Rules: rule.Explain(help, pickled, foreign),
 	Match: func(h artifact.Head) bool {
-		return names[h.Base()] || bytes.Contains(h.First, []byte(`"zarr_format"`))
+		return names[h.Base()] || h.IsJSON()
 	},
 	Run: run,
 }
@@ -56,9 +57,15 @@ var Shard = &detector.Detector{
 // names are what loaders look for. They read nothing else as a description.
 var names = map[string]bool{".zarray": true, ".zgroup": true, ".zmetadata": true, "zarr.json": true}
 
+// words are what such JSON of any other name has.
+var words = sync.OnceValue(func() *needle.Set { return detector.InJSON(`"zarr_format"`) })
+
 // run judges the metadata of an array or a group, by the codecs that it names.
 func run(_ context.Context, p *detector.Pass) error {
 	named := names[artifact.Base(p.File.Name())]
+	if !named && !detector.Mentions(p.Reader(), words()) {
+		return nil
+	}
 	d, err := zarr.Describe(p.Reader())
 	if says := d.Version > 0 || named && (err != nil || len(d.Codecs) > 0); !says {
 		return nil // another JSON document

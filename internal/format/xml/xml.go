@@ -276,11 +276,12 @@ func (l *latin1Reader) Read(p []byte) (int, error) {
 }
 
 // Root returns the local name of the first element within the first bytes of a
-// file, and whether the document starts with it: text in front of it, as where a
-// program quotes a document, is what most parsers refuse and pugixml skips.
+// file, "" if none is there, and whether the document may start with it: text in
+// front of it, as where a program quotes a document, is what most parsers refuse
+// and pugixml skips.
 func Root(head []byte) (name string, starts bool) {
 	if !mayBeText(head) {
-		return "", false
+		return "", len(bytes.TrimLeft(head, "\ufeff \t\r\n")) == 0
 	}
 	starts = true
 	d := xml.NewDecoder(decoded(bytes.NewReader(head)))
@@ -289,7 +290,7 @@ func Root(head []byte) (name string, starts bool) {
 	for range 50 {
 		raw, err := d.Token()
 		if err != nil {
-			return "", false
+			return "", starts
 		}
 		switch token := raw.(type) {
 		case xml.StartElement:
@@ -298,7 +299,7 @@ func Root(head []byte) (name string, starts bool) {
 			starts = starts && len(bytes.TrimLeft(token, "\ufeff \t\r\n")) == 0
 		}
 	}
-	return "", false
+	return "", starts
 }
 
 // mayBeText reports whether a tag may follow in head, and what comes before it
