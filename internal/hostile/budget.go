@@ -71,6 +71,8 @@ type Budget struct {
 	untilClock                     int64  // steps until the clock is looked at
 	granted                        int64  // of steps that are spent already, those that Step may take
 	spent                          *Fault // the first limit hit that ends everything
+	refused                        *Fault // the last memory that was refused
+	refusals                       int
 }
 
 // NewBudget starts the clock on a file of size bytes. The context's end counts
@@ -103,13 +105,28 @@ func (b *Budget) Inflatable() int64 { return max(0, b.limits.Inflated-b.inflated
 // Hold reserves n bytes of memory until Release. A refused reservation is not
 // the end of the file: a reader that can do with less may go on.
 func (b *Budget) Hold(n uint64) error {
+	if b.TryHold(n) {
+		return nil
+	}
+	b.refused = fault(LimitMemory, "%d bytes of memory claimed, %d of %d left", n, max(0, b.limits.Memory-b.held), b.limits.Memory)
+	b.refusals++
+	return b.refused
+}
+
+// TryHold is Hold for memory that the caller reads as well without: that it is
+// refused is no news.
+func (b *Budget) TryHold(n uint64) bool {
 	left := b.limits.Memory - b.held
 	if left < 0 || n > uint64(left) {
-		return fault(LimitMemory, "%d bytes of memory claimed, %d of %d left", n, max(0, left), b.limits.Memory)
+		return false
 	}
 	b.held += int64(n)
-	return nil
+	return true
 }
+
+// Refused returns how often Hold has refused memory, and the last refusal. Who was
+// refused may have taken it for the end of what it understands.
+func (b *Budget) Refused() (times int, last error) { return b.refusals, b.refused }
 
 // Held returns the bytes now reserved.
 func (b *Budget) Held() int64 { return b.held }

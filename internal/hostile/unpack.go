@@ -67,7 +67,7 @@ func Unpack(budget *Budget, open Opener) (*Content, error) {
 
 // prepare makes room for what is read again of content that is not held whole.
 func (c *Content) prepare() {
-	if _, whole := c.Whole(); !whole && c.budget.Hold(2*keepRecent+keepSmall) == nil {
+	if _, whole := c.Whole(); !whole && c.budget.TryHold(2*keepRecent+keepSmall) {
 		c.recent = make([]byte, 0, 2*keepRecent)
 		c.small, c.left = make(map[int64][]byte), keepSmall
 	}
@@ -135,7 +135,7 @@ func (c *Content) keep(p []byte, inHead bool) {
 func (c *Content) room() (p []byte, ok bool) {
 	if len(c.head) == cap(c.head) && !c.full {
 		size := min(keepWhole, max(2*cap(c.head), firstRoom))
-		if size == cap(c.head) || c.budget.Hold(uint64(size-cap(c.head))) != nil {
+		if size == cap(c.head) || !c.budget.TryHold(uint64(size-cap(c.head))) {
 			c.full = true
 		} else {
 			c.head = append(make([]byte, 0, size), c.head...)

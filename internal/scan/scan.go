@@ -88,6 +88,7 @@ type run struct {
 // file runs every detector that matches f, and returns whether any recognised
 // it. by is the detector that found f inside another file.
 func (r *run) file(f artifact.File, by *detector.Detector) (recognised bool) {
+	defer r.starved(f)()
 	before := r.problems
 	head, err := f.Head()
 	switch {
@@ -116,6 +117,19 @@ func (r *run) file(f artifact.File, by *detector.Detector) (recognised bool) {
 		r.unrecognised(f)
 	}
 	return recognised
+}
+
+// starved returns what tells, when f was read, that memory was refused on the way
+// and nobody said so: a container that holds all of it must not make what it holds
+// look like no model.
+func (r *run) starved(f artifact.File) func() {
+	problems := r.problems
+	before, _ := r.budget.Refused()
+	return func() {
+		if times, last := r.budget.Refused(); times > before && r.problems == problems {
+			r.unread(f, last)
+		}
+	}
 }
 
 // matching asks every detector whether f may be its own. A crash is a yes that

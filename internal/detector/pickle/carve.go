@@ -56,12 +56,11 @@ func (s *session) carve(at int64) {
 }
 
 // try follows what may be a pickle and returns where to go on: behind it, if it
-// is a dangerous one. In one that does not end, a name that is neither called nor
-// dangerous by being imported is two lines of a text.
+// is a dangerous one.
 func (s *session) try(at int64) int64 {
 	o := s.follow(at, pickle.Reading{Arrays: true})
 	o.machine.Release()
-	if !o.report.dangerous() || o.named == 0 || o.err != nil && !o.report.runs() {
+	if !o.convicts() {
 		return at + 1
 	}
 	s.recognised = true

@@ -62,9 +62,13 @@ func Unreadable(head []byte) string {
 // stopped it, as for hostile.Unpack.
 func (f *Format) Unpack(src io.ReaderAt, size int64, budget *hostile.Budget) (*hostile.Content, error) {
 	held := &charge{budget: budget}
-	return hostile.Unpack(budget, func() (io.Reader, error) {
-		return f.open(&input{Reader: bufio.NewReaderSize(hostile.Input(src, 0, size), 32<<10), charge: held})
+	content, err := hostile.Unpack(budget, func() (io.Reader, error) {
+		return f.open(&input{Reader: bufio.NewReaderSize(hostile.Input(src, 0, size), 32<<10), size: size, charge: held})
 	})
+	if _, whole := content.Whole(); whole {
+		held.free() // nothing is unpacked again
+	}
+	return content, err
 }
 
 // Trim returns a file's name without the suffix of the format, as the tools that
@@ -89,6 +93,7 @@ func (f *Format) Trim(name string) string {
 // from it than they need, because it reads byte by byte as well.
 type input struct {
 	*bufio.Reader
+	size   int64 // of the whole stream
 	charge *charge
 }
 
@@ -109,6 +114,12 @@ func (c *charge) hold(n uint64) error {
 	}
 	c.held = n
 	return nil
+}
+
+// free gives back what is reserved.
+func (c *charge) free() {
+	c.budget.Release(c.budget.Held() - int64(c.held))
+	c.held = 0
 }
 
 // ended reports whether nothing but zero padding is left.
@@ -141,6 +152,8 @@ type chain struct {
 	next func(in *input) (io.Reader, error)
 	is   func(head []byte) bool
 	cur  io.Reader
+	// ends: readers leave what continues the stream in no way.
+	ends bool
 }
 
 // Read implements io.Reader over one stream after the other.
@@ -157,7 +170,11 @@ func (c *chain) Read(p []byte) (int, error) {
 			return 0, eofUnless(err)
 		}
 		head, _ := c.in.Peek(HeadSize)
-		if !c.is(head) {
+		switch {
+		case c.is(head):
+		case c.ends:
+			return 0, io.EOF
+		default:
 			return 0, behind(c.name)
 		}
 		if c.cur, err = c.next(c.in); err != nil {
@@ -196,7 +213,7 @@ func chained(name string, is func([]byte) bool, next func(*input) (io.Reader, er
 // Open starts unpacking the stream that src reads, which holds size bytes. What
 // the decompressor allocates is reserved from the budget.
 func (f *Format) Open(src io.Reader, size int64, budget *hostile.Budget) (io.Reader, error) {
-	return f.open(&input{Reader: bufio.NewReaderSize(src, 32<<10), charge: &charge{budget: budget}})
+	return f.open(&input{Reader: bufio.NewReaderSize(src, 32<<10), size: size, charge: &charge{budget: budget}})
 }
 
 // Bzip2 returns the format of bzip2 streams.

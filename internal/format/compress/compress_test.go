@@ -134,7 +134,7 @@ func TestHugeClaims(t *testing.T) {
 		{name: "lzma, dictionary of 4 GiB", data: append([]byte{0x5d, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff}, make([]byte, 20)...)},
 		{name: "lzma, dictionary of 2 GiB", data: append([]byte{0x5d, 0, 0, 0, 0x80, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff}, make([]byte, 20)...)},
 		{name: "lzip, dictionary of 512 MiB", data: append([]byte("LZIP\x01\x1d"), make([]byte, 30)...)},
-		{name: "zstd, window of 3.75 TiB", data: append([]byte{0x28, 0xb5, 0x2f, 0xfd, 0x00, 0xff}, make([]byte, 20)...)},
+		{name: "zstd, window of 3.75 TiB that its blocks may fill", data: append([]byte{0x28, 0xb5, 0x2f, 0xfd, 0x00, 0xff}, make([]byte, 1<<20)...)},
 		{name: "zstd, one segment of 2 EiB", data: append([]byte{0x28, 0xb5, 0x2f, 0xfd, 0xe0, 0, 0, 0, 0, 0, 0, 0, 0x20}, make([]byte, 20)...)},
 	} {
 		_, out, err := unpack(t, c.data)

@@ -9,7 +9,6 @@ import (
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zlib"
-	"github.com/klauspost/compress/zstd"
 	"github.com/pierrec/lz4/v4"
 )
 
@@ -51,116 +50,17 @@ var bzip2Format = &Format{
 	},
 }
 
-// RFC 8878. Streams may start with frames to skip.
-var zstdFormat = &Format{
-	Name: "zstd", Suffixes: []string{".zst", ".zstd", ".tzst"},
-	match: isZstd, open: openZstd,
-}
-
-// isZstd takes skippable frames for zstd's, although lz4 has the same: both
-// libraries skip them, and zstd is told from lz4 by what follows.
-func isZstd(head []byte) bool {
-	const magic, shortest = "\x28\xb5\x2f\xfd", 4
-	rest := behindSkippable(head)
-	return bytes.HasPrefix(rest, []byte(magic)) || len(rest) < len(head) && len(rest) < shortest
+// lz4_Frame_format.md: frames, and the legacy ones of lz4c -l.
+var lz4Format = &Format{
+	Name: "lz4", Suffixes: []string{".lz4"},
+	match: isLZ4,
+	open:  openLZ4,
 }
 
 // isLZ4 knows frames, and the legacy ones of lz4c -l.
 func isLZ4(head []byte) bool {
 	rest := behindSkippable(head)
 	return bytes.HasPrefix(rest, []byte("\x04\x22\x4d\x18")) || bytes.HasPrefix(rest, []byte("\x02\x21\x4c\x18"))
-}
-
-// skippableHeader is the size of a skippable frame without what it holds: magic
-// number and length (RFC 8878 3.1.2).
-const skippableHeader = 8
-
-// skippable returns the size of the skippable frame that head starts with, or 0.
-func skippable(head []byte) uint64 {
-	const magic, mask = 0x184D2A50, 0xfffffff0
-	if len(head) < skippableHeader || binary.LittleEndian.Uint32(head)&mask != magic {
-		return 0
-	}
-	return skippableHeader + uint64(binary.LittleEndian.Uint32(head[4:]))
-}
-
-// behindSkippable returns what of head follows skippable frames.
-func behindSkippable(head []byte) []byte {
-	for n := skippable(head); n > 0; n = skippable(head) {
-		head = head[min(n, uint64(len(head))):]
-	}
-	return head
-}
-
-// skip moves behind skippable frames.
-func (in *input) skip() error {
-	for {
-		head, _ := in.Peek(skippableHeader)
-		n := skippable(head)
-		if n == 0 {
-			return nil
-		}
-		if _, err := io.CopyN(io.Discard, in.Reader, int64(n)); err != nil {
-			return unexpected(err)
-		}
-	}
-}
-
-// zstdWindow is the least that a decoder must support (RFC 8878 3.1.1.1.2), and
-// what is reserved at least.
-const zstdWindow = 8 << 20
-
-// openZstd opens one frame, after a look at the window that it claims.
-func openZstd(in *input) (io.Reader, error) {
-	if err := in.skip(); err != nil {
-		return nil, err
-	}
-	var h zstd.Header
-	head, _ := in.Peek(zstd.HeaderMaxSize)
-	if isLZ4(head) {
-		return openLZ4(in)
-	}
-	if err := h.Decode(head); err != nil {
-		return nil, unexpected(err)
-	}
-	window := max(h.WindowSize, zstdWindow)
-	// Without a window descriptor the content itself is the window.
-	if h.SingleSegment {
-		window = max(h.FrameContentSize, zstdWindow)
-	}
-	if err := in.charge.hold(window); err != nil {
-		return nil, err
-	}
-	d, err := zstd.NewReader(in, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true),
-		zstd.WithDecoderMaxWindow(window), zstd.WithDecoderMaxMemory(window))
-	if err != nil {
-		return nil, err
-	}
-	return renamed{d, map[error]error{zstd.ErrMagicMismatch: behind("zstd")}}, nil
-}
-
-// renamed replaces errors of a library by what they mean.
-type renamed struct {
-	io.Reader
-	errs map[error]error
-}
-
-// Read implements io.Reader, with the errors of a library said in our words.
-func (r renamed) Read(p []byte) (int, error) {
-	n, err := r.Reader.Read(p)
-	for from, to := range r.errs {
-		if errors.Is(err, from) {
-			return n, to
-		}
-	}
-	return n, err
-}
-
-// lz4_Frame_format.md: frames, and the legacy ones of lz4c -l.
-var lz4Format = &Format{
-	Name: "lz4", Suffixes: []string{".lz4"},
-	match: isLZ4,
-	open:  openLZ4,
 }
 
 // openLZ4 opens frames, one behind the other.
@@ -231,4 +131,21 @@ func joblibStream(head []byte) []byte {
 		rest = rest[1:]
 	}
 	return rest
+}
+
+// renamed replaces errors of a library by what they mean.
+type renamed struct {
+	io.Reader
+	errs map[error]error
+}
+
+// Read implements io.Reader, with the errors of a library said in our words.
+func (r renamed) Read(p []byte) (int, error) {
+	n, err := r.Reader.Read(p)
+	for from, to := range r.errs {
+		if errors.Is(err, from) {
+			return n, to
+		}
+	}
+	return n, err
 }

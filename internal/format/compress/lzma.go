@@ -40,16 +40,39 @@ func isLZMA(head []byte) bool {
 	return dictionary == 1<<32-1 || rest == 0 || rest<<1 == dictionary&^rest
 }
 
+// emptyStream is the size of an LZMA stream of which nothing comes out: the header
+// and what the range coder starts with.
+const emptyStream = lzmaHeader + 5
+
 // empty reports whether a stream says that nothing comes out of it. That is how
 // the weights of a Core ML package start, a count and a version behind it, and
-// there is nothing in such a stream to read.
-func empty(head []byte) bool { return binary.LittleEndian.Uint64(head[5:]) == 0 }
+// there is nothing to read in such a stream, unless another one follows it.
+func empty(head []byte) bool {
+	if binary.LittleEndian.Uint64(head[5:]) != 0 {
+		return false
+	}
+	return len(head) <= emptyStream || !isEither(head[emptyStream:])
+}
 
-// openLZMA opens the old format .lzma, which has no signature.
+// openLZMA opens the old format .lzma, which has no signature, and what liblzma
+// goes on with. What else follows is left, as by all of its readers.
 func openLZMA(in *input) (io.Reader, error) {
+	first, err := oneLZMA(in)
+	if err != nil {
+		return nil, err
+	}
+	return &chain{name: "lzma", in: in, next: openEither, is: isEither, cur: first, ends: true}, nil
+}
+
+// oneLZMA opens one stream.
+func oneLZMA(in *input) (io.Reader, error) {
 	head, err := in.Peek(lzmaHeader)
 	if err != nil {
 		return nil, unexpected(err)
+	}
+	if binary.LittleEndian.Uint64(head[5:]) == 0 {
+		in.Discard(emptyStream)
+		return bytes.NewReader(nil), nil
 	}
 	dictionary := uint64(binary.LittleEndian.Uint32(head[1:]))
 	dictionary = max(lzma.MinDictCap, min(dictionary, binary.LittleEndian.Uint64(head[5:])))

@@ -37,6 +37,7 @@ func TestSkippable(t *testing.T) {
 		{"zstd", skippableFrame(4), inZstd},
 		{"lz4", skippableFrame(4), packed.Bytes()},
 		{"zstd behind two", append(skippableFrame(0), skippableFrame(9)...), inZstd},
+		{"zstd behind many that are more than is looked at", bytes.Repeat(skippableFrame(4), 9), inZstd},
 		{"zstd behind one that is larger than what is looked at", skippableFrame(200_000), inZstd},
 		{"lz4 behind one that is larger than what is looked at", skippableFrame(200_000), packed.Bytes()},
 	} {
@@ -54,5 +55,34 @@ func TestSkippable(t *testing.T) {
 	}
 	if f := compress.Sniff(skippableFrame(100)[:60]); f == nil {
 		t.Error("a frame that is cut: not recognised")
+	}
+}
+
+// TestWindow: a frame that claims a larger window than it has use for is unpacked
+// with a smaller one, by the content's size or by how little is packed.
+func TestWindow(t *testing.T) {
+	for _, c := range []struct {
+		name         string
+		content      []byte
+		window, size int64
+	}{
+		{"unknown size", sample(300), 1 << 29, -1},
+		{"known size", sample(3 << 20), 1 << 29, 3 << 20},
+		{"known size, 128 MiB", sample(3 << 20), 1 << 27, 3 << 20},
+	} {
+		var out bytes.Buffer
+		w, err := zstd.NewWriter(&out, zstd.WithWindowSize(int(c.window)), zstd.WithSingleSegment(false))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if c.size >= 0 {
+			w.ResetContentSize(&out, c.size)
+		}
+		w.Write(c.content)
+		w.Close()
+		_, got, err := unpack(t, out.Bytes())
+		if err != nil || !bytes.Equal(got, c.content) {
+			t.Errorf("%s: got %d bytes, %v, want %d", c.name, len(got), err, len(c.content))
+		}
 	}
 }

@@ -19,7 +19,19 @@ import (
 // headers decide how much memory the decompressor takes.
 var xzFormat = &Format{
 	Name: "xz", Suffixes: []string{".xz", ".txz"},
-	match: isXZ, open: chained("xz", isXZ, openXZ),
+	match: isXZ, open: chained("xz", isEither, openEither),
+}
+
+// isEither knows what liblzma goes on with behind a stream when it is not told the
+// format, as by Python's lzma and by joblib: one of either format.
+func isEither(head []byte) bool { return isXZ(head) || isLZMA(head) }
+
+// openEither opens one stream of either format.
+func openEither(in *input) (io.Reader, error) {
+	if head, _ := in.Peek(HeadSize); isXZ(head) {
+		return openXZ(in)
+	}
+	return oneLZMA(in)
 }
 
 const (
