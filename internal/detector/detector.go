@@ -42,6 +42,8 @@ type Raw uint8
 // honest file.
 const (
 	Nothing Raw = iota
+	// Data is of no format that is known: anything that programs keep.
+	Data
 	// Values are of any type that a program has: strings and bytes that may well
 	// be files of their own.
 	Values

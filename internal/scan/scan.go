@@ -88,8 +88,8 @@ type run struct {
 // file runs every detector that matches f, and returns whether any recognised
 // it. by is the detector that found f inside another file.
 func (r *run) file(f artifact.File, by *detector.Detector) (recognised bool) {
-	defer r.starved(f)()
 	before := r.problems
+	starved := r.starved(f)
 	head, err := f.Head()
 	switch {
 	case err != nil:
@@ -106,6 +106,7 @@ func (r *run) file(f artifact.File, by *detector.Detector) (recognised bool) {
 			recognised = true
 		}
 	}
+	starved()
 	r.search(seen)
 	if !recognised {
 		r.blob(f, by, head)
@@ -119,9 +120,9 @@ func (r *run) file(f artifact.File, by *detector.Detector) (recognised bool) {
 	return recognised
 }
 
-// starved returns what tells, when f was read, that memory was refused on the way
-// and nobody said so: a container that holds all of it must not make what it holds
-// look like no model.
+// starved returns what tells, when the detectors have read f, that memory was
+// refused on the way and nobody said so: a container that holds all of it must not
+// make what it holds look like no model.
 func (r *run) starved(f artifact.File) func() {
 	problems := r.problems
 	before, _ := r.budget.Refused()

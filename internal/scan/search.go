@@ -67,7 +67,8 @@ func (r *run) search(f *subject) {
 }
 
 // blob searches a file that no detector recognised. What a detector of models
-// hands on is a gap or a value, and searched whole.
+// hands on is a gap or a value, and searched whole. Other data may be a store of
+// values, of a format that is not known here.
 func (r *run) blob(f artifact.File, by *detector.Detector, head artifact.Head) {
 	region := detector.Region{Size: f.Size, Raw: detector.Weights}
 	switch {
@@ -75,6 +76,9 @@ func (r *run) blob(f artifact.File, by *detector.Detector, head artifact.Head) {
 	case by != nil && !by.Container:
 		r.region(f, region)
 	case namedLikeWeights(f), by != nil && slices.ContainsFunc(containers(f), namedLikeModel):
+		r.weights(f, region)
+	case r.searchable < 0 || r.searchable >= f.Size: // beyond, nothing is told of what is no model
+		region.Raw = detector.Data
 		r.weights(f, region)
 	}
 }

@@ -47,7 +47,11 @@ func searched(f artifact.File, kind detector.Raw, limit int64) (regions []string
 		Name:  "search",
 		Match: func(artifact.Head) bool { return false },
 		Search: func(p *detector.Pass, r detector.Region) error {
-			regions = append(regions, fmt.Sprintf("%s %d+%d", strings.Join(p.File.Inside, "/"), r.Offset, r.Size))
+			region := fmt.Sprintf("%s %d+%d", strings.Join(p.File.Inside, "/"), r.Offset, r.Size)
+			if r.Raw == detector.Data {
+				region += ", as data"
+			}
+			regions = append(regions, region)
 			return nil
 		},
 	}
@@ -74,11 +78,12 @@ func TestSearch(t *testing.T) {
 		{name: "larger inside", data: "BOXm/data/0\n" + binary, limit: 99, unsearched: 100},
 		{name: "storage", data: "BOXm/data/0\n" + binary, limit: 1000, want: []string{"m/data/0 0+100"}},
 		{name: "any member of a model", file: "m.pt", data: "BOXx.png\n" + binary, limit: 1000, want: []string{"x.png 0+100"}},
-		{name: "any member of an archive", data: "BOXx.png\n" + binary, limit: 1000},
+		{name: "any member of an archive", data: "BOXx.png\n" + binary, limit: 1000, want: []string{"x.png 0+100, as data"}},
 		{name: "text", file: "m.pt", data: "BOXx\ntext", limit: 1000},
 		{name: "on disk", file: "variables.data-00000-of-00001", data: binary, limit: 1000, want: []string{" 0+100"}},
 		{name: "beside a network", file: "network.bin", data: binary, limit: 1000, want: []string{" 0+100"}},
-		{name: "beside nothing", file: "firmware.bin", data: binary, limit: 1000},
+		{name: "beside nothing", file: "firmware.bin", data: binary, limit: 1000, want: []string{" 0+100, as data"}},
+		{name: "data that is larger", file: "firmware.bin", data: binary, limit: 99},
 	} {
 		f := artifact.File{Path: c.file, Content: hostile.Bytes(c.data), Size: int64(len(c.data)), Open: beside}
 		if f.Path == "" {

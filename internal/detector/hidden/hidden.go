@@ -29,7 +29,7 @@ var hidden = &rule.Rule{
 // Detector searches what no loader interprets.
 var Detector = &detector.Detector{
 	Name:   "hidden",
-	Rules:  rule.Explain(help, hidden),
+	Rules:  rule.Explain(help, hidden, inData),
 	Match:  func(artifact.Head) bool { return false },
 	Run:    func(context.Context, *detector.Pass) error { return nil },
 	Search: search,
@@ -40,6 +40,9 @@ var Detector = &detector.Detector{
 // what is in the middle of one, only a program is nothing that a program has.
 func search(p *detector.Pass, region detector.Region) error {
 	r := p.Reader().At(uint64(region.Offset), uint64(region.Size))
+	if region.Raw == detector.Data {
+		return searchData(p, r)
+	}
 	found, err := find(p, r, region.Raw)
 	for _, f := range found {
 		if f.Offset == 0 { // which every detector has seen
@@ -90,7 +93,8 @@ func report(p *detector.Pass, r *rule.Rule, f carve.File, place string) error {
 // scripts there is nothing more to say.
 var names = map[carve.Kind]string{
 	carve.Zip: "hidden.zip", carve.Tar: "hidden.tar", carve.SevenZip: "hidden.7z", carve.Gzip: "hidden.gz",
-	carve.Bzip2: "hidden.bz2", carve.XZ: "hidden.xz", carve.Pickle: "hidden.pkl",
+	carve.Bzip2: "hidden.bz2", carve.XZ: "hidden.xz", carve.Zstd: "hidden.zst", carve.LZ4: "hidden.lz4", carve.Zlib: "hidden.zlib",
+	carve.Pickle: "hidden.pkl",
 }
 
 // maxInner is how many findings about what is hidden are listed.

@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	"bytes"
 	"compress/gzip"
+	"compress/zlib"
 	"context"
 	"encoding/binary"
 	"fmt"
@@ -28,7 +29,10 @@ import (
 	"github.com/modelaudit/modelaudit/internal/scan"
 )
 
-const id = "file-hidden-in-weights"
+const (
+	id     = "file-hidden-in-weights"
+	dataID = "pickle-in-data"
+)
 
 // noise is n random bytes, the same each time.
 func noise(n int) []byte {
@@ -73,6 +77,14 @@ func gzipped(content string) []byte {
 	return b.Bytes()
 }
 
+func zlibbed(content string) []byte {
+	var b bytes.Buffer
+	w := zlib.NewWriter(&b)
+	io.WriteString(w, content)
+	w.Close()
+	return b.Bytes()
+}
+
 func call() []byte {
 	return pickletest.New(2).Global("posix", "system").Str("echo poc").Tuple(1).Reduce().Stop()
 }
@@ -104,10 +116,30 @@ func TestDetector(t *testing.T) {
 		{Name: "clean storage", File: "m.pt", Data: storages(noise(10_000))},
 		{Name: "bytes in a pickle", File: "m.pkl", Data: pickletest.New(4).Data(within(10_000, 509, []byte(executabletest.ELF()))).Stop(), Want: []string{id}},
 		{Name: "bytes in a pickle, behind many scripts", File: "m.pkl", Data: pickletest.New(4).Data(append([]byte(strings.Repeat("\xff#!/bin/sh\necho poc echo poc echo poc\n", 300)), executabletest.ELF()...)).Stop(), Want: []string{id}},
-		{Name: "bytes in a pickle, behind a long stream", File: "m.pkl", Data: pickletest.New(4).Data(append([]byte("\xff"+string(gzipped(strings.Repeat("a", 5<<20)))), executabletest.ELF()...)).Stop(), Want: []string{id}},
+		{Name: "bytes in a pickle, behind a long stream", File: "m.pkl", Data: pickletest.New(4).Data(append([]byte("\xff"+string(gzipped(strings.Repeat("a", 5<<20)))), executabletest.ELF()...)).Stop(), Want: []string{id}, Heavy: true},
+		{Name: "value of a store", File: "data.mdb", Data: within(10_000, 512, call()), Want: []string{dataID}},
+		{Name: "packed value of a store", File: "data.mdb", Data: within(10_000, 512, zlibbed(string(call()))), Want: []string{dataID}},
+		{Name: "value of a store behind many packed ones", File: "data.mdb", Data: append(bytes.Repeat(zlibbed("harmless harmless harmless"), 300), call()...), Want: []string{dataID}, Heavy: true},
 		{Name: "raw vector of R", File: "m.rds", Data: rdstest.Object(rdstest.Raw(string(within(10_000, 511, []byte(executabletest.ELF()))))), Want: []string{id}},
 		{Name: "archive in a pickle", File: "m.pkl", Data: pickletest.New(4).Data(within(10_000, 510, zipped(zip.Deflate, "a", "b"))).Stop()},
 	}, others...)
+}
+
+// TestHonestData: nothing is told of data without pickles that do harm.
+func TestHonestData(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		data []byte
+	}{
+		{"harmless pickle", within(10_000, 512, pickletest.New(2).Global("collections", "OrderedDict").EmptyList().Tuple(1).Reduce().Stop())},
+		{"harmless packed text", within(10_000, 512, zlibbed("a pickle may start with cposix\nsystem\n"))},
+		{"noise", noise(100_000)},
+	} {
+		got := detectortest.Scan(catalog.Detectors(), "data.mdb", c.data)
+		if len(got.Findings) > 0 || got.Status != audit.NotAModel {
+			t.Errorf("%s: got %s, %s", c.name, got.Status, strings.Join(detectortest.RuleIDs(got), " "))
+		}
+	}
 }
 
 // limited scans a file of weights of which n bytes are searched.

@@ -22,10 +22,13 @@ var inMedia = &rule.Rule{
 var Media = &detector.Detector{
 	Name:  "media",
 	Rules: rule.Explain(help, inMedia),
-	Match: func(h artifact.Head) bool {
-		return h.HasPrefix(pngSignature, "\xff\xd8\xff", "GIF87a", "GIF89a", "RIFF", "fLaC", "OggS", "ID3", "\x00\x00\x01\x00\x01\x00")
-	},
-	Run: runMedia,
+	Match: func(h artifact.Head) bool { return media(h.First) },
+	Run:   runMedia,
+}
+
+// media reports whether a file starts as pictures and sounds do.
+func media(first []byte) bool {
+	return artifact.Head{First: first}.HasPrefix(pngSignature, "\xff\xd8\xff", "GIF87a", "GIF89a", "RIFF", "fLaC", "OggS", "ID3", "\x00\x00\x01\x00\x01\x00")
 }
 
 // maxMedia is how much of one is searched at most, half of it at each end.
@@ -51,7 +54,7 @@ func runMedia(_ context.Context, p *detector.Pass) error {
 // within searches size bytes from an offset on.
 func within(p *detector.Pass, at, size int64) error {
 	j := &judge{r: p.Reader()}
-	found, err := carve.Only(p.Reader().At(uint64(at), uint64(size)), j.dangerous, func(k carve.Kind) bool { return misplaced[k] })
+	found, err := carve.Only(p.Reader().At(uint64(at), uint64(size)), j.dangerous, func(f carve.File) bool { return misplaced[f.Kind] })
 	for _, f := range found {
 		if f.Offset == 0 {
 			continue

@@ -206,6 +206,7 @@ func TestDetector(t *testing.T) {
 		{Name: "payload before damage", Data: p(4).Call("os", "system", "echo poc").Op(0xff).Bytes(), Want: []string{"pickle-executes-code"}, Unread: true},
 		{Name: "blocks", Data: slices.Concat(plain, make([]byte, 512-len(plain)), p(4).Call("models", "make", "x").Stop()), Want: []string{"pickle-unknown-call"}},
 		{Name: "second pickle", Data: slices.Concat(plain, shell), Want: []string{"pickle-executes-code"}},
+		{Name: "behind pickles of two bytes, of any name", File: "values", Data: slices.Concat([]byte("N.}.K\x01."), shell), Want: []string{"pickle-executes-code"}},
 		{Name: "behind damage", File: "model.pkl", Data: slices.Concat(p(4).None().Op(0xff).Bytes(), shell), Want: []string{"pickle-executes-code"}, Unread: true},
 		{Name: "source behind many attributes", Data: crowded(300).Stop(), Want: []string{"pickle-executes-code"}, Heavy: true},
 		{Name: "source behind more attributes than are kept", Data: crowded(40_000).Stop(), Want: []string{"pickle-computed-name"}, Heavy: true},

@@ -23,15 +23,19 @@ const (
 	Zip                      // an end record that leads to a directory and a first member
 	Tar                      // a header with its checksum
 	SevenZip                 // a header with its checksum
-	Gzip                     // a stream that unpacks, as the next two
+	Gzip                     // a stream that unpacks, as the next five
 	Bzip2
 	XZ
+	Zstd
+	LZ4
+	Zlib   // only where Data looks
 	Pickle // what the caller says is one
 )
 
 var kinds = [...]string{
 	Program: "program", Script: "script", Zip: "zip archive", Tar: "tar archive", SevenZip: "7z archive",
-	Gzip: "gzip stream", Bzip2: "bzip2 stream", XZ: "xz stream", Pickle: "pickle",
+	Gzip: "gzip stream", Bzip2: "bzip2 stream", XZ: "xz stream", Zstd: "zstd stream", LZ4: "lz4 stream", Zlib: "zlib stream",
+	Pickle: "pickle",
 }
 
 // String returns the kind in words.
@@ -66,10 +70,16 @@ func Find(r *hostile.Reader, pickle func(at int64) (end int64, ok bool)) ([]File
 	return find(&search{r: r, pickle: pickle})
 }
 
-// Only is Find for the kinds that keep says so of: however many others there are,
+// Only is Find for the files that keep says so of: however many others there are,
 // they hide none of them.
-func Only(r *hostile.Reader, pickle func(at int64) (end int64, ok bool), keep func(Kind) bool) ([]File, error) {
+func Only(r *hostile.Reader, pickle func(at int64) (end int64, ok bool), keep func(File) bool) ([]File, error) {
 	return find(&search{r: r, pickle: pickle, keep: keep})
+}
+
+// Data is Only for what is of no known format, where values may be packed one by
+// one: by zlib as well, whose streams are known by two bytes.
+func Data(r *hostile.Reader, pickle func(at int64) (end int64, ok bool), keep func(File) bool) ([]File, error) {
+	return find(&search{r: r, pickle: pickle, keep: keep, data: true})
 }
 
 // Programs is Find for programs alone, whatever they lie in.
@@ -89,7 +99,8 @@ type search struct {
 	r          *hostile.Reader
 	start, end int64
 	programs   bool            // and nothing else
-	keep       func(Kind) bool // nil: all kinds
+	data       bool            // and zlib, too
+	keep       func(File) bool // nil: all
 	pickle     func(at int64) (end int64, ok bool)
 	found      []File
 	next       int64  // what begins before it lies in something found
@@ -139,7 +150,7 @@ func (s *search) read(off int64) error {
 func (s *search) try(sig *signature, p []byte, i int) {
 	start := i - sig.pair
 	at := s.at + int64(start-sig.before)
-	if start < 0 || at < s.next || s.programs && !sig.program || !hasPrefix(p[start:], sig.text) || !s.spend() {
+	if start < 0 || at < s.next || s.programs && !sig.program || sig.data && !s.data || !hasPrefix(p[start:], sig.text) || !s.spend() {
 		return
 	}
 	if f, ok := sig.confirm(s, at); ok {
@@ -155,10 +166,14 @@ func (s *search) spend() bool {
 	return s.err == nil
 }
 
-// add keeps a file. What is inside of it is its own.
+// add keeps a file. What is inside of it is its own; one that is not kept hides
+// nothing.
 func (s *search) add(f File) {
 	f.Size = max(1, min(f.Size, s.end-f.Offset))
-	if len(s.found) < maxFiles && (s.keep == nil || s.keep(f.Kind)) {
+	if s.keep != nil && !s.keep(f) {
+		return
+	}
+	if len(s.found) < maxFiles {
 		s.found = append(s.found, f)
 	}
 	s.next = max(s.next, f.Offset+f.Size)

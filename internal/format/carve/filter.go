@@ -12,6 +12,7 @@ type signature struct {
 	before  int // bytes of the file in front of the text
 	pair    int // index in text of the two bytes that are looked for, which no other signature has
 	program bool
+	data    bool // looked for in data alone
 	confirm func(s *search, at int64) (File, bool)
 }
 
@@ -27,6 +28,10 @@ var signatures = []signature{
 	{text: "7z\xbc\xaf\x27\x1c", confirm: sevenZip},
 	{text: "\x1f\x8b\x08", confirm: gzipStream}, {text: "BZh", confirm: stream(Bzip2)},
 	{text: "\xfd7zXZ\x00", confirm: stream(XZ)},
+	{text: "\x28\xb5\x2f\xfd", pair: 1, confirm: stream(Zstd)}, {text: "\x04\x22\x4d\x18", pair: 1, confirm: stream(LZ4)},
+	// Those of a window of 32 KiB, by level (RFC 1950 2.2).
+	{text: "\x78\x01", data: true, confirm: stream(Zlib)}, {text: "\x78\x5e", data: true, confirm: stream(Zlib)},
+	{text: "\x78\x9c", data: true, confirm: stream(Zlib)}, {text: "\x78\xda", data: true, confirm: stream(Zlib)},
 }
 
 // What a pair of bytes may belong to, beside the signatures of which it is the

@@ -36,7 +36,10 @@ func gzipStream(s *search, at int64) (File, bool) {
 func stream(kind Kind) func(*search, int64) (File, bool) {
 	return func(s *search, at int64) (File, bool) {
 		f := compress.Sniff(s.window(at).Peek(compress.HeadSize))
-		if f == nil || f.Weak {
+		if kind == Zlib {
+			f = compress.Zlib()
+		}
+		if f == nil || f.Weak && kind != Zlib {
 			return File{}, false
 		}
 		in := &counter{src: hostile.Input(s.r, at, s.end-at)}
@@ -49,7 +52,8 @@ func stream(kind Kind) func(*search, int64) (File, bool) {
 		case kind == Bzip2 && !errors.Is(err, io.EOF):
 			size -= 2 // the library has looked for another stream
 		}
-		return File{Kind: kind, Offset: at, Size: size}, n >= enough || n > 0 && (errors.Is(err, io.EOF) || continues(err))
+		ended := n > 0 && (errors.Is(err, io.EOF) || continues(err))
+		return File{Kind: kind, Offset: at, Size: size}, ended || n >= enough && kind != Zlib // of which only the checksum at the end is telling
 	}
 }
 

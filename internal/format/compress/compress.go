@@ -227,3 +227,6 @@ func Zstd() *Format { return zstdFormat }
 
 // LZ4 returns the format of lz4 frames.
 func LZ4() *Format { return lz4Format }
+
+// Zlib returns the format of zlib streams.
+func Zlib() *Format { return zlibFormat }

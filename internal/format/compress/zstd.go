@@ -115,4 +115,3 @@ func narrowed(in *input, h *zstd.Header) (src io.Reader, window uint64) {
 	head[magic+1] = byte(exponent-smallest) << 3
 	return &joined{bytes.NewReader(head), in}, 1 << exponent
 }
-

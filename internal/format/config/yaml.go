@@ -33,8 +33,9 @@ func Trees(r *hostile.Reader, visit func(document *yaml.Node)) error {
 // documents parses the documents of a stream, one after the other. The library
 // wants all of the text in memory, which is charged first.
 func documents(r *hostile.Reader, visit func(doc *yaml.Node, lines []int64)) error {
-	if err := r.Budget().Hold(uint64(r.Left()) * yamlCost); err != nil {
-		return r.Fail(hostile.OverBudget, "a YAML text of %d bytes: %v", r.Left(), err)
+	// What that means for a text that may be any is for the caller to say.
+	if cost := uint64(r.Left()) * yamlCost; !r.Budget().TryHold(cost) {
+		return r.Fail(hostile.OverBudget, "a YAML text of %d bytes: %d bytes of memory claimed", r.Left(), cost)
 	}
 	text := r.Bytes(uint64(r.Left()))
 	at := lines(text)
