@@ -121,7 +121,11 @@ func (r *Reader) short(n uint64) {
 // Step is the condition of a loop whose length the file decides: it spends one
 // step of the budget, sees the deadline, and is false after a fault.
 func (r *Reader) Step() bool {
-	return r.err == nil && r.fail(r.budget.Step()) == nil
+	if b := r.budget; b.granted > 0 && r.err == nil {
+		b.granted--
+		return true
+	}
+	return r.err == nil && r.fail(r.budget.Steps(1)) == nil
 }
 
 // Count returns how many records of at least minSize bytes may follow: n, or a

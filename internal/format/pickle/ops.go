@@ -5,6 +5,7 @@ package pickle
 
 import (
 	"bytes"
+	"encoding/binary"
 	"iter"
 	"math"
 
@@ -70,6 +71,9 @@ func (s *scanner) next(op *Op) bool {
 	if s.hole != 0 && r.Offset() >= s.frameEnd {
 		s.leaveFrame()
 	}
+	if s.nextAtHand(op) {
+		return true
+	}
 	*op = Op{Offset: r.Offset(), Code: Code(r.Uint8())}
 	info := &opcodes[op.Code]
 	switch info.arg {
@@ -101,6 +105,47 @@ func (s *scanner) next(op *Op) bool {
 		s.text(op, info.arg)
 	}
 	return r.Err() == nil
+}
+
+// nextAtHand is next for the opcodes that make up most of a pickle, where one lies
+// in the buffer and in its frame. It reports false, and has read nothing, where
+// there is anything else to think of.
+func (s *scanner) nextAtHand(op *Op) bool {
+	const head = 5 // of the longest argument
+	pos := s.r.Offset()
+	p := s.r.Seen(pos, head)
+	if p == nil {
+		return false
+	}
+	*op = Op{Offset: pos, Code: Code(p[0])}
+	n := int64(1)
+	switch info := &opcodes[op.Code]; info.arg {
+	case argNone:
+		if info.name == "" {
+			return false
+		}
+	case argUint1:
+		n, op.Arg = 2, int64(p[1])
+	case argUint2:
+		n, op.Arg = 3, int64(binary.LittleEndian.Uint16(p[1:]))
+	case argInt4:
+		n, op.Arg = 5, int64(int32(binary.LittleEndian.Uint32(p[1:])))
+	case argUint4:
+		n, op.Arg = 5, int64(binary.LittleEndian.Uint32(p[1:]))
+	case argData1:
+		op.Data, op.Size = pos+2, int64(p[1])
+		n = 2 + op.Size
+		if p = s.r.Seen(pos, n); p == nil || info.text && !validUTF8(p[2:]) {
+			return false
+		}
+	default:
+		return false
+	}
+	if s.frameEnd != 0 && pos+n > s.frameEnd {
+		return false
+	}
+	s.r.Skip(uint64(n))
+	return true
 }
 
 // unknown is a byte that is no opcode, where every unpickler stops.

@@ -2,6 +2,7 @@ package pickle
 
 import (
 	"bytes"
+	"encoding/binary"
 	"math/big"
 	"strconv"
 	"strings"
@@ -191,16 +192,22 @@ func latin1(p []byte) string {
 // isASCII reports whether text is the same in every character set that pickles
 // come in.
 func isASCII(p []byte) bool {
-	for _, c := range p {
-		if c >= utf8.RuneSelf {
-			return false
-		}
+	const word, high = 8, 0x8080808080808080
+	seen := uint64(0)
+	for ; len(p) >= word; p = p[word:] {
+		seen |= binary.LittleEndian.Uint64(p)
 	}
-	return true
+	for _, c := range p {
+		seen |= uint64(c)
+	}
+	return seen&high == 0
 }
 
 // validUTF8 reports whether p is UTF-8 in which surrogates may stand.
 func validUTF8(p []byte) bool {
+	if isASCII(p) {
+		return true
+	}
 	for !utf8.Valid(p) {
 		i := firstInvalid(p)
 		if i+3 > len(p) || p[i] != 0xed || p[i+1] < 0xa0 || p[i+1] > 0xbf || p[i+2]&0xc0 != 0x80 {
