@@ -7,6 +7,7 @@ import (
 	"github.com/modelaudit/modelaudit/internal/finding"
 	"github.com/modelaudit/modelaudit/internal/format/pickle"
 	"github.com/modelaudit/modelaudit/internal/globals"
+	"github.com/modelaudit/modelaudit/internal/rule"
 )
 
 // A judge says which of a pickle's effects are dangerous.
@@ -113,7 +114,8 @@ func (j *judge) use(n *pickle.Name, e pickle.Effect) *use {
 	u := j.names[k]
 	if u == nil {
 		if j.names == nil {
-			j.names = make(map[string]*use)
+			const usual = 16 // names of a pickle
+			j.names, j.order, j.byID = make(map[string]*use), make([]*use, 0, usual), make([]*use, 0, usual)
 		}
 		u = &use{name: k, at: *n, verdict: globals.Lookup(n.Module, n.Name), args: argumentsOf(n), others: anyArguments(n), amount: amounts()[k], op: e.Op, offset: e.Offset}
 		j.names[k] = u
@@ -147,25 +149,28 @@ func (j *judge) finish() {
 		if u.called {
 			continue
 		}
-		name := finding.Quote(u.name)
-		f := finding.Finding{Key: u.name, Location: finding.Location{Offset: u.offset}, Evidence: []finding.Step{u.imported()}}
-		switch {
-		case u.verdict.Class == globals.Dangerous && u.at.Name != "" && u.verdict.Effect != globals.Indirect:
-			f.Rule = refers
-			f.Message = "This file carries " + name + " without calling it: whoever uses the loaded object may call it" + does(u.verdict) + "."
-		case leadsOut(u.verdict) && !j.report.dangerous():
-			f.Rule = unresolved
-			f.Message = "Loading this file takes " + name + ", by which it comes to whatever the process has loaded."
-		case u.verdict.Class == globals.Unknown && u.at.Module == "__main__":
-			f.Rule = mainName
-			f.Message = "This file needs " + name + " from the script that loads it: what that does cannot be seen here."
-		case u.verdict.Class == globals.Unknown:
-			f.Rule = unknownImport
-			f.Message = "Loading this file imports " + name + ", which is not known."
-		default:
-			continue
+		if r, before, after := j.uncalled(u); r != nil {
+			j.report.add(finding.Finding{
+				Rule: r, Key: u.name, Message: before + finding.Quote(u.name) + after + ".",
+				Location: finding.Location{Offset: u.offset}, Evidence: []finding.Step{u.imported()},
+			})
 		}
-		j.report.add(f)
 	}
 	j.fold()
+}
+
+// uncalled returns the rule on a name that is imported and never called, and what
+// is said of it, before and after the name; r is nil if that is harmless.
+func (j *judge) uncalled(u *use) (r *rule.Rule, before, after string) {
+	switch {
+	case u.verdict.Class == globals.Dangerous && u.at.Name != "" && u.verdict.Effect != globals.Indirect:
+		return refers, "This file carries ", " without calling it: whoever uses the loaded object may call it" + does(u.verdict)
+	case leadsOut(u.verdict) && !j.report.dangerous():
+		return unresolved, "Loading this file takes ", ", by which it comes to whatever the process has loaded"
+	case u.verdict.Class == globals.Unknown && u.at.Module == "__main__":
+		return mainName, "This file needs ", " from the script that loads it: what that does cannot be seen here"
+	case u.verdict.Class == globals.Unknown:
+		return unknownImport, "Loading this file imports ", ", which is not known"
+	}
+	return nil, "", ""
 }

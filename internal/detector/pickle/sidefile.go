@@ -56,7 +56,7 @@ func (j *judge) sideFile(e pickle.Effect, u *use) {
 
 // wrapsFile reports whether instances of a class name a file with an array.
 func wrapsFile(n *pickle.Name) bool {
-	return strings.Contains("."+n.Module, ".joblib.numpy_pickle") && strings.HasSuffix(n.Name, "NDArrayWrapper")
+	return strings.HasSuffix(n.Name, "NDArrayWrapper") && strings.Contains("."+n.Module, ".joblib.numpy_pickle")
 }
 
 // absent reports whether nothing lies at a path beside the file on disk.

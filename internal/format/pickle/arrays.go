@@ -22,7 +22,7 @@ var arrayWrappers = map[string]bool{
 // are objects.
 func (m *Machine) array(wrapper Value) {
 	class := m.Name(m.Class(wrapper))
-	if class == nil || !arrayWrappers[class.String()] {
+	if class == nil || !class.wrapper {
 		return
 	}
 	o := m.object(wrapper)

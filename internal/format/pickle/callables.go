@@ -386,7 +386,7 @@ func callMethodCaller(m *Machine, o *object, c *call) (Value, bool) {
 func (m *Machine) retarget(o *object, state Value) {
 	n := m.Name(o.fn)
 	s := m.object(state)
-	if n == nil || n.String() != "functools.partial" || s == nil || s.kind != Tuple || len(s.items) < 3 {
+	if n == nil || n.instance == nil || n.String() != "functools.partial" || s == nil || s.kind != Tuple || len(s.items) < 3 {
 		return
 	}
 	o.items = append([]Value{s.items[0]}, m.elements(s.items[1])...)

@@ -103,10 +103,8 @@ func (m *Machine) compute(c *call) (Value, bool) {
 			return m.method(name, c)
 		}
 	case Call:
-		if n := m.Name(o.fn); n != nil {
-			if f := m.instances[n.String()]; f != nil {
-				return f(m, o, c)
-			}
+		if n := m.Name(o.fn); n != nil && n.instance != nil {
+			return n.instance(m, o, c)
 		}
 	}
 	return 0, false
@@ -116,7 +114,7 @@ func (m *Machine) compute(c *call) (Value, bool) {
 // is only noted, to be computed if somebody asks for what it returns; one with
 // an argument that may change is computed at once.
 func (m *Machine) computeGlobal(o *object, c *call) (Value, bool) {
-	n := m.known[o.ref]
+	n := &m.known[o.ref]
 	f := n.function
 	switch {
 	case f == nil:
@@ -181,7 +179,7 @@ func (m *Machine) force(v Value) Value {
 // the machine does not know, and in containers of these: whoever takes one may
 // run it. Few files make one.
 func (m *Machine) consume(c *call) {
-	if n := m.Name(c.fn); n != nil && m.iterators[n.String()] != nil {
+	if n := m.Name(c.fn); n != nil && n.iterator != nil {
 		m.iterates = true
 		return
 	}
@@ -214,7 +212,7 @@ func (m *Machine) lazy(v Value) bool {
 		return false
 	}
 	n := m.Name(o.fn)
-	return n != nil && m.iterators[n.String()] != nil
+	return n != nil && n.iterator != nil
 }
 
 // exact reports whether all elements of v are known.
@@ -277,13 +275,12 @@ func (m *Machine) unroll(o *object) ([]Value, bool) {
 		again := m.object(o.state) // what it gave the first time
 		return again.itemsOrNil()
 	}
-	f := m.iterators[n.String()]
-	if f == nil {
+	if n.iterator == nil {
 		return nil, false
 	}
 	o.flags |= flagSpent
 	m.depth++
-	items, ok := f(m, o.items)
+	items, ok := n.iterator(m, o.items)
 	m.depth--
 	if ok {
 		o.state = m.newContainer(List, items)

@@ -118,7 +118,7 @@ var functions = map[string]*function{
 }
 
 // instances are what the machine knows of calling an instance of a class.
-var instances = map[string]func(m *Machine, o *object, c *call) (Value, bool){
+var instances = map[string]instance{
 	"functools.partial":       callPartial,
 	"toolz.functoolz.curry":   callPartial,
 	"cytoolz.functoolz.curry": callPartial,
@@ -130,7 +130,7 @@ var instances = map[string]func(m *Machine, o *object, c *call) (Value, bool){
 
 // iterators are what the machine knows of iterating over an instance of a
 // class, given the arguments that it was made with.
-var iterators = map[string]func(m *Machine, args []Value) ([]Value, bool){
+var iterators = map[string]iterator{
 	"builtins.map":          iterMap,
 	"builtins.filter":       iterFilter,
 	"itertools.filterfalse": iterFilter,

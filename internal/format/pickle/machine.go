@@ -95,9 +95,16 @@ const LookSize = 20
 type library struct {
 	run       *[256]func(*Machine, *Op)
 	functions map[string]*function
-	instances map[string]func(m *Machine, o *object, c *call) (Value, bool)
-	iterators map[string]func(m *Machine, args []Value) ([]Value, bool)
+	instances map[string]instance
+	iterators map[string]iterator
 }
+
+// An instance calls an instance of a class, given the call that made it.
+type instance func(m *Machine, o *object, c *call) (Value, bool)
+
+// An iterator iterates over an instance of a class, given the arguments that it
+// was made with.
+type iterator func(m *Machine, args []Value) ([]Value, bool)
 
 // New returns a machine for the pickle at the cursor of r.
 func New(r *hostile.Reader, names Names, reading Reading) *Machine {

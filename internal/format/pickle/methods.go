@@ -10,7 +10,7 @@ var owners = map[string]bool{
 
 // computeMethod is a call of a qualified name that is a method of something the
 // machine knows: builtins.str.join, sys.modules.get.
-func (m *Machine) computeMethod(n Name, c *call) (Value, bool) {
+func (m *Machine) computeMethod(n *Name, c *call) (Value, bool) {
 	i := strings.LastIndexByte(n.Name, '.')
 	if i < 0 {
 		return 0, false

@@ -12,9 +12,14 @@ type Name struct {
 	// ID numbers the names of one machine, from 0.
 	ID int
 
-	function *function // what the machine knows of it
-	text     string    // what it is, if it is a constant text
-	dotted   string    // what String returned when the machine met it
+	dotted string // what String returned when the machine met it
+	text   string // what it is, if it is a constant text
+	// What the machine knows of calling it, of calling an instance of it, and of
+	// iterating over one.
+	function *function
+	instance instance
+	iterator iterator
+	wrapper  bool // joblib reads an array behind an instance of it
 }
 
 // constantTexts are the attributes of modules that are texts: alphabets to pick
@@ -131,7 +136,8 @@ func (m *Machine) intern(module, name, asModule, asName string) Value {
 	}
 	n := Name{Module: homeModule, Name: homeName, AsModule: asModule, AsName: asName, ID: len(m.known)}
 	n.dotted = n.String()
-	n.function, n.text = m.functions[n.String()], textOfName(&n)
+	n.function, n.instance, n.iterator = m.functions[n.dotted], m.instances[n.dotted], m.iterators[n.dotted]
+	n.wrapper, n.text = arrayWrappers[n.dotted], textOfName(&n)
 	m.known = append(m.known, n)
 	v := m.newObject(object{kind: Global, ref: int32(len(m.known) - 1)})
 	m.globals[key] = v
