@@ -1,5 +1,7 @@
 package pickle
 
+import "strings"
+
 // Results of calls are computed where that takes no more than the values in the
 // file: what a name is put together from, what a decoder makes of a constant,
 // which function a chain of getattr and partial comes to.
@@ -65,11 +67,12 @@ func (m *Machine) call(c call) Value {
 		kind = Makes
 	}
 	if !m.reading.Literal {
-		if v, ok := m.compute(&c); ok {
+		c.fn = m.force(c.fn)
+		if v, ok := m.compute(c); ok {
 			m.emit(Effect{Kind: kind, Fn: c.fn, Args: c.args, Kw: c.kw, Value: v, Computed: true})
 			return v
 		}
-		m.consume(&c)
+		m.consume(c.fn, c.args)
 	}
 	o := object{kind: Call, fn: c.fn, kw: c.kw, items: c.args}
 	if c.new {
@@ -85,29 +88,43 @@ func (m *Machine) call(c call) Value {
 }
 
 // compute finds what the machine knows of the callable and asks it.
-func (m *Machine) compute(c *call) (Value, bool) {
-	c.fn = m.force(c.fn)
-	o := m.object(c.fn)
-	if o == nil || m.deep() || m.spend(workPerCall) || !m.s.r.Step() {
+func (m *Machine) compute(in call) (Value, bool) {
+	o := m.object(in.fn)
+	if o == nil || m.deep() || m.spend(workPerCall) || !m.s.r.Step() || !m.knows(o) {
 		return 0, false
 	}
 	m.depth++
 	defer func() { m.depth-- }()
+	c := in // which is kept for those that know it: most calls are of something else
+	switch o.kind {
+	case Global:
+		return m.computeGlobal(o, &c)
+	case Attr:
+		if name, ok := m.Str(o.kw); ok {
+			c.self = o.fn
+			return m.method(name, &c)
+		}
+	case Call:
+		return m.Name(o.fn).instance(m, o, &c)
+	}
+	return 0, false
+}
+
+// knows reports whether the machine may know what is called, and notes that a
+// name is.
+func (m *Machine) knows(o *object) bool {
 	switch o.kind {
 	case Global:
 		o.flags |= flagCalled
-		return m.computeGlobal(o, c)
+		n := &m.known[o.ref]
+		return n.function != nil || strings.Contains(n.Name, ".")
 	case Attr:
-		if name, ok := m.Str(o.kw); ok && o.flags&flagForced == 0 {
-			c.self = o.fn
-			return m.method(name, c)
-		}
+		return o.flags&flagForced == 0
 	case Call:
-		if n := m.Name(o.fn); n != nil && n.instance != nil {
-			return n.instance(m, o, c)
-		}
+		n := m.Name(o.fn)
+		return n != nil && n.instance != nil
 	}
-	return 0, false
+	return false
 }
 
 // computeGlobal calls a name that the machine may know. A call without effects
@@ -178,13 +195,13 @@ func (m *Machine) force(v Value) Value {
 // consume iterates over the lazy iterators among the arguments of a call that
 // the machine does not know, and in containers of these: whoever takes one may
 // run it. Few files make one.
-func (m *Machine) consume(c *call) {
-	if n := m.Name(c.fn); n != nil && n.iterator != nil {
+func (m *Machine) consume(fn Value, args []Value) {
+	if n := m.Name(fn); n != nil && n.iterator != nil {
 		m.iterates = true
 		return
 	}
 	if m.iterates {
-		m.consumeAll(c.args)
+		m.consumeAll(args)
 	}
 }
 
