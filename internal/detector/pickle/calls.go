@@ -63,6 +63,9 @@ func (j *judge) calls(e pickle.Effect) {
 		if tensorMaker(n) {
 			j.tensor(e, n)
 		}
+		if n.Name == "_reconstruct" && strings.HasPrefix(n.Module, "numpy.") && len(e.Args) > 0 {
+			j.arrayOf(e, e.Args[0])
+		}
 	}
 }
 
@@ -307,6 +310,7 @@ func (j *judge) changes(e pickle.Effect, way globals.Use) {
 	case way == globals.Build:
 		j.sourceState(e, u)
 		j.sideFile(e, u)
+		j.wraps(e, u)
 		j.textState(e, u)
 	case u.args == "hands" || u.args == "changed":
 		j.add(unresolved, e, "change", func() string {

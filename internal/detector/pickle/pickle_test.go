@@ -52,6 +52,16 @@ func TestDetector(t *testing.T) {
 		{Name: "computed name", Data: p(4).Str("os").Call("models", "name_of", "x").StackGlobal().Str("x").Tuple(1).Reduce().Stop(),
 			Want: []string{"pickle-computed-name", "pickle-unknown-call"}},
 		{Name: "reference", Data: p(4).EmptyList().Named("os", "system").Append().Stop(), Want: []string{"pickle-dangerous-reference"}},
+		{Name: "array of a class that maps files", Data: p(4).Named("numpy._core.multiarray", "_reconstruct").Named("numpy", "memmap").Int(0).Tuple(1).Data([]byte("b")).Tuple(3).Reduce().Stop()},
+		{Name: "array of a class that maps files, by joblib's wrapper", Data: append(p(4).Named("joblib.numpy_pickle", "NumpyArrayWrapper").Tuple(0).NewObj().EmptyDict().Mark().
+			Str("subclass").Named("numpy", "memmap").Str("shape").Int(1).Tuple(1).Str("dtype").Call("numpy", "dtype", "u1").SetItems().Build().Bytes(), 0, '.')},
+		{Name: "class that maps files, carried", Data: p(4).Named("numpy", "memmap").Stop(), Want: []string{"pickle-dangerous-reference"}},
+		{Name: "file mapped", Data: p(4).Call("numpy", "memmap", "/tmp/poc").Stop(), Want: []string{"pickle-writes-files"}},
+		{Name: "cookies", Data: p(4).Named("http.cookiejar", "Cookie").Tuple(0).NewObj().EmptyDict().Build().Stop()},
+		{Name: "cookies read from a file", Data: p(4).Call("http.cookiejar", "MozillaCookieJar.load", "/tmp/poc").Stop(), Want: []string{"pickle-uses-network"}},
+		{Name: "norm of matplotlib", Data: p(4).Named("matplotlib.colors", "_create_empty_object_of_class").Named("matplotlib.colors", "LogNorm").Tuple(1).Reduce().EmptyDict().Build().Stop()},
+		{Name: "norm of matplotlib, of another class", Data: p(4).Named("matplotlib.colors", "_create_empty_object_of_class").Named("subprocess", "Popen").Tuple(1).Reduce().Stop(),
+			Want: []string{"pickle-executes-code"}},
 		{Name: "suspicious", Data: p(4).Call("warnings", "simplefilter", "x").Stop(), Want: []string{"pickle-suspicious-call"}},
 		{Name: "named tuple of dill", Data: p(4).Named("dill._dill", "_create_namedtuple").Str("NT").Str("a").Tuple(1).Str("__main__").Tuple(3).Reduce().
 			Int(1).Tuple(1).NewObj().Stop(), Want: []string{"pickle-carries-code"}},

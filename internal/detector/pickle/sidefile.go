@@ -67,3 +67,21 @@ func (s *session) absent(name string) bool {
 	_, err := s.p.File.Open(path.Clean(strings.ReplaceAll(name, `\`, "/")))
 	return errors.Is(err, fs.ErrNotExist)
 }
+
+// wraps looks at the class that an array in the file is of, by its wrapper.
+func (j *judge) wraps(e pickle.Effect, u *use) {
+	if !strings.Contains("."+u.at.Module, ".joblib.numpy_pickle") || u.at.Name != "NumpyArrayWrapper" || len(e.Args) != 1 {
+		return
+	}
+	if class, ok := j.m.Field(e.Args[0], "subclass"); ok {
+		j.arrayOf(e, class)
+	}
+}
+
+// arrayOf notes the class of an array that is filled from the file itself: it is
+// not one that the file carries for others to call.
+func (j *judge) arrayOf(e pickle.Effect, class pickle.Value) {
+	if n := j.m.Name(class); n != nil && harmlessWords()["array "+n.String()] {
+		j.use(n, e).called = true
+	}
+}

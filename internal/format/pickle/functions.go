@@ -115,6 +115,10 @@ var functions = map[string]*function{
 	"builtins.max":                                  {eval: keyed(0)},
 	"heapq.nlargest":                                {eval: keyed(1)},
 	"heapq.nsmallest":                               {eval: keyed(1)},
+
+	// Functions that make an instance of their argument and do not initialise it.
+	"hdbscan.dist_metrics.newObj":                     {eval: newInstance},
+	"matplotlib.colors._create_empty_object_of_class": {eval: newInstance},
 }
 
 // instances are what the machine knows of calling an instance of a class.
