@@ -1,6 +1,7 @@
 package entrypoint
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -155,23 +156,14 @@ func (a *action) connect() (*github.Client, error) {
 		return nil, nil
 	}
 	return github.New(github.Config{
-		APIURL:     orDefault(a.Getenv("GITHUB_API_URL"), "https://api.github.com"),
+		APIURL:     cmp.Or(a.Getenv("GITHUB_API_URL"), "https://api.github.com"),
 		GraphQLURL: a.Getenv("GITHUB_GRAPHQL_URL"),
-		ServerURL:  orDefault(a.Getenv("GITHUB_SERVER_URL"), "https://github.com"),
+		ServerURL:  cmp.Or(a.Getenv("GITHUB_SERVER_URL"), "https://github.com"),
 		Repository: a.Getenv("GITHUB_REPOSITORY"),
 		Token:      a.in.token,
 		Agent:      "modelaudit/" + version(),
 		Net:        a.Net,
 	})
-}
-
-// orDefault returns s, or otherwise if s is empty: an environment variable that
-// is empty is taken as one that is not set.
-func orDefault(s, otherwise string) string {
-	if s == "" {
-		return otherwise
-	}
-	return s
 }
 
 // audit scans what the event is about and judges it.
@@ -211,7 +203,7 @@ func (a *action) audit(ctx context.Context) error {
 func (a *action) candidates(ctx context.Context, filter walk.Filter) ([]walk.File, error) {
 	wrong := a.event.Pull != nil && !a.event.Pull.Contains(a.event, a.at)
 	if wrong && a.set.Whole != "" {
-		a.note(workflow.Warning, "Commit %s is checked out, which is not what the pull request would merge: what it changes was not scanned.", orDefault(a.at.SHA, "unknown"))
+		a.note(workflow.Warning, "Commit %s is checked out, which is not what the pull request would merge: what it changes was not scanned.", cmp.Or(a.at.SHA, "unknown"))
 	}
 	files, err := a.set.Candidates(change.Workspace{Root: a.workspace, Wrong: wrong}, filter)
 	if err != nil {
@@ -229,7 +221,7 @@ func (a *action) changes(ctx context.Context) change.Set {
 	// Only what is proposed is judged by its changes; what is there is scanned
 	// whole.
 	case a.in.mode == "auto" && !byEvent:
-		return change.Everything("the event is " + orDefault(a.event.Name, "unknown"))
+		return change.Everything("the event is " + cmp.Or(a.event.Name, "unknown"))
 	case a.client == nil:
 		return a.fallBack("there is no token to ask GitHub what was changed")
 	}

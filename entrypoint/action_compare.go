@@ -1,6 +1,7 @@
 package entrypoint
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -79,7 +80,7 @@ func (a *action) baseName() string {
 
 // base is where the earlier versions are, or nil.
 func (a *action) base(s settings.Settings) *change.Base {
-	commit := orDefault(a.trustedCommit(), a.compared)
+	commit := cmp.Or(a.trustedCommit(), a.compared)
 	if commit == "" {
 		return nil
 	}

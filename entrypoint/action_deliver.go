@@ -1,6 +1,7 @@
 package entrypoint
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -98,7 +99,7 @@ func (a *action) commentTrouble(err error, level workflow.Level, sentence string
 // marker is the first line of our comments; it tells several uses of the
 // Action on one pull request apart.
 func (a *action) marker() string {
-	return fmt.Sprintf("<!-- modelaudit:v1 key=%s -->", orDefault(a.in.category, "default"))
+	return fmt.Sprintf("<!-- modelaudit:v1 key=%s -->", cmp.Or(a.in.category, "default"))
 }
 
 // quiet reports whether there is nothing to tell.

@@ -1,6 +1,7 @@
 package entrypoint
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"fmt"
@@ -157,7 +158,7 @@ func (a *action) findingsAt(f *audit.File) string {
 // filePrefix starts the first line of our comments at files; fileMarker is all
 // of it. A hash stands for the path, which could end the comment in HTML.
 func (a *action) filePrefix() string {
-	return fmt.Sprintf("<!-- modelaudit:file:v1 key=%s ", orDefault(a.in.category, "default"))
+	return fmt.Sprintf("<!-- modelaudit:file:v1 key=%s ", cmp.Or(a.in.category, "default"))
 }
 
 // fileMarker is the first line of the comment at a path, by which a later run

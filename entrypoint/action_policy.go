@@ -1,6 +1,7 @@
 package entrypoint
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -36,7 +37,7 @@ func (a *action) settings(ctx context.Context) (settings.Settings, error) {
 	}
 	s.Filter.Exclude = append(s.Filter.Exclude, a.in.ignore...)
 	s.Policy.Now, s.Policy.Known = a.started, known
-	s.Baseline = orDefault(a.in.baseline, s.Baseline)
+	s.Baseline = cmp.Or(a.in.baseline, s.Baseline)
 	if s.Baseline != "" {
 		return s, a.baseline(ctx, &s)
 	}

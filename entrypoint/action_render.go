@@ -2,6 +2,7 @@ package entrypoint
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"net/url"
 	"strings"
@@ -95,7 +96,7 @@ func (a *action) alerts() string {
 }
 
 // policyName is the file into which findings are accepted.
-func (a *action) policyName() string { return orDefault(a.in.config, usual) }
+func (a *action) policyName() string { return cmp.Or(a.in.config, usual) }
 
 // scope says what was scanned.
 func (a *action) scope() string {

@@ -1,6 +1,7 @@
 package github
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"strings"
@@ -86,7 +87,7 @@ func (p *Pull) destination(e *Event, at Checkout) (Destination, *Skip) {
 		return Destination{e.Ref, e.SHA}, nil
 	default:
 		return Destination{}, &Skip{SkippedCommit, fmt.Sprintf(
-			"the workspace holds commit %s, which is neither the head of pull request #%d nor its merge commit", orUnknown(at.SHA), p.Number)}
+			"the workspace holds commit %s, which is neither the head of pull request #%d nor its merge commit", cmp.Or(at.SHA, "unknown"), p.Number)}
 	}
 }
 
@@ -98,12 +99,4 @@ func (p *Pull) Contains(e *Event, at Checkout) bool {
 		return true
 	}
 	return e.Name == "pull_request" && (at.SHA == "" || strings.EqualFold(at.SHA, e.SHA))
-}
-
-// orUnknown names a commit, or says that it is not known.
-func orUnknown(s string) string {
-	if s == "" {
-		return "unknown"
-	}
-	return s
 }

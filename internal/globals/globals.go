@@ -8,7 +8,11 @@
 // nothing is built at start-up, and answers are remembered. README.md says how the lines are made.
 package globals
 
-import "strings"
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
 
 // A Class says what is known about a name.
 type Class uint8
@@ -174,4 +178,11 @@ func anywhere(name string) Verdict {
 		}
 	}
 	return Verdict{}
+}
+
+// ClassLike reports whether the last part of a path is written as names of classes
+// are, with a capital.
+func ClassLike(path string) bool {
+	c, _ := utf8.DecodeRuneInString(strings.TrimLeft(path[strings.LastIndexByte(path, '.')+1:], "_"))
+	return unicode.IsUpper(c)
 }

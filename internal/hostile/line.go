@@ -10,7 +10,7 @@ func (r *Reader) Line(limit int) []byte {
 	for n := first; r.err == nil; n *= 4 {
 		n = min(n, limit+1)
 		p := r.Peek(n)
-		if i := indexNewline(p); i >= 0 {
+		if i := bytes.IndexByte(p, '\n'); i >= 0 {
 			r.pos += int64(i) + 1
 			return p[:i]
 		}
@@ -23,8 +23,6 @@ func (r *Reader) Line(limit int) []byte {
 	return nil
 }
 
-func indexNewline(p []byte) int { return bytes.IndexByte(p, '\n') }
-
 // SkipLine moves behind the next newline, or to the window's end if there is
 // none, and returns how many bytes of the line lie before it and whether it is
 // ended. A line may be of any length.
@@ -32,7 +30,7 @@ func (r *Reader) SkipLine() (n int64, ended bool) {
 	start := r.pos
 	for n := 128; r.pos < r.end && r.Step(); n = bufferSize {
 		p := r.Peek(n)
-		if i := indexNewline(p); i >= 0 {
+		if i := bytes.IndexByte(p, '\n'); i >= 0 {
 			r.pos += int64(i) + 1
 			return r.pos - 1 - start, true
 		}

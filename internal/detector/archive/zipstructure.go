@@ -1,6 +1,7 @@
 package archive
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -233,6 +234,6 @@ func (z *zipPass) spannedMarker(gap zip.Range) bool {
 
 // byOffset puts evidence in file order.
 func byOffset(steps []finding.Step) []finding.Step {
-	slices.SortStableFunc(steps, func(a, b finding.Step) int { return int(min(max(a.Offset-b.Offset, -1), 1)) })
+	slices.SortStableFunc(steps, func(a, b finding.Step) int { return cmp.Compare(a.Offset, b.Offset) })
 	return steps
 }

@@ -8,8 +8,6 @@ import (
 	"fmt"
 	"strings"
 	"sync"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/modelaudit/modelaudit/internal/artifact"
 	"github.com/modelaudit/modelaudit/internal/detector"
@@ -124,7 +122,7 @@ func (j *judge) named(i config.Item, called bool) {
 		j.add(refers, i, i.Value, "This file carries "+quoted+", which "+v.Does()+": decoding it with jsonpickle imports it, and whoever uses the object may call it.")
 	case called && (key == "py/function" || key == "py/mod") && !vetted(i.Value):
 		j.add(unknown, i, i.Value, "Decoding this file with jsonpickle calls "+quoted+", a function that is not known.")
-	case called && !vetted(i.Value) && !classLike(i.Value):
+	case called && !vetted(i.Value) && !globals.ClassLike(i.Value):
 		j.add(unknown, i, i.Value, "Decoding this file with jsonpickle makes "+quoted+", which is not known and not named like a class.")
 	}
 }
@@ -158,10 +156,4 @@ func vetted(path string) bool {
 		}
 	}
 	return false
-}
-
-// classLike reports whether a name is written like that of a class.
-func classLike(path string) bool {
-	c, _ := utf8.DecodeRuneInString(strings.TrimLeft(path[strings.LastIndexByte(path, '.')+1:], "_"))
-	return unicode.IsUpper(c)
 }

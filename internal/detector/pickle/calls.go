@@ -2,8 +2,6 @@ package pickle
 
 import (
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/modelaudit/modelaudit/internal/finding"
 	"github.com/modelaudit/modelaudit/internal/format/pickle"
@@ -95,7 +93,7 @@ func (j *judge) callee(fn pickle.Value) *pickle.Name {
 	maker := n.Name
 	n.Name = strings.TrimPrefix(n.Name+"."+name, ".")
 	// What a function returns is of any class: an item, a copy, the largest.
-	if _, known := globals.Listed(n.Module, n.Name); ok && !known && !classLike(maker) {
+	if _, known := globals.Listed(n.Module, n.Name); ok && !known && !globals.ClassLike(maker) {
 		return nil
 	}
 	n.AsModule, n.AsName, n.ID = n.Module, n.Name, -1
@@ -263,12 +261,6 @@ const cython = "__pyx_unpickle_"
 func fillsKnown(u *use) bool {
 	class, ok := strings.CutPrefix(u.at.Name, cython)
 	return ok && globals.Lookup(u.at.Module, class).Class == globals.Safe
-}
-
-// classLike reports whether a name is written like that of a class.
-func classLike(name string) bool {
-	c, _ := utf8.DecodeRuneInString(strings.TrimLeft(name[strings.LastIndexByte(name, '.')+1:], "_"))
-	return unicode.IsUpper(c)
 }
 
 // changesGiven judges a call that changes its first argument, which is an own

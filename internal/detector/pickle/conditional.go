@@ -166,7 +166,7 @@ func (j *judge) batch(args []pickle.Value) bool {
 	}
 	made, graph := j.m.Name(args[0]), j.m.Name(args[1])
 	return made != nil && made.String() == "torch_geometric.data.batch.Batch" &&
-		graph != nil && classLike(graph.Name) && globals.On(globals.Call, graph.Module, graph.Name).Class < globals.Conditional
+		graph != nil && globals.ClassLike(graph.Name) && globals.On(globals.Call, graph.Module, graph.Name).Class < globals.Conditional
 }
 
 // label reports whether an attribute only says what an object is called, as dill

@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"github.com/modelaudit/modelaudit/internal/format/pickle"
+	"github.com/modelaudit/modelaudit/internal/globals"
 	"github.com/modelaudit/modelaudit/internal/source"
 )
 
@@ -26,7 +27,7 @@ func (j *judge) given(e pickle.Effect, u *use) string {
 	if what := j.givenIn(values, 3); what != "" {
 		return what
 	}
-	if classLike(u.at.Name) {
+	if globals.ClassLike(u.at.Name) {
 		return "" // addresses are made instances of classes
 	}
 	for _, v := range e.Args {

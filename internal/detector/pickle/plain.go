@@ -20,7 +20,7 @@ const (
 // and plain values. What could steer a class that does more than keep them, as a
 // command, a path, an address or a function, is none.
 func (j *judge) makesPlainly(e pickle.Effect, u *use) bool {
-	if !classLike(u.at.Name) {
+	if !globals.ClassLike(u.at.Name) {
 		return false
 	}
 	if s, ok := j.only(e); ok && word(s) {
@@ -76,7 +76,7 @@ func plainWord(s string) bool {
 // which is what NEWOBJ_EX does: Python calls it so below protocol 4.
 func (j *judge) callsNew(e pickle.Effect, u *use) bool {
 	class, ok := strings.CutSuffix(u.at.Name, ".__new__")
-	if !ok || !classLike(class) || len(e.Args) == 0 {
+	if !ok || !globals.ClassLike(class) || len(e.Args) == 0 {
 		return false
 	}
 	n := j.m.Name(e.Args[0])

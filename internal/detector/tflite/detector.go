@@ -43,8 +43,7 @@ var Detector = &detector.Detector{
 	Rules: rule.Explain(help, custom, reaches, flex),
 	Raw:   detector.Weights,
 	Match: func(h artifact.Head) bool {
-		return len(h.First) >= 8 && string(h.First[4:8]) == tflite.Identifier ||
-			(h.Extension() == ".tflite" || h.Extension() == ".lite") && h.Size > 0
+		return tflite.Looks(h.First) || (h.Extension() == ".tflite" || h.Extension() == ".lite") && h.Size > 0
 	},
 	Run: run,
 }

@@ -30,6 +30,20 @@ func Root(r *hostile.Reader) (Table, string) {
 	return table(r, r.Start()+int64(offset)), id
 }
 
+// Is reports whether a file that starts with first has a file identifier.
+func Is(first []byte, identifier string) bool {
+	return len(first) >= 8 && string(first[4:8]) == identifier
+}
+
+// RootOf is Root for a file that must have the identifier.
+func RootOf(r *hostile.Reader, identifier string) Table {
+	root, id := Root(r)
+	if r.Err() == nil && id != identifier {
+		r.FailAt(r.Start()+4, hostile.Malformed, "the identifier %q where %q belongs", id, identifier)
+	}
+	return root
+}
+
 // window returns a reader of n bytes at an offset, or one whose fault is also
 // that of r.
 func window(r *hostile.Reader, at int64, n uint64) *hostile.Reader {

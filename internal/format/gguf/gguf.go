@@ -7,6 +7,7 @@ package gguf
 
 import (
 	"encoding/binary"
+	"math/bits"
 
 	"github.com/modelaudit/modelaudit/internal/hostile"
 )
@@ -105,15 +106,8 @@ func (d *decoder) version() {
 	d.file.Version = d.r.Uint32(d.order)
 	if d.file.Version != 0 && d.file.Version&0xffff == 0 {
 		d.order = binary.BigEndian
-		d.file.Version = swap(d.file.Version)
+		d.file.Version = bits.ReverseBytes32(d.file.Version)
 	}
-}
-
-// swap turns the bytes of a number around.
-func swap(v uint32) uint32 {
-	var p [4]byte
-	binary.LittleEndian.PutUint32(p[:], v)
-	return binary.BigEndian.Uint32(p[:])
 }
 
 // width is the size of a length in bytes: version 1 has 32 bits.

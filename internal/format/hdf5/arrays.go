@@ -1,6 +1,7 @@
 package hdf5
 
 import (
+	"cmp"
 	"math/bits"
 
 	"github.com/modelaudit/modelaudit/internal/hostile"
@@ -64,7 +65,7 @@ func (a *array) elements(r *hostile.Reader, n uint64) error {
 		if a.packed {
 			c = a.file.filtered(e, c.address, a.size-a.file.offsetSize-4)
 		}
-		if err := firstError(e.Err(), a.add(c)); err != nil {
+		if err := cmp.Or(e.Err(), a.add(c)); err != nil {
 			return err
 		}
 	}

@@ -2,6 +2,7 @@ package hdf5
 
 import (
 	"bytes"
+	"cmp"
 
 	"github.com/modelaudit/modelaudit/internal/hostile"
 )
@@ -53,18 +54,7 @@ func (f *File) attribute(r *hostile.Reader) (*Attribute, error) {
 	}
 	a.Type = datatype(typeBody, 0)
 	a.Dims, _ = f.dataspace(spaceBody)
-	return a, firstError(typeBody.Err(), spaceBody.Err())
-}
-
-// firstError returns the first of errs that is one. A fault behind it is mostly
-// its consequence.
-func firstError(errs ...error) error {
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
+	return a, cmp.Or(typeBody.Err(), spaceBody.Err())
 }
 
 // maxTexts bounds the elements of one attribute of text.

@@ -1,6 +1,7 @@
 package hdf5
 
 import (
+	"cmp"
 	"math/bits"
 
 	"github.com/modelaudit/modelaudit/internal/hostile"
@@ -47,7 +48,7 @@ func (f *File) countChunks(d *Dataset) error {
 	key := uint64(8 + 8*d.chunkKeys)
 	return f.btree1(d.chunkIndex, 1, key, func(k *hostile.Reader, address uint64) error {
 		c := chunk{address: address, size: k.UintLE(4), mask: k.UintLE(4)}
-		return firstError(k.Err(), f.addChunk(d, c))
+		return cmp.Or(k.Err(), f.addChunk(d, c))
 	})
 }
 
@@ -144,7 +145,7 @@ func (f *File) implicit(d *Dataset, x *chunkIndex) error {
 	}
 	err := f.addChunk(d, chunk{address: x.address, size: total, mask: unfiltered})
 	d.Stored = stored
-	return firstError(err, f.at(x.address, total).Err())
+	return cmp.Or(err, f.at(x.address, total).Err())
 }
 
 // space returns how many bytes the chunks of an extent take, unless that is more
@@ -195,7 +196,7 @@ func (f *File) chunkTree(x *chunkIndex, add func(chunk) error) error {
 			failed = add(c)
 		}
 	})
-	return firstError(err, failed)
+	return cmp.Or(err, failed)
 }
 
 // filtered reads the size of a chunk, of width bytes, and its mask.

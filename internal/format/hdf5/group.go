@@ -1,6 +1,7 @@
 package hdf5
 
 import (
+	"cmp"
 	"errors"
 
 	"github.com/modelaudit/modelaudit/internal/hostile"
@@ -89,7 +90,7 @@ func (f *File) dense(heapAddress, index uint64, visit func(*hostile.Reader) erro
 		}
 		faults = append(faults, err)
 	})
-	return firstError(append(faults, err)...)
+	return cmp.Or(append(faults, err)...)
 }
 
 // heapID takes the fractal heap ID out of a record of a B-tree that indexes
@@ -194,5 +195,5 @@ func (f *File) symbolNode(address uint64, heap *hostile.Reader, visit func(Link)
 		}
 		faults = append(faults, err)
 	}
-	return errors.Join(r.Err(), firstError(faults...))
+	return errors.Join(r.Err(), cmp.Or(faults...))
 }

@@ -1,6 +1,10 @@
 package hdf5
 
-import "github.com/modelaudit/modelaudit/internal/hostile"
+import (
+	"cmp"
+
+	"github.com/modelaudit/modelaudit/internal/hostile"
+)
 
 // filterLZF is h5py's own fast compression, by its number in the registry of
 // filters (https://portal.hdfgroup.org/documentation/hdf5-docs/registered_filter_plugins.html).
@@ -65,7 +69,7 @@ func (f *File) lzf(r *hostile.Reader) (*hostile.Reader, error) {
 		return nil, r.FailAt(at, hostile.Malformed, "a chunk that is no LZF stream from byte %d of its content on", size)
 	}
 	budget := f.r.Budget()
-	if err := firstError(budget.Hold(uint64(size)), budget.Inflate(int64(size))); err != nil {
+	if err := cmp.Or(budget.Hold(uint64(size)), budget.Inflate(int64(size))); err != nil {
 		return nil, r.FailAt(at, hostile.OverBudget, "a chunk of %d bytes: %v", size, err)
 	}
 	out := make([]byte, 0, size)

@@ -1,6 +1,10 @@
 package hdf5
 
-import "github.com/modelaudit/modelaudit/internal/hostile"
+import (
+	"cmp"
+
+	"github.com/modelaudit/modelaudit/internal/hostile"
+)
 
 // Messages that several objects have in common stand once: in the header of a
 // committed object, or in heaps that the superblock's extension leads to
@@ -69,7 +73,7 @@ func (f *File) readSharedHeaps() error {
 			failed = f.sharedTable(m.body)
 		}
 	})
-	return firstError(err, failed)
+	return cmp.Or(err, failed)
 }
 
 // sharedTable reads a shared message table message, and the table.

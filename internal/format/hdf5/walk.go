@@ -1,6 +1,8 @@
 package hdf5
 
 import (
+	"cmp"
+
 	"github.com/modelaudit/modelaudit/internal/hostile"
 )
 
@@ -112,7 +114,7 @@ func (f *File) message(o *Object, d *Dataset, m message) (err error) {
 			addAttribute(a)
 		}
 	}
-	return firstError(err, r.Err())
+	return cmp.Or(err, r.Err())
 }
 
 // finish works out the sizes of a dataset and the sources of a virtual one.
@@ -122,7 +124,7 @@ func (f *File) finish(d *Dataset) error {
 	if n, ok := elements(d.Dims); ok && (n == 0 || d.Type.Size <= 1<<62/n) {
 		d.Declared = n * d.Type.Size
 	}
-	return firstError(f.countChunks(d), f.sources(d))
+	return cmp.Or(f.countChunks(d), f.sources(d))
 }
 
 // Data returns the bytes of a dataset that is stored in one piece, unfiltered,

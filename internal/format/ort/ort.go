@@ -25,18 +25,13 @@ const (
 )
 
 // Looks reports whether a file that starts with first has the identifier.
-func Looks(first []byte) bool {
-	return len(first) >= 8 && string(first[4:8]) == Identifier
-}
+func Looks(first []byte) bool { return flatbuffers.Is(first, Identifier) }
 
 // Walk reads a model to its end or to the first fault. All functions of v must
 // be set; Function is never called, since this form has no functions.
 func Walk(r *hostile.Reader, v onnx.Visitor) error {
 	w := walker{r: r, v: v}
-	root, id := flatbuffers.Root(r)
-	if r.Err() == nil && id != Identifier {
-		r.FailAt(4, hostile.Malformed, "the identifier %q where %q belongs", id, Identifier)
-	}
+	root := flatbuffers.RootOf(r, Identifier)
 	root.String(sessionVersion, maxName)
 	model, ok := root.Table(sessionModel)
 	if r.Err() == nil && !ok {

@@ -11,6 +11,9 @@ import (
 // Identifier is the file identifier, at byte 4.
 const Identifier = "TFL3"
 
+// Looks reports whether a file that starts with first has the identifier.
+func Looks(first []byte) bool { return flatbuffers.Is(first, Identifier) }
+
 // Fields of the tables, by their order in schema.fbs.
 const (
 	modelOperatorCodes = 1
@@ -78,10 +81,7 @@ type Custom struct {
 // what refers to them does.
 func Decode(r *hostile.Reader) (Model, error) {
 	d := decoder{r: r}
-	root, id := flatbuffers.Root(r)
-	if r.Err() == nil && id != Identifier {
-		r.FailAt(4, hostile.Malformed, "the identifier %q where %q belongs", id, Identifier)
-	}
+	root := flatbuffers.RootOf(r, Identifier)
 	for _, code := range root.Tables(modelOperatorCodes) {
 		d.code(code)
 	}

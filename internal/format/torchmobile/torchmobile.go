@@ -14,7 +14,7 @@ import (
 const Identifier = "PTMF"
 
 // Looks reports whether a file that starts with first has the identifier.
-func Looks(first []byte) bool { return len(first) >= 8 && string(first[4:8]) == Identifier }
+func Looks(first []byte) bool { return flatbuffers.Is(first, Identifier) }
 
 // A Model is what a file says.
 type Model struct {
@@ -63,10 +63,7 @@ const (
 // was read before it stands.
 func Decode(r *hostile.Reader) (Model, error) {
 	d := decoder{r: r, seen: make(map[int64]bool)}
-	root, id := flatbuffers.Root(r)
-	if id != Identifier {
-		return d.model, r.Fail(hostile.Malformed, "no identifier of a PyTorch mobile model")
-	}
+	root := flatbuffers.RootOf(r, Identifier)
 	for _, v := range root.Tables(moduleValues) {
 		if byte(v.Uint(valueType, 1, 0)) != functionValue {
 			continue

@@ -3,6 +3,7 @@ package zip
 import (
 	"bytes"
 	"cmp"
+	"encoding/binary"
 	"slices"
 	"strings"
 
@@ -182,13 +183,7 @@ func (a *Archive) streamEnd(data, end int64) int64 {
 
 // states reports whether a data descriptor gives the compressed size n.
 func states(d []byte, n int64) bool {
-	le := func(p []byte) (v int64) {
-		for i := len(p) - 1; i >= 0; i-- {
-			v = v<<8 | int64(p[i])
-		}
-		return v
-	}
-	return le(d[8:12]) == n || len(d) >= 24 && le(d[8:16]) == n
+	return int64(binary.LittleEndian.Uint32(d[8:])) == n || len(d) >= 24 && int64(binary.LittleEndian.Uint64(d[8:])) == n
 }
 
 // mark finds, among the sorted slots, those at one place and those that overlap.
