@@ -73,6 +73,21 @@ func uri(path string) (string, bool) {
 	return sarif.RelativeURI(name), true
 }
 
+// stdin is the path that stands for standard input, and its name in reports.
+const stdin, stdinName = "-", "stdin"
+
+// candidates lists the files below the paths that the caller named, and standard
+// input if it is among them.
+func candidates(w World, paths []string, filter walk.Filter) ([]walk.File, error) {
+	onDisk := slices.DeleteFunc(slices.Clone(paths), func(path string) bool { return path == stdin })
+	files, err := listed(onDisk, filter)
+	if err != nil || len(onDisk) == len(paths) {
+		return files, err
+	}
+	f, err := walk.Stream(stdinName, w.Stdin, filter)
+	return append(files, f), err
+}
+
 // listed lists the files below the paths that the caller named.
 func listed(paths []string, filter walk.Filter) ([]walk.File, error) {
 	if err := filter.Check(); err != nil {

@@ -46,7 +46,9 @@ func scanCommand(w World, status *int) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "scan [flags] PATH…",
 		Short: "Scan model files and directories",
+		Long:  "Scan model files and directories. A path of - is standard input.",
 		Example: "  modelaudit scan .\n" +
+			"  curl -sSf https://models.example/model.pt | modelaudit scan -\n" +
 			"  modelaudit scan --format sarif --output modelaudit.sarif --exclude 'test/**' .\n" +
 			"  modelaudit scan --config .github/modelaudit.yml --fail-on medium models",
 		Args: somePaths,
@@ -127,7 +129,7 @@ func (f *settingFlags) scan(ctx context.Context, w World, paths []string, progre
 	if err != nil {
 		return policy.Outcome{}, err
 	}
-	files, err := listed(paths, s.Filter)
+	files, err := candidates(w, paths, s.Filter)
 	if err != nil {
 		return policy.Outcome{}, err
 	}

@@ -52,6 +52,9 @@ func (f File) Open() (artifact.File, io.Closer, error) {
 
 // OnDisk is Open without Elsewhere.
 func (f File) OnDisk() (artifact.File, io.Closer, error) {
+	if f.stream != nil {
+		return f.streamed()
+	}
 	dir, done, err := f.root.open()
 	if err != nil {
 		return artifact.File{}, nil, err

@@ -29,8 +29,9 @@ type File struct {
 	// stands for it; nil otherwise.
 	Elsewhere func(onDisk artifact.File) (artifact.File, io.Closer, error)
 
-	root root
-	name string // relative to root, with the system's separators
+	stream io.ReaderAt // the content of what is no entry of root; nil otherwise
+	root   root
+	name   string // relative to root, with the system's separators
 }
 
 // Filter selects files by globs over their path relative to the root
