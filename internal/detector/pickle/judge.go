@@ -165,7 +165,8 @@ func (j *judge) uncalled(u *use) (r *rule.Rule, before, after string) {
 	switch {
 	case u.verdict.Class == globals.Dangerous && u.at.Name != "" && u.verdict.Effect != globals.Indirect:
 		return refers, "This file carries ", " without calling it: whoever uses the loaded object may call it" + does(u.verdict)
-	case leadsOut(u.verdict) && !j.report.dangerous():
+	// A function that the file makes has all builtins in any case.
+	case leadsOut(u.verdict) && !j.madeCode && !j.report.dangerous():
 		return unresolved, "Loading this file takes ", ", by which it comes to whatever the process has loaded"
 	case u.verdict.Class == globals.Unknown && u.at.Module == "__main__":
 		return mainName, "This file needs ", " from the script that loads it: what that does cannot be seen here"

@@ -99,6 +99,8 @@ func TestDetector(t *testing.T) {
 			Want: []string{"pickle-dangerous-reference"}},
 		{Name: "function picked out of what is not known, to be called", Data: p(4).Named("collections", "defaultdict").Named("builtins", "dict.get").Named("models", "TABLE").Str("x").Tuple(2).Reduce().
 			Tuple(1).Reduce().Stop(), Want: []string{"pickle-computed-name", "pickle-unknown-import"}},
+		{Name: "generic of a generic", Data: p(4).Named("operator", "getitem").Named("typing", "List").Named("operator", "getitem").Named("typing", "Dict").Named("builtins", "str").
+			Named("builtins", "int").Tuple(2).Tuple(2).Reduce().Tuple(2).Reduce().Stop()},
 		{Name: "method of an object, to be called", Data: p(4).Named("functools", "partial").Named("builtins", "getattr").Named("collections", "UserDict").Tuple(0).NewObj().Str("copy").Tuple(2).Reduce().
 			Tuple(1).Reduce().Stop()},
 		{Name: "translated name", Data: p(4).Named("builtins", "str.translate").Str("MODELS").Named("builtins", "str.maketrans").Str("M").Str("m").

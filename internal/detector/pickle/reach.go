@@ -64,8 +64,22 @@ func (j *judge) anyFunction(v pickle.Value) bool {
 		if n == nil {
 			return j.m.Kind(fn) == pickle.Attr && j.anyFunction(fn)
 		}
+		if j.generic(v, n) {
+			return false
+		}
 		of := globals.Lookup(n.Module, n.Name)
 		return argumentsOf(n) == "hands" || of.Class == globals.Suspicious && of.Effect == globals.Indirect
 	}
 	return false
+}
+
+// generic reports whether a call of n is a subscript of a harmless class, such as
+// typing.List[int], which pickles so.
+func (j *judge) generic(v pickle.Value, n *pickle.Name) bool {
+	args, _ := j.m.Items(v)
+	if n.String() != "operator.getitem" || len(args) == 0 {
+		return false
+	}
+	class := j.m.Name(args[0])
+	return class != nil && globals.Lookup(class.Module, class.Name).Class == globals.Safe
 }
