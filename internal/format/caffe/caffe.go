@@ -187,9 +187,9 @@ func layer(m protobuf.Message) Layer {
 	for f := range m.Fields() {
 		switch f.Tag {
 		case layerName:
-			l.Name = text(f)
+			l.Name = f.Prefix(maxName)
 		case layerType:
-			l.Type = text(f)
+			l.Type = f.Prefix(maxName)
 		case layerPyth:
 			l.python(f.Message())
 		default:
@@ -206,7 +206,7 @@ func old(m protobuf.Message) Layer {
 	for f := range m.Fields() {
 		switch f.Tag {
 		case oldName:
-			l.Name = text(f)
+			l.Name = f.Prefix(maxName)
 		case oldType:
 			l.Number = true
 		case oldOldest:
@@ -223,13 +223,13 @@ func (l *Layer) oldest(m protobuf.Message) {
 	for f := range m.Fields() {
 		switch f.Tag {
 		case oldestName:
-			l.Name = text(f)
+			l.Name = f.Prefix(maxName)
 		case oldestType:
-			l.Type = text(f)
+			l.Type = f.Prefix(maxName)
 		case oldestSource:
-			l.file(File{Field: "source", Path: text(f)}, m)
+			l.file(File{Field: "source", Path: f.Prefix(maxName)}, m)
 		case oldestMean:
-			l.file(File{Field: "meanfile", Path: text(f)}, m)
+			l.file(File{Field: "meanfile", Path: f.Prefix(maxName)}, m)
 		default:
 			l.files(f, func(p *parameter) protobuf.Tag {
 				if p.text == "hdf5_output_param" {
@@ -241,20 +241,17 @@ func (l *Layer) oldest(m protobuf.Message) {
 	}
 }
 
-// text returns a name or path, cut at maxName bytes.
-func text(f protobuf.Field) string { return string(f.Prefix(maxName)) }
-
 // python reads a PythonParameter: the module is imported by its name, and the
 // class in it made.
 func (l *Layer) python(m protobuf.Message) {
 	for f := range m.Fields() {
 		switch f.Tag {
 		case pythonModule:
-			l.Module = text(f)
+			l.Module = f.Prefix(maxName)
 		case pythonClass:
-			l.Class = text(f)
+			l.Class = f.Prefix(maxName)
 		case pythonParam:
-			l.Param = text(f)
+			l.Param = f.Prefix(maxName)
 		}
 	}
 }
@@ -270,7 +267,7 @@ func (l *Layer) files(field protobuf.Field, tag func(*parameter) protobuf.Tag) {
 	for f := range m.Fields() {
 		for _, at := range parameters[i].paths {
 			if f.Tag == at.tag {
-				l.file(File{Field: parameters[i].text + "." + at.field, Path: text(f), Writes: at.writes}, m)
+				l.file(File{Field: parameters[i].text + "." + at.field, Path: f.Prefix(maxName), Writes: at.writes}, m)
 			}
 		}
 	}

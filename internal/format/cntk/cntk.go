@@ -73,7 +73,7 @@ func (w walker) entry(m protobuf.Message, d *Dictionary) string {
 	for f := range m.Fields() {
 		switch f.Tag {
 		case entryKey:
-			key = string(f.Prefix(maxText))
+			key = f.Prefix(maxText)
 		case entryValue:
 			if s, ok := w.value(f.Message()); ok {
 				text, has = s, true
@@ -91,7 +91,7 @@ func (w walker) value(m protobuf.Message) (text string, ok bool) {
 	for f := range m.Fields() {
 		switch f.Tag {
 		case valueText:
-			text, ok = string(f.Prefix(maxText)), true
+			text, ok = f.Prefix(maxText), true
 		case valueDictionary:
 			w.dictionary(f.Message(), func(string) {})
 		case valueVector:

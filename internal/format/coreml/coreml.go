@@ -182,7 +182,7 @@ func (w walker) layer(f protobuf.Field) {
 	for f := range f.Message().Fields() {
 		switch f.Tag {
 		case layerName:
-			name = string(f.Prefix(maxText))
+			name = f.Prefix(maxText)
 		// The name comes first in what coremltools writes; elsewhere it may be
 		// missing here.
 		case layerCustom:
@@ -204,11 +204,11 @@ func (w walker) custom(f protobuf.Field, kind Kind, layer string) {
 	for f := range m.Fields() {
 		switch f.Tag {
 		case customClass:
-			fact.Name = string(f.Prefix(maxText))
+			fact.Name = f.Prefix(maxText)
 		case customParameters:
 			each(f, mapValue, func(f protobuf.Field) {
 				each(f, parameterString, func(f protobuf.Field) {
-					text := string(f.Prefix(maxText))
+					text := f.Prefix(maxText)
 					if m.Reader().Hold(textCost+uint64(len(text))) == nil {
 						fact.Texts = append(fact.Texts, text)
 					}
@@ -229,7 +229,7 @@ func (w walker) linked(f protobuf.Field) {
 			continue
 		}
 		each(f, stringDefault, func(f protobuf.Field) {
-			w.visit(Fact{Kind: kind, Offset: f.At, Name: string(f.Prefix(maxText))})
+			w.visit(Fact{Kind: kind, Offset: f.At, Name: f.Prefix(maxText)})
 		})
 	}
 }
@@ -265,7 +265,7 @@ func (w walker) block(f protobuf.Field) {
 func (w walker) value(f protobuf.Field) {
 	each(f, valueBlob, func(f protobuf.Field) {
 		each(f, blobFile, func(f protobuf.Field) {
-			w.visit(Fact{Kind: BlobFile, Offset: f.At, Name: string(f.Prefix(maxText))})
+			w.visit(Fact{Kind: BlobFile, Offset: f.At, Name: f.Prefix(maxText)})
 		})
 	})
 }

@@ -149,9 +149,9 @@ func (w *walker) function(m protobuf.Message) {
 	for f := range m.Fields() {
 		switch f.Tag {
 		case functionName:
-			called = name(f)
+			called = f.Prefix(maxName)
 		case functionDomain:
-			domain = name(f)
+			domain = f.Prefix(maxName)
 		case functionDoc:
 			w.text("doc_string", called, f)
 		case functionNode:
@@ -191,11 +191,11 @@ func (w *walker) node(m protobuf.Message) {
 	for f := range m.Fields() {
 		switch f.Tag {
 		case nodeName:
-			n.Name = name(f)
+			n.Name = f.Prefix(maxName)
 		case nodeOpType:
-			n.OpType = name(f)
+			n.OpType = f.Prefix(maxName)
 		case nodeDomain:
-			n.Domain = name(f)
+			n.Domain = f.Prefix(maxName)
 		}
 	}
 	for f := range m.Fields() {
@@ -218,7 +218,7 @@ func (w *walker) entry(m protobuf.Message) {
 	var key string
 	for f := range m.Fields() {
 		if f.Tag == entryKey {
-			key = name(f)
+			key = f.Prefix(maxName)
 		}
 	}
 	for f := range m.Fields() {
@@ -233,6 +233,3 @@ func (w *walker) text(kind, label string, f protobuf.Field) {
 	start, end := f.Body()
 	w.v.Text(Text{Kind: kind, Name: label, Offset: start, Size: end - start})
 }
-
-// name returns a name, cut at maxName bytes.
-func name(f protobuf.Field) string { return string(f.Prefix(maxName)) }

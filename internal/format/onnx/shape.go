@@ -54,14 +54,14 @@ func looksNode(m protobuf.Message) bool {
 }
 
 // identifier reports whether p is a name as operators bear them.
-func identifier(p []byte) bool {
-	for _, c := range p {
+func identifier(s string) bool {
+	for _, c := range []byte(s) {
 		letter := 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9'
 		if !letter && c != '_' && c != '.' && c != ':' && c != '-' {
 			return false
 		}
 	}
-	return len(p) > 0
+	return s != ""
 }
 
 // looksTensor reports whether a message has the type and the name that an

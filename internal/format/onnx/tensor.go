@@ -59,7 +59,7 @@ func (w *walker) merge(m protobuf.Message, b *Tensor) {
 		case tensorType:
 			b.DataType = int64(int32(f.Uint))
 		case tensorName:
-			b.Name = name(f)
+			b.Name = f.Prefix(maxName)
 		case tensorRaw:
 			b.Raw, b.RawSize = true, f.Len()
 		case tensorDataLocation:
@@ -102,9 +102,9 @@ func (t *Tensor) entry(m protobuf.Message) {
 	for f := range m.Fields() {
 		switch f.Tag {
 		case entryKey:
-			e.Key = name(f)
+			e.Key = f.Prefix(maxName)
 		case entryValue:
-			e.Value = string(f.Prefix(maxAttribute))
+			e.Value = f.Prefix(maxAttribute)
 		}
 	}
 	if len(t.Entries) == maxEntries {
@@ -151,7 +151,7 @@ func (w *walker) attribute(m protobuf.Message, n *Node) {
 	called := ""
 	for f := range m.Fields() {
 		if f.Tag == attributeName {
-			called = name(f)
+			called = f.Prefix(maxName)
 		}
 	}
 	where := "attribute " + called
@@ -179,7 +179,7 @@ func (w *walker) attribute(m protobuf.Message, n *Node) {
 			w.text("attribute", called, f)
 			// One string is what runtimes read, even where a list follows.
 			if kept && (f.Tag == attributeString || n.Strings[called] == "") {
-				n.Strings[called] = string(f.Prefix(maxAttribute))
+				n.Strings[called] = f.Prefix(maxAttribute)
 			}
 		case attributeInt:
 			if kept {

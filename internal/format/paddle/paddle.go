@@ -71,7 +71,7 @@ func op(r *hostile.Reader, f protobuf.Field) Op {
 	for f := range f.Message().Fields() {
 		switch f.Tag {
 		case opType:
-			o.Type = string(f.Prefix(maxText))
+			o.Type = f.Prefix(maxText)
 		case opAttrs:
 			if a := attr(r, f); len(a.Values) > 0 {
 				o.Attrs = append(o.Attrs, a)
@@ -87,9 +87,9 @@ func attr(r *hostile.Reader, f protobuf.Field) Attr {
 	for f := range f.Message().Fields() {
 		switch f.Tag {
 		case attrName:
-			a.Name = string(f.Prefix(maxText))
+			a.Name = f.Prefix(maxText)
 		case attrString, attrStrings:
-			text := string(f.Prefix(maxText))
+			text := f.Prefix(maxText)
 			if r.Hold(2*textCost+uint64(len(text)+len(a.Name))) == nil {
 				a.Values = append(a.Values, text)
 			}

@@ -60,12 +60,11 @@ func (f Field) Bytes() []byte {
 // Text returns a copy of a string value, charged like Bytes.
 func (f Field) Text() string { return string(f.view()) }
 
-// Prefix returns a copy of up to n bytes from the start of the value. n is at
-// most 32 KiB.
-func (f Field) Prefix(n int) []byte {
+// Prefix returns up to n bytes from the start of the value. n is at most 32 KiB.
+func (f Field) Prefix(n int) string {
 	start, end := f.Body()
 	f.m.r.MoveTo(start)
-	return append([]byte(nil), f.m.r.Peek(int(min(int64(n), uncharged, end-start)))...)
+	return string(f.m.r.Peek(int(min(int64(n), uncharged, end-start))))
 }
 
 // view is Bytes without the copy where the value is in the buffer already.

@@ -100,7 +100,7 @@ func TestLongValues(t *testing.T) {
 		if got := f.Text(); got != long {
 			t.Errorf("text: got %d bytes, want %d", len(got), len(long))
 		}
-		if got := string(f.Prefix(3)); got != "aaa" {
+		if got := f.Prefix(3); got != "aaa" {
 			t.Errorf("prefix: got %q, want aaa", got)
 		}
 	}

@@ -33,7 +33,7 @@ func (n Node) Inputs() []string {
 			continue
 		}
 		// "^node" is a control input: it says when, not what.
-		if s := name(f); !strings.HasPrefix(s, "^") && len(in) < MaxInputs {
+		if s := f.Prefix(maxName); !strings.HasPrefix(s, "^") && len(in) < MaxInputs {
 			in = append(in, source(s))
 		}
 	}
@@ -80,7 +80,7 @@ func entry(m protobuf.Message) (key string, a Attr) {
 	for f := range m.Fields() {
 		switch f.Tag {
 		case mapKey:
-			key = name(f)
+			key = f.Prefix(maxName)
 		case mapValue:
 			a.parts = append(a.parts, f.Message())
 		}
@@ -110,7 +110,7 @@ func (t Text) Bounds() (offset, size int64) {
 }
 
 // String returns the string, cut at 4 KiB.
-func (t Text) String() string { return string(t.f.Prefix(maxText)) }
+func (t Text) String() string { return t.f.Prefix(maxText) }
 
 // texts yields the strings of an AttrValue, and reports whether to go on.
 func texts(m protobuf.Message, yield func(Text) bool) bool {

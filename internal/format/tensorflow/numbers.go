@@ -56,7 +56,7 @@ func tensorNumbers(m protobuf.Message) []int64 {
 		case tensorType:
 			kind = f.Uint
 		case tensorContent:
-			content = f.Prefix(8 * maxInts)
+			content = []byte(f.Prefix(8 * maxInts))
 		case tensorInts, tensorPacked, tensorLongs, tensorLongSet:
 			for v := range f.Varints() {
 				if len(out) < maxInts {

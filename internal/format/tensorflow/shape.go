@@ -148,7 +148,7 @@ func kerasMetadata(m protobuf.Message) bool {
 		}
 		node := f.Message().Alone()
 		for g := range node.Fields() {
-			if g.Tag == metadataJSON && string(g.Prefix(1)) == "{" {
+			if g.Tag == metadataJSON && g.Prefix(1) == "{" {
 				return true
 			}
 		}

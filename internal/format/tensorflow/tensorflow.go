@@ -185,7 +185,7 @@ func (d *decoder) signature(m protobuf.Message, scope *Scope) {
 	for f := range m.Fields() {
 		switch f.Tag {
 		case signatureName:
-			scope.Function = name(f)
+			scope.Function = f.Prefix(maxName)
 		case signatureArg:
 			arg := text(f.Message(), argName)
 			if !d.keep(len(arg)) {
@@ -202,7 +202,7 @@ func (d *decoder) asset(m protobuf.Message) {
 	for f := range m.Fields() {
 		switch f.Tag {
 		case assetFilename:
-			a.Filename = string(f.Prefix(maxText))
+			a.Filename = f.Prefix(maxText)
 		case assetTensor:
 			a.Tensor = text(f.Message(), tensorInfo)
 		}
@@ -254,14 +254,11 @@ func text(m protobuf.Message, tag protobuf.Tag) string {
 	var v string
 	for f := range m.Fields() {
 		if f.Tag == tag {
-			v = name(f)
+			v = f.Prefix(maxName)
 		}
 	}
 	return v
 }
-
-// name is the text of a field, cut at maxName.
-func name(f protobuf.Field) string { return string(f.Prefix(maxName)) }
 
 // Nodes yields the nodes of the scope in file order.
 func (s Scope) Nodes() iter.Seq[Node] {
