@@ -46,6 +46,7 @@ func TestDetector(t *testing.T) {
 		{Name: "behind text", File: "model.xml", Data: append([]byte(strings.Repeat("x", artifact.FirstSize)), net("", `<layer id="2" name="c" type="MyOp" version="extension"/>`)[21:]...), Want: []string{"openvino-custom-layer"}},
 		{Name: "plain", File: "model.xml", Data: net("", constant)},
 		{Name: "entity", File: "model.xml", Data: net(`<!DOCTYPE net [<!ENTITY x SYSTEM "file:///etc/passwd">]>`, ""), Want: []string{"openvino-external-entity"}},
+		{Name: "entity behind a long comment", File: "model.xml", Data: net("<!--"+strings.Repeat("x", 20_000)+`--><!DOCTYPE net [<!ENTITY x SYSTEM "file:///etc/passwd">]>`, ""), Want: []string{"openvino-external-entity"}},
 		{Name: "definition", File: "model.xml", Data: net(`<!DOCTYPE net SYSTEM "http://example.org/x.dtd">`, ""), Want: []string{"openvino-external-entity"}},
 		{Name: "extension", File: "model.xml", Data: net("", `<layer id="2" name="c" type="MyOp" version="extension"/>`), Want: []string{"openvino-custom-layer"}},
 		{Name: "python layer", File: "model.xml", Data: net("", `<layer id="2" name="c" type="Python"/>`), Want: []string{"openvino-custom-layer"}},

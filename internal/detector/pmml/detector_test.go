@@ -25,6 +25,8 @@ func TestDetector(t *testing.T) {
 			Want: []string{"pmml-external-entity"}},
 		{Name: "parameter entity", Data: document(`<!DOCTYPE PMML [<!ENTITY % x SYSTEM "http://example.org/x">]>`, ""),
 			Want: []string{"pmml-external-entity"}},
+		{Name: "external entity behind a long comment", File: "model.xml", Data: document("<!--"+strings.Repeat("x", 20_000)+`--><!DOCTYPE PMML [<!ENTITY x SYSTEM "file:///etc/passwd">]>`, ""),
+			Want: []string{"pmml-external-entity"}},
 		{Name: "entities in entities", Data: document(`<!DOCTYPE PMML [<!ENTITY a "x"><!ENTITY b "&a;&a;">]>`, ""),
 			Want: []string{"pmml-entity"}},
 		{Name: "definition from elsewhere", Data: document(`<!DOCTYPE PMML SYSTEM "http://example.org/x.dtd">`, ""),

@@ -55,6 +55,12 @@ func run(_ context.Context, p *detector.Pass) error {
 	m, err := tflite.Decode(p.Reader())
 	for _, c := range m.Custom {
 		judge(p, c)
+		for _, name := range c.Runs {
+			if name = "Flex" + name; name != c.Name && effects()[name] != "" {
+				c.Name = name
+				judge(p, c)
+			}
+		}
 	}
 	for _, t := range m.Texts {
 		if fault := p.Strings(t.Name, t.Offset, t.Size); fault != nil {

@@ -29,9 +29,14 @@ const (
 	graphTensors       = 0
 	graphOperators     = 3
 	operatorCode       = 0
+	operatorInputs     = 1
+	operatorOutputs    = 2
+	operatorOptions    = 5
+	tensorShape        = 0
 	tensorType         = 1
 	tensorBuffer       = 2
 	tensorName         = 3
+	tensorSparsity     = 6
 	bufferData         = 0
 	bufferOffset       = 1
 	bufferSize         = 2
@@ -74,7 +79,10 @@ type Custom struct {
 	Offset int64
 	Name   string
 	Used   bool // by some graph
-	code   int
+	// Runs are the operations of TensorFlow that graphs have it run, by the
+	// description in its options, which counts and not its name.
+	Runs []string
+	code int
 }
 
 // Decode reads a model and checks that all of its parts lie in the file and that
@@ -169,7 +177,9 @@ func (d *decoder) buffer(t flatbuffers.Table) {
 // graph checks what tensors and operators refer to, and keeps the texts in
 // tensors of strings.
 func (d *decoder) graph(g flatbuffers.Table) {
+	tensors := 0
 	for i, t := range g.Tables(graphTensors) {
+		tensors++
 		b := t.Uint(tensorBuffer, 4, 0)
 		if b >= uint64(len(d.buffers)) {
 			d.r.FailAt(t.Offset(), hostile.Malformed, "tensor %d is in buffer %d of %d", i, b, len(d.buffers))
@@ -178,6 +188,7 @@ func (d *decoder) graph(g flatbuffers.Table) {
 		if t.Uint(tensorType, 1, 0) == typeString {
 			d.named(t.String(tensorName, maxName), b)
 		}
+		d.constant(i, t, d.buffers[b].size)
 	}
 	for i, op := range g.Tables(graphOperators) {
 		code := op.Uint(operatorCode, 4, 0)
@@ -186,5 +197,8 @@ func (d *decoder) graph(g flatbuffers.Table) {
 			return
 		}
 		d.used[code] = true
+		d.operands(i, op, operatorInputs, tensors)
+		d.operands(i, op, operatorOutputs, tensors)
+		d.runs(int(code), op)
 	}
 }

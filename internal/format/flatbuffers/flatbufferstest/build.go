@@ -4,7 +4,7 @@ package flatbufferstest
 import "encoding/binary"
 
 // A Table is the fields of a table by their slot: a uint8, uint32 or uint64, a
-// string, []byte, []string, Int64s, Table, []Table or Shared.
+// string, []byte, []string, Int32s, Int64s, Table, []Table or Shared.
 type Table map[int]any
 
 // Shared is a vector of tables that are all one, which is how a small file can
@@ -13,6 +13,9 @@ type Shared struct {
 	Table Table
 	Count int
 }
+
+// Int32s is a vector of 32-bit numbers.
+type Int32s []int32
 
 // Int64s is a vector of 64-bit numbers.
 type Int64s []uint64
@@ -86,6 +89,12 @@ func (b *builder) referred(v any, at int) {
 	case []byte:
 		point(len(b.data))
 		b.data = append(le.AppendUint32(b.data, uint32(len(x))), x...)
+	case Int32s:
+		point(len(b.data))
+		b.data = le.AppendUint32(b.data, uint32(len(x)))
+		for _, v := range x {
+			b.data = le.AppendUint32(b.data, uint32(v))
+		}
 	case Int64s:
 		point(len(b.data))
 		b.data = le.AppendUint32(b.data, uint32(len(x)))
