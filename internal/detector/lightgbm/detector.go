@@ -35,11 +35,21 @@ func run(_ context.Context, p *detector.Pass) error {
 	p.Recognised("lightgbm")
 	var causes finding.Causes
 	m, err := lightgbm.Read(p.Reader(), func(t lightgbm.Tree) {
-		if t.Outside() {
-			const message = "A tree of the model points to a child that is none of its own. LightGBM follows it without a check."
-			causes.At(outside, "tree", message).Add(t.Offset, "tree of %d leaves", t.Leaves)
+		note := func(key, to string) {
+			causes.At(outside, key, "A tree of the model points to "+to+". LightGBM follows it without a check.").Add(t.Offset, "tree of %d leaves", t.Leaves)
+		}
+		switch {
+		case t.Outside():
+			note("tree", "a child that is none of its own")
+		case t.Back:
+			note("back", "a node that leads to it: predicting never ends")
+		case t.Foreign:
+			note("feature", "a feature that the model does not have")
 		}
 	})
+	if m.Sizes < 0 || m.Sizes > p.File.Size-m.First {
+		causes.At(outside, "sizes", "The model says that its trees are longer than all of it. LightGBM looks for them there.").Add(0, "tree_sizes")
+	}
 	causes.Report(p.Report)
 	if size := p.File.Size - m.Rest; err == nil && size > 0 {
 		return p.Part("bytes behind the model", m.Rest, size)

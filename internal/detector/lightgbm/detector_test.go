@@ -1,6 +1,7 @@
 package lightgbm_test
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 	"strings"
@@ -17,14 +18,25 @@ func model(left, right string) []byte {
 		"Tree=0\nnum_leaves=3\nsplit_feature=0 1\nleft_child=%s\nright_child=%s\nleaf_value=0.1 0.2 0.3\n\n\nend of trees\n", left, right))
 }
 
+// headed is a model with a line more in front of its trees.
+func headed(line string) []byte {
+	return bytes.Replace(model("1 -1", "-2 -3"), []byte("num_class=1"), []byte("num_class=1\n"+line), 1)
+}
+
 func TestDetector(t *testing.T) {
-	long := strings.Repeat("1 ", 40_000)
+	long := "1" + strings.Repeat(" -1", 40_000)
 	tail := []byte("\nparameters:\n[boosting: gbdt]\nend of parameters\n\npandas_categorical:[[\"https://example.org\"]]\n")
 	detectortest.Run(t, lightgbm.Detector, []detectortest.Case{
 		{Name: "plain", File: "model.txt", Data: model("1 -1", "-2 -3")},
 		{Name: "with parameters", File: "model.txt", Data: append(model("1 -1", "-2 -3"), tail...), AnyPrefix: "behind the trees stands only what trained them"},
 		{Name: "inner node", File: "model.txt", Data: model("7 -1", "-2 -3"), Want: []string{"lightgbm-tree-outside"}},
 		{Name: "leaf", File: "model.txt", Data: model("1 -1", "-2 -9"), Want: []string{"lightgbm-tree-outside"}},
+		{Name: "leads back", File: "model.txt", Data: model("0 -1", "-2 -3"), Want: []string{"lightgbm-tree-outside"}},
+		{Name: "as many features", File: "model.txt", Data: headed("max_feature_idx=1")},
+		{Name: "fewer features", File: "model.txt", Data: headed("max_feature_idx=0"), Want: []string{"lightgbm-tree-outside"}},
+		{Name: "sizes that fit", File: "model.txt", Data: headed("tree_sizes=80")},
+		{Name: "sizes that do not", File: "model.txt", Data: headed("tree_sizes=80 999999999"), Want: []string{"lightgbm-tree-outside"}},
+		{Name: "sizes below zero", File: "model.txt", Data: headed("tree_sizes=-80"), Want: []string{"lightgbm-tree-outside"}},
 		{Name: "no number", File: "model.txt", Data: model("1 x", "-2 -3"), Want: []string{"lightgbm-tree-outside"}},
 		{Name: "long line", File: "model.txt", Data: model(long, "-2")},
 	})

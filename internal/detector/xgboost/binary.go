@@ -1,6 +1,7 @@
 package xgboost
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"fmt"
@@ -56,11 +57,18 @@ func runBinary(_ context.Context, p *detector.Pass) error {
 		return decoded(p)
 	}
 	var causes finding.Causes
+	var trees path
+	var spent error
 	m, err := xgboost.Decode(p.Reader(), func(t xgboost.Tree) {
-		if t.Highest >= int64(t.Nodes) {
-			pointsOut(&causes, t.Offset, int64(t.Nodes))
+		wrong, err := noNode, error(nil)
+		if t.Highest < int64(t.Nodes) {
+			wrong, err = trees.follow(shape{t.Left, t.Right, t.Feature}, t.Offset, p.Budget)
+		}
+		if spent = cmp.Or(spent, err); wrong != "" {
+			report(&causes, t.Offset, int64(t.Nodes), wrong)
 		}
 	})
+	err = cmp.Or(err, spent)
 	causes.Report(p.Report)
 	for _, a := range m.Attributes {
 		p.Text(a.Key, a.Offset, a.Value)

@@ -5,12 +5,16 @@ package xgboost
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	_ "embed"
+	"math"
+	"slices"
 
 	"github.com/modelaudit/modelaudit/internal/artifact"
 	"github.com/modelaudit/modelaudit/internal/detector"
 	"github.com/modelaudit/modelaudit/internal/finding"
+	"github.com/modelaudit/modelaudit/internal/hostile"
 	"github.com/modelaudit/modelaudit/internal/rule"
 )
 
@@ -33,7 +37,7 @@ var Detector = &detector.Detector{
 // run reads the whole document: that it is a model stands in members that may
 // come last. Findings are kept until then.
 func run(_ context.Context, p *detector.Pass) error {
-	w := walker{say: p.Text}
+	w := walker{say: p.Text, budget: p.Budget}
 	read, form := readJSON, "json"
 	if binary(p.Reader().Peek(2)) {
 		read, form = readUBJSON, "ubjson"
@@ -49,8 +53,11 @@ func run(_ context.Context, p *detector.Pass) error {
 		return nil // another document
 	}
 	p.Recognised("xgboost")
+	if w.trees.outside(w.declared) {
+		report(&w.causes, w.trees.offset, w.trees.nodes, noFeature)
+	}
 	w.causes.Report(p.Report)
-	return err
+	return cmp.Or(err, w.err)
 }
 
 // binary tells UBJSON, in which the type of a name's length follows the brace,
@@ -87,15 +94,18 @@ type walker struct {
 	learner, version bool     // members of the document, of which the first is an object
 	booster          bool     // of the learner, an object
 	tree             tree
+	trees            path
+	declared         string // how many features the model has
 	causes           finding.Causes
+	budget           *hostile.Budget
+	err              error // of the budget
 }
 
 // A tree is what is known of the tree being read.
 type tree struct {
-	nodes   int64 // length of its longest array of nodes
-	highest int64 // child that is pointed to
-	offset  int64
-	count   int64 // of the array being read
+	shape
+	offset int64
+	mark   int64 // of the budget, before it
 }
 
 // event takes one step, and keeps only what leads to trees and attributes.
@@ -112,22 +122,24 @@ func (w *walker) event(e event) {
 			w.booster = w.booster || len(w.path) == 3 && w.path[1] == "learner" && w.path[2] == "gradient_booster"
 			w.enter(e.offset)
 		}
-		w.tree.count = 0
 	case shut:
 		w.leave()
 	case number:
 		w.number(e.value)
 	case scalar:
-		if e.text != "" && w.inAttributes() {
+		if e.text != "" && w.inLearner("attributes") {
 			w.say(w.next, e.offset, e.text)
+		}
+		if w.next == "num_feature" && w.inLearner("learner_model_param") {
+			w.declared = e.text
 		}
 	}
 }
 
-// inAttributes reports whether the innermost object holds the texts that users
-// attach to a model.
-func (w *walker) inAttributes() bool {
-	return len(w.path) == 3 && w.path[1] == "learner" && w.path[2] == "attributes"
+// inLearner reports whether the innermost object is a member of the learner:
+// "attributes" are the texts that users attach to a model.
+func (w *walker) inLearner(name string) bool {
+	return len(w.path) == 3 && w.path[1] == "learner" && w.path[2] == name
 }
 
 // inTree reports whether the innermost object is an element of "trees".
@@ -138,53 +150,61 @@ func (w *walker) inTree(depth int) bool {
 // enter begins a tree where an element of "trees" does.
 func (w *walker) enter(offset int64) {
 	if w.inTree(0) {
-		w.tree = tree{offset: offset, highest: -1}
+		w.tree = tree{offset: offset, mark: w.budget.Held()}
 	}
 }
 
-// leave ends what is innermost. Either array of children counts the nodes: the
-// longer one is what the claim is held against.
+// leave ends what is innermost.
 func (w *walker) leave() {
 	if len(w.path) == 0 {
 		return
 	}
-	last := w.path[len(w.path)-1]
-	switch {
-	case w.inTree(1) && (last == "left_children" || last == "right_children"):
-		w.tree.nodes = max(w.tree.nodes, w.tree.count)
-	case w.inTree(0):
+	if w.inTree(0) {
 		w.judge()
 	}
 	w.path = w.path[:len(w.path)-1]
 }
 
-// number takes an element of the arrays that point to nodes.
+// number takes an element of the arrays that say where a tree leads. What is no
+// number of 32 bits is no node.
 func (w *walker) number(v int64) {
-	if len(w.path) == 0 || !w.inTree(1) {
+	if len(w.path) == 0 || w.err != nil || !w.inTree(1) {
 		return
 	}
+	var to *[]int32
 	switch w.path[len(w.path)-1] {
-	case "left_children", "right_children":
-		w.tree.count++
-		w.tree.highest = max(w.tree.highest, v)
-		// -1 stands for no child, in a leaf; another negative number is no
-		// node.
-		if v < -1 {
-			w.tree.highest = max(w.tree.highest, 1<<62)
-		}
+	case "left_children":
+		to = &w.tree.left
+	case "right_children":
+		to = &w.tree.right
+	case "split_indices":
+		to = &w.tree.feature
+	default:
+		return
+	}
+	if int64(int32(v)) != v {
+		v = math.MinInt32
+	}
+	if w.err = w.budget.Hold(nodeCost); w.err == nil {
+		*to = append(*to, int32(v))
 	}
 }
 
-// judge notes a tree that has ended.
+// judge notes what is wrong with a tree that has ended. An array of children that
+// is longer than the other one has none of its own.
 func (w *walker) judge() {
-	if w.tree.highest >= w.tree.nodes {
-		pointsOut(&w.causes, w.tree.offset, w.tree.nodes)
+	defer w.budget.Release(w.tree.mark)
+	if w.err != nil {
+		return
 	}
-}
-
-// pointsOut notes a tree of which a child is no node: with one of a model there are
-// many.
-func pointsOut(causes *finding.Causes, offset, nodes int64) {
-	const message = "A tree of the model points to a child that is none of its nodes. XGBoost follows it without a check."
-	causes.At(outside, "tree", message).Add(offset, "tree of %d nodes", nodes)
+	nodes := max(len(w.tree.left), len(w.tree.right))
+	wild := func(to int32) bool { return to < leaf || int(to) >= nodes }
+	if slices.ContainsFunc(w.tree.left, wild) || slices.ContainsFunc(w.tree.right, wild) {
+		report(&w.causes, w.tree.offset, int64(nodes), noNode)
+		return
+	}
+	wrong, err := w.trees.follow(w.tree.shape, w.tree.offset, w.budget)
+	if w.err = err; wrong != "" {
+		report(&w.causes, w.tree.offset, int64(nodes), wrong)
+	}
 }

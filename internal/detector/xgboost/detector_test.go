@@ -17,6 +17,11 @@ func json(left string) []byte {
 		`{"left_children": [%s], "right_children": [2, -1, -1], "split_indices": [90, 0, 0]}]}, "name": "gbtree"}}, "version": [2, 1, 0]}`, left))
 }
 
+// declaring is a model that says how many features it has.
+func declaring(features string) []byte {
+	return bytes.Replace(json("1, -1, -1"), []byte(`"attributes"`), []byte(`"learner_model_param": {"num_feature": "`+features+`"}, "attributes"`), 1)
+}
+
 // ubjson is the same in UBJSON, with typed arrays.
 func ubjson(left ...int32) []byte {
 	name := func(s string) []byte { return append([]byte{'i', byte(len(s))}, s...) }
@@ -39,6 +44,10 @@ func TestDetector(t *testing.T) {
 		{Name: "json", File: "model.json", Data: json("1, -1, -1")},
 		{Name: "json points out", File: "model.json", Data: json("7, -1, -1"), Want: []string{"xgboost-tree-outside"}},
 		{Name: "json points before", File: "model.json", Data: json("-5, -1, -1"), Want: []string{"xgboost-tree-outside"}},
+		{Name: "json that leads back", File: "model.json", Data: json("0, -1, -1"), Want: []string{"xgboost-tree-outside"}},
+		{Name: "json of a feature before the first", File: "model.json", Data: bytes.Replace(json("1, -1, -1"), []byte("[90,"), []byte("[-9,"), 1), Want: []string{"xgboost-tree-outside"}},
+		{Name: "json of as many features", File: "model.json", Data: declaring("91")},
+		{Name: "json of fewer features", File: "model.json", Data: declaring("90"), Want: []string{"xgboost-tree-outside"}},
 		{Name: "json without a version", Data: bytes.Replace(json("7, -1, -1"), []byte("version"), []byte("edition"), 1), Want: []string{"xgboost-tree-outside"}},
 		{Name: "json that breaks off", Data: []byte(`{"learner": {"a": 1}, ?`), Unread: true},
 		{Name: "ubjson", File: "model.ubj", Data: ubjson(1, -1, -1)},

@@ -6,6 +6,8 @@ package lightgbm
 
 import (
 	"bytes"
+	"iter"
+	"math"
 	"strconv"
 
 	"github.com/modelaudit/modelaudit/internal/hostile"
@@ -21,7 +23,13 @@ type Tree struct {
 	Leaves  int64
 	Lowest  int64 // child that is pointed to; leaves are -1 and below
 	Highest int64
-	Bad     bool // a child's index is no number
+	Bad     bool // an index is no number
+	// Back: a node points to itself or to one before it. Trees grow at their
+	// leaves, so that what a node leads to comes behind it.
+	Back bool
+	// Foreign: a node asks for a feature that the model does not have.
+	Foreign  bool
+	features int64 // of the model; 0 where it does not say
 }
 
 // Outside reports whether a node points to a child that the tree does not have:
@@ -34,6 +42,11 @@ func (t *Tree) Outside() bool {
 type Model struct {
 	Trees int
 	Ended bool // the mark behind the last tree stands
+	// Sizes is how long the trees are together, as the model says, where LightGBM
+	// looks for each; -1 is more than any text.
+	Sizes    int64
+	First    int64 // where the first tree starts
+	features int64
 	// Rest is where the text ends that belongs to the model: behind its last
 	// line, or where bytes stand that are no text.
 	Rest int64
@@ -63,12 +76,17 @@ func Read(r *hostile.Reader, visit func(Tree)) (Model, error) {
 		case r.Err() != nil:
 		case key == "Tree":
 			finish()
-			t = &Tree{Offset: at}
+			t = &Tree{Offset: at, features: m.features}
+			if m.Trees == 0 {
+				m.First = at
+			}
 		case key == "end of trees":
 			finish()
 			m.Ended = true
 		case t != nil:
 			t.take(key, values)
+		default:
+			m.take(key, values)
 		}
 		r.Budget().Release(held)
 	}
@@ -147,6 +165,38 @@ func longLine(r *hostile.Reader) (key string, values []byte) {
 	return string(name), rest
 }
 
+// take reads the lines in front of the trees that say something about them.
+func (m *Model) take(key string, values []byte) {
+	switch key {
+	case "max_feature_idx":
+		if n, err := strconv.ParseInt(string(bytes.TrimSpace(values)), 10, 64); err == nil {
+			m.features = n + 1
+		}
+	case "tree_sizes":
+		for n := range numbers(values) {
+			if m.Sizes += n; n < 0 || m.Sizes < 0 {
+				m.Sizes = -1
+				return
+			}
+		}
+	}
+}
+
+// numbers yields the integers of a line, and below the least one what is none.
+func numbers(line []byte) iter.Seq[int64] {
+	return func(yield func(int64) bool) {
+		for field := range bytes.FieldsSeq(line) {
+			n, err := strconv.ParseInt(string(field), 10, 64)
+			if err != nil {
+				n = math.MinInt64
+			}
+			if !yield(n) {
+				return
+			}
+		}
+	}
+}
+
 // take reads the lines of a tree that can point out of it.
 func (t *Tree) take(key string, values []byte) {
 	switch key {
@@ -154,10 +204,17 @@ func (t *Tree) take(key string, values []byte) {
 		n, err := strconv.ParseInt(string(bytes.TrimSpace(values)), 10, 64)
 		t.Leaves, t.Bad = n, t.Bad || err != nil
 	case "left_child", "right_child":
-		for field := range bytes.FieldsSeq(values) {
-			n, err := strconv.ParseInt(string(field), 10, 64)
-			t.Bad = t.Bad || err != nil
+		node := int64(0)
+		for n := range numbers(values) {
+			t.Bad = t.Bad || n == math.MinInt64
+			t.Back = t.Back || n >= 0 && n <= node
 			t.Lowest, t.Highest = min(t.Lowest, n), max(t.Highest, n)
+			node++
+		}
+	case "split_feature":
+		for n := range numbers(values) {
+			t.Bad = t.Bad || n == math.MinInt64
+			t.Foreign = t.Foreign || n < 0 || t.features > 0 && n >= t.features
 		}
 	}
 }

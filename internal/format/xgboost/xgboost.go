@@ -11,6 +11,7 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/binary"
+	"math"
 
 	"github.com/modelaudit/modelaudit/internal/format/json"
 	"github.com/modelaudit/modelaudit/internal/hostile"
@@ -63,6 +64,9 @@ type Tree struct {
 	Offset  int64 // of its parameters
 	Nodes   uint32
 	Highest int64 // node that another names as its child; -1: none
+	// Left and Right are the children of each node, of which leaves have -1, and
+	// Feature what it compares. They are valid until the next tree is read.
+	Left, Right, Feature []int32
 }
 
 // Sniff reports whether a file may be a model, from its first bytes: it names
@@ -209,7 +213,9 @@ func (m *Model) forest(r *hostile.Reader, visit func(Tree)) {
 		if !r.Step() {
 			return
 		}
+		mark := r.Budget().Held()
 		visit(m.tree(r))
+		r.Budget().Release(mark)
 		m.Trees++
 	}
 	r.Skip(uint64(n) * 4)
@@ -226,10 +232,16 @@ func (m *Model) tree(r *hostile.Reader) Tree {
 		r.Fail(hostile.Malformed, "a tree of no nodes")
 	}
 	n := r.Count(uint64(t.Nodes), nodeSize+statSize)
+	const kept = 3 * 4 // of a node: its children and its feature
+	if r.Hold(uint64(n)*kept) != nil {
+		return t
+	}
 	for i := 0; i < n && r.Step(); i++ {
 		r.Skip(4) // parent
 		left, right := child(r), child(r)
-		r.Skip(2 * 4)   // feature, threshold
+		feature := int32(r.UintLE(4) & math.MaxInt32) // the highest bit is another thing's
+		r.Skip(4)                                     // threshold
+		t.Left, t.Right, t.Feature = append(t.Left, int32(left)), append(t.Right, int32(right)), append(t.Feature, feature)
 		if left != -1 { // else a leaf
 			t.Highest = max(t.Highest, left, right)
 		}
