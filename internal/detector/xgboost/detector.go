@@ -8,6 +8,7 @@ import (
 	"cmp"
 	"context"
 	_ "embed"
+	"errors"
 	"math"
 	"slices"
 
@@ -29,7 +30,7 @@ var outside = &rule.Rule{
 // Detector judges XGBoost models in JSON and UBJSON.
 var Detector = &detector.Detector{
 	Name:  "xgboost",
-	Rules: rule.Explain(help, outside),
+	Rules: rule.Explain(help, outside, trailing),
 	Match: artifact.Head.IsJSON, // UBJSON starts alike
 	Run:   run,
 }
@@ -57,6 +58,10 @@ func run(_ context.Context, p *detector.Pass) error {
 		report(&w.causes, w.trees.offset, w.trees.nodes, noFeature)
 	}
 	w.causes.Report(p.Report)
+	var fault *hostile.Fault
+	if len(w.path) == 0 && w.err == nil && errors.As(err, &fault) && fault.Kind == hostile.Malformed {
+		return rest(p, fault.Offset) // the model ended before: XGBoost reads no further
+	}
 	return cmp.Or(err, w.err)
 }
 

@@ -52,6 +52,8 @@ func TestDetector(t *testing.T) {
 		{Name: "json that breaks off", Data: []byte(`{"learner": {"a": 1}, ?`), Unread: true},
 		{Name: "ubjson", File: "model.ubj", Data: ubjson(1, -1, -1)},
 		{Name: "ubjson points out", File: "model.ubj", Data: ubjson(3, -1, -1), Want: []string{"xgboost-tree-outside"}},
+		{Name: "ubjson with something behind", File: "model.ubj", Data: append(ubjson(1, -1, -1), "cos\nsystem\n"...), Want: []string{"xgboost-trailing-data"}},
+		{Name: "json with something behind", File: "model.json", Data: append(json("1, -1, -1"), "cos\nsystem\n"...), Want: []string{"xgboost-trailing-data"}},
 		{Name: "ubjson of something else", File: "data.ubj", Data: []byte("{i\x01a[U\x01U\x02]}")},
 		{Name: "under no name", Data: ubjson(3, -1, -1), Want: []string{"xgboost-tree-outside"}},
 	})
