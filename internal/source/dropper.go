@@ -367,7 +367,7 @@ func (d *dropper) found(r python.Reference, does, text string) {
 func Shell(text string, budget *hostile.Budget) (*Program, error) {
 	mark := budget.Held()
 	defer budget.Release(mark)
-	return judgeShell(text[:min(len(text), maxScript)], budget, true)
+	return judgeShell(text, budget, true)
 }
 
 // Openly reports whether what a script fetches comes over a connection that others

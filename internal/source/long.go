@@ -17,9 +17,6 @@ const (
 	// maxLiteral is how much of a literal is left of a text that is shortened, in
 	// bytes.
 	maxLiteral = 4 << 10
-	// maxScript is how much of a longer text is looked at as a shell script: more
-	// than is parsed, so that it is told where one is cut.
-	maxScript = 1<<20 + 1
 )
 
 // A short is a text without its comments and the middle of its long literals, as
@@ -141,7 +138,7 @@ func judgeLong(text string, budget *hostile.Budget) (*Program, error) {
 	if found := judgePowerShell(text); found != nil {
 		return found, nil
 	}
-	return judgeShell(text[:maxScript], budget, false)
+	return judgeShell(text, budget, false)
 }
 
 // judgeLongPython judges what is left of a long text. If that is long as well,

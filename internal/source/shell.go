@@ -19,6 +19,9 @@ var programsFile string
 // programs is what commands do, by their names.
 var programs = table.Once(programsFile, table.Kinds)
 
+// maxStatement is the size of the longest statement that is parsed.
+const maxStatement = 1 << 20
+
 // maxDepth is how many scripts in each other (sh -c '…') are read.
 const maxDepth = 4
 
@@ -35,7 +38,9 @@ func judgeShell(text string, budget *hostile.Budget, sources bool) (*Program, er
 // judgeScript judges a text as a shell script, nil if it is none, by a fresh judge.
 func judgeScript(text string, s *scriptJudge) (*Program, error) {
 	budget := s.budget
-	if err := budget.Hold(uint64(len(text)) * cost); err != nil {
+	// Statements are parsed one by one; of what is longer than they may be, the
+	// commands are kept.
+	if err := budget.Hold(uint64(min(len(text), maxStatement))*cost + 2*uint64(len(text))); err != nil {
 		return nil, err
 	}
 	if err := budget.Steps(int64(len(text))); err != nil {

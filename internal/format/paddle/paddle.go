@@ -41,8 +41,9 @@ type Attr struct {
 }
 
 const (
-	// maxText is how much of a name or an attribute is kept, in bytes.
-	maxText = 4 << 10
+	// maxText is how much of a name or an attribute is kept, in bytes: no system
+	// opens a path that is longer.
+	maxText = 64 << 10
 	// textCost is the memory that an attribute or a value of one takes, beside its
 	// words.
 	textCost = 64

@@ -39,15 +39,15 @@ type Redirect struct {
 
 // Limits of what is read. The parser calls itself for every bracket and keyword.
 const (
-	maxText     = 1 << 20 // bytes
+	maxText     = 1 << 20 // bytes of one statement, lines of comments aside
 	maxNested   = 4000    // brackets and keywords in one statement, those of texts and comments included
 	maxCommands = 1 << 16
 	maxCopied   = 1 << 16 // redirections of groups that are kept with the commands in them
 	maxPutIn    = 1 << 20 // bytes of values that are put in: assignments in a row could double one each
 )
 
-// ErrBounds says that not all of a script was read: it is longer than maxText, or
-// goes beyond another limit.
+// ErrBounds says that not all of a script was read: a statement is longer than
+// maxText, or the script goes beyond another limit.
 var ErrBounds = errors.New("the script is longer, or nests deeper, than is read")
 
 // Parse lists the commands of a script, in the order in which a shell meets them.
@@ -55,27 +55,27 @@ var ErrBounds = errors.New("the script is longer, or nests deeper, than is read"
 // error.
 func Parse(text string) ([]*Command, error) {
 	in := &input{text: text}
-	var all []*syntax.Stmt
+	r := &reader{variables: make(map[string]string)}
 	var fault error
 	for s, err := range syntax.NewParser(syntax.Variant(syntax.LangBash)).StmtsSeq(in) {
-		if s != nil {
-			all = append(all, s)
-		}
+		r.statement(s, nil)
 		fault = cmp.Or(fault, err)
-		in.nested = 0
+		if in.nested, in.start = 0, in.at; r.cut {
+			break
+		}
 	}
-	r := &reader{variables: make(map[string]string)}
-	r.statements(all)
 	if in.cut || r.cut {
 		return r.all, ErrBounds
 	}
 	return r.all, fault
 }
 
-// An input gives a script to the parser up to a limit.
+// An input gives a script to the parser, each statement up to a limit.
 type input struct {
 	text   string
 	at     int
+	start  int // of what counts as read since the statement that was parsed last
+	line   int // 0 at the start of a line, comment or text within one
 	nested int // what opens, since the statement that was parsed last
 	cut    bool
 }
@@ -85,6 +85,7 @@ type input struct {
 func (in *input) Read(p []byte) (n int, err error) {
 	for n < len(p) && in.at < len(in.text) && !in.cut {
 		c := in.text[in.at]
+		in.aside(c)
 		switch c {
 		case '(', '{', '`', '[', '!':
 			in.nested++
@@ -93,7 +94,7 @@ func (in *input) Read(p []byte) (n int, err error) {
 				in.nested++
 			}
 		}
-		if in.cut = in.nested > maxNested || in.at >= maxText; !in.cut {
+		if in.cut = in.nested > maxNested || in.at-in.start >= maxText; !in.cut {
 			p[n] = c
 			n++
 			in.at++
@@ -103,6 +104,28 @@ func (in *input) Read(p []byte) (n int, err error) {
 		return 0, io.EOF
 	}
 	return n, nil
+}
+
+// What a line is that is read.
+const (
+	comment = iota + 1
+	text
+)
+
+// aside leaves lines of comments out of what counts. The parser has them all the
+// same: what looks like one may end a text.
+func (in *input) aside(c byte) {
+	switch {
+	case c == '\n':
+		in.line = 0
+	case in.line == 0 && c == '#':
+		in.line = comment
+	case in.line == 0 && c != ' ' && c != '\t':
+		in.line = text
+	}
+	if in.line == comment {
+		in.start++
+	}
 }
 
 // opens reports whether a text ends with a keyword behind which commands stand.

@@ -92,6 +92,8 @@ func TestParseBounds(t *testing.T) {
 		{name: "comments", text: strings.Repeat("# in\n", 5000), want: shell.ErrBounds},
 		{name: "commands", text: strings.Repeat("a\n", 70_000), want: shell.ErrBounds},
 		{name: "bytes", text: strings.Repeat("a", 1<<20) + ";b", want: shell.ErrBounds},
+		{name: "bytes of statements", text: strings.Repeat("a "+strings.Repeat("b", 1<<10)+"\n", 3<<10)},
+		{name: "bytes of comments", text: strings.Repeat("# "+strings.Repeat("b", 1<<10)+"\n", 3<<10) + "b"},
 		{name: "redirections of groups", text: strings.Repeat("{ ", 300) + strings.Repeat("a;", 300) + strings.Repeat("} < b;", 300), want: shell.ErrBounds},
 	} {
 		all, err := shell.Parse(c.text)
