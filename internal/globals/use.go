@@ -39,6 +39,9 @@ func on(use Use) func(module, name string) Verdict {
 
 func used(use Use, module, name string) Verdict {
 	v := Lookup(module, name)
+	if use == Call {
+		v = Of(module, name)
+	}
 	switch {
 	case name == "" && use > New:
 		return Verdict{Class: Dangerous, Effect: Indirect}

@@ -117,7 +117,7 @@ func (j *judge) use(n *pickle.Name, e pickle.Effect) *use {
 			const usual = 16 // names of a pickle
 			j.names, j.order, j.byID = make(map[string]*use), make([]*use, 0, usual), make([]*use, 0, usual)
 		}
-		u = &use{name: k, at: *n, verdict: globals.Lookup(n.Module, n.Name), args: argumentsOf(n), others: anyArguments(n), amount: amounts()[k], op: e.Op, offset: e.Offset}
+		u = &use{name: k, at: *n, verdict: globals.Of(n.Module, n.Name), args: argumentsOf(n), others: anyArguments(n), amount: amounts()[k], op: e.Op, offset: e.Offset}
 		j.names[k] = u
 		j.order = append(j.order, u)
 	}
@@ -166,7 +166,7 @@ func (j *judge) uncalled(u *use) (r *rule.Rule, before, after string) {
 	case u.verdict.Class == globals.Dangerous && u.at.Name != "" && u.verdict.Effect != globals.Indirect:
 		return refers, "This file carries ", " without calling it: whoever uses the loaded object may call it" + does(u.verdict)
 	// A function that the file makes has all builtins in any case.
-	case leadsOut(u.verdict) && !j.madeCode && !j.report.dangerous():
+	case leadsOut(u.at.Name) && !j.madeCode && !j.report.dangerous():
 		return unresolved, "Loading this file takes ", ", by which it comes to whatever the process has loaded"
 	case u.verdict.Class == globals.Unknown && u.at.Module == "__main__":
 		return mainName, "This file needs ", " from the script that loads it: what that does cannot be seen here"

@@ -103,6 +103,8 @@ func TestDetector(t *testing.T) {
 			Named("builtins", "int").Tuple(2).Tuple(2).Reduce().Tuple(2).Reduce().Stop()},
 		{Name: "method of an object, to be called", Data: p(4).Named("functools", "partial").Named("builtins", "getattr").Named("collections", "UserDict").Tuple(0).NewObj().Str("copy").Tuple(2).Reduce().
 			Tuple(1).Reduce().Stop()},
+		{Name: "iterator in a list, run by what is not followed", Data: p(4).Named("itertools", "chain.from_iterable").EmptyList().Named("builtins", "map").Named("operator", "attrgetter").Str("unlink").
+			Tuple(1).Reduce().EmptyList().Call("pathlib", "PosixPath", "poc").Append().Tuple(2).Reduce().Append().Tuple(1).Reduce().Stop(), Want: []string{"pickle-dangerous-reference"}},
 		{Name: "translated name", Data: p(4).Named("builtins", "str.translate").Str("MODELS").Named("builtins", "str.maketrans").Str("M").Str("m").
 			Tuple(2).Reduce().Tuple(2).Reduce().Str("f").StackGlobal().Tuple(0).Reduce().Stop(), Want: []string{"pickle-computed-name"}},
 		{Name: "assembled name", Data: p(4).Named("builtins", "str.lower").Str("MODELS").Tuple(1).Reduce().Str("Net").StackGlobal().Tuple(0).NewObj().Stop(),

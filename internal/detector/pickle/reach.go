@@ -12,9 +12,10 @@ import (
 // object to the functions of the process, and functions that are handed on to be
 // called by others.
 
-// leadsOut reports whether a name is that of an attribute by which Python gets from
-// an object to the program around it: __globals__, gi_frame, __class__.
-func leadsOut(v globals.Verdict) bool {
+// leadsOut reports whether a path has an attribute by which Python gets from an
+// object to the program around it: __globals__, gi_frame, __class__.
+func leadsOut(path string) bool {
+	v := globals.Lookup("", path)
 	return v.Named && v.Class == globals.Dangerous && v.Effect == globals.Indirect
 }
 
@@ -24,7 +25,7 @@ func (j *judge) takes(e pickle.Effect) {
 	if !ok || j.carriedClass(base) {
 		return
 	}
-	if leadsOut(globals.Lookup("", name)) {
+	if leadsOut(name) {
 		j.add(unresolved, e, "attribute "+name, func() string {
 			return "Loading this file takes " + j.python(e.Value) + ", by which it comes to whatever the process has loaded."
 		})
