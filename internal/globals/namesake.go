@@ -17,10 +17,22 @@ func Of(module, name string) Verdict {
 		return v
 	}
 	top, _, _ := strings.Cut(module, ".")
-	if w, ok := namesakes()[top+" "+name]; ok {
+	if w, ok := namesakes()[top+" "+ownName(name)]; ok {
 		return w
 	}
 	return v
+}
+
+// ownName returns the last part of a path through modules, and the whole of a path
+// through a class.
+func ownName(path string) string {
+	i := strings.LastIndexByte(path, '.')
+	for part := range strings.SplitSeq(path[:max(0, i)], ".") {
+		if part != strings.ToLower(part) {
+			return path
+		}
+	}
+	return path[i+1:]
 }
 
 // namesakes are the verdicts on dangerous functions by the package and the name

@@ -7,10 +7,11 @@ func TestNamesakes(t *testing.T) {
 		module, name string
 		want         Class
 	}{
-		{"numpy._core", "memmap", Dangerous},           // imported there
-		{"numpy._core.multiarray", "array", Safe},      // listed
-		{"numpy._core.multiarray", "sum", Inert},       // nothing dangerous is called so
-		{"unheard_of", "memmap", Unknown},              // of another package
+		{"numpy._core", "memmap", Dangerous},      // imported there
+		{"numpy._core.multiarray", "array", Safe}, // listed
+		{"numpy._core.multiarray", "sum", Inert},  // nothing dangerous is called so
+		{"unheard_of", "memmap", Unknown},         // of another package
+		{"gensim.corpora.textcorpus", "utils.open", Dangerous},
 		{"torch.unheard", "save", Dangerous},           // the package has no harmless one
 		{"sklearn.unheard", "LinearRegression", Inert}, // a class that moved
 	} {

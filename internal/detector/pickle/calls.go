@@ -41,6 +41,9 @@ func (j *judge) calls(e pickle.Effect) {
 		})
 		return
 	}
+	if v.Class == globals.Safe || v.Class == globals.Conditional {
+		j.runs(e, u)
+	}
 	switch v.Class {
 	case globals.Dangerous:
 		j.dangerous(e, u, v)

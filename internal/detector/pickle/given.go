@@ -24,6 +24,9 @@ func (j *judge) given(e pickle.Effect, u *use) string {
 	if e.Kw != 0 {
 		values = append(values, e.Kw)
 	}
+	if object, _, ok := j.m.Attribute(e.Fn); ok {
+		values = append(values, object)
+	}
 	if what := j.givenIn(values, 3); what != "" {
 		return what
 	}
@@ -51,10 +54,8 @@ func (j *judge) givenIn(values []pickle.Value, depth int) string {
 			text, ok = j.m.Bytes(v)
 		}
 		if !ok {
-			if items, _ := j.m.Items(v); depth > 0 && len(items) > 0 {
-				if what := j.givenIn(items, depth-1); what != "" {
-					return what
-				}
+			if what := j.givenInside(v, depth); what != "" {
+				return what
 			}
 			continue
 		}
@@ -65,6 +66,23 @@ func (j *judge) givenIn(values []pickle.Value, depth int) string {
 	}
 	if len(words) == len(values) && source.Words(words) {
 		return "a command"
+	}
+	return ""
+}
+
+// givenInside looks at what a container holds, and what an object was made with and
+// filled with.
+func (j *judge) givenInside(v pickle.Value, depth int) string {
+	if depth == 0 {
+		return ""
+	}
+	if items, _ := j.m.Items(v); len(items) > 0 {
+		if what := j.givenIn(items, depth-1); what != "" {
+			return what
+		}
+	}
+	if state := j.m.State(v); state != 0 {
+		return j.givenIn([]pickle.Value{state}, depth-1)
 	}
 	return ""
 }

@@ -44,6 +44,7 @@ type use struct {
 	op      pickle.Code               // of its first import
 	offset  int64                     // of its first import
 	called  bool
+	special *specialMethod // the dangerous one of a class; nil before it is asked for
 }
 
 // on returns the verdict on a way to use the name.

@@ -23,6 +23,11 @@ func graphs(module, name, graphModule, graphName string) *pickletest.Stream {
 		Named(module, name).Named(graphModule, graphName).Tuple(2).Reduce()
 }
 
+// sentences adds an object that reads the sentences at an address when it is iterated.
+func sentences(b *pickletest.Stream) *pickletest.Stream {
+	return b.Named("gensim.models.word2vec", "LineSentence").Tuple(0).NewObj().EmptyDict().Str("source").Str("http://192.0.2.1/poc").SetItem().Build()
+}
+
 func TestDetector(t *testing.T) {
 	p := pickletest.New
 	detectortest.Run(t, pickle.Detector, []detectortest.Case{
@@ -105,6 +110,13 @@ func TestDetector(t *testing.T) {
 			Tuple(1).Reduce().Stop()},
 		{Name: "iterator in a list, run by what is not followed", Data: p(4).Named("itertools", "chain.from_iterable").EmptyList().Named("builtins", "map").Named("operator", "attrgetter").Str("unlink").
 			Tuple(1).Reduce().EmptyList().Call("pathlib", "PosixPath", "poc").Append().Tuple(2).Reduce().Append().Tuple(1).Reduce().Stop(), Want: []string{"pickle-dangerous-reference"}},
+		{Name: "iterated by Python, which opens an address", Data: sentences(p(4).Named("builtins", "list")).Tuple(1).Reduce().Stop(), Want: []string{"pickle-unknown-call-payload"}},
+		{Name: "iterated by an iterator", Data: sentences(p(4).Named("collections", "deque").Named("itertools", "chain")).Tuple(1).Reduce().Tuple(1).Reduce().Stop(), Want: []string{"pickle-unknown-call-payload"}},
+		{Name: "not iterated", Data: sentences(p(4).EmptyList()).Append().Stop()},
+		{Name: "object that is compared by evaluating", Data: p(4).Named("operator", "eq").Named("fontTools.ttLib.tables.otBase", "BaseTable").Tuple(0).NewObj().Int(1).Tuple(2).Reduce().Stop(),
+			Want: []string{"pickle-executes-code", "pickle-unknown-class"}},
+		{Name: "method of an object that holds a command", Data: p(4).Named("models", "Runner.run").Named("models", "Runner").Tuple(0).NewObj().EmptyDict().Str("cmd").Str("echo poc").SetItem().Build().
+			Tuple(1).Reduce().Stop(), Want: []string{"pickle-unknown-call-payload", "pickle-unknown-class"}},
 		{Name: "translated name", Data: p(4).Named("builtins", "str.translate").Str("MODELS").Named("builtins", "str.maketrans").Str("M").Str("m").
 			Tuple(2).Reduce().Tuple(2).Reduce().Str("f").StackGlobal().Tuple(0).Reduce().Stop(), Want: []string{"pickle-computed-name"}},
 		{Name: "assembled name", Data: p(4).Named("builtins", "str.lower").Str("MODELS").Tuple(1).Reduce().Str("Net").StackGlobal().Tuple(0).NewObj().Stop(),

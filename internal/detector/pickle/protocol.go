@@ -1,0 +1,110 @@
+package pickle
+
+import (
+	"strings"
+
+	"github.com/modelaudit/modelaudit/internal/finding"
+	"github.com/modelaudit/modelaudit/internal/format/pickle"
+	"github.com/modelaudit/modelaudit/internal/globals"
+)
+
+// Functions that do no harm themselves run methods of what they are given: list
+// iterates, str and == call __str__ and __eq__, and a class of a library may do in
+// these what no pickle should.
+
+// special are the methods that Python's own functions, operators and statements run.
+var special = strings.Fields(`__iter__ __next__ __len__ __getitem__ __contains__ __reversed__ __length_hint__ __missing__
+	__str__ __repr__ __format__ __bytes__ __hash__ __bool__ __int__ __float__ __index__ __complex__ __fspath__ __round__
+	__eq__ __ne__ __lt__ __le__ __gt__ __ge__ __add__ __radd__ __iadd__ __sub__ __mul__ __matmul__ __truediv__ __floordiv__
+	__mod__ __pow__ __and__ __or__ __ior__ __xor__ __lshift__ __rshift__ __neg__ __pos__ __abs__ __invert__
+	__copy__ __deepcopy__ __reduce__ __reduce_ex__ __getstate__ __dir__ __array__ __call__ __enter__ __exit__ __instancecheck__`)
+
+// runs judges what a harmless function runs of the objects that it is given.
+func (j *judge) runs(e pickle.Effect, u *use) {
+	const depth = 4 // of iterators in iterators
+	for _, v := range e.Args {
+		j.runsOf(e, u, v, depth)
+	}
+}
+
+// runsOf is runs for one argument: an object, or an iterator that has it.
+func (j *judge) runsOf(e pickle.Effect, u *use, v pickle.Value, depth int) {
+	n := j.m.Name(j.m.Class(v))
+	if n == nil || depth == 0 {
+		return
+	}
+	if python := n.Module == "builtins" || n.Module == "itertools"; python {
+		items, _ := j.m.Items(v)
+		if j.s.p.Budget.Steps(int64(len(items))) == nil {
+			for _, w := range items {
+				j.runsOf(e, u, w, depth-1)
+			}
+		}
+		return
+	}
+	class := j.use(n, e)
+	if method, v := class.runs(); method != "" {
+		j.add(byEffect[v.Effect], e, method, func() string {
+			return "Loading this file " + j.callText(e) + ", which runs " + finding.Quote(method) + does(v) + "."
+		})
+		return
+	}
+	if class.on(globals.Call).Class != globals.Unknown {
+		return
+	}
+	if what := j.givenTo(v); what != "" {
+		j.add(armed, e, class.name, func() string {
+			return "Loading this file " + j.callText(e) + ": that runs methods of " + finding.Quote(class.name) + ", a class that is not known, which holds " + what + "."
+		})
+	}
+}
+
+// runs returns the first special method of a class that is known to be dangerous.
+func (u *use) runs() (method string, v globals.Verdict) {
+	if u.special == nil {
+		u.special = new(specialMethod)
+		for _, s := range special {
+			if v, ok := globals.Listed(u.at.Module, u.at.Name+"."+s); ok && v.Class == globals.Dangerous && byEffect[v.Effect] != nil {
+				*u.special = specialMethod{u.name + "." + s, v}
+				break
+			}
+		}
+	}
+	return u.special.name, u.special.verdict
+}
+
+// A specialMethod is one that a class has and Python runs.
+type specialMethod struct {
+	name    string
+	verdict globals.Verdict
+}
+
+// givenTo says what harmful thing an object was made with or holds, or "".
+func (j *judge) givenTo(v pickle.Value) string {
+	const depth = 3 // of the pair of states, a state, and a container in it
+	held := []pickle.Value{v}
+	if what := j.givenIn(held, depth); what != "" {
+		return what
+	}
+	return j.addressIn(held, depth)
+}
+
+// addressIn looks for the address of something in a network, as deep as depth.
+func (j *judge) addressIn(values []pickle.Value, depth int) string {
+	if depth < 0 || j.s.p.Budget.Steps(int64(len(values))) != nil {
+		return ""
+	}
+	for _, v := range values {
+		if text, ok := j.m.Str(v); ok && address().MatchString(text) {
+			return "an address in a network"
+		}
+		items, _ := j.m.Items(v)
+		if state := j.m.State(v); state != 0 {
+			items = append(items[:len(items):len(items)], state)
+		}
+		if what := j.addressIn(items, depth-1); what != "" {
+			return what
+		}
+	}
+	return ""
+}
