@@ -5,6 +5,7 @@ package catalog
 import (
 	"github.com/modelaudit/modelaudit/internal/detector"
 	"github.com/modelaudit/modelaudit/internal/detector/archive"
+	"github.com/modelaudit/modelaudit/internal/detector/arrow"
 	"github.com/modelaudit/modelaudit/internal/detector/bytecode"
 	"github.com/modelaudit/modelaudit/internal/detector/caffe"
 	"github.com/modelaudit/modelaudit/internal/detector/catboost"
@@ -37,6 +38,7 @@ import (
 	"github.com/modelaudit/modelaudit/internal/detector/payload"
 	"github.com/modelaudit/modelaudit/internal/detector/pickle"
 	"github.com/modelaudit/modelaudit/internal/detector/pmml"
+	"github.com/modelaudit/modelaudit/internal/detector/polars"
 	"github.com/modelaudit/modelaudit/internal/detector/pth"
 	"github.com/modelaudit/modelaudit/internal/detector/pytorch"
 	"github.com/modelaudit/modelaudit/internal/detector/rdata"
@@ -64,6 +66,7 @@ func Detectors() []*detector.Detector {
 	return []*detector.Detector{
 		archive.Compressed,
 		archive.Detector,
+		arrow.Detector,
 		bytecode.Detector,
 		caffe.Detector,
 		caffe.Text,
@@ -102,6 +105,7 @@ func Detectors() []*detector.Detector {
 		payload.Detector,
 		pickle.Detector,
 		pmml.Detector,
+		polars.Detector,
 		pth.Detector,
 		pytorch.Detector,
 		pytorch.Mobile,
