@@ -51,6 +51,9 @@ func runCompressed(_ context.Context, p *detector.Pass) error {
 			return err
 		}
 	}
+	if err := skippedFrames(p); err != nil {
+		return err
+	}
 	if nested := handBack(p, f, content); err == nil || chunks(p, err) {
 		return nested
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/modelaudit/modelaudit/internal/artifact"
 	"github.com/modelaudit/modelaudit/internal/detector"
+	"github.com/modelaudit/modelaudit/internal/format/compress"
 	"github.com/modelaudit/modelaudit/internal/format/encoded"
 	"github.com/modelaudit/modelaudit/internal/format/zip"
 	"github.com/modelaudit/modelaudit/internal/globals"
@@ -123,6 +124,25 @@ func gzipHeader(p *detector.Pass, at int64) (end int64, err error) {
 	at = r.Offset()
 	skipText(r)
 	return r.Offset(), margin(p, "in the comment of the gzip stream", at, r.Offset()-at)
+}
+
+// skippedFrames looks at the frames in front of a stream of zstd or lz4 that their
+// readers skip.
+func skippedFrames(p *detector.Pass) error {
+	r := p.Reader()
+	for r.Step() {
+		header, size := compress.Skippable(r.Peek(compress.HeadSize))
+		if header == 0 {
+			break
+		}
+		r.Skip(uint64(header))
+		size = min(size, uint64(r.Left()))
+		if err := margin(p, "in a frame that is skipped", r.Offset(), int64(size)); err != nil {
+			return err
+		}
+		r.Skip(size)
+	}
+	return p.Budget.Spent()
 }
 
 // skipText moves behind the next NUL.

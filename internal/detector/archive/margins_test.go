@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
+	"encoding/binary"
 	"slices"
 	"testing"
 
@@ -75,6 +76,13 @@ func TestMargins(t *testing.T) {
 		}},
 		{"behind a tar archive", func(text string) []byte {
 			return slices.Concat(tartest.Build(tartest.Member{Name: "a", Data: "hello"}), make([]byte, 2048), []byte(text))
+		}},
+		{"attribute in a pax header", func(text string) []byte {
+			return tartest.Build(tartest.Member{Name: "a", Data: "hello", Pax: tartest.Record("SCHILY.xattr.user.a", text)})
+		}},
+		{"frame that zstd skips", func(text string) []byte {
+			frame := append(binary.LittleEndian.AppendUint32([]byte("\x53\x2a\x4d\x18"), uint32(len(text))), text...)
+			return append(frame, "\x28\xb5\x2f\xfd\x00\x58\x29\x00\x00hello"...)
 		}},
 		{"extra field of gzip", func(text string) []byte { return zipped(t, gzip.Header{Extra: []byte(text)}) }},
 		{"extra field of a second stream of gzip", func(text string) []byte {

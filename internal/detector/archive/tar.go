@@ -85,6 +85,11 @@ func tarMember(p *detector.Pass, l *links, e *tar.Entry) error {
 			Evidence: []finding.Step{{Offset: e.Header, Text: fmt.Sprintf("type %q of %s", e.Type, finding.Quote(e.Name))}},
 		})
 	}
+	for _, v := range e.Others {
+		if err := margin(p, "in a pax header of a member", v.Data, v.Length); err != nil {
+			return err
+		}
+	}
 	if e.Size == 0 || !e.Regular() && !e.Skipped {
 		return nil
 	}

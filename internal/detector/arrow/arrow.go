@@ -117,6 +117,7 @@ func show(p *detector.Pass, data []byte, at int64) {
 // decoded looks at the schema that text, from an offset on, holds behind its key, in
 // base64 behind the field's header and its length.
 func decoded(p *detector.Pass, text []byte, at int64) error {
+	defer p.Budget.Release(p.Budget.Held())
 	const before = 6
 	for i := range min(before, len(text)) {
 		n := 0
@@ -127,8 +128,11 @@ func decoded(p *detector.Pass, text []byte, at int64) error {
 		if n < least {
 			continue
 		}
+		if err := p.Budget.Hold(uint64(n)); err != nil {
+			return err
+		}
 		// The digit of a length in front would shift all of it: each place is tried.
-		out := make([]byte, base64.StdEncoding.DecodedLen(n))
+		out := make([]byte, base64.RawStdEncoding.DecodedLen(n))
 		m, _ := base64.RawStdEncoding.Decode(out, bytes.TrimRight(text[i:i+n], "="))
 		in := p.InBinary(out[:m], func(int64) int64 { return at })
 		if err := schema(in, in.Reader()); err != nil {

@@ -8,6 +8,7 @@ import (
 	"github.com/modelaudit/modelaudit/internal/artifact"
 	"github.com/modelaudit/modelaudit/internal/detector"
 	"github.com/modelaudit/modelaudit/internal/format/carve"
+	"github.com/modelaudit/modelaudit/internal/format/compress"
 	"github.com/modelaudit/modelaudit/internal/hostile"
 	"github.com/modelaudit/modelaudit/internal/rule"
 )
@@ -76,17 +77,11 @@ var misplaced = map[carve.Kind]bool{carve.Program: true, carve.Script: true, car
 func pngTexts(p *detector.Pass, r *hostile.Reader) error {
 	r.Skip(uint64(len(pngSignature)))
 	for r.Left() > 0 && r.Step() {
-		size := r.UintBE(4)
+		size := min(r.UintBE(4), uint64(r.Left()))
 		kind := string(r.Bytes(4))
-		if kind == "tEXt" || kind == "iTXt" {
-			text := string(r.Peek(int(min(size, maxPNGText))))
-			key, value, _ := strings.Cut(text, "\x00")
-			p.Text(key, r.Offset(), strings.TrimLeft(value, "\x00"))
-			if size = min(size, uint64(r.Left())); size > maxPNGText {
-				head := int64(len(text) - len(strings.TrimLeft(value, "\x00")))
-				if err := p.Part(key, r.Offset()+head, int64(size)-head); err != nil {
-					return err
-				}
+		if kind == "tEXt" || kind == "iTXt" || kind == "zTXt" {
+			if err := pngText(p, kind, r.At(uint64(r.Offset()), min(size, uint64(r.Left())))); err != nil {
+				return err
 			}
 		}
 		r.Skip(size)
@@ -98,6 +93,52 @@ func pngTexts(p *detector.Pass, r *hostile.Reader) error {
 	return p.Budget.Spent()
 }
 
-// maxPNGText is how much of a text is shown; of longer ones, all goes back to the
-// scan.
-const maxPNGText = 64 << 10
+// pngText shows the text of one chunk, unpacked if it is packed (PNG 11.3.3).
+func pngText(p *detector.Pass, kind string, r *hostile.Reader) error {
+	key, _, _ := strings.Cut(string(r.Peek(maxPNGKey)), "\x00")
+	r.Skip(min(uint64(len(key)+1), uint64(r.Left())))
+	packed := kind == "zTXt"
+	if head := r.Peek(2); kind == "iTXt" && len(head) == 2 {
+		packed = head[0] == 1
+	}
+	if kind == "zTXt" {
+		r.Skip(min(1, uint64(r.Left()))) // method
+	} else if kind == "iTXt" {
+		r.Skip(min(2, uint64(r.Left()))) // packed or not, and method
+		for range 2 {                    // language and translation of the key
+			for r.Left() > 0 && r.Step() && r.Uint8() != 0 {
+			}
+		}
+	}
+	if packed {
+		return unpackedText(p, key, r.Offset(), r.Left())
+	}
+	p.Text(key, r.Offset(), string(r.Peek(int(min(r.Left(), maxPNGText)))))
+	if r.Left() > maxPNGText {
+		return p.Part(key, r.Offset(), r.Left())
+	}
+	return nil
+}
+
+// unpackedText shows a text that is a zlib stream, and hands it on. A damaged one is
+// shown as far as it goes, which is what viewers do.
+func unpackedText(p *detector.Pass, key string, at, size int64) error {
+	held := p.Budget.Held()
+	defer p.Budget.Release(held)
+	content, _ := compress.Zlib().Unpack(hostile.Section(p.File.Content, at, size), size, p.Budget)
+	text := make([]byte, min(content.Size, maxPNGText))
+	n, _ := content.Reader().ReadAt(text, 0)
+	p.Text(key, at, string(text[:n]))
+	if content.Size == 0 {
+		return p.Budget.Spent()
+	}
+	return p.Nested(p.File.Member(key, content.Reader(), content.Size))
+}
+
+const (
+	// maxPNGText is how much of a text is shown; of longer ones, all goes back to the
+	// scan.
+	maxPNGText = 64 << 10
+	// maxPNGKey is the longest key, and its end.
+	maxPNGKey = 80
+)

@@ -46,6 +46,9 @@ func TestMedia(t *testing.T) {
 		{"pickle behind many streams", "a.png", picture + strings.Repeat(string(stream), 300) + evil, want},
 		{"pickle behind a large picture", "a.png", string(slices.Concat([]byte(picture), make([]byte, 65<<20))) + evil, want},
 		{"payload in a long text", "a.png", string(png("IHDR", pixels[:13], "tEXt", "Comment\x00"+strings.Repeat("a cat ", 20_000)+base64.StdEncoding.EncodeToString([]byte(evil)), "IEND", "")), []string{"encoded-payload"}},
+		{"payload in a packed text", "a.png", string(png("IHDR", pixels[:13], "zTXt", "Comment\x00\x00"+string(zlibbed(base64.StdEncoding.EncodeToString([]byte(evil)))), "IEND", "")), []string{"encoded-payload"}},
+		{"pickle in a packed text", "a.png", string(png("IHDR", pixels[:13], "zTXt", "Comment\x00\x00"+string(zlibbed(string(call()))), "IEND", "")), []string{"pickle-executes-code"}},
+		{"payload in a packed international text", "a.png", string(png("IHDR", pixels[:13], "iTXt", "Comment\x00\x01\x00en\x00\x00"+string(zlibbed(base64.StdEncoding.EncodeToString([]byte(evil)))), "IEND", "")), []string{"encoded-payload"}},
 		{"payload in a text", "a.png", string(png("IHDR", pixels[:13], "tEXt", "Comment\x00"+base64.StdEncoding.EncodeToString([]byte(evil)), "IEND", "")), []string{"encoded-payload"}},
 		{"program in a text", "a.png", string(png("IHDR", pixels[:13], "tEXt", "Comment\x00import os; os.system('echo poc')", "IEND", "")), []string{"code-in-metadata"}},
 	} {

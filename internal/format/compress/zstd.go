@@ -36,6 +36,16 @@ func skippable(head []byte) uint64 {
 	return skippableHeader + uint64(binary.LittleEndian.Uint32(head[4:]))
 }
 
+// Skippable returns the sizes of the header of the frame that readers of zstd and
+// lz4 skip which head starts with, and of what is in it; 0 if it starts with none.
+func Skippable(head []byte) (header int, content uint64) {
+	n := skippable(head)
+	if n <= skippableHeader {
+		return int(n), 0
+	}
+	return skippableHeader, n - skippableHeader
+}
+
 // behindSkippable returns what of head follows skippable frames.
 func behindSkippable(head []byte) []byte {
 	for n := skippable(head); n > 0; n = skippable(head) {

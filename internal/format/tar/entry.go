@@ -12,7 +12,7 @@ import (
 func (w *Walker) finish(x *extensions, h *header) (*Entry, error) {
 	e := &Entry{
 		Offset: x.offset, Header: h.at, Type: h.typ, Name: h.name, Link: h.link,
-		Data: w.r.Offset(), Packed: h.size, Size: h.size, HeaderSize: -1,
+		Data: w.r.Offset(), Packed: h.size, Size: h.size, HeaderSize: -1, Others: x.pax.others,
 	}
 	w.applyNames(e, x)
 	if size, ok := w.paxSize(x); ok {

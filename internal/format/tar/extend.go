@@ -15,6 +15,7 @@ type records struct {
 	size             int64
 	hasSize          bool
 	sparse           paxSparse
+	others           []Segment // values of keys that are not read here
 }
 
 // A paxSparse is what pax headers say about a sparse file (GNU tar manual,
@@ -53,7 +54,9 @@ func (w *Walker) extend(x *extensions, h *header) (bool, error) {
 	}
 	switch h.typ {
 	case typePaxGlobal:
-		return true, w.global.read(body, h.at+blockSize)
+		err := w.global.read(body, h.at+blockSize)
+		x.pax.others, w.global.others = append(x.pax.others, w.global.others...), nil
+		return true, err
 	case typeLongName:
 		x.longName, x.hasName = text(body), true
 	case typeLongLink:
@@ -103,10 +106,16 @@ func (p *records) read(body []byte, at int64) error {
 		if !ok || !p.set(key, value) {
 			return hostile.Faultf(hostile.Malformed, at+int64(start), "a pax record is not what its key demands")
 		}
+		if value := int64(len(value)); value > 0 && !acted[key] {
+			p.others = append(p.others, Segment{Length: value, Data: at + int64(start+n) - 1 - value})
+		}
 		start += n
 	}
 	return nil
 }
+
+// acted are the keys that readers act on.
+var acted = map[string]bool{"path": true, "linkpath": true, "size": true}
 
 // set takes one record. It reports whether the value is of the key's kind.
 func (p *records) set(key, value string) bool {

@@ -59,6 +59,9 @@ type Entry struct {
 	// Skipped says that some readers skip Packed bytes of data behind a header
 	// of a type that has none, and others do not.
 	Skipped bool
+	// Others are the values in pax headers in front that no reader acts on, as
+	// extended attributes are.
+	Others []Segment
 }
 
 // A Segment is a piece of a sparse file: Length bytes that belong at Offset of the
