@@ -26,6 +26,7 @@ type Drop struct {
 	Name   string // of what does it, as the text spells it after imports
 	Does   string // a predicate that completes "it …"
 	Text   string // what it is given, if that is constant
+	Loads  bool   // it loads a pickle from a host with a name over HTTPS, as honest programs fetch their models
 }
 
 // Drops finds them in Python, which may use every function of Python for
@@ -95,16 +96,17 @@ func longDrops(text string, budget *hostile.Budget) ([]Drop, error) {
 
 // A dropper follows where what one program runs comes from.
 type dropper struct {
-	tokens     []python.Token
-	names      []int // indices of the tokens that are names; ends of lines have no places
-	references []python.Reference
-	foreign    map[string]string // variables, by what their values come from
-	secrets    map[string]string // variables, by what of the machine they hold
-	natives    map[string]bool   // variables that are native libraries
-	judged     map[int]bool      // statements whose texts were judged as commands
-	budget     *hostile.Budget
-	out        []Drop
-	err        error // of the budget
+	tokens      []python.Token
+	names       []int // indices of the tokens that are names; ends of lines have no places
+	references  []python.Reference
+	foreign     map[string]string // variables, by what their values come from
+	secrets     map[string]string // variables, by what of the machine they hold
+	natives     map[string]bool   // variables that are native libraries
+	judged      map[int]bool      // statements whose texts were judged as commands
+	budget      *hostile.Budget
+	out         []Drop
+	err         error // of the budget
+	asked, open bool  // whether openly was asked, and what it said
 }
 
 // part returns what a path does in a dropper, if anything: methods of what it
@@ -263,10 +265,31 @@ func (d *dropper) call(r python.Reference) {
 	case strings.HasSuffix(r.Path, "exec"), strings.HasSuffix(r.Path, "eval"):
 		d.hidden(r, from, to)
 	default: // pickles are decoded for honest reasons
-		if origin := d.origin(from+1, to); part(origin) == "fetch" {
-			d.found(r, "runs what "+origin+" brings", "")
+		if origin := d.origin(from+1, to); part(origin) == "fetch" && !d.copies(from+1, to) {
+			d.add(Drop{Offset: r.Offset, Name: r.Path, Does: "runs what " + origin + " brings", Loads: !d.openly()})
 		}
 	}
+}
+
+// copies reports whether what a call is given is made by dumps, so that it copies
+// an object.
+func (d *dropper) copies(from, to int) bool {
+	at := sort.Search(len(d.references), func(i int) bool { return d.references[i].Offset >= d.tokens[from].Offset })
+	if at == len(d.references) || to >= len(d.tokens) || d.references[at].Offset > d.tokens[to].Offset {
+		return false
+	}
+	return strings.HasSuffix(d.references[at].Path, ".dumps")
+}
+
+// openly reports whether an address in the program is one of which Openly says so.
+func (d *dropper) openly() bool {
+	if !d.asked {
+		d.asked = true
+		d.open = slices.ContainsFunc(d.tokens, func(t python.Token) bool {
+			return t.Kind == python.Text && strings.Contains(t.Text, "://") && !strings.ContainsAny(t.Text, " \n") && Openly(t.Text)
+		})
+	}
+	return d.open
 }
 
 // starts reports whether a path leads to what starts a program. The method of
@@ -357,8 +380,14 @@ func (d *dropper) shells() {
 
 // found notes a place.
 func (d *dropper) found(r python.Reference, does, text string) {
+	d.add(Drop{Offset: r.Offset, Name: r.Path, Does: does, Text: text})
+}
+
+// add lists a drop, of which more than a few tell nothing new.
+func (d *dropper) add(found Drop) {
 	if len(d.out) < maxSteps {
-		d.out = append(d.out, Drop{Offset: r.Offset, Name: strings.TrimPrefix(r.Path, "."), Does: does, Text: text})
+		found.Name = strings.TrimPrefix(found.Name, ".")
+		d.out = append(d.out, found)
 	}
 }
 

