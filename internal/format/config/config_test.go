@@ -39,6 +39,7 @@ func TestYAML(t *testing.T) {
 		{"alias", "a: &x v\nb: *x\n", "{}@0 a=v@3 b=v@3"},
 		{"escaped key", `"\x61": 1`, "{}@0 a=1@8"},
 		{"documents", "--- 1\n--- 2\n", "=1@4 =2@10"},
+		{"comments without a space, as PyYAML takes them", "é: [1,# x\n 2]\nb: 'c'# y\nd: !!python/name:os.x ''# z\n", "{}@0 é{}@3 é/[0]=1@4 é/[1]=2@12 b=c@18 d=!!python/name:os.x@28"},
 		{"key that is built", "? !!python/object:a.B {}\n: x\n", "{}@0 [key]{!!python/object:a.B}@2 =x@27"},
 	} {
 		if got, err := items(config.YAML, c.text); got != c.want || err != nil {
@@ -55,6 +56,7 @@ func TestFaults(t *testing.T) {
 	}{
 		{"cut JSON", `{"a": [1`, config.JSON, "truncated at byte 0x8"},
 		{"tabs in YAML", "a:\t- x\n", config.YAML, "malformed at byte 0x0"},
+		{"comment in a block's head", "a: |# x\n b\n", config.YAML, "malformed at byte 0x0"},
 		{"deep YAML", strings.Repeat("[", 20000), config.YAML, "malformed at byte 0x0"},
 		{"long YAML", strings.Repeat("- a\n", 1<<20), config.YAML, "over budget at byte 0x0"},
 	} {

@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"go.yaml.in/yaml/v4"
 
@@ -38,7 +40,28 @@ func documents(r *hostile.Reader, visit func(doc *yaml.Node, lines []int64)) err
 		return r.Fail(hostile.OverBudget, "a YAML text of %d bytes: %d bytes of memory claimed", r.Left(), cost)
 	}
 	text := r.Bytes(uint64(r.Left()))
-	at := lines(text)
+	at := lines(text) // spaces in front of comments move nothing else
+	docs, err := decode(r, text)
+	for err != nil && r.Err() == nil {
+		repaired := spaced(text, err)
+		if repaired == nil || r.Budget().Steps(int64(len(text))) != nil {
+			break
+		}
+		text = repaired
+		docs, err = decode(r, text)
+	}
+	for i := range docs {
+		visit(&docs[i], at)
+	}
+	if err != nil && r.Err() == nil {
+		return r.FailAt(offset(at, errorLine(err), 1), hostile.Malformed, "the YAML text is damaged: %v", err)
+	}
+	return r.Err()
+}
+
+// decode returns the documents of a stream, and what keeps it from being read
+// further.
+func decode(r *hostile.Reader, text []byte) (docs []yaml.Node, err error) {
 	decoder := yaml.NewDecoder(bytes.NewReader(text))
 	for r.Step() {
 		var doc yaml.Node
@@ -47,11 +70,34 @@ func documents(r *hostile.Reader, visit func(doc *yaml.Node, lines []int64)) err
 			break
 		}
 		if err != nil {
-			return r.FailAt(offset(at, errorLine(err), 1), hostile.Malformed, "the YAML text is damaged: %v", err)
+			return docs, err
 		}
-		visit(&doc, at)
+		docs = append(docs, doc)
 	}
-	return r.Err()
+	return docs, nil
+}
+
+// spaced returns a text with a space in front of the comment that is an error for
+// want of one, or nil. YAML wants it and PyYAML does not: [1,# one. Nothing but a
+// comment moves.
+func spaced(text []byte, err error) []byte {
+	var e *yaml.LoadError
+	if !errors.As(err, &e) || !strings.Contains(e.Message, "found a comment without preceding whitespace") {
+		return nil
+	}
+	at := lines(text)
+	if e.ContextMsg != "" || e.Mark.Line < 1 || e.Mark.Line > len(at) {
+		return nil
+	}
+	place := int(at[e.Mark.Line-1])
+	for range e.Mark.Column - 1 { // characters
+		_, n := utf8.DecodeRune(text[place:])
+		place += n
+	}
+	if place >= len(text) || text[place] != '#' {
+		return nil
+	}
+	return slices.Insert(slices.Clone(text), place, ' ')
 }
 
 // lines returns the offset of each line's start.
