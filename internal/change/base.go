@@ -23,8 +23,8 @@ type Base struct {
 	Store  *Store          // for what Git LFS keeps; nil: pointers stay unread
 }
 
-// ErrUnread wraps the reason why a file of the base could not be had.
-var ErrUnread = errors.New("the earlier version could not be read")
+// errUnread wraps the reason why a file of the base could not be had.
+var errUnread = errors.New("the earlier version could not be read")
 
 // Open returns a file of the base under the path that it is reported by. The
 // error is fs.ErrNotExist if the base has no such file.
@@ -40,13 +40,13 @@ func (b *Base) Open(ctx context.Context, name, reportAs string) (artifact.File, 
 	}
 	closer.Close()
 	if b.Store == nil || b.Store.Client == nil {
-		return a, nil, fmt.Errorf("%w: a Git LFS pointer", ErrUnread)
+		return a, nil, fmt.Errorf("%w: a Git LFS pointer", errUnread)
 	}
 	o := github.Object{SHA256: p.SHA256, Size: p.Size}
 	// The total is for what is scanned now: earlier versions are few, and each
 	// is bounded.
 	if p.Size > b.Store.Each {
-		return a, nil, fmt.Errorf("%w: a Git LFS pointer to %d bytes, more than the limit", ErrUnread, p.Size)
+		return a, nil, fmt.Errorf("%w: a Git LFS pointer to %d bytes, more than the limit", errUnread, p.Size)
 	}
 	return b.Store.open(ctx, &batch{objects: []github.Object{o}}, a, o)
 }
@@ -65,14 +65,14 @@ func (b *Base) open(ctx context.Context, name string) (artifact.File, io.Closer,
 		// A shallow clone has no base: GitHub has.
 	}
 	if b.Client == nil {
-		return artifact.File{}, nil, ErrUnread
+		return artifact.File{}, nil, errUnread
 	}
 	p, err := b.Client.Content(ctx, name, b.Commit)
 	switch {
 	case github.Gone(err):
 		return artifact.File{}, nil, fs.ErrNotExist
 	case err != nil:
-		return artifact.File{}, nil, fmt.Errorf("%w: %w", ErrUnread, err)
+		return artifact.File{}, nil, fmt.Errorf("%w: %w", errUnread, err)
 	}
 	return artifact.File{Content: hostile.Bytes(p), Size: int64(len(p))}, io.NopCloser(nil), nil
 }

@@ -53,8 +53,8 @@ func Open(dir string) (*Repository, error) {
 // open opens the repository of a working copy; that of a linked one keeps its
 // objects elsewhere.
 func open(root string) (*Repository, error) {
-	own := Directory(root)
-	common := CommonDirectory(own)
+	own := directory(root)
+	common := commonDirectory(own)
 	if info, err := os.Stat(filepath.Join(common, "objects")); err != nil || !info.IsDir() {
 		return nil, fmt.Errorf("%s: no git objects", common)
 	}

@@ -26,7 +26,7 @@ type Head struct {
 
 // ReadHead reads what a working tree holds, from files alone.
 func ReadHead(root string) Head {
-	dir := Directory(root)
+	dir := directory(root)
 	head := firstLine(dir, "HEAD")
 	ref, symbolic := strings.CutPrefix(head, "ref: ")
 	if !symbolic {
@@ -39,9 +39,9 @@ func ReadHead(root string) Head {
 	return out
 }
 
-// Directory returns the git directory of a working tree, which a file may name
+// directory returns the git directory of a working tree, which a file may name
 // in a worktree or a submodule.
-func Directory(root string) string {
+func directory(root string) string {
 	dir := filepath.Join(root, ".git")
 	if info, err := os.Stat(dir); err != nil || info.IsDir() {
 		return dir
@@ -67,15 +67,15 @@ func resolve(dir, ref string) string {
 	if id := commit(firstLine(dir, ref)); id != "" {
 		return id
 	}
-	common := CommonDirectory(dir)
+	common := commonDirectory(dir)
 	if id := commit(firstLine(common, ref)); id != "" {
 		return id
 	}
 	return packed(common, ref)
 }
 
-// CommonDirectory returns where a git directory keeps what all worktrees share.
-func CommonDirectory(dir string) string {
+// commonDirectory returns where a git directory keeps what all worktrees share.
+func commonDirectory(dir string) string {
 	common := firstLine(dir, "commondir")
 	switch {
 	case common == "":

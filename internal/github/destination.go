@@ -17,8 +17,8 @@ var (
 	commitID  = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[0-9a-fA-F]{40}([0-9a-fA-F]{24})?$`) })
 )
 
-// Check returns an error that names what the upload API would refuse.
-func (d Destination) Check() error {
+// check returns an error that names what the upload API would refuse.
+func (d Destination) check() error {
 	if !uploadRef().MatchString(d.Ref) {
 		return fmt.Errorf("ref %q does not start with refs/heads/, refs/tags/ or refs/pull/", d.Ref)
 	}

@@ -39,16 +39,16 @@ type Range struct{ Base, Head string }
 // repository that was deleted was one.
 func (p *Pull) Fork() bool { return p.Head.Repository != p.Base.Repository }
 
-// Dependabot reports whether the run has the read-only token that Dependabot's
+// dependabot reports whether the run has the read-only token that Dependabot's
 // runs get.
-func (e *Event) Dependabot() bool { return e.Actor == "dependabot[bot]" }
+func (e *Event) dependabot() bool { return e.Actor == "dependabot[bot]" }
 
 // ReadOnly says why the run cannot be given a token that writes, or "".
 func (e *Event) ReadOnly() string {
 	switch {
 	case e.Pull != nil && e.Pull.Fork() && e.Name == "pull_request":
 		return "a pull request from a fork"
-	case e.Dependabot() && e.Name != "pull_request_target":
+	case e.dependabot() && e.Name != "pull_request_target":
 		return "a run started by Dependabot"
 	default:
 		return ""

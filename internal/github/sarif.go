@@ -27,10 +27,9 @@ type Upload struct {
 	Started time.Time
 }
 
-// Body is the request that delivers an upload; written to a file it can be sent
-// again by hand.
-func (u Upload) Body() (*gh.SarifAnalysis, error) {
-	if err := u.To.Check(); err != nil {
+// body is the request that delivers an upload.
+func (u Upload) body() (*gh.SarifAnalysis, error) {
+	if err := u.To.check(); err != nil {
 		return nil, &Trouble{Kind: Rejected, Message: finding.Quote(err.Error()), cause: err}
 	}
 	packed, err := pack(u.SARIF)
@@ -68,7 +67,7 @@ func pack(p []byte) ([]byte, error) {
 // Deliver uploads a SARIF document and returns the delivery's ID. Sending it
 // twice does no harm: the second replaces the first.
 func (c *Client) Deliver(ctx context.Context, u Upload) (string, error) {
-	body, err := u.Body()
+	body, err := u.body()
 	if err != nil {
 		return "", err
 	}

@@ -24,7 +24,7 @@ const (
 type Limits struct {
 	Inflated int64         // bytes that decompression may produce; 0 means the larger of MinInflated and InflatedRatio times the file
 	Memory   int64         // bytes held in buffers whose size a file decides
-	Steps    int64         // iterations of loops that a file decides, beyond StepsPerByte for each byte of the file
+	Steps    int64         // iterations of loops that a file decides, beyond stepsPerByte for each byte of the file
 	Members  int64         // files found inside
 	Depth    int           // nesting of files inside files
 	Time     time.Duration // wall time
@@ -35,7 +35,7 @@ type Limits struct {
 const (
 	MinInflated   = 512 << 20
 	InflatedRatio = 100
-	StepsPerByte  = 8
+	stepsPerByte  = 8
 )
 
 // DefaultLimits let every model that we know of pass, and stop a bomb within
@@ -82,7 +82,7 @@ func NewBudget(ctx context.Context, limits Limits, size int64, now func() time.T
 	if limits.Inflated == 0 {
 		limits.Inflated = max(MinInflated, InflatedRatio*size)
 	}
-	limits.Steps += StepsPerByte * size
+	limits.Steps += stepsPerByte * size
 	return &Budget{ctx: ctx, limits: limits, deadline: now().Add(limits.Time), now: now}
 }
 

@@ -13,10 +13,10 @@ import (
 	"github.com/modelaudit/modelaudit/internal/rule"
 )
 
-// SchemaVersion changes when a reader of the JSON document must change.
-const SchemaVersion = "1"
+// schemaVersion changes when a reader of the JSON document must change.
+const schemaVersion = "1"
 
-// A document is the whole report. Its keys are a contract: see SchemaVersion.
+// A document is the whole report. Its keys are a contract: see schemaVersion.
 type document struct {
 	SchemaVersion string           `json:"schema_version"`
 	Tool          tool             `json:"tool"`
@@ -104,7 +104,7 @@ type step struct {
 func JSON(w io.Writer, version string, o policy.Outcome) error {
 	// Empty lists are [], not null: a reader may range over them.
 	doc := document{
-		SchemaVersion: SchemaVersion,
+		SchemaVersion: schemaVersion,
 		Tool:          tool{Name: "modelaudit", Version: version},
 		Summary:       summarise(&o),
 		Files:         []fileEntry{},

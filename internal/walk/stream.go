@@ -9,9 +9,9 @@ import (
 	"github.com/modelaudit/modelaudit/internal/hostile"
 )
 
-// StreamSize is the size of the longest stream that is scanned: a format is read
+// streamSize is the size of the longest stream that is scanned: a format is read
 // back and forth, so that what cannot be read twice is held in memory.
-const StreamSize = 1 << 30
+const streamSize = 1 << 30
 
 // Stream is a candidate under a name that is read from r: from the file that r is,
 // if it is one on disk, or else to its end, into memory. Its error is that of
@@ -25,7 +25,7 @@ func Stream(name string, r io.Reader, filter Filter) (File, error) {
 			return f, nil
 		}
 	}
-	limit := int64(StreamSize)
+	limit := int64(streamSize)
 	if filter.MaxSize > 0 {
 		limit = min(limit, filter.MaxSize)
 	}

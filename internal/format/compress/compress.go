@@ -26,14 +26,14 @@ type Format struct {
 	open  func(in *input) (io.Reader, error)
 }
 
-// Formats lists the formats that can be read, strongest signature first.
-func Formats() []*Format {
+// formats lists the formats that can be read, strongest signature first.
+func formats() []*Format {
 	return []*Format{gzipFormat, xzFormat, zstdFormat, lz4Format, bzip2Format, lzipFormat, joblibFormat, lzmaFormat, zlibFormat}
 }
 
 // Sniff returns the format of which a file may be that starts with head, or nil.
 func Sniff(head []byte) *Format {
-	for _, f := range Formats() {
+	for _, f := range formats() {
 		if f.match(head) {
 			return f
 		}

@@ -10,8 +10,8 @@ import (
 	"github.com/modelaudit/modelaudit/internal/hostile"
 )
 
-// HeadSize is how much of a file Sniff looks at.
-const HeadSize = 16
+// headSize is how much of a file Sniff looks at.
+const headSize = 16
 
 // A Database is an open file.
 type Database struct {
@@ -46,7 +46,7 @@ const (
 
 // Sniff names the kind of database that starts with head, or returns "".
 func Sniff(head []byte) string {
-	if len(head) < HeadSize {
+	if len(head) < headSize {
 		return ""
 	}
 	for _, order := range []binary.ByteOrder{binary.LittleEndian, binary.BigEndian} {
@@ -62,7 +62,7 @@ func Sniff(head []byte) string {
 
 // Open reads the header of a database.
 func Open(r *hostile.Reader) (*Database, error) {
-	head := r.Peek(HeadSize)
+	head := r.Peek(headSize)
 	d := &Database{Kind: Sniff(head), r: r}
 	switch d.Kind {
 	case "gdbm":

@@ -49,8 +49,8 @@ type File struct {
 }
 
 const (
-	// MaxDims is GGML_MAX_DIMS.
-	MaxDims = 4
+	// maxDims is GGML_MAX_DIMS.
+	maxDims = 4
 	// absurd is the number from which on a count or length is no mistake of a
 	// cut file: no loader can hold as many, and products of it wrap around.
 	absurd = 1 << 31

@@ -111,7 +111,7 @@ func (l layout) vocabulary(r *hostile.Reader, params []uint32) {
 // tensor reads the header of a tensor and jumps over its data.
 func (l layout) tensor(r *hostile.Reader) {
 	dims, name, kind := u32(r), u32(r), u32(r)
-	if dims > MaxDims {
+	if dims > maxDims {
 		r.Fail(hostile.Malformed, "a tensor of %d dimensions", dims)
 	}
 	elements := uint64(1)

@@ -100,7 +100,7 @@ var blocks = map[uint32]block{
 func (d *decoder) tensor() Tensor {
 	t := Tensor{Entry: d.r.Offset(), Name: d.name()}
 	dims := d.r.Uint32(d.order)
-	if dims > MaxDims && d.r.Err() == nil {
+	if dims > maxDims && d.r.Err() == nil {
 		d.v.Absurd(d.r.Offset()-4, "dimensions of a tensor "+number(uint64(dims)))
 	}
 	elements, wraps := uint64(1), false

@@ -12,8 +12,8 @@ import (
 	"github.com/modelaudit/modelaudit/internal/hostile"
 )
 
-// MaxSize is the largest template that is read, in bytes.
-const MaxSize = 16 << 20
+// maxSize is the largest template that is read, in bytes.
+const maxSize = 16 << 20
 
 // An Access is a name by which the template reaches into an object.
 type Access struct {
@@ -77,8 +77,8 @@ const passes = 4
 // Walk reads a template to its end or to the first fault, and tells what stands
 // before it.
 func Walk(r *hostile.Reader, v Visitor) error {
-	if r.Left() > MaxSize {
-		return r.Fail(hostile.OverBudget, "a template of %d bytes, the limit is %d", r.Left(), MaxSize)
+	if r.Left() > maxSize {
+		return r.Fail(hostile.OverBudget, "a template of %d bytes, the limit is %d", r.Left(), maxSize)
 	}
 	src := string(r.Bytes(uint64(r.Left())))
 	if r.Err() != nil {

@@ -11,9 +11,9 @@ import (
 	"github.com/modelaudit/modelaudit/internal/hostile"
 )
 
-// MaxDepth is how many arrays and objects may be open at once. Python's json
+// maxDepth is how many arrays and objects may be open at once. Python's json
 // gives up at about a thousand.
-const MaxDepth = 10_000
+const maxDepth = 10_000
 
 // A Kind is a kind of token, or of value where it names one.
 type Kind uint8
@@ -210,8 +210,8 @@ func (d *Decoder) value(c byte) Token {
 
 // push opens an object or an array.
 func (d *Decoder) push(k Kind) Kind {
-	if len(d.open) == MaxDepth {
-		d.r.Fail(hostile.Unsupported, "JSON nested more than %d deep", MaxDepth)
+	if len(d.open) == maxDepth {
+		d.r.Fail(hostile.Unsupported, "JSON nested more than %d deep", maxDepth)
 	}
 	d.r.Skip(1)
 	d.open = append(d.open, frame{array: k == Array})

@@ -23,11 +23,11 @@ const (
 	Versions      // a node of the tree of versions
 )
 
-// signatures are the first four bytes of records; all begin with Sign.
+// signatures are the first four bytes of records; all begin with sign.
 var signatures = map[string]Kind{"\x0c\xdb\x3a\x2a": Manifest, "\x0c\xdb\x20\xde": Keys, "\x0c\xdb\x12\x34": Versions}
 
-// Sign is how every record begins.
-const Sign = "\x0c\xdb"
+// sign is how every record begins.
+const sign = "\x0c\xdb"
 
 // KindOf tells the kind of the record that text starts with, or zero.
 func KindOf(text []byte) Kind {
@@ -70,9 +70,9 @@ type Entry struct {
 	Size   int64
 }
 
-// Whole reports whether a whole record stands at the cursor: its length fits and
+// whole reports whether a whole record stands at the cursor: its length fits and
 // its checksum is right. The cursor does not move.
-func Whole(r *hostile.Reader) bool {
+func whole(r *hostile.Reader) bool {
 	w, ok := extent(r)
 	if !ok {
 		return false
@@ -112,7 +112,7 @@ func Decode(r *hostile.Reader) (Record, error) {
 	if !ok {
 		return rec, r.Fail(hostile.Truncated, "a record that the %d bytes left do not hold", r.Left())
 	}
-	if !Whole(r) {
+	if !whole(r) {
 		return rec, r.Fail(hostile.Malformed, "a record whose checksum does not fit")
 	}
 	rec.Size = w.Left()

@@ -18,7 +18,7 @@ func DataFile(name string) bool { return dataFile().MatchString(name) }
 // Mentions reports whether a record may begin anywhere in text.
 func Mentions(text []byte) bool {
 	for {
-		i := bytes.Index(text, []byte(Sign))
+		i := bytes.Index(text, []byte(sign))
 		if i < 0 {
 			return false
 		}
@@ -37,18 +37,18 @@ const window = 32 << 10
 func Next(r *hostile.Reader) bool {
 	for r.Left() > 0 && r.Step() {
 		text := r.Peek(window)
-		i := bytes.Index(text, []byte(Sign))
+		i := bytes.Index(text, []byte(sign))
 		switch {
 		case i >= 0:
 			r.Skip(uint64(i))
-			if Whole(r) {
+			if whole(r) {
 				return true
 			}
 			r.Skip(1)
 		case int64(len(text)) == r.Left():
 			r.Skip(uint64(len(text)))
 		default:
-			r.Skip(uint64(len(text) - len(Sign) + 1))
+			r.Skip(uint64(len(text) - len(sign) + 1))
 		}
 	}
 	return false

@@ -56,7 +56,7 @@ func (m *Machine) pushConstant(op *Op, tag int) {
 	if !op.Torn {
 		v := constant(tag, op.Offset)
 		m.push(v)
-		if op.Size >= LookSize && m.Look != nil && tag != tagLong {
+		if op.Size >= lookSize && m.Look != nil && tag != tagLong {
 			m.look(op, v)
 		}
 		if tag == tagStr {

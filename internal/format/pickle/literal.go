@@ -252,8 +252,8 @@ func (m *Machine) Int(v Value) (*big.Int, bool) {
 	return new(big.Int).SetString(s, 10)
 }
 
-// Float returns a float, if it is known.
-func (m *Machine) Float(v Value) (float64, bool) {
+// float returns a float, if it is known.
+func (m *Machine) float(v Value) (float64, bool) {
 	v = m.force(v)
 	if v.tag() != tagFloat {
 		return 0, false

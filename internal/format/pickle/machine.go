@@ -35,7 +35,7 @@ type Reading struct {
 // A Machine follows one pickle. It keeps what CPython's unpickler keeps, with
 // abstract values in the place of objects, and calls nothing. It is used once.
 type Machine struct {
-	// Look is asked about every string and bytes of LookSize bytes or more as it
+	// Look is asked about every string and bytes of lookSize bytes or more as it
 	// is pushed, with its first bytes (all of up to LookBytes bytes) and its place in
 	// the file; those that it wants to see become effects. It may be nil.
 	Look func(kind Kind, head []byte, at, size int64) bool
@@ -86,9 +86,9 @@ type Machine struct {
 	cut        bool // a bound left something out that another call depends on
 }
 
-// LookSize is the size from which on a Machine asks Look about a constant: no
+// lookSize is the size from which on a Machine asks Look about a constant: no
 // shorter pickle calls a function with an argument.
-const LookSize = 20
+const lookSize = 20
 
 // A library is what the machine knows how to do. The tables are reached through
 // the machine, since what stands in them uses the machine.

@@ -44,7 +44,7 @@ func (m *Machine) render(b *strings.Builder, v Value, depth int) {
 	case tagInt:
 		b.WriteString(strconv.FormatInt(v.small(), 10))
 	case tagFloat:
-		f, _ := m.Float(v)
+		f, _ := m.float(v)
 		b.WriteString(strconv.FormatFloat(f, 'g', -1, 64))
 	case tagLong:
 		m.renderBig(b, v)

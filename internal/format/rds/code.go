@@ -194,9 +194,9 @@ func (w *walker) instructions() map[int]bool {
 // another way than elsewhere.
 func (w *walker) constant(kind int) item {
 	at := w.r.Offset()
-	if w.depth++; w.depth > MaxDepth || !w.r.Step() {
+	if w.depth++; w.depth > maxDepth || !w.r.Step() {
 		w.depth--
-		w.r.Fail(hostile.Unsupported, "code nested more than %d deep", MaxDepth)
+		w.r.Fail(hostile.Unsupported, "code nested more than %d deep", maxDepth)
 		return item{}
 	}
 	defer func() { w.depth-- }()

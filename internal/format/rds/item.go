@@ -82,8 +82,8 @@ type item struct {
 
 // item reads one object.
 func (w *walker) item() item {
-	if w.depth++; w.depth > MaxDepth {
-		w.r.Fail(hostile.Unsupported, "objects nested more than %d deep", MaxDepth)
+	if w.depth++; w.depth > maxDepth {
+		w.r.Fail(hostile.Unsupported, "objects nested more than %d deep", maxDepth)
 	}
 	defer func() { w.depth-- }()
 	if !w.r.Step() {

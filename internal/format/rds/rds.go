@@ -10,9 +10,9 @@ import (
 	"github.com/modelaudit/modelaudit/internal/hostile"
 )
 
-// MaxDepth is how deep objects may nest. R itself recurses and ends with its
+// maxDepth is how deep objects may nest. R itself recurses and ends with its
 // stack.
-const MaxDepth = 10_000
+const maxDepth = 10_000
 
 // A Kind is a kind of event.
 type Kind uint8

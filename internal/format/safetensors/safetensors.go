@@ -13,9 +13,9 @@ import (
 )
 
 const (
-	// MaxHeader is the largest header that the reference implementation reads,
+	// maxHeader is the largest header that the reference implementation reads,
 	// in bytes.
-	MaxHeader = 100_000_000
+	maxHeader = 100_000_000
 	// lengthSize is the size of the header's length in front of it.
 	lengthSize = 8
 	// metadataName is the one name in the header that is not a tensor's.
@@ -66,7 +66,7 @@ var widths = map[string]uint64{
 // Looks reports whether a file that starts with first may be safetensors: a
 // length that the reference implementation takes, and the start of an object.
 func Looks(first []byte) bool {
-	return len(first) > lengthSize && binary.LittleEndian.Uint64(first) <= MaxHeader && Braced(first)
+	return len(first) > lengthSize && binary.LittleEndian.Uint64(first) <= maxHeader && Braced(first)
 }
 
 // Braced is Looks for a file that calls itself safetensors: any length will do.
@@ -89,8 +89,8 @@ func Braced(first []byte) bool {
 func Decode(r *hostile.Reader) (*Header, error) {
 	h := &Header{}
 	n := r.UintLE(lengthSize)
-	if r.Err() == nil && n > MaxHeader {
-		return h, r.FailAt(0, hostile.Malformed, "a header of %d bytes claimed, the reference implementation reads up to %d", n, MaxHeader)
+	if r.Err() == nil && n > maxHeader {
+		return h, r.FailAt(0, hostile.Malformed, "a header of %d bytes claimed, the reference implementation reads up to %d", n, maxHeader)
 	}
 	text := r.Window(n)
 	h.Data, h.DataSize = r.Offset(), uint64(r.Left())

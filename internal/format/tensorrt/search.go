@@ -18,8 +18,8 @@ const (
 	overlap = 256
 	// maxName bounds the names of plugins, in bytes.
 	maxName = 128
-	// MaxFound is how many programs, and how many names, are told.
-	MaxFound = 100
+	// maxFound is how many programs, and how many names, are told.
+	maxFound = 100
 )
 
 // A Program is native code inside an engine.
@@ -74,7 +74,7 @@ func (s *searcher) programs(r *hostile.Reader, text []byte, at int64, stop int) 
 	for _, magic := range []string{"\x7fELF", "MZ"} {
 		for i := 0; ; i++ {
 			next := bytes.Index(text[i:], []byte(magic))
-			if i += next; next < 0 || i >= stop || len(s.found) >= MaxFound || !r.Step() {
+			if i += next; next < 0 || i >= stop || len(s.found) >= maxFound || !r.Step() {
 				break
 			}
 			if !plausible(r, text[i:], at+int64(i)) {
@@ -112,7 +112,7 @@ var endings = []string{"_TRT", "Plugin", "PluginDynamic", "PluginCreator"}
 // plugins looks for words that are names of plugins.
 func (s *searcher) plugins(r *hostile.Reader, text []byte, at int64) {
 	for _, sign := range []string{"_TRT", "Plugin"} {
-		for i := 0; len(s.names) < MaxFound; {
+		for i := 0; len(s.names) < maxFound; {
 			next := bytes.Index(text[i:], []byte(sign))
 			if next < 0 {
 				break

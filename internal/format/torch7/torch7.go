@@ -10,9 +10,9 @@ import (
 	"github.com/modelaudit/modelaudit/internal/hostile"
 )
 
-// MaxDepth is how deep objects may nest: Lua's own limit of C calls is 200, and
+// maxDepth is how deep objects may nest: Lua's own limit of C calls is 200, and
 // File.lua recurses in Lua.
-const MaxDepth = 10_000
+const maxDepth = 10_000
 
 // A Kind is a kind of event.
 type Kind uint8
@@ -89,8 +89,8 @@ type walker struct {
 
 // object reads one object.
 func (w *walker) object() {
-	if w.depth++; w.depth > MaxDepth {
-		w.r.Fail(hostile.Unsupported, "objects nested more than %d deep", MaxDepth)
+	if w.depth++; w.depth > maxDepth {
+		w.r.Fail(hostile.Unsupported, "objects nested more than %d deep", maxDepth)
 	}
 	defer func() { w.depth-- }()
 	if !w.r.Step() {

@@ -15,8 +15,8 @@ import (
 	"github.com/modelaudit/modelaudit/internal/report/plain"
 )
 
-// CodeLimit is how many characters of untrusted text are shown.
-const CodeLimit = 200
+// codeLimit is how many characters of untrusted text are shown.
+const codeLimit = 200
 
 // Code shows untrusted text as code, in one line: nothing in it is markup, a
 // mention, a link or an emoji, in a table as little as outside.
@@ -24,7 +24,7 @@ func Code(s string) string {
 	if s == "" {
 		return "<code>&#32;</code>"
 	}
-	return Quoted(finding.QuoteUpTo(s, CodeLimit))
+	return Quoted(finding.QuoteUpTo(s, codeLimit))
 }
 
 // Quoted shows a message that has passed finding.Quote as code, in one line.

@@ -49,8 +49,8 @@ type Annotation struct {
 
 // What the runner keeps of a step.
 const (
-	// PerLevel is how many annotations of a level; the others are not shown.
-	PerLevel = 10
+	// perLevel is how many annotations of a level; the others are not shown.
+	perLevel = 10
 	// maxMessage is the length of a message in characters; the rest is cut off.
 	maxMessage = 4096
 )
@@ -66,9 +66,9 @@ func Print(w io.Writer, all []Annotation) error {
 		n := written[a.Level]
 		written[a.Level]++
 		switch {
-		case n >= PerLevel:
+		case n >= perLevel:
 			continue
-		case n == PerLevel-1 && total[a.Level] > PerLevel:
+		case n == perLevel-1 && total[a.Level] > perLevel:
 			a = rest(a.Level, total[a.Level]-n)
 		}
 		if _, err := io.WriteString(w, a.command()); err != nil {
