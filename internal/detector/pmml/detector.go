@@ -201,11 +201,22 @@ func (w *walker) element(t *xml.Token) {
 	}
 }
 
-// dottedClass reports whether a function's name is the path of a Java class, as
-// com.example.Function is; PMML's own functions have no such names.
+// dottedClass reports whether a function's name is the path of a Java class or of
+// a method of one, as com.example.Function is; PMML's own functions have no such
+// names.
 func dottedClass(f string) bool {
-	i := strings.LastIndexByte(f, '.')
-	return i > 0 && i+1 < len(f) && f[i+1] >= 'A' && f[i+1] <= 'Z' && !strings.ContainsAny(f, " /:")
+	packages, class := 0, false
+	for part := range strings.SplitSeq(f, ".") {
+		if part == "" {
+			return false
+		}
+		upper := part[0] >= 'A' && part[0] <= 'Z'
+		class = class || upper && packages > 0
+		if !upper && !class {
+			packages++
+		}
+	}
+	return class && !strings.ContainsAny(f, " /:")
 }
 
 // text judges character data.

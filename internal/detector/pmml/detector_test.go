@@ -41,6 +41,7 @@ func TestDetector(t *testing.T) {
 		{Name: "words behind an extension", Data: document("", `<Extension name="note"/><Annotation>eval(x) is what evaluators do</Annotation>`)},
 		{Name: "code in an extension's attribute", Data: document("", `<Extension><a b="__import__('os').system('echo poc')"/></Extension>`), Want: []string{"pmml-script"}},
 		{Name: "java class", Data: document("", `<Apply function="com.example.Harm"/>`), Want: []string{"pmml-java-class"}},
+		{Name: "method of a java class", Data: document("", `<Apply function="java.lang.Runtime.exec"/>`), Want: []string{"pmml-java-class"}},
 		{Name: "built-in function", Data: document("", `<Apply function="x-log1p"/><Apply function="+"/>`)},
 		{Name: "table", Data: document("", `<TableLocator/>`), Want: []string{"pmml-external-table"}},
 	})

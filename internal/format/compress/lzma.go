@@ -79,7 +79,7 @@ func oneLZMA(in *input) (io.Reader, error) {
 	if err := in.charge.hold(dictionary); err != nil {
 		return nil, err
 	}
-	return lzma.ReaderConfig{DictCap: lzma.MaxDictCap}.NewReader(in)
+	return lzmaReader(in, int64(dictionary))
 }
 
 // RawLZMA decodes an LZMA stream of in without its header, as zip and lzip store
@@ -89,10 +89,11 @@ func oneLZMA(in *input) (io.Reader, error) {
 func RawLZMA(in io.Reader, properties []byte, size int64, budget *hostile.Budget) (io.Reader, error) {
 	head := binary.LittleEndian.AppendUint64(bytes.Clone(properties), uint64(size))
 	dictionary := uint64(binary.LittleEndian.Uint32(properties[1:]))
-	if err := budget.Hold(max(lzma.MinDictCap, min(dictionary, uint64(size)))); err != nil {
+	dictionary = max(lzma.MinDictCap, min(dictionary, uint64(size)))
+	if err := budget.Hold(dictionary); err != nil {
 		return nil, err
 	}
-	return lzma.ReaderConfig{DictCap: lzma.MaxDictCap}.NewReader(&joined{bytes.NewReader(head), byteReader(in)})
+	return lzmaReader(&joined{bytes.NewReader(head), byteReader(in)}, int64(dictionary))
 }
 
 // lzip: "LZIP", version 1, coded dictionary size, an LZMA stream that a marker
@@ -124,7 +125,7 @@ func openLzip(in *input) (io.Reader, error) {
 	const properties = 2*45 + 3 // lc 3, lp 0, pb 2
 	alone := binary.LittleEndian.AppendUint32([]byte{properties}, dictionary)
 	alone = binary.LittleEndian.AppendUint64(alone, 1<<64-1)
-	z, err := lzma.ReaderConfig{DictCap: lzma.MaxDictCap}.NewReader(&joined{bytes.NewReader(alone), in})
+	z, err := lzmaReader(&joined{bytes.NewReader(alone), in}, int64(dictionary))
 	if err != nil {
 		return nil, err
 	}
@@ -193,5 +194,5 @@ func RawLZMA2(in io.Reader, code byte, size uint64, budget *hostile.Budget) (io.
 	if err := budget.Hold(uint64(dictionary)); err != nil {
 		return nil, err
 	}
-	return lzma.Reader2Config{DictCap: int(dictionary)}.NewReader2(byteReader(in))
+	return lzma2Reader(byteReader(in), int(dictionary), budget.Hold)
 }

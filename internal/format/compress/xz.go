@@ -226,7 +226,8 @@ func (x *xzStream) openLZMA2(code byte) (io.Reader, error) {
 	if err := x.in.charge.hold(uint64(size)); err != nil {
 		return nil, err
 	}
-	return lzma.Reader2Config{DictCap: int(size)}.NewReader2(x.in)
+	more := func(n uint64) error { return x.in.charge.hold(uint64(size) + n) }
+	return lzma2Reader(x.in, int(size), more)
 }
 
 // endBlock reads a block's padding and check.
