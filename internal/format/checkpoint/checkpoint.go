@@ -90,10 +90,8 @@ func (x *Index) head(m protobuf.Message) {
 
 // slices reads to the end of a tensor that the index itself holds.
 func slices(m protobuf.Message) {
-	for f := range m.Fields() {
-		if f.Tag == slicesData {
-			for range f.Message().Fields() {
-			}
+	for f := range m.All(slicesData) {
+		for range f.Message().Fields() {
 		}
 	}
 }

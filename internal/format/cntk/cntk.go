@@ -58,10 +58,8 @@ type walker struct {
 // dictionary visits a dictionary behind those in it, and tells its keys.
 func (w walker) dictionary(m protobuf.Message, tell func(key string)) {
 	d := Dictionary{Offset: m.Start(), Texts: make(map[string]string)}
-	for f := range m.Fields() {
-		if f.Tag == dictionaryData {
-			tell(w.entry(f.Message(), &d))
-		}
+	for f := range m.All(dictionaryData) {
+		tell(w.entry(f.Message(), &d))
 	}
 	w.visit(d)
 }
@@ -95,10 +93,8 @@ func (w walker) value(m protobuf.Message) (text string, ok bool) {
 		case valueDictionary:
 			w.dictionary(f.Message(), func(string) {})
 		case valueVector:
-			for f := range f.Message().Fields() {
-				if f.Tag == vectorValue {
-					w.value(f.Message())
-				}
+			for f := range f.Message().All(vectorValue) {
+				w.value(f.Message())
 			}
 		}
 	}

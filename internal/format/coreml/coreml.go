@@ -6,6 +6,8 @@
 package coreml
 
 import (
+	"iter"
+
 	"github.com/modelaudit/modelaudit/internal/format/protobuf"
 	"github.com/modelaudit/modelaudit/internal/hostile"
 )
@@ -129,50 +131,41 @@ func (w walker) model(m protobuf.Message) bool {
 func (w walker) content(f protobuf.Field) {
 	switch f.Tag {
 	case modelPipeline:
-		w.pipeline(f.Message())
+		w.models(f.Message().All(pipelineModels))
 	case modelPipelineClass, modelPipelineRegr:
-		each(f, pipelineOfWrapper, func(f protobuf.Field) { w.pipeline(f.Message()) })
+		w.models(f.Message().All(pipelineOfWrapper, pipelineModels))
 	case modelNetwork, modelNetworkClass, modelNetworkRegr:
-		w.network(f.Message())
+		w.layers(f.Message().All(networkLayers))
 	case modelProgram:
-		each(f, programFunctions, w.function)
+		for f := range f.Message().All(programFunctions, mapValue, functionBlocks, mapValue) {
+			w.block(f)
+		}
 	case modelCustom:
 		w.custom(f, CustomModel, "")
 	case modelLinked:
-		each(f, linkedFile, w.linked)
+		for f := range f.Message().All(linkedFile) {
+			w.linked(f)
+		}
 	// A model of Apple's own frameworks, in their archives.
 	case modelSerialized:
-		each(f, serializedContent, func(f protobuf.Field) {
+		for f := range f.Message().All(serializedContent) {
 			start, end := f.Body()
 			w.visit(Fact{Kind: Serialized, Offset: start, Size: end - start})
-		})
-	}
-}
-
-// each calls visit for the fields of one tag in the message that f is.
-func each(f protobuf.Field, tag protobuf.Tag, visit func(protobuf.Field)) {
-	for inner := range f.Message().Fields() {
-		if inner.Tag == tag {
-			visit(inner)
 		}
 	}
 }
 
-// pipeline visits the models of a pipeline.
-func (w walker) pipeline(m protobuf.Message) {
-	for f := range m.Fields() {
-		if f.Tag == pipelineModels {
-			w.model(f.Message())
-		}
+// models visits the models of a pipeline.
+func (w walker) models(all iter.Seq[protobuf.Field]) {
+	for f := range all {
+		w.model(f.Message())
 	}
 }
 
-// network visits the layers of a neural network.
-func (w walker) network(m protobuf.Message) {
-	for f := range m.Fields() {
-		if f.Tag == networkLayers {
-			w.layer(f)
-		}
+// layers visits the layers of neural networks.
+func (w walker) layers(all iter.Seq[protobuf.Field]) {
+	for f := range all {
+		w.layer(f)
 	}
 }
 
@@ -188,11 +181,11 @@ func (w walker) layer(f protobuf.Field) {
 		case layerCustom:
 			w.custom(f, CustomLayer, name)
 		case layerBranch:
-			each(f, branchIf, func(f protobuf.Field) { w.network(f.Message()) })
-			each(f, branchElse, func(f protobuf.Field) { w.network(f.Message()) })
+			w.layers(f.Message().All(branchIf, networkLayers))
+			w.layers(f.Message().All(branchElse, networkLayers))
 		case layerLoop:
-			each(f, loopCondition, func(f protobuf.Field) { w.network(f.Message()) })
-			each(f, loopBody, func(f protobuf.Field) { w.network(f.Message()) })
+			w.layers(f.Message().All(loopCondition, networkLayers))
+			w.layers(f.Message().All(loopBody, networkLayers))
 		}
 	}
 }
@@ -206,14 +199,12 @@ func (w walker) custom(f protobuf.Field, kind Kind, layer string) {
 		case customClass:
 			fact.Name = f.Prefix(maxText)
 		case customParameters:
-			each(f, mapValue, func(f protobuf.Field) {
-				each(f, parameterString, func(f protobuf.Field) {
-					text := f.Prefix(maxText)
-					if m.Reader().Hold(textCost+uint64(len(text))) == nil {
-						fact.Texts = append(fact.Texts, text)
-					}
-				})
-			})
+			for f := range f.Message().All(mapValue, parameterString) {
+				text := f.Prefix(maxText)
+				if m.Reader().Hold(textCost+uint64(len(text))) == nil {
+					fact.Texts = append(fact.Texts, text)
+				}
+			}
 		}
 	}
 	w.visit(fact)
@@ -228,44 +219,31 @@ func (w walker) linked(f protobuf.Field) {
 		if !ok || f.Tag.Wire() != protobuf.Bytes {
 			continue
 		}
-		each(f, stringDefault, func(f protobuf.Field) {
+		for f := range f.Message().All(stringDefault) {
 			w.visit(Fact{Kind: kind, Offset: f.At, Name: f.Prefix(maxText)})
-		})
+		}
 	}
-}
-
-// function descends into one entry of a program's functions.
-func (w walker) function(f protobuf.Field) {
-	each(f, mapValue, func(f protobuf.Field) {
-		each(f, functionBlocks, func(f protobuf.Field) {
-			each(f, mapValue, w.block)
-		})
-	})
 }
 
 // block visits the operations of an ML program, and the blocks in them.
 func (w walker) block(f protobuf.Field) {
-	each(f, blockOperations, func(f protobuf.Field) {
+	for f := range f.Message().All(blockOperations) {
 		for f := range f.Message().Fields() {
 			switch f.Tag {
 			case operationBlocks:
 				w.block(f)
 			case operationAttrs:
-				each(f, mapValue, w.value)
+				w.files(f.Message().All(mapValue, valueBlob, blobFile))
 			case operationInputs:
-				each(f, mapValue, func(f protobuf.Field) {
-					each(f, argumentBindings, func(f protobuf.Field) { each(f, bindingValue, w.value) })
-				})
+				w.files(f.Message().All(mapValue, argumentBindings, bindingValue, valueBlob, blobFile))
 			}
 		}
-	})
+	}
 }
 
-// value notes the file that a value is read from.
-func (w walker) value(f protobuf.Field) {
-	each(f, valueBlob, func(f protobuf.Field) {
-		each(f, blobFile, func(f protobuf.Field) {
-			w.visit(Fact{Kind: BlobFile, Offset: f.At, Name: f.Prefix(maxText)})
-		})
-	})
+// files notes the files that values are read from.
+func (w walker) files(all iter.Seq[protobuf.Field]) {
+	for f := range all {
+		w.visit(Fact{Kind: BlobFile, Offset: f.At, Name: f.Prefix(maxText)})
+	}
 }

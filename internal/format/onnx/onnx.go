@@ -215,16 +215,9 @@ func (w *walker) node(m protobuf.Message) {
 
 // entry reads a key and a value that some program may interpret.
 func (w *walker) entry(m protobuf.Message) {
-	var key string
-	for f := range m.Fields() {
-		if f.Tag == entryKey {
-			key = f.Prefix(maxName)
-		}
-	}
-	for f := range m.Fields() {
-		if f.Tag == entryValue {
-			w.text("metadata", key, f)
-		}
+	key := m.Text(entryKey, maxName)
+	for f := range m.All(entryValue) {
+		w.text("metadata", key, f)
 	}
 }
 

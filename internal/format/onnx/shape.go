@@ -45,8 +45,8 @@ func looksGraph(m protobuf.Message) bool {
 
 // looksNode reports whether a message names an operator.
 func looksNode(m protobuf.Message) bool {
-	for f := range m.Fields() {
-		if f.Tag == nodeOpType && identifier(f.Prefix(maxName)) {
+	for f := range m.All(nodeOpType) {
+		if identifier(f.Prefix(maxName)) {
 			return true
 		}
 	}

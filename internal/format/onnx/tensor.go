@@ -148,12 +148,7 @@ func (w *walker) sparse(m protobuf.Message, where string) {
 // attribute reads an attribute of a node, or with a nil node a default of a
 // function.
 func (w *walker) attribute(m protobuf.Message, n *Node) {
-	called := ""
-	for f := range m.Fields() {
-		if f.Tag == attributeName {
-			called = f.Prefix(maxName)
-		}
-	}
+	called := m.Text(attributeName, maxName)
 	where := "attribute " + called
 	if n != nil {
 		where += " of " + n.OpType + " " + n.Name

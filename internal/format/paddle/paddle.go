@@ -51,17 +51,10 @@ const (
 
 // Program visits the operators of a program, in every block.
 func Program(r *hostile.Reader, visit func(Op)) error {
-	for f := range protobuf.Root(r).Fields() {
-		if f.Tag != programBlocks {
-			continue
-		}
-		for f := range f.Message().Fields() {
-			if f.Tag == blockOps {
-				held := r.Budget().Held()
-				visit(op(r, f))
-				r.Budget().Release(held)
-			}
-		}
+	for f := range protobuf.Root(r).All(programBlocks, blockOps) {
+		held := r.Budget().Held()
+		visit(op(r, f))
+		r.Budget().Release(held)
 	}
 	return r.Err()
 }

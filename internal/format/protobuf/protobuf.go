@@ -126,6 +126,33 @@ func (m Message) Fields() iter.Seq[Field] {
 	}
 }
 
+// All yields the fields that a path of tags leads to: those of the last tag in the
+// messages of the ones before it, in file order.
+func (m Message) All(path ...Tag) iter.Seq[Field] {
+	return func(yield func(Field) bool) { m.all(path, yield) }
+}
+
+func (m Message) all(path []Tag, yield func(Field) bool) bool {
+	for f := range m.Fields() {
+		if f.Tag != path[0] {
+			continue
+		}
+		if last := len(path) == 1; last && !yield(f) || !last && !f.Message().all(path[1:], yield) {
+			return false
+		}
+	}
+	return true
+}
+
+// Text returns up to n bytes of the last field of a tag, which is the one that
+// counts, or "".
+func (m Message) Text(tag Tag, n int) (text string) {
+	for f := range m.All(tag) {
+		text = f.Prefix(n)
+	}
+	return text
+}
+
 // next reads one tag and, for scalars, its value.
 func (m Message) next() Field {
 	f := Field{m: m, At: m.r.Offset(), Tag: m.tag()}

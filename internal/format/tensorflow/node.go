@@ -15,10 +15,10 @@ type Node struct {
 }
 
 // Name returns the node's name, which is unique in its scope.
-func (n Node) Name() string { return text(n.m, nodeName) }
+func (n Node) Name() string { return n.m.Text(nodeName, maxName) }
 
 // Op returns the name of the operation.
-func (n Node) Op() string { return text(n.m, nodeOp) }
+func (n Node) Op() string { return n.m.Text(nodeOp, maxName) }
 
 // MaxInputs bounds the inputs of one node that are returned; a RestoreV2 with
 // as many tensors has them as outputs.
@@ -28,10 +28,7 @@ const MaxInputs = 4096
 // without output numbers, and without those that only order the execution.
 func (n Node) Inputs() []string {
 	var in []string
-	for f := range n.m.Fields() {
-		if f.Tag != nodeInput {
-			continue
-		}
+	for f := range n.m.All(nodeInput) {
 		// "^node" is a control input: it says when, not what.
 		if s := f.Prefix(maxName); !strings.HasPrefix(s, "^") && len(in) < MaxInputs {
 			in = append(in, source(s))
@@ -52,12 +49,8 @@ type Attr struct{ parts []protobuf.Message }
 // Attrs yields the attributes of a node.
 func (n Node) Attrs() iter.Seq2[string, Attr] {
 	return func(yield func(string, Attr) bool) {
-		for f := range n.m.Fields() {
-			if f.Tag != nodeAttr {
-				continue
-			}
-			key, a := entry(f.Message())
-			if !yield(key, a) {
+		for f := range n.m.All(nodeAttr) {
+			if !yield(entry(f.Message())) {
 				return
 			}
 		}
@@ -147,8 +140,8 @@ func listTexts(m protobuf.Message, yield func(Text) bool) bool {
 // tensorTexts yields those of a TensorProto of DT_STRING. A string has no other
 // place in a tensor.
 func tensorTexts(m protobuf.Message, yield func(Text) bool) bool {
-	for f := range m.Fields() {
-		if f.Tag == tensorString && !yield(Text{f}) {
+	for f := range m.All(tensorString) {
+		if !yield(Text{f}) {
 			return false
 		}
 	}
@@ -175,8 +168,8 @@ func functions(m protobuf.Message, yield func(string) bool) bool {
 		case attrFunc:
 			ok = reference(f.Message(), yield)
 		case attrList:
-			for g := range f.Message().Fields() {
-				if g.Tag == listFunc && !reference(g.Message(), yield) {
+			for g := range f.Message().All(listFunc) {
+				if !reference(g.Message(), yield) {
 					return false
 				}
 			}
@@ -191,13 +184,10 @@ func functions(m protobuf.Message, yield func(string) bool) bool {
 // reference yields the name of a NameAttrList and those that its attributes
 // bind in turn.
 func reference(m protobuf.Message, yield func(string) bool) bool {
-	if called := text(m, funcName); called != "" && !yield(called) {
+	if called := m.Text(funcName, maxName); called != "" && !yield(called) {
 		return false
 	}
-	for f := range m.Fields() {
-		if f.Tag != funcAttr {
-			continue
-		}
+	for f := range m.All(funcAttr) {
 		_, a := entry(f.Message())
 		for _, part := range a.parts {
 			if !functions(part, yield) {

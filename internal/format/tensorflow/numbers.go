@@ -19,10 +19,8 @@ const maxInts = 4096
 // Bool returns the boolean of the attribute, or what it is without one.
 func (a Attr) Bool(without bool) bool {
 	for _, part := range a.parts {
-		for f := range part.Fields() {
-			if f.Tag == attrBool {
-				without = f.Uint != 0
-			}
+		for f := range part.All(attrBool) {
+			without = f.Uint != 0
 		}
 	}
 	return without

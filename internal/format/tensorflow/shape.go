@@ -97,7 +97,7 @@ func (s shaper) graph(m protobuf.Message) bool {
 	for f := range m.Fields() {
 		switch f.Tag {
 		case graphNode:
-			op := text(f.Message().Alone(), nodeOp)
+			op := f.Message().Alone().Text(nodeOp, maxName)
 			if s.isOp(op) {
 				return true
 			}
@@ -116,22 +116,17 @@ func (s shaper) graph(m protobuf.Message) bool {
 // versions reports whether a VersionDef has a producer: a GraphDef version of
 // TensorFlow, which counts up slowly (core/public/version.h).
 func versions(m protobuf.Message) bool {
-	for f := range m.Fields() {
-		if f.Tag == versionsProducer {
-			return f.Uint > 0 && f.Uint < 1<<20
-		}
+	for f := range m.All(versionsProducer) {
+		return f.Uint > 0 && f.Uint < 1<<20
 	}
 	return false
 }
 
 // library reports whether one of the functions has a node that exists.
 func (s shaper) library(m protobuf.Message) bool {
-	for f := range m.Fields() {
-		if f.Tag != libraryFunction {
-			continue
-		}
-		for g := range f.Message().Alone().Fields() {
-			if g.Tag == functionNode && s.isOp(text(g.Message().Alone(), nodeOp)) {
+	for f := range m.All(libraryFunction) {
+		for g := range f.Message().Alone().All(functionNode) {
+			if s.isOp(g.Message().Alone().Text(nodeOp, maxName)) {
 				return true
 			}
 		}
@@ -146,9 +141,8 @@ func kerasMetadata(m protobuf.Message) bool {
 		if f.Tag != metadataNode {
 			return false
 		}
-		node := f.Message().Alone()
-		for g := range node.Fields() {
-			if g.Tag == metadataJSON && g.Prefix(1) == "{" {
+		for g := range f.Message().Alone().All(metadataJSON) {
+			if g.Prefix(1) == "{" {
 				return true
 			}
 		}

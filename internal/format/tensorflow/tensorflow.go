@@ -115,11 +115,9 @@ func (d *decoder) keep(n int) bool {
 // them are read.
 func (d *decoder) saved(m protobuf.Message) {
 	graphs := 0
-	for f := range m.Fields() {
-		if f.Tag == savedMetaGraph {
-			graphs++
-			d.metaGraph(f.Message())
-		}
+	for f := range m.All(savedMetaGraph) {
+		graphs++
+		d.metaGraph(f.Message())
 	}
 	if d.r.Err() == nil && graphs == 0 {
 		d.r.Fail(hostile.Truncated, "a SavedModel without a graph")
@@ -149,18 +147,7 @@ func (d *decoder) metaGraph(m protobuf.Message) {
 func (d *decoder) graph(parts []protobuf.Message) {
 	d.model.Scopes = append(d.model.Scopes, Scope{parts: parts, node: graphNode})
 	for _, part := range parts {
-		for f := range part.Fields() {
-			if f.Tag == graphLibrary {
-				d.library(f.Message())
-			}
-		}
-	}
-}
-
-// library reads the functions of a graph.
-func (d *decoder) library(m protobuf.Message) {
-	for f := range m.Fields() {
-		if f.Tag == libraryFunction {
+		for f := range part.All(graphLibrary, libraryFunction) {
 			d.function(f.Message())
 		}
 	}
@@ -169,10 +156,8 @@ func (d *decoder) library(m protobuf.Message) {
 // function keeps a function as a scope of its own. Its nodes stay in the file.
 func (d *decoder) function(m protobuf.Message) {
 	scope := Scope{parts: []protobuf.Message{m}, node: functionNode}
-	for f := range m.Fields() {
-		if f.Tag == functionSignature {
-			d.signature(f.Message(), &scope)
-		}
+	for f := range m.All(functionSignature) {
+		d.signature(f.Message(), &scope)
 	}
 	if d.keep(len(scope.Function)) {
 		d.model.Scopes = append(d.model.Scopes, scope)
@@ -187,7 +172,7 @@ func (d *decoder) signature(m protobuf.Message, scope *Scope) {
 		case signatureName:
 			scope.Function = f.Prefix(maxName)
 		case signatureArg:
-			arg := text(f.Message(), argName)
+			arg := f.Message().Text(argName, maxName)
 			if !d.keep(len(arg)) {
 				return
 			}
@@ -204,7 +189,7 @@ func (d *decoder) asset(m protobuf.Message) {
 		case assetFilename:
 			a.Filename = f.Prefix(maxText)
 		case assetTensor:
-			a.Tensor = text(f.Message(), tensorInfo)
+			a.Tensor = f.Message().Text(tensorInfo, maxName)
 		}
 	}
 	if d.keep(len(a.Filename) + len(a.Tensor)) {
@@ -214,33 +199,24 @@ func (d *decoder) asset(m protobuf.Message) {
 
 // objects reads a SavedObjectGraph.
 func (d *decoder) objects(m protobuf.Message) {
-	for f := range m.Fields() {
-		if f.Tag != objectNode {
-			continue
-		}
-		for g := range f.Message().Fields() {
-			if g.Tag == objectUser {
-				d.object(g.Message(), userKind, 0, userJSON)
-			}
-		}
+	for f := range m.All(objectNode, objectUser) {
+		d.object(f.Message(), userKind, 0, userJSON)
 	}
 }
 
 // keras reads the SavedMetadata of a keras_metadata.pb.
 func (d *decoder) keras(m protobuf.Message) {
-	for f := range m.Fields() {
-		if f.Tag == metadataNode {
-			d.object(f.Message(), metadataKind, metadataPath, metadataJSON)
-		}
+	for f := range m.All(metadataNode) {
+		d.object(f.Message(), metadataKind, metadataPath, metadataJSON)
 	}
 }
 
 // object keeps where the JSON text of an object is; a repeated one is kept too,
 // although readers take the last.
 func (d *decoder) object(m protobuf.Message, kind, path, json protobuf.Tag) {
-	o := Object{Kind: text(m, kind), Path: text(m, path)}
-	for f := range m.Fields() {
-		if f.Tag == json && f.Len() > 0 && d.keep(len(o.Kind)+len(o.Path)) {
+	o := Object{Kind: m.Text(kind, maxName), Path: m.Text(path, maxName)}
+	for f := range m.All(json) {
+		if f.Len() > 0 && d.keep(len(o.Kind)+len(o.Path)) {
 			start, end := f.Body()
 			o.Offset, o.Size = start, end-start
 			d.model.Objects = append(d.model.Objects, o)
@@ -248,24 +224,12 @@ func (d *decoder) object(m protobuf.Message, kind, path, json protobuf.Tag) {
 	}
 }
 
-// text returns the value of a string field, the last one if there are several,
-// as parsers do.
-func text(m protobuf.Message, tag protobuf.Tag) string {
-	var v string
-	for f := range m.Fields() {
-		if f.Tag == tag {
-			v = f.Prefix(maxName)
-		}
-	}
-	return v
-}
-
 // Nodes yields the nodes of the scope in file order.
 func (s Scope) Nodes() iter.Seq[Node] {
 	return func(yield func(Node) bool) {
 		for _, part := range s.parts {
-			for f := range part.Fields() {
-				if f.Tag == s.node && !yield(Node{m: f.Message(), Offset: f.At}) {
+			for f := range part.All(s.node) {
+				if !yield(Node{m: f.Message(), Offset: f.At}) {
 					return
 				}
 			}
