@@ -1,8 +1,10 @@
 package scan
 
 import (
+	"bytes"
 	_ "embed"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -52,7 +54,37 @@ var foreignSignatures = sync.OnceValue(func() map[string][]string {
 })
 
 // foreign reports whether a file is known to be something else than its name
-// promises.
-func foreign(h artifact.Head) bool {
-	return h.HasPrefix(foreignSignatures()[h.Extension()]...)
+// promises, or is an empty file on disk. What is empty inside another was perhaps
+// not read as its loader reads it.
+func foreign(f artifact.File, h artifact.Head) bool {
+	if !f.Nested() && len(bytes.TrimSpace(h.First)) == 0 && h.Size == int64(len(h.First)) {
+		return true
+	}
+	signatures := foreignSignatures()[h.Extension()]
+	if slices.Contains(signatures, anyText) {
+		return isForeignText(f)
+	}
+	return h.HasPrefix(signatures...)
+}
+
+const (
+	// anyText is what stands for a text in foreign.txt.
+	anyText = "*"
+	// maxForeign is the size of the largest file that is looked at for a text.
+	maxForeign = 1 << 20
+)
+
+// isForeignText reports whether all of a file is text, and neither is nor stands for
+// something else that would have to be read.
+func isForeignText(f artifact.File) bool {
+	if f.Size > maxForeign {
+		return false
+	}
+	raw := make([]byte, f.Size)
+	if n, _ := f.Content.ReadAt(raw, 0); int64(n) < f.Size {
+		return false
+	}
+	const armour = "-----BEGIN " // of what is encrypted (RFC 4880 6.2, age)
+	control := func(c rune) bool { return c < ' ' && (c < '\t' || c > '\r') || c == 0x7f }
+	return artifact.Head{First: raw}.IsText() && !bytes.ContainsFunc(raw, control) && !bytes.Contains(raw, []byte(armour))
 }

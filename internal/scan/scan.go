@@ -114,7 +114,7 @@ func (r *run) file(f artifact.File, by *detector.Detector) (recognised bool) {
 	if !recognised && !f.Nested() {
 		r.out.Binary = !isText(head.First)
 	}
-	if !recognised && r.problems == before && namedLikeModel(f.Name()) && !foreign(head) {
+	if !recognised && r.problems == before && namedLikeModel(f.Name()) && !foreign(f, head) {
 		r.unrecognised(f)
 	}
 	return recognised

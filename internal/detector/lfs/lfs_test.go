@@ -15,6 +15,8 @@ const pointer = "version https://git-lfs.github.com/spec/v1\n" +
 func TestDetector(t *testing.T) {
 	detectortest.Run(t, lfs.Detector, []detectortest.Case{
 		{Name: "pointer", File: "model.safetensors", Data: []byte(pointer), Unread: true},
+		{Name: "git-annex", File: "model.pt", Data: []byte("/annex/objects/SHA256E-s12--4d7a21.pt\n"), Unread: true},
+		{Name: "link of git-annex", File: "model.pt", Data: []byte("../../.git/annex/objects/zX/0q/SHA256E-s12--4d7a21.pt/SHA256E-s12--4d7a21.pt"), Unread: true},
 		{Name: "merge conflict", File: "model.pt", Data: []byte(pointer[:43] + "<<<<<<< HEAD\n" + pointer[43:]), Unread: true},
 	})
 }
