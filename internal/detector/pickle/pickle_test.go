@@ -67,6 +67,8 @@ func TestDetector(t *testing.T) {
 		{Name: "norm of matplotlib", Data: p(4).Named("matplotlib.colors", "_create_empty_object_of_class").Named("matplotlib.colors", "LogNorm").Tuple(1).Reduce().EmptyDict().Build().Stop()},
 		{Name: "norm of matplotlib, of another class", Data: p(4).Named("matplotlib.colors", "_create_empty_object_of_class").Named("subprocess", "Popen").Tuple(1).Reduce().Stop(),
 			Want: []string{"pickle-executes-code"}},
+		{Name: "weights of torchvision, by their address", Data: p(4).Named("torchvision.models.resnet", "ResNet18_Weights").Named("torchvision.models._api", "Weights").Tuple(0).NewObj().
+			EmptyDict().Str("url").Str("https://download.pytorch.org/models/x.pth").SetItem().Build().Tuple(1).Reduce().Stop()},
 		{Name: "suspicious", Data: p(4).Call("warnings", "simplefilter", "x").Stop(), Want: []string{"pickle-suspicious-call"}},
 		{Name: "named tuple of dill", Data: p(4).Named("dill._dill", "_create_namedtuple").Str("NT").Str("a").Tuple(1).Str("__main__").Tuple(3).Reduce().
 			Int(1).Tuple(1).NewObj().Stop(), Want: []string{"pickle-carries-code"}},
