@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // decimal is what an integer is as text.
@@ -243,6 +244,14 @@ func method(base value, called string, args []value, keys []string) value {
 		return trim(base, args)
 	case "replace", "lower", "upper", "capitalize", "title", "swapcase":
 		return filtered(base, called, args, keys)
+	case "casefold":
+		return filtered(base, "lower", args, keys)
+	case "center", "ljust", "rjust", "zfill":
+		return padded(base, called, args)
+	case "translate":
+		if base.kind == vText { // into anything of that length
+			return str(strings.Repeat(string(Wild), utf8.RuneCountInString(base.text)), true)
+		}
 	case "pop", "__getitem__":
 		if len(args) == 1 {
 			return item(base, args[0])
@@ -250,6 +259,33 @@ func method(base value, called string, args []value, keys []string) value {
 		return value{built: base.built}
 	}
 	return value{built: base.built}
+}
+
+// padded is a string made as long as the first argument says with the second, on
+// the side that the method is called by.
+func padded(base value, called string, args []value) value {
+	if base.kind != vText || len(args) == 0 || args[0].kind != vNumber {
+		return value{built: base.built || base.kind == vText}
+	}
+	fill := " "
+	switch {
+	case called == "zfill":
+		fill = "0"
+	case len(args) > 1:
+		fill = args[1].pieces()
+	}
+	missing := int(min(args[0].n-int64(utf8.RuneCountInString(base.text)), maxText))
+	if missing <= 0 {
+		return str(base.text, true)
+	}
+	left := missing
+	switch called {
+	case "ljust":
+		left = 0
+	case "center": // of an odd number the larger part is on either side
+		left = missing / 2
+	}
+	return str(strings.Repeat(fill, left)+base.text+strings.Repeat(fill, missing-left), true)
 }
 
 // filtered is the result of a filter of Jinja.
