@@ -108,6 +108,7 @@ func Detectors() []*detector.Detector {
 		polars.Detector,
 		pth.Detector,
 		pytorch.Detector,
+		pytorch.Exported,
 		pytorch.Mobile,
 		pytorch.Tar,
 		rdata.Detector,
