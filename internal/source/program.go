@@ -55,6 +55,17 @@ func Judge(text string, budget *hostile.Budget) (*Program, error) {
 	return judgeShell(text, budget, false)
 }
 
+// Harms reports whether Judge has something to say of a text: it does harm, or
+// could not be judged. Texts too short for that are not looked at.
+func Harms(text string, budget *hostile.Budget) bool {
+	const least = 16 // bytes: os.system("reboot") has some more
+	if len(text) < least {
+		return false
+	}
+	found, err := Judge(text, budget)
+	return found != nil || err != nil
+}
+
 // judgePython takes a text for Python only if all of it reads so: otherwise
 // nothing could run it.
 func judgePython(text string, budget *hostile.Budget) (*Program, error) {

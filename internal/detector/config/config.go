@@ -53,7 +53,7 @@ var words = table.Once(wordsFile, func(text string) *needle.Set { return detecto
 // json reads JSON text that holds a word of interest. Text of other content is
 // for others.
 func (j *judge) json() error {
-	if files()[j.base()] == nil && !detector.Mentions(j.p.Reader(), words()) {
+	if files()[j.base()] == nil && !loaded()[j.base()] && !detector.Mentions(j.p.Reader(), words()) {
 		return nil
 	}
 	err := config.JSON(j.p.Reader(), j.item)

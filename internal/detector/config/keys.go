@@ -56,7 +56,9 @@ func (j *judge) item(i config.Item) {
 		j.component(i, key)
 	}
 	j.resolver(i)
-	j.command(i)
+	if !j.command(i) {
+		j.program(i)
+	}
 	j.file(i)
 }
 
@@ -195,20 +197,32 @@ func (j *judge) fetches() {
 	}
 }
 
-// command judges a value that is a shell command.
-func (j *judge) command(i config.Item) {
-	if i.Kind != config.Text || !mentions(i.Value, "curl", "wget", "/dev/tcp", "base64") {
-		return
+// program shows a value that is a program to those who look at texts: of files that
+// a loader of models reads. Other documents quote programs in earnest, and
+// templates are programs.
+func (j *judge) program(i config.Item) {
+	if i.Kind == config.Text && loaded()[j.base()] && !mentions(i.Value, "{{", "{%") && source.Harms(i.Value, j.p.Budget) {
+		j.known = true
+		j.p.Text(i.Key(), i.Offset, i.Value)
+	}
+}
+
+// command judges a value that is a shell command, and reports whether it is one
+// that does harm. Values of models are judged by who reads these.
+func (j *judge) command(i config.Item) bool {
+	if i.Kind != config.Text || !mentions(i.Value, "curl", "wget", "/dev/tcp", "base64") || i.Path[0] == "learner" || strings.HasSuffix(j.base(), "-symbol.json") {
+		return false
 	}
 	p, err := source.Shell(i.Value, j.p.Budget)
 	j.full = cmp.Or(j.full, err)
 	if p == nil || p.Fetches && !source.Openly(i.Value) {
-		return
+		return false
 	}
 	j.known = true
 	name := finding.Quote(p.Name)
 	j.causes.At(command, name, fmt.Sprintf("A command in the configuration uses %s, which %s.", name, finding.Quote(p.Does))).
 		Add(i.Offset, "%s: %s", j.where(i), finding.QuoteUpTo(i.Value, maxWhere))
+	return true
 }
 
 // mentions reports whether a text holds one of the words.

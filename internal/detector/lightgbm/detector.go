@@ -3,14 +3,17 @@
 package lightgbm
 
 import (
+	"bytes"
 	"context"
 	_ "embed"
+	"strings"
 
 	"github.com/modelaudit/modelaudit/internal/artifact"
 	"github.com/modelaudit/modelaudit/internal/detector"
 	"github.com/modelaudit/modelaudit/internal/finding"
 	"github.com/modelaudit/modelaudit/internal/format/lightgbm"
 	"github.com/modelaudit/modelaudit/internal/rule"
+	"github.com/modelaudit/modelaudit/internal/source"
 )
 
 //go:embed help.md
@@ -51,8 +54,33 @@ func run(_ context.Context, p *detector.Pass) error {
 		causes.At(outside, "sizes", "The model says that its trees are longer than all of it. LightGBM looks for them there.").Add(0, "tree_sizes")
 	}
 	causes.Report(p.Report)
+	if err == nil {
+		err = parameters(p, m)
+	}
 	if size := p.File.Size - m.Rest; err == nil && size > 0 {
 		return p.Part("bytes behind the model", m.Rest, size)
 	}
 	return err
+}
+
+// maxLine is the longest line of the parameters that is looked at, in bytes.
+const maxLine = 4 << 10
+
+// parameters shows the values behind the trees that are programs: "[data: …]".
+func parameters(p *detector.Pass, m lightgbm.Model) error {
+	r := p.Reader()
+	r.MoveTo(m.Behind)
+	for r.Offset() < m.Rest && r.Step() {
+		at := r.Offset()
+		line := r.Peek(int(min(maxLine, m.Rest-at)))
+		if i := bytes.IndexByte(line, '\n'); i >= 0 {
+			line = line[:i+1]
+		}
+		r.Skip(uint64(len(line)))
+		key, value, found := strings.Cut(strings.Trim(string(line), "[]\r\n "), ": ")
+		if found && source.Harms(value, p.Budget) {
+			p.Text(key, at, value)
+		}
+	}
+	return r.Err()
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/modelaudit/modelaudit/internal/hostile"
 	"github.com/modelaudit/modelaudit/internal/needle"
 	"github.com/modelaudit/modelaudit/internal/rule"
+	"github.com/modelaudit/modelaudit/internal/source"
 	"github.com/modelaudit/modelaudit/internal/table"
 )
 
@@ -126,13 +127,16 @@ func node(p *detector.Pass, n *json.Value) {
 	}
 }
 
-// attributes reports those that name a library by a path.
+// attributes reports those that name a library by a path, and shows programs.
 func attributes(p *detector.Pass, attrs *json.Value, node string) {
 	if attrs == nil {
 		return
 	}
 	for _, m := range attrs.Members {
 		value := m.Value.String()
+		if source.Harms(value, p.Budget) {
+			p.Text(m.Name, m.Offset, value)
+		}
 		if value == "" || !names()["attribute"][strings.ToLower(strings.Trim(m.Name, "_"))] || !pathLike(m.Name, value) {
 			continue
 		}

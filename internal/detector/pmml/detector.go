@@ -14,6 +14,7 @@ import (
 	"github.com/modelaudit/modelaudit/internal/finding"
 	"github.com/modelaudit/modelaudit/internal/format/xml"
 	"github.com/modelaudit/modelaudit/internal/rule"
+	"github.com/modelaudit/modelaudit/internal/source"
 	"github.com/modelaudit/modelaudit/internal/table"
 )
 
@@ -197,7 +198,7 @@ func (w *walker) element(t *xml.Token) {
 		w.report(reference, t.Offset, "TableLocator", "A table of the model is to be found elsewhere, in a place that the evaluator knows.")
 	}
 	for _, a := range t.Attrs {
-		w.code(t.Offset, a.Value)
+		w.code(t.Offset, a.Name, a.Value)
 	}
 }
 
@@ -220,22 +221,32 @@ func dottedClass(f string) bool {
 }
 
 // text judges character data.
-func (w *walker) text(t *xml.Token) { w.code(t.Offset, t.Text) }
+func (w *walker) text(t *xml.Token) { w.code(t.Offset, "text", t.Text) }
 
 // extension is the element for what is not PMML's own.
 const extension = "Extension"
 
 // code reports program text inside an Extension, where it means something to
-// the evaluator that put it there.
-func (w *walker) code(offset int64, text string) {
-	if w.extensions == 0 {
+// the evaluator that put it there. What is all a program is shown from anywhere.
+func (w *walker) code(offset int64, name, text string) {
+	if w.inExtension(offset, text) || !w.root || !source.Harms(text, w.pass.Budget) {
 		return
+	}
+	w.pass.Text(name, offset, text)
+}
+
+// inExtension reports a mark of program text in an Extension, and whether there
+// is one.
+func (w *walker) inExtension(offset int64, text string) bool {
+	if w.extensions == 0 {
+		return false
 	}
 	for _, mark := range marks()["call"] {
 		if i := strings.Index(text, mark); i >= 0 {
 			end := min(len(text), i+120)
 			w.report(script, offset, "extension", fmt.Sprintf("An extension holds program code: %s", finding.Quote(text[i:end])))
-			return
+			return true
 		}
 	}
+	return false
 }

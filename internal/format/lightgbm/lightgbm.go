@@ -46,6 +46,7 @@ type Model struct {
 	// looks for each; -1 is more than any text.
 	Sizes    int64
 	First    int64 // where the first tree starts
+	Behind   int64 // where what trained them starts, behind the trees
 	features int64
 	// Rest is where the text ends that belongs to the model: behind its last
 	// line, or where bytes stand that are no text.
@@ -82,7 +83,7 @@ func Read(r *hostile.Reader, visit func(Tree)) (Model, error) {
 			}
 		case key == "end of trees":
 			finish()
-			m.Ended = true
+			m.Ended, m.Behind = true, r.Offset()
 		case t != nil:
 			t.take(key, values)
 		default:
