@@ -24,27 +24,7 @@ const maxRounds = 64
 func (v *Value) OnImport() (inline, called []*Code) {
 	units := collect(v, -1, nil, make(map[*Value]bool))
 	names := make(map[string]bool)
-	for round := 0; ; round++ {
-		more := false
-		for i := range units {
-			u := &units[i]
-			if u.runs || !u.starts(units, names) && round < maxRounds {
-				continue
-			}
-			u.runs, more = true, true
-			u.called = u.called || round == maxRounds
-			references, _ := u.code.References()
-			for _, r := range references {
-				if r.Used {
-					for name := range strings.SplitSeq(r.Path, ".") {
-						names[name] = true
-					}
-				}
-			}
-		}
-		if !more {
-			break
-		}
+	for round := 0; start(units, names, round == maxRounds); round++ {
 	}
 	for _, u := range units {
 		switch {
@@ -55,6 +35,34 @@ func (v *Value) OnImport() (inline, called []*Code) {
 		}
 	}
 	return inline, called
+}
+
+// start marks what runs beside what was marked before, and adds the names that it
+// loads; at last it is all that is left. It reports whether there was any.
+func start(units []unit, names map[string]bool, last bool) (more bool) {
+	for i := range units {
+		u := &units[i]
+		if u.runs || !last && !u.starts(units, names) {
+			continue
+		}
+		u.runs, more = true, true
+		u.called = u.called || last
+		u.load(names)
+	}
+	return more
+}
+
+// load adds the names that the code loads.
+func (u *unit) load(names map[string]bool) {
+	references, _ := u.code.References()
+	for _, r := range references {
+		if !r.Used {
+			continue
+		}
+		for name := range strings.SplitSeq(r.Path, ".") {
+			names[name] = true
+		}
+	}
 }
 
 // starts reports whether code runs, given the names that running code loads.
