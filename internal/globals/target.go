@@ -73,6 +73,12 @@ func owner(called string) string {
 	return ""
 }
 
+// OfPython reports whether a module is one of Python itself.
+func OfPython(module string) bool {
+	kind := owner(module)
+	return kind == "python" || kind == "plain"
+}
+
 // FetchedBy is the argument of the functions that Fetches knows.
 const FetchedBy = "path"
 

@@ -33,12 +33,7 @@ func (j *judge) calls(e pickle.Effect) {
 		// arguments.txt says what they hold: that decides, and not the name.
 		v.Class = globals.Conditional
 	}
-	switch {
-	case v.Class >= globals.Dangerous, v.Effect != globals.Indirect:
-	case j.handsFunction(e):
-		j.add(unresolved, e, "callback", func() string {
-			return "Loading this file " + j.callText(e) + ", which calls a function that is computed in a way that only running it would tell."
-		})
+	if v.Class < globals.Dangerous && j.hands(e, u, v) {
 		return
 	}
 	if v.Class == globals.Safe || v.Class == globals.Conditional {
@@ -307,6 +302,7 @@ func (j *judge) changes(e pickle.Effect, way globals.Use) {
 		j.sideFile(e, u)
 		j.wraps(e, u)
 		j.textState(e, u)
+		j.fillsWithFunction(e, u)
 	case u.args == "hands" || u.args == "changed":
 		j.add(unresolved, e, "change", func() string {
 			return "Loading this file " + j.effectVerb(e) + ": which object that changes only running it would tell."

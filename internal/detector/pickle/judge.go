@@ -169,6 +169,8 @@ func (j *judge) uncalled(u *use) (r *rule.Rule, before, after string) {
 	// A function that the file makes has all builtins in any case.
 	case leadsOut(u.at.Name) && !j.madeCode && !j.report.dangerous():
 		return unresolved, "Loading this file takes ", ", by which it comes to whatever the process has loaded"
+	case u.at.Name == "" && u.at.AsName != "" && globals.OfPython(u.at.Module) && !j.report.dangerous():
+		return unresolved, "Loading this file takes the module ", " itself, of which a pickle needs no more than names"
 	case u.verdict.Class == globals.Unknown && u.at.Module == "__main__":
 		return mainName, "This file needs ", " from the script that loads it: what that does cannot be seen here"
 	case u.verdict.Class == globals.Unknown:

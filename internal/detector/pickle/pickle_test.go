@@ -28,6 +28,11 @@ func sentences(b *pickletest.Stream) *pickletest.Stream {
 	return b.Named("gensim.models.word2vec", "LineSentence").Tuple(0).NewObj().EmptyDict().Str("source").Str("http://192.0.2.1/poc").SetItem().Build()
 }
 
+// picked adds a module that a function picks out of a list.
+func picked(b *pickletest.Stream) *pickletest.Stream {
+	return b.Named("statistics", "mode").EmptyList().Named("random", "_os").Append().Tuple(1).Reduce()
+}
+
 func TestDetector(t *testing.T) {
 	p := pickletest.New
 	detectortest.Run(t, pickle.Detector, []detectortest.Case{
@@ -119,6 +124,13 @@ func TestDetector(t *testing.T) {
 			Want: []string{"pickle-executes-code", "pickle-unknown-class"}},
 		{Name: "method of an object that holds a command", Data: p(4).Named("models", "Runner.run").Named("models", "Runner").Tuple(0).NewObj().EmptyDict().Str("cmd").Str("echo poc").SetItem().Build().
 			Tuple(1).Reduce().Stop(), Want: []string{"pickle-unknown-call-payload", "pickle-unknown-class"}},
+		{Name: "module picked out of a list", Data: picked(p(4).Named("builtins", "getattr")).Str("system").Tuple(2).Reduce().Stop(), Want: []string{"pickle-computed-name"}},
+		{Name: "number picked out of a list", Data: p(4).Named("statistics", "mode").EmptyList().Int(1).Append().Tuple(1).Reduce().Stop()},
+		{Name: "module of Python's", Data: p(4).Named("random", "_os").Stop(), Want: []string{"pickle-computed-name"}},
+		{Name: "function to write with that was picked out", Data: p(4).Named("types", "SimpleNamespace").Tuple(0).NewObj().EmptyDict().Str("write").Named("builtins", "dict.get").Named("models", "TABLE").
+			Str("x").Tuple(2).Reduce().SetItem().Build().Stop(), Want: []string{"pickle-computed-name", "pickle-unknown-import"}},
+		{Name: "method to write with", Data: p(4).Named("types", "SimpleNamespace").Tuple(0).NewObj().EmptyDict().Str("write").Named("builtins", "getattr").Named("io", "StringIO").Tuple(0).Reduce().
+			Str("write").Tuple(2).Reduce().SetItem().Build().Stop()},
 		{Name: "translated name", Data: p(4).Named("builtins", "str.translate").Str("MODELS").Named("builtins", "str.maketrans").Str("M").Str("m").
 			Tuple(2).Reduce().Tuple(2).Reduce().Str("f").StackGlobal().Tuple(0).Reduce().Stop(), Want: []string{"pickle-computed-name"}},
 		{Name: "assembled name", Data: p(4).Named("builtins", "str.lower").Str("MODELS").Tuple(1).Reduce().Str("Net").StackGlobal().Tuple(0).NewObj().Stop(),

@@ -31,6 +31,12 @@ func (j *judge) takes(e pickle.Effect) {
 		})
 		return
 	}
+	if j.m.Kind(base) == pickle.Attr || j.anyFunction(base) {
+		j.add(unresolved, e, "attribute", func() string {
+			return "Loading this file takes " + j.python(e.Value) + ", an attribute of something that only running it would tell."
+		})
+		return
+	}
 	class := j.m.Name(j.m.Class(base))
 	if class == nil {
 		return
@@ -43,11 +49,59 @@ func (j *judge) takes(e pickle.Effect) {
 	}
 }
 
-// handsFunction reports whether a call is given a function that is computed in a
-// way that only running it would tell.
-func (j *judge) handsFunction(e pickle.Effect) bool {
+// hands reports a call that is given what may be any function, if it calls what it
+// is given or is one of Python's own; and one of Python's own that is given a module,
+// of which no pickle has any.
+func (j *judge) hands(e pickle.Effect, u *use, v globals.Verdict) bool {
+	python := globals.OfPython(u.at.Module)
+	if v.Effect != globals.Indirect && !(python && v.Class == globals.Safe) {
+		return false
+	}
 	named, _ := j.m.Items(e.Kw)
-	return slices.ContainsFunc(e.Args, j.anyFunction) || slices.ContainsFunc(named, j.anyFunction)
+	switch {
+	case slices.ContainsFunc(e.Args, j.anyFunction) || slices.ContainsFunc(named, j.anyFunction):
+		j.add(unresolved, e, "callback", func() string {
+			return "Loading this file " + j.callText(e) + ", and gives that a function which is computed in a way that only running it would tell."
+		})
+	case python && !e.Computed && j.hasModule(e.Args, 2):
+		j.add(unresolved, e, "module", func() string {
+			return "Loading this file " + j.callText(e) + ", and gives that a module to take what it likes from."
+		})
+	default:
+		return false
+	}
+	return true
+}
+
+// hasModule reports whether a module is among values or in them, as deep as depth.
+func (j *judge) hasModule(values []pickle.Value, depth int) bool {
+	if depth < 0 || j.s.p.Budget.Steps(int64(len(values))) != nil {
+		return false
+	}
+	return slices.ContainsFunc(values, func(v pickle.Value) bool {
+		if n := j.m.Name(v); n != nil {
+			return n.Name == ""
+		}
+		items, _ := j.m.Items(v)
+		return j.container(v) && j.hasModule(items, depth-1)
+	})
+}
+
+// holdsFunction reports whether a state has an attribute that may be any function.
+func (j *judge) holdsFunction(state pickle.Value) bool {
+	items, _ := j.m.Items(state)
+	return j.container(state) && j.s.p.Budget.Steps(int64(len(items))) == nil &&
+		slices.ContainsFunc(items, func(v pickle.Value) bool { return j.anyFunction(v) || j.m.Kind(v) == pickle.Dict && j.holdsFunction(v) })
+}
+
+// fillsWithFunction reports an object of Python's own classes that is given what may
+// be any function to call: as its write method, for one.
+func (j *judge) fillsWithFunction(e pickle.Effect, u *use) {
+	if globals.OfPython(u.at.Module) && slices.ContainsFunc(e.Args, j.holdsFunction) {
+		j.add(unresolved, e, "callback", func() string {
+			return "Loading this file " + j.effectVerb(e) + ", where a function is computed in a way that only running it would tell."
+		})
+	}
 }
 
 // anyFunction reports whether a value may be any function: what is not known, an
@@ -69,7 +123,8 @@ func (j *judge) anyFunction(v pickle.Value) bool {
 			return false
 		}
 		of := globals.Lookup(n.Module, n.Name)
-		return argumentsOf(n) == "hands" || of.Class == globals.Suspicious && of.Effect == globals.Indirect
+		kind := argumentsOf(n)
+		return kind == "hands" || kind == "changed" || of.Class == globals.Suspicious && of.Effect == globals.Indirect
 	}
 	return false
 }
