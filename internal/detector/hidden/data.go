@@ -1,13 +1,18 @@
 package hidden
 
 import (
+	"cmp"
 	"fmt"
+	"io"
+	"iter"
 	"path"
 	"slices"
+	"strings"
 
 	"github.com/modelaudit/modelaudit/internal/detector"
 	"github.com/modelaudit/modelaudit/internal/finding"
 	"github.com/modelaudit/modelaudit/internal/format/carve"
+	"github.com/modelaudit/modelaudit/internal/format/encoded"
 	"github.com/modelaudit/modelaudit/internal/hostile"
 	"github.com/modelaudit/modelaudit/internal/rule"
 )
@@ -42,10 +47,86 @@ func searchData(p *detector.Pass, r *hostile.Reader) error {
 	for _, f := range found {
 		s.tell(f)
 	}
-	if s.err != nil {
-		return s.err
+	return cmp.Or(s.err, err, s.texts(r))
+}
+
+const (
+	// window is how much text is looked through at once.
+	window = 1 << 20
+	// leastText is the size of the least text that a pickle that calls something is
+	// written as.
+	leastText = 40
+)
+
+// texts looks for pickles in the texts of a store, which are how values are kept
+// where a value is a text: in base64, or in hexadecimal digits.
+func (s *store) texts(r *hostile.Reader) error {
+	for r.Left() > 0 && s.err == nil {
+		held, at := s.Budget.Held(), r.Offset()
+		text := r.Bytes(uint64(min(window, r.Left())))
+		if r.Err() != nil {
+			return r.Err()
+		}
+		end := len(text)
+		if r.Left() > 0 {
+			end -= leastText // which may be the start of one
+		}
+		for start, size := range runs(text) {
+			if start > 0 && start+size == len(text) && r.Left() > 0 {
+				end = start // the rest of it is in the next window
+				break
+			}
+			s.decode(text[start:start+size], at+int64(start))
+		}
+		s.Budget.Release(held)
+		r.MoveTo(at + int64(end))
 	}
-	return err
+	return s.err
+}
+
+// runs yields the offset and the size of every text that is long enough. One byte
+// of as many as that take is of it, whatever it is.
+func runs(data []byte) iter.Seq2[int, int] {
+	return func(yield func(int, int) bool) {
+		for at := leastText - 1; at < len(data); at += leastText {
+			if !written(data[at]) {
+				continue
+			}
+			start, end := at, at+1
+			for start > at-leastText+1 && written(data[start-1]) {
+				start--
+			}
+			for end < len(data) && written(data[end]) {
+				end++
+			}
+			if end-start >= leastText && !yield(start, end-start) {
+				return
+			}
+			at = end
+		}
+	}
+}
+
+// written reports whether a byte may be of a text that is an encoding.
+func written(c byte) bool { return c >= ' ' && c < 0x7f || c == '\n' }
+
+// decode tells of the first pickle that a text encodes which does harm.
+func (s *store) decode(text []byte, at int64) {
+	if !encoded.Promising(text) {
+		return
+	}
+	told := false
+	w := encoded.Walk{Budget: s.Budget, Visit: func(c encoded.Content) bool {
+		if told || s.err != nil || c.Kind != "pickle" {
+			return told || s.err != nil
+		}
+		f := carve.File{Kind: carve.Pickle, Offset: at + int64(c.Offset), Size: int64(len(c.Data)), Detail: strings.Join(c.Encodings, " of ")}
+		if told = s.harms(f, hostile.Bytes(c.Data)); told {
+			s.tell(f)
+		}
+		return told
+	}}
+	s.err = cmp.Or(s.err, w.In(text))
 }
 
 // keep reports whether what was found is a pickle, or a value that is packed in
@@ -54,14 +135,19 @@ func (s *store) keep(f carve.File) bool {
 	if s.err != nil || f.Kind != carve.Pickle && !packed[f.Kind] {
 		return false
 	}
-	content := hostile.Section(s.File.Content, f.Offset, f.Size)
+	return s.harms(f, hostile.Section(s.File.Content, f.Offset, f.Size)) || f.Kind == carve.Pickle
+}
+
+// harms reports whether there is something dangerous in what was found, and keeps
+// what that is.
+func (s *store) harms(f carve.File, content io.ReaderAt) bool {
 	var found []finding.Finding
 	found, s.err = s.Examine(s.File.Member(names[f.Kind], content, f.Size))
 	found = slices.DeleteFunc(found, func(x finding.Finding) bool { return x.Rule.Severity < rule.High })
 	if len(found) > 0 {
 		s.inner[f.Offset] = found
 	}
-	return f.Kind == carve.Pickle || len(found) > 0
+	return len(found) > 0
 }
 
 // tell makes a finding of one value.
@@ -73,8 +159,11 @@ func (s *store) tell(f carve.File) {
 	if f.Kind != carve.Pickle {
 		what = "A " + f.Kind.String() + " with something dangerous in it"
 	}
+	if f.Detail != "" {
+		what += ", written as " + finding.Quote(f.Detail) + ","
+	}
 	found := finding.Finding{
-		Rule: inData, Key: f.Kind.String(),
+		Rule: inData, Key: strings.TrimSpace(f.Kind.String() + " " + f.Detail),
 		Message:  fmt.Sprintf("%s is a value in %s: whoever unpickles it runs what it says.", what, finding.Quote(where)),
 		Location: finding.Location{Offset: f.Offset, Length: f.Size},
 		Evidence: []finding.Step{{Offset: f.Offset, Text: fmt.Sprintf("%s, %d bytes", f.Kind, f.Size)}},

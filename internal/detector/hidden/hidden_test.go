@@ -6,6 +6,7 @@ import (
 	"compress/gzip"
 	"compress/zlib"
 	"context"
+	"encoding/base64"
 	"encoding/binary"
 	"fmt"
 	"io"
@@ -119,6 +120,7 @@ func TestDetector(t *testing.T) {
 		{Name: "bytes in a pickle, behind a long stream", File: "m.pkl", Data: pickletest.New(4).Data(append([]byte("\xff"+string(gzipped(strings.Repeat("a", 5<<20)))), executabletest.ELF()...)).Stop(), Want: []string{id}, Heavy: true},
 		{Name: "value of a store", File: "data.mdb", Data: within(10_000, 512, call()), Want: []string{dataID}},
 		{Name: "packed value of a store", File: "data.mdb", Data: within(10_000, 512, zlibbed(string(call()))), Want: []string{dataID}},
+		{Name: "value of a store in base64", File: "data.mdb", Data: within(2<<20, 1<<20-50, []byte("\x00"+base64.StdEncoding.EncodeToString(call())+"\x00")), Want: []string{dataID}, Heavy: true},
 		{Name: "value of a store behind many packed ones", File: "data.mdb", Data: append(bytes.Repeat(zlibbed("harmless harmless harmless"), 300), call()...), Want: []string{dataID}, Heavy: true},
 		{Name: "raw vector of R", File: "m.rds", Data: rdstest.Object(rdstest.Raw(string(within(10_000, 511, []byte(executabletest.ELF()))))), Want: []string{id}},
 		{Name: "archive in a pickle", File: "m.pkl", Data: pickletest.New(4).Data(within(10_000, 510, zipped(zip.Deflate, "a", "b"))).Stop()},

@@ -6,12 +6,11 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"regexp"
 	"slices"
-	"sync"
 
 	"github.com/modelaudit/modelaudit/internal/artifact"
 	"github.com/modelaudit/modelaudit/internal/detector"
+	"github.com/modelaudit/modelaudit/internal/format/pickle"
 	"github.com/modelaudit/modelaudit/internal/hostile"
 )
 
@@ -35,6 +34,8 @@ const (
 	wide = 0xcc
 	// key is what polars keeps a function under, as an array of numbers in JSON.
 	key = `"function":[`
+	// proto is PROTO as a number.
+	proto = "128"
 	// room is what bytes of unknown number start with.
 	room = 4 << 10
 	// window is how much is looked through at once.
@@ -87,9 +88,6 @@ func textQuery(p *detector.Pass) error {
 	return p.Budget.Spent()
 }
 
-// pickled finds a PROTO among numbers.
-var pickled = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`[\[,\s]128\s*,\s*[2-5]\s*,`) })
-
 // function returns where numbers begin that are a function, or -1.
 func function(text []byte) int {
 	at := bytes.Index(text, []byte(key))
@@ -97,13 +95,32 @@ func function(text []byte) int {
 		text = text[:at]
 		at += len(key)
 	}
-	if bytes.Contains(text, []byte("128")) {
-		if place := pickled().FindIndex(text); place != nil {
-			return place[0] + 1
+	for i := 0; ; i++ {
+		n := bytes.Index(text[i:], []byte(proto))
+		if n < 0 {
+			return at
+		}
+		if i += n; protocol(text, i) {
+			return i
 		}
 	}
-	return at
 }
+
+// protocol reports whether a PROTO stands at a place: an element that is followed by
+// a version of the protocol, and by more.
+func protocol(text []byte, i int) bool {
+	if i == 0 || bytes.IndexByte([]byte("[, \t\r\n"), text[i-1]) < 0 {
+		return false
+	}
+	rest, ok := bytes.CutPrefix(blanks(text[i+len(proto):]), []byte(","))
+	rest = blanks(rest)
+	if !ok || len(rest) == 0 || rest[0] < '2' || rest[0] > '0'+pickle.MaxProtocol {
+		return false
+	}
+	return bytes.HasPrefix(blanks(rest[1:]), []byte(","))
+}
+
+func blanks(text []byte) []byte { return bytes.TrimLeft(text, " \t\r\n") }
 
 // handOn reads the numbers of an array, and hands on the bytes that they are.
 func handOn(p *detector.Pass, r *hostile.Reader, found *int) error {

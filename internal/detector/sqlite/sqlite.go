@@ -14,7 +14,8 @@ import (
 	"github.com/modelaudit/modelaudit/internal/hostile"
 )
 
-// Detector opens SQLite databases whose blobs are pickles, archives and the like.
+// Detector opens SQLite databases whose blobs are pickles, archives and the like, or
+// whose texts encode such.
 // It has no rules: what the blobs do is judged by those who know them. A database
 // without such blobs is no model.
 var Detector = &detector.Detector{
@@ -35,6 +36,31 @@ func pickled(content *hostile.Pieces, budget *hostile.Budget) bool {
 	return r.Err() == nil && r.Left() == 0
 }
 
+// maxText is how much of a text is looked into.
+const maxText = 4 << 20
+
+// text shows a text that encodes something: values are kept in base64 where a column
+// is of text.
+func text(p *detector.Pass, d *sqlite.Database, b sqlite.Blob) error {
+	if !encoded.Promising(b.Head) {
+		return nil
+	}
+	held := p.Budget.Held()
+	defer p.Budget.Release(held)
+	content, err := d.Content(b)
+	if err != nil {
+		return p.Budget.Spent()
+	}
+	size := min(content.Size, maxText)
+	if err := p.Budget.Hold(uint64(size)); err != nil {
+		return err
+	}
+	value := make([]byte, size)
+	n, _ := content.ReadAt(value, 0)
+	p.Text("", b.Offset(), string(value[:n]))
+	return p.Budget.Spent()
+}
+
 // run hands on blobs that start like something that a loader takes, and those
 // that may be pickles.
 func run(_ context.Context, p *detector.Pass) error {
@@ -44,6 +70,9 @@ func run(_ context.Context, p *detector.Pass) error {
 	}
 	found := 0
 	err = d.Blobs(func(b sqlite.Blob) error {
+		if b.Text {
+			return text(p, d, b)
+		}
 		known := encoded.Kind(b.Head) != ""
 		if !known && (len(b.Head) == 0 || b.Size < leastPickle || !pickle.Code(b.Head[0]).Known()) {
 			return nil

@@ -3,13 +3,18 @@ package sqlite_test
 import (
 	"bytes"
 	"context"
+	"encoding/base64"
+	"encoding/hex"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/modelaudit/modelaudit/internal/artifact"
+	"github.com/modelaudit/modelaudit/internal/catalog"
 	"github.com/modelaudit/modelaudit/internal/detector"
 	"github.com/modelaudit/modelaudit/internal/detector/detectortest"
 	"github.com/modelaudit/modelaudit/internal/detector/sqlite"
+	"github.com/modelaudit/modelaudit/internal/format/pickle/pickletest"
 	"github.com/modelaudit/modelaudit/internal/format/sqlite/sqlitetest"
 )
 
@@ -38,5 +43,25 @@ func TestElsewhere(t *testing.T) {
 	got := detectortest.Scan([]*detector.Detector{sqlite.Detector}, "app.db", sqlitetest.Database([]byte("name"), []byte("a plain value")))
 	if len(got.Formats) != 0 || got.Unread() || slices.Contains(detectortest.RuleIDs(got), "model-unrecognised") {
 		t.Errorf("got %+v", got)
+	}
+}
+
+// TestTexts: what a text encodes is looked into, in a page and across pages.
+func TestTexts(t *testing.T) {
+	shell := pickletest.New(4).Call("posix", "system", "echo poc").Stop()
+	long := pickletest.New(4).Call("posix", "system", "echo poc").Str(strings.Repeat("poc ", 1000)).Tuple(2).Stop()
+	for _, c := range []struct {
+		name, value string
+		want        bool
+	}{
+		{"base64", base64.StdEncoding.EncodeToString(shell), true},
+		{"base64 that overflows", base64.StdEncoding.EncodeToString(long), true},
+		{"hexadecimal digits", hex.EncodeToString(shell), true},
+		{"a plain text", "a plain value that is long enough to be told of, but for nothing", false},
+	} {
+		got := detectortest.Scan(catalog.Detectors(), "app.db", sqlitetest.Texts("key", c.value))
+		if found := slices.Contains(detectortest.RuleIDs(got), "encoded-payload"); found != c.want || !c.want && len(got.Findings) > 0 {
+			t.Errorf("%s: got %q", c.name, detectortest.RuleIDs(got))
+		}
 	}
 }

@@ -2,6 +2,9 @@ package sqlite
 
 import "github.com/modelaudit/modelaudit/internal/hostile"
 
+// Offset is that of the row that a blob is in, which may go on elsewhere.
+func (b Blob) Offset() int64 { return b.row.offset }
+
 // Content returns a blob, of any size. The places of its pieces are charged to the
 // memory budget.
 func (d *Database) Content(b Blob) (*hostile.Pieces, error) {

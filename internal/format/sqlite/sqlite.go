@@ -30,8 +30,9 @@ type Database struct {
 	usable   int64 // bytes of a page without the reserved ones at its end
 }
 
-// A Blob is a value of a row that is bytes.
+// A Blob is a value of a row that is bytes, or a text.
 type Blob struct {
+	Text bool // in the encoding of the database
 	Size int64
 	Head []byte // its first bytes
 	row  row
@@ -65,7 +66,10 @@ func Open(r *hostile.Reader) (*Database, error) {
 	return &Database{r: r, pageSize: size, usable: size - reserved}, r.Err()
 }
 
-// Blobs tells every blob of every row. Rows that make no sense are passed over:
+// leastText is the size of the least text that is told.
+const leastText = 32
+
+// Blobs tells every blob of every row, and every text of a certain length. Rows that make no sense are passed over:
 // free pages hold the remains of old ones.
 func (d *Database) Blobs(tell func(Blob) error) error {
 	for at := int64(0); at+d.pageSize <= d.r.End() && d.r.Step(); at += d.pageSize {
@@ -181,9 +185,10 @@ func (d *Database) record(w row, tell func(Blob) error) error {
 		if r.Err() != nil || size < 0 || size > w.size-at {
 			break
 		}
-		// Even serial types from 12 on are blobs, odd ones texts.
-		if kind >= 12 && kind%2 == 0 && size > 0 {
-			if err := d.blob(Blob{Size: size, row: w, skip: at}, tell); err != nil {
+		// Even serial types from 12 on are blobs, odd ones from 13 on texts.
+		text := kind%2 == 1
+		if kind >= 12 && size > 0 && (!text || size >= leastText) {
+			if err := d.blob(Blob{Text: text, Size: size, row: w, skip: at}, tell); err != nil {
 				return err
 			}
 		}

@@ -1,5 +1,5 @@
 // Package sqlitetest builds SQLite databases for tests: one page of rows with a
-// key and a value, both blobs, and the pages that long values overflow to.
+// key and a value, both blobs or both texts, and the pages that long values overflow to.
 package sqlitetest
 
 import "encoding/binary"
@@ -21,7 +21,21 @@ func varint(n int) []byte {
 func Database(pairs ...[]byte) []byte { return Wide(0, pairs...) }
 
 // Wide is a Database whose rows begin with a number of empty values.
-func Wide(empty int, pairs ...[]byte) []byte {
+func Wide(empty int, pairs ...[]byte) []byte { return build(empty, blob, pairs) }
+
+// Texts is a Database of texts.
+func Texts(pairs ...string) []byte {
+	raw := make([][]byte, len(pairs))
+	for i, value := range pairs {
+		raw[i] = []byte(value)
+	}
+	return build(0, text, raw)
+}
+
+// The least serial types of values (section 2.1 of the format).
+const blob, text = 12, 13
+
+func build(empty, kind int, pairs [][]byte) []byte {
 	page := make([]byte, pageSize)
 	var further []byte
 	copy(page, "SQLite format 3\x00")
@@ -30,8 +44,8 @@ func Wide(empty int, pairs ...[]byte) []byte {
 	binary.BigEndian.PutUint16(page[103:], uint16(len(pairs)/2))
 	end := pageSize
 	for i := 0; i < len(pairs); i += 2 {
-		types := append(make([]byte, empty), varint(2*len(pairs[i])+12)...)
-		types = append(types, varint(2*len(pairs[i+1])+12)...)
+		types := append(make([]byte, empty), varint(2*len(pairs[i])+kind)...)
+		types = append(types, varint(2*len(pairs[i+1])+kind)...)
 		row := append(append(append([]byte{byte(len(types) + 1)}, types...), pairs[i]...), pairs[i+1]...)
 		cell := append(varint(len(row)), byte(i+1))
 		if local := len(row); local > most {
