@@ -3,7 +3,9 @@
 package audit
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/modelaudit/modelaudit/internal/finding"
 	"github.com/modelaudit/modelaudit/internal/rule"
@@ -67,6 +69,19 @@ func (r *Report) Count() map[rule.Severity]int {
 		}
 	}
 	return n
+}
+
+// Severities names the findings by severity, worst first: "1 critical, 2 low". It
+// is empty if there are none.
+func (r *Report) Severities() string {
+	n := r.Count()
+	var parts []string
+	for _, s := range rule.Severities {
+		if n[s] > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n[s], s))
+		}
+	}
+	return strings.Join(parts, ", ")
 }
 
 // Unread returns the files of which something was not inspected.

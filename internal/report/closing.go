@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -8,7 +9,6 @@ import (
 	"github.com/modelaudit/modelaudit/internal/compare"
 	"github.com/modelaudit/modelaudit/internal/policy"
 	"github.com/modelaudit/modelaudit/internal/report/plain"
-	"github.com/modelaudit/modelaudit/internal/rule"
 )
 
 // Closing is the outcome on one line: the verdict and every number that belongs
@@ -18,7 +18,7 @@ func Closing(o *policy.Outcome) string {
 		return title(o.Verdict) + ": there is no file to scan."
 	}
 	t := count(&o.Report)
-	parts := []string{fmt.Sprintf("%s: %s in %s%s", title(o.Verdict), severities(&o.Report), share(t.found, len(o.Report.Files)), plain.Count(len(o.Report.Files), "file"))}
+	parts := []string{fmt.Sprintf("%s: %s in %s%s", title(o.Verdict), cmp.Or(o.Report.Severities(), "nothing found"), share(t.found, len(o.Report.Files)), plain.Count(len(o.Report.Files), "file"))}
 	add := func(n int, format string) {
 		if n > 0 {
 			parts = append(parts, fmt.Sprintf(format, n))
@@ -61,21 +61,6 @@ func share(found, files int) string {
 		return ""
 	}
 	return fmt.Sprintf("%d of ", found)
-}
-
-// severities is how much was found, worst first.
-func severities(r *audit.Report) string {
-	n := r.Count()
-	var parts []string
-	for _, s := range rule.Severities {
-		if n[s] > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s", n[s], s))
-		}
-	}
-	if len(parts) == 0 {
-		return "nothing found"
-	}
-	return strings.Join(parts, ", ")
 }
 
 // A tally is how many files there are of a kind.

@@ -58,18 +58,25 @@ type Option struct {
 // text.
 func Options() []Option {
 	return []Option{
-		{"fail-on", "severity", "high", "the mildest severity that fails: critical, high, medium, low or none", setFailOn},
-		{"on-incomplete", "fail|warn", "fail", "what a file that was not fully read does", setOnIncomplete},
-		{"report-min", "severity", "info", "the mildest severity that is reported, beside what fails; the rest is counted and listed as suppressed", setReportMin},
-		{"min-precision", "precision", "possible", "findings of less certain rules do not count: certain, likely or possible", setMinPrecision},
-		{"carve", "size|all|none", "32MiB", "size of the largest file of which the weights are searched for files hidden in them", setSearch},
-		{"max-file-size", "size", "no limit", "do not open larger files", sizeOption(0, func(s *Settings) *int64 { return &s.Filter.MaxSize })},
-		{"max-inflated", "size", "100 times the file, at least 512MiB", "bytes that decompression may produce from one file", sizeOption(0, func(s *Settings) *int64 { return &s.Limits.Inflated })},
-		{"max-memory", "size", "128MiB", "bytes held in buffers whose size a file decides", sizeOption(1, func(s *Settings) *int64 { return &s.Limits.Memory })},
-		{"max-steps", "n", "50000000", "iterations of loops that a file decides, beyond 8 for each of its bytes", countOption(func(s *Settings) *int64 { return &s.Limits.Steps })},
-		{"max-members", "n", "1000000", "files found inside one file", countOption(func(s *Settings) *int64 { return &s.Limits.Members })},
-		{"max-depth", "n", "32", "nesting of files inside files", setDepth},
-		{"timeout", "duration", "5m", "time for one file", setTimeout},
+		{"fail-on", "severity", "high", "the mildest severity that fails: critical, high, medium, low or none",
+			option(policy.ParseThreshold, func(s *Settings) *policy.Threshold { return &s.Policy.FailOn })},
+		{"on-incomplete", "fail|warn", "fail", "what a file that was not fully read does",
+			option(policy.ParseOnIncomplete, func(s *Settings) *policy.OnIncomplete { return &s.Policy.OnIncomplete })},
+		{"report-min", "severity", "info", "the mildest severity that is reported, beside what fails; the rest is counted and listed as suppressed",
+			option(oneOf(rule.ParseSeverity, "critical, high, medium, low, info"), func(s *Settings) *rule.Severity { return &s.Policy.ReportMin })},
+		{"min-precision", "precision", "possible", "findings of less certain rules do not count: certain, likely or possible",
+			option(oneOf(rule.ParsePrecision, "certain, likely, possible"), func(s *Settings) *rule.Precision { return &s.Policy.MinPrecision })},
+		{"carve", "size|all|none", "32MiB", "size of the largest file of which the weights are searched for files hidden in them",
+			option(search, func(s *Settings) *int64 { return &s.Search })},
+		{"max-file-size", "size", "no limit", "do not open larger files", option(Size, func(s *Settings) *int64 { return &s.Filter.MaxSize })},
+		{"max-inflated", "size", "100 times the file, at least 512MiB", "bytes that decompression may produce from one file",
+			option(Size, func(s *Settings) *int64 { return &s.Limits.Inflated })},
+		{"max-memory", "size", "128MiB", "bytes held in buffers whose size a file decides", option(someSize, func(s *Settings) *int64 { return &s.Limits.Memory })},
+		{"max-steps", "n", "50000000", "iterations of loops that a file decides, beyond 8 for each of its bytes",
+			option(count[int64](maxCount), func(s *Settings) *int64 { return &s.Limits.Steps })},
+		{"max-members", "n", "1000000", "files found inside one file", option(count[int64](maxCount), func(s *Settings) *int64 { return &s.Limits.Members })},
+		{"max-depth", "n", "32", "nesting of files inside files", option(count[int](maxDepth), func(s *Settings) *int { return &s.Limits.Depth })},
+		{"timeout", "duration", "5m", "time for one file", option(duration, func(s *Settings) *time.Duration { return &s.Limits.Time })},
 	}
 }
 
@@ -93,124 +100,80 @@ func (s *Settings) Set(name, value string) error {
 // Set gives the option a value in s. The error says what is allowed.
 func (o Option) Set(s *Settings, value string) error { return o.set(s, value) }
 
-// setFailOn sets the severity from which on a finding fails.
-func setFailOn(s *Settings, value string) error {
-	t, err := policy.ParseThreshold(value)
-	if err == nil {
-		s.Policy.FailOn = t
-	}
-	return err
-}
-
-// setReportMin sets the severity from which on a finding is told.
-func setReportMin(s *Settings, value string) error {
-	v, ok := rule.ParseSeverity(value)
-	if !ok {
-		return fmt.Errorf("%q is not one of critical, high, medium, low, info", value)
-	}
-	s.Policy.ReportMin = v
-	return nil
-}
-
-// setMinPrecision sets how certain a rule has to be for its findings to count.
-func setMinPrecision(s *Settings, value string) error {
-	v, ok := rule.ParsePrecision(value)
-	if !ok {
-		return fmt.Errorf("%q is not one of certain, likely, possible", value)
-	}
-	s.Policy.MinPrecision = v
-	return nil
-}
-
-// setOnIncomplete sets what unread files do.
-func setOnIncomplete(s *Settings, value string) error {
-	o, err := policy.ParseOnIncomplete(value)
-	if err == nil {
-		s.Policy.OnIncomplete = o
-	}
-	return err
-}
-
-// setSearch sets up to which size of a file its weights are searched for hidden
-// files.
-func setSearch(s *Settings, value string) error {
-	switch value {
-	case "all":
-		s.Search = -1
-	case "none":
-		s.Search = 0
-	default:
-		n, err := Size(value)
-		if err != nil {
-			return fmt.Errorf("%q is none of all, none, and a size such as 64MiB", value)
-		}
-		s.Search = n
-	}
-	return nil
-}
-
-// maxDepth keeps the recursion of the scan, one level per nested file, far from
-// the end of the stack.
-const maxDepth = 1000
-
-// setDepth sets how deep files in files are followed.
-func setDepth(s *Settings, value string) error {
-	n, err := count(value, maxDepth)
-	if err == nil {
-		s.Limits.Depth = int(n)
-	}
-	return err
-}
-
-// setTimeout sets how long one file may take.
-func setTimeout(s *Settings, value string) error {
-	d, err := time.ParseDuration(value)
-	if err != nil || d <= 0 {
-		return fmt.Errorf("%q is not a duration such as 90s, 5m or 1h30m", value)
-	}
-	s.Limits.Time = d
-	return nil
-}
-
-// countOption sets a limit that is a number of things.
-func countOption(field func(*Settings) *int64) func(*Settings, string) error {
+// option sets a field to what parse makes of a value.
+func option[T any](parse func(string) (T, error), field func(*Settings) *T) func(*Settings, string) error {
 	return func(s *Settings, value string) error {
-		n, err := count(value, maxCount)
+		v, err := parse(value)
 		if err == nil {
-			*field(s) = n
+			*field(s) = v
 		}
 		return err
 	}
 }
 
-// sizeOption sets a limit that is a size of at least so many bytes.
-func sizeOption(least int64, field func(*Settings) *int64) func(*Settings, string) error {
-	return func(s *Settings, value string) error {
-		n, err := Size(value)
-		if err == nil && n < least {
-			err = errors.New("it must be more than 0")
+// oneOf makes a parser of one that does not say which words there are.
+func oneOf[T any](parse func(string) (T, bool), words string) func(string) (T, error) {
+	return func(value string) (T, error) {
+		v, ok := parse(value)
+		if !ok {
+			return v, fmt.Errorf("%q is not one of %s", value, words)
 		}
-		if err == nil {
-			*field(s) = n
-		}
-		return err
+		return v, nil
 	}
 }
 
-// maxCount and maxSize leave room for what is added to a limit in proportion to
-// the file.
 const (
+	// maxDepth keeps the recursion of the scan, one level per nested file, far
+	// from the end of the stack.
+	maxDepth = 1000
+	// maxCount and maxSize leave room for what is added to a limit in proportion
+	// to the file.
 	maxCount = 1_000_000_000_000_000
 	maxSize  = 1 << 60
 )
 
-// count reads a whole number from 1 on.
-func count(value string, most int64) (int64, error) {
-	n, err := strconv.ParseInt(value, 10, 64)
-	if err != nil || n < 1 || n > most {
-		return 0, fmt.Errorf("%q is not a whole number from 1 to %d", value, most)
+// search reads up to which size of a file its weights are searched.
+func search(value string) (int64, error) {
+	switch value {
+	case "all":
+		return -1, nil
+	case "none":
+		return 0, nil
 	}
-	return n, nil
+	n, err := Size(value)
+	if err != nil {
+		err = fmt.Errorf("%q is none of all, none, and a size such as 64MiB", value)
+	}
+	return n, err
+}
+
+// duration reads a time that is not zero.
+func duration(value string) (time.Duration, error) {
+	d, err := time.ParseDuration(value)
+	if err != nil || d <= 0 {
+		return 0, fmt.Errorf("%q is not a duration such as 90s, 5m or 1h30m", value)
+	}
+	return d, nil
+}
+
+// count makes a parser of whole numbers from 1 on.
+func count[T int | int64](most int64) func(string) (T, error) {
+	return func(value string) (T, error) {
+		n, err := strconv.ParseInt(value, 10, 64)
+		if err != nil || n < 1 || n > most {
+			return 0, fmt.Errorf("%q is not a whole number from 1 to %d", value, most)
+		}
+		return T(n), nil
+	}
+}
+
+// someSize is Size without 0.
+func someSize(value string) (int64, error) {
+	n, err := Size(value)
+	if err == nil && n == 0 {
+		err = errors.New("it must be more than 0")
+	}
+	return n, err
 }
 
 // Size reads a number of bytes: 123, 512MB (powers of 1000), 64GiB (powers of

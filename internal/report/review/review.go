@@ -138,21 +138,15 @@ func suffix(s, with string) string {
 
 // counts names the findings by severity: "1 critical, 2 low in 2 files".
 func counts(r *audit.Report) string {
-	n := r.Count()
-	var parts []string
-	for _, s := range rule.Severities {
-		if n[s] > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s", n[s], s))
-		}
-	}
-	if len(parts) == 0 {
+	found := r.Severities()
+	if found == "" {
 		return ""
 	}
 	files := 0
 	for i := range r.Files {
 		files += min(1, len(r.Files[i].Findings))
 	}
-	return strings.Join(parts, ", ") + " in " + plain.Count(files, "file")
+	return found + " in " + plain.Count(files, "file")
 }
 
 // table shows the files that have something to tell, worst first.
