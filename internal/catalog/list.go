@@ -57,6 +57,7 @@ import (
 	"github.com/modelaudit/modelaudit/internal/detector/torchserve"
 	"github.com/modelaudit/modelaudit/internal/detector/triton"
 	"github.com/modelaudit/modelaudit/internal/detector/xgboost"
+	"github.com/modelaudit/modelaudit/internal/detector/yolo"
 	"github.com/modelaudit/modelaudit/internal/detector/zarr"
 )
 
@@ -132,6 +133,7 @@ func Detectors() []*detector.Detector {
 		triton.Detector,
 		xgboost.Binary,
 		xgboost.Detector,
+		yolo.Detector,
 		zarr.Detector,
 		zarr.Shard,
 	}
