@@ -17,6 +17,7 @@ type File struct {
 	Content io.ReaderAt // not read beyond Size
 	Size    int64       // bytes
 	Open    Neighbour   // looks at files beside the one on disk; nil where there are none
+	Value   bool        // it is a text of its container's metadata, and what it is called is no file name
 }
 
 // A Neighbour tells what lies at a slash-separated path relative to the
@@ -86,6 +87,7 @@ type Head struct {
 	First []byte // up to FirstSize bytes
 	Last  []byte // up to LastSize bytes; overlaps First in small files
 	Depth int    // 0 for a file on disk
+	Value bool   // it is a text of metadata
 
 	base, extension string // of Name, if they are known already
 }
@@ -94,7 +96,7 @@ type Head struct {
 // Fault of a container that the file is read through; First holds what came
 // before it.
 func (f File) Head() (Head, error) {
-	h := Head{Name: f.Name(), Size: max(0, f.Size), Depth: len(f.Inside)}
+	h := Head{Name: f.Name(), Size: max(0, f.Size), Depth: len(f.Inside), Value: f.Value}
 	h.base, h.extension = h.Base(), h.Extension()
 	var err error
 	h.First, err = readRange(f.Content, 0, min(h.Size, FirstSize))

@@ -1,5 +1,7 @@
 package detector
 
+import "github.com/modelaudit/modelaudit/internal/hostile"
+
 const (
 	// minText is the size of the shortest text that could hold anything: a
 	// credential, or a payload in some encoding.
@@ -16,12 +18,20 @@ func (p *Pass) Written(name string, offset, size int64) error {
 	case size < minText:
 		return nil
 	case size > maxShown:
-		return p.Part(name, offset, size)
+		return p.Value(name, offset, size)
 	}
 	r := p.Reader()
 	r.MoveTo(offset)
 	p.Text(name, offset, string(r.Peek(int(size))))
 	return r.Err()
+}
+
+// Value is Part for a text of the file's metadata, which is too long for Text.
+func (p *Pass) Value(name string, offset, size int64) error {
+	p.Claim(offset, size)
+	f := p.File.Member(name, hostile.Section(p.File.Content, offset, size), size)
+	f.Value = name != ""
+	return p.Nested(f)
 }
 
 // Strings shows the runs of printable ASCII in a part of the file whose own

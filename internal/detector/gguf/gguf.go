@@ -214,7 +214,11 @@ func (j *judge) text(t gguf.Text) {
 	if t.Size < least {
 		j.p.Text(name, t.Offset, string(j.peek(t)))
 	}
-	if t.Size >= least && j.stop == nil {
+	switch {
+	case t.Size < least || j.stop != nil:
+	case rendered:
 		j.stop = j.p.Part(name, t.Offset, t.Size)
+	default:
+		j.stop = j.p.Value(name, t.Offset, t.Size)
 	}
 }

@@ -117,5 +117,5 @@ func (j *judge) text(t onnx.Text) {
 		j.stop = j.p.Written(name, t.Offset, t.Size)
 		return
 	}
-	j.stop = j.p.Part(name, t.Offset, t.Size)
+	j.stop = j.p.Value(name, t.Offset, t.Size)
 }

@@ -49,7 +49,7 @@ var Detector = &detector.Detector{
 	Rules: rule.Explain(help, dangerous, script, plain),
 	Match: func(h artifact.Head) bool {
 		class := names()[h.Extension()]
-		return (class == "data" || h.Depth > 0 && class != "source") && h.IsText()
+		return (class == "data" || h.Depth > 0 && (class != "source" || h.Value)) && h.IsText()
 	},
 	Run:  run,
 	Text: inText,
@@ -84,6 +84,10 @@ func run(_ context.Context, p *detector.Pass) error {
 		}
 		if err := s.look(text); err != nil {
 			return err
+		}
+		if p.File.Value && !s.told && int64(len(text)) == p.File.Size {
+			s.name = p.File.Name()
+			s.program(string(text))
 		}
 		p.Budget.Release(mark)
 		if r.Left() > 0 {
