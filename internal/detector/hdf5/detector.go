@@ -131,7 +131,9 @@ func attribute(p *detector.Pass, o *hdf5.Object, a *hdf5.Attribute) error {
 			continue
 		}
 		name := strings.TrimPrefix(o.Path+"@"+a.Name, "/")
-		if err := p.Nested(p.File.Member(name, hostile.Bytes(text), int64(len(text)))); err != nil {
+		value := p.File.Member(name, hostile.Bytes(text), int64(len(text)))
+		value.Value = true
+		if err := p.Nested(value); err != nil {
 			return err
 		}
 	}

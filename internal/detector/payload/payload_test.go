@@ -218,6 +218,26 @@ func TestPrograms(t *testing.T) {
 	}
 }
 
+// TestLongPrograms: a long value is a program as a short one is, whatever its key
+// looks like.
+func TestLongPrograms(t *testing.T) {
+	all := []*detector.Detector{payload.Detector, gguf.Detector, safetensors.Detector}
+	for _, times := range []int{0, 10, 1000} {
+		program := strings.Repeat("x = 1\n", times) + "import os\nos.system('echo poc')\n"
+		for name, data := range map[string][]byte{
+			"m.gguf": ggml(program), "m.safetensors": tensors(strings.ReplaceAll(program, "\n", `\n`)),
+		} {
+			if got := detectortest.RuleIDs(detectortest.Scan(all, name, data)); !slices.Equal(got, []string{"code-in-metadata"}) {
+				t.Errorf("%s, %d bytes: got %v, want code-in-metadata", name, len(program), got)
+			}
+		}
+	}
+	prose := strings.Repeat("This model was trained on text. ", 40) + "Never run os.system('echo poc') with it."
+	if got := detectortest.RuleIDs(detectortest.Scan(all, "m.gguf", ggml(prose))); len(got) > 0 {
+		t.Errorf("prose: got %v", got)
+	}
+}
+
 // TestSilent: what is encoded for honest reasons is nobody's payload.
 func TestSilent(t *testing.T) {
 	image := "\x89PNG\r\n\x1a\n" + strings.Repeat("\x01\xfe\x7f\x00", 2000)

@@ -173,9 +173,10 @@ func (j *judge) texts(n tensorflow.Node) {
 		for t := range a.Texts() {
 			offset, size := t.Bounds()
 			switch name := "attribute " + key + " of " + n.Name(); {
+			case j.stop != nil:
 			case size >= minText:
-				j.nested(name, offset, size)
-			case j.stop == nil:
+				j.stop = j.p.Value(name, offset, size)
+			default:
 				j.stop = j.p.Written(name, offset, size)
 			}
 		}

@@ -82,7 +82,7 @@ func (j *judge) event(e torch7.Event) {
 	case torch7.Text:
 		j.texts(e.Offset, e.Size)
 		if j.failed == nil {
-			j.failed = j.Written("", e.Offset, e.Size)
+			j.failed = j.Written("string", e.Offset, e.Size)
 		}
 	case torch7.Function:
 		j.function(e)

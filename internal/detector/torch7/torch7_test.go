@@ -68,7 +68,7 @@ func TestManyFunctions(t *testing.T) {
 func TestTold(t *testing.T) {
 	long := "a text of more than twenty bytes"
 	got := detectortest.Told(t, torch7.Detector, "m.t7", []byte(table(text("name"), text(long))+"more"))
-	if want := []string{": " + long, "bytes behind the model: more"}; !slices.Equal(got, want) {
+	if want := []string{"string: " + long, "bytes behind the model: more"}; !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }
