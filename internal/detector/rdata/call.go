@@ -39,6 +39,11 @@ var does = map[string]string{
 // A callee is a function that code calls, and what it does.
 type callee struct{ name, effect string }
 
+// callers are the functions of those that look a name up which want a function of
+// that name; others look values up by names that are put together, in honest code.
+// No promise of honest data does.
+var callers = map[string]bool{"do.call": true, "match.fun": true, "getFunction": true}
+
 // calleeOf returns the function that a call is of in the end: the one that it
 // looks up by a string, or that the text which it parses calls.
 func calleeOf(e rds.Event) callee {
@@ -51,12 +56,17 @@ func calleeOf(e rds.Event) callee {
 	switch effect {
 	case "look":
 		for _, name := range []string{e.Argument, e.Symbol} {
-			if found := functions()[name]; found != "" && found != "look" && (name == e.Argument || found == "process" || found == "native") {
+			if found := functions()[name]; found != "" && found != "look" && found != "make" && (name == e.Argument || found == "process" || found == "native") {
 				return callee{name, found}
 			}
 		}
-		if e.Name == "do.call" && builders()[e.Computed] {
+		if builders()[e.Computed] && (callers[e.Name] || e.Promise) {
 			return callee{e.Name, "computed"}
+		}
+		return callee{}
+	case "make": // code, which does nothing where nobody evaluates it
+		if found := functions()[e.Argument]; e.Promise && (found == "process" || found == "native") {
+			return callee{e.Argument, found}
 		}
 		return callee{}
 	case "code":
@@ -74,7 +84,7 @@ func calleeOf(e rds.Event) callee {
 var called = sync.OnceValue(func() *regexp.Regexp {
 	var all []string
 	for row := range table.Rows(functionsFile, 2) {
-		if name, effect := row[0], row[1]; effect != "look" && effect != "code" && !strings.Contains(name, "::") {
+		if name, effect := row[0], row[1]; effect != "look" && effect != "make" && effect != "code" && !strings.Contains(name, "::") {
 			all = append(all, regexp.QuoteMeta(name))
 		}
 	}
