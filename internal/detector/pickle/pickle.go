@@ -19,7 +19,7 @@ import (
 var Detector = &detector.Detector{
 	Name: "pickle",
 	Rules: rule.Explain(help, executes, vulnerable, rewrites, corrupts, writes, deserialises, reads, connects, disturbs, exhausting, indirect, unresolved,
-		refers, suspicious, lookalike, armed, unknownCall, unknownClass, unknownImport, mainName, extension, torn, badFrame, carriesCode,
+		refers, suspicious, lookalike, armed, unknownCall, unknownClass, unknownImport, mainName, extension, torn, badFrame, spliced, carriesCode,
 		dangerousCode, inert, sideEscapes, sideMissing),
 	Raw:   detector.Values,
 	Match: match,

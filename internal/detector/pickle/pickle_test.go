@@ -168,6 +168,8 @@ func TestDetector(t *testing.T) {
 		{Name: "torn frame", Data: pickletest.New(4).Frame(3).Op('c', []byte("mamarshal\nnothing\n")...).Pop().None().Stop(), Want: []string{"pickle-dangerous-reference", "pickle-torn-frame", "pickle-unknown-import"}},
 		{Name: "frame in a frame", Data: p(4).Frame(12).Frame(2).None().Pop().None().Stop(), Want: []string{"pickle-false-frame"}},
 		{Name: "frame behind the end", Data: p(4).Frame(1 << 20).None().Stop(), Want: []string{"pickle-false-frame"}},
+		{Name: "second protocol", Data: p(4).Op(0x80, 4).None().Stop(), Want: []string{"pickle-spliced"}},
+		{Name: "protocol inside", Data: p(4).EmptyList().Op(0x80, 2).None().Append().Stop(), Want: []string{"pickle-spliced"}},
 		{Name: "frame out of a frame", File: "data.pkl", Data: frameOutOfFrame(), Want: []string{"pickle-executes-code", "pickle-torn-frame"}},
 		{Name: "one unpickler for two pickles", Data: slices.Concat(p(4).Str("os").Memoize().Pop().Str("system").Memoize().Stop(),
 			p(4).Get(0).Get(1).StackGlobal().Str("echo poc").Tuple(1).Reduce().Stop()), Want: []string{"pickle-executes-code"}},

@@ -125,6 +125,15 @@ func (r *report) badFrame(at int64) {
 	})
 }
 
+// spliced reports a PROTO inside a pickle.
+func (r *report) spliced(at int64) {
+	r.add(finding.Finding{
+		Rule: spliced, Key: "PROTO", Location: finding.Location{Offset: at},
+		Message:  fmt.Sprintf("At byte %#x the file says its protocol in the middle of a pickle, which no pickler does: another tool has put it together.", at),
+		Evidence: []finding.Step{{Offset: at, Text: "PROTO behind other opcodes"}},
+	})
+}
+
 // send hands the findings to the scan.
 func (r *report) send(p *detector.Pass) {
 	for _, f := range r.findings {

@@ -144,6 +144,12 @@ var (
 		ID: "pickle-false-frame", Title: "A frame of the pickle claims what it does not hold",
 		Severity: rule.Medium, Precision: rule.Likely, CWE: []int{misread}, Since: since,
 	}
+	// Low: it does nothing by itself. Tools that put calls into files of others leave
+	// it behind.
+	spliced = &rule.Rule{
+		ID: "pickle-spliced", Title: "The pickle was put together by another tool than a pickler",
+		Severity: rule.Low, Precision: rule.Likely, CWE: []int{hidden}, Since: since,
+	}
 	// Medium: cloudpickle and dill do so on behalf of honest people.
 	carriesCode = &rule.Rule{
 		ID: "pickle-carries-code", Title: "The file carries Python code and makes functions of it",

@@ -179,6 +179,9 @@ func (s *session) frames(o *outcome) {
 	} else if at, is := o.machine.BadFrame(); is && o.machine.Stopped() {
 		s.report.badFrame(at)
 	}
+	if at, is := o.machine.Misplaced(); is && o.machine.Stopped() {
+		s.report.spliced(at)
+	}
 }
 
 // release gives back the memory that following one pickle took, unless a part of

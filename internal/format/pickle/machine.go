@@ -79,6 +79,7 @@ type Machine struct {
 	ended      int64 // offset behind the last STOP
 	iterates   bool  // an iterator was made that runs what it is given
 	missing    bool  // the reading ended at a memo key that is not there
+	protoAt    int64 // offset of the first PROTO that does not start a pickle, plus one
 	memoKey    int64 // the highest key of a PUT, at memoKeyAt
 	memoKeyAt  int64
 	deepest    float32 // the most values in one container, at deepestAt
@@ -186,6 +187,10 @@ func (m *Machine) BadFrame() (int64, bool) {
 	}
 	return at - 1, at > 0
 }
+
+// Misplaced returns the offset of the first PROTO that does not start a pickle, as
+// every pickler has it.
+func (m *Machine) Misplaced() (int64, bool) { return m.protoAt - 1, m.protoAt > 0 }
 
 // fail ends the run with a fault at the current opcode.
 func (m *Machine) fail(format string, args ...any) {
@@ -325,6 +330,9 @@ func (m *Machine) proto(op *Op) {
 	if op.Arg > MaxProtocol {
 		m.fail("protocol %d claimed, %d is the highest", op.Arg, MaxProtocol)
 		return
+	}
+	if m.protoAt == 0 && (m.protocol != 0 || len(m.stack)+len(m.marks) > 0) {
+		m.protoAt = op.Offset + 1
 	}
 	m.protocol = op.Arg
 }
