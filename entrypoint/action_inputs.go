@@ -103,16 +103,14 @@ func readInputs(getenv func(string) string) (inputs, error) {
 
 // readSettings reads the inputs that are flags of the command too.
 func (in *inputs) readSettings(getenv func(string) string) error {
-	scratch := settings.Default()
 	for _, o := range settings.Options() {
 		value := runner.Input(getenv, o.Name)
 		if value == "" {
 			continue
 		}
-		if err := o.Set(&scratch, value); err != nil {
+		if err := in.settings.keep(o, value); err != nil {
 			return inputError(o.Name, err)
 		}
-		in.settings = append(in.settings, func(s *settings.Settings) error { return o.Set(s, value) })
 	}
 	return nil
 }

@@ -25,7 +25,7 @@ func baselineCommand(w World) *cobra.Command {
 		},
 	}
 	flags := cmd.Flags()
-	flags.VarP((*fileName)(&output), "output", "o", "write the baseline to a file, whole or not at all, instead of standard output")
+	flags.VarP(fileFlag(&output), "output", "o", "write the baseline to a file, whole or not at all, instead of standard output")
 	f.register(flags)
 	return cmd
 }

@@ -22,7 +22,7 @@ import (
 // diffCommand compares two versions that lie side by side. Between commits it
 // is scan --base that compares.
 func diffCommand(w World, status *int) *cobra.Command {
-	f := newScanFlags()
+	var f scanFlags
 	cmd := &cobra.Command{
 		Use:   "diff [flags] OLD NEW",
 		Short: "Compare what two versions of models do",

@@ -17,8 +17,8 @@ import (
 	"github.com/modelaudit/modelaudit/internal/shard"
 )
 
-// overrides are the settings that flags gave, in the order given. They are laid
-// over the policy file, which is read later than the flags.
+// overrides are the settings that flags or inputs gave, in the order given. They
+// are laid over the policy file, which is read later.
 type overrides []func(*settings.Settings) error
 
 // apply lays the flags over s. It stops at the first that does not fit what is
@@ -32,11 +32,21 @@ func (o overrides) apply(s *settings.Settings) error {
 	return nil
 }
 
+// keep tries a value while it is known whose it is, and keeps it for later.
+func (o *overrides) keep(of settings.Option, value string) error {
+	scratch := settings.Default()
+	if err := of.Set(&scratch, value); err != nil {
+		return err
+	}
+	*o = append(*o, func(s *settings.Settings) error { return of.Set(s, value) })
+	return nil
+}
+
 // settingFlags are the flags that say what is scanned and what counts.
 type settingFlags struct {
 	set              overrides
 	config, baseline string
-	include, exclude globList
+	include, exclude []string
 	shard            shard.Shard // of the files; only scan has a flag for it
 	digest           bool        // the report names the SHA-256 of every model
 }
@@ -44,7 +54,7 @@ type settingFlags struct {
 // register adds the flags that every scan takes.
 func (f *settingFlags) register(flags *pflag.FlagSet) {
 	f.registerConfig(flags)
-	flags.Var((*fileName)(&f.baseline), "baseline", "file of findings that do not count")
+	flags.Var(fileFlag(&f.baseline), "baseline", "file of findings that do not count")
 	f.registerFilter(flags)
 	f.registerOptions(flags, settings.Options())
 }
@@ -52,20 +62,20 @@ func (f *settingFlags) register(flags *pflag.FlagSet) {
 // registerConfig adds the flag for the policy file.
 func (f *settingFlags) registerConfig(flags *pflag.FlagSet) {
 	flags.SortFlags = false
-	flags.Var((*fileName)(&f.config), "config", "policy file; none is read unless it is named here")
+	flags.Var(fileFlag(&f.config), "config", "policy file; none is read unless it is named here")
 }
 
 // registerFilter adds the flags that choose files.
 func (f *settingFlags) registerFilter(flags *pflag.FlagSet) {
-	flags.Var(&f.include, "include", "below a directory, scan only what matches; may be repeated")
-	flags.Var(&f.exclude, "exclude", "below a directory, do not scan what matches; may be repeated")
+	flags.Var(globFlag(&f.include), "include", "below a directory, scan only what matches; may be repeated")
+	flags.Var(globFlag(&f.exclude), "exclude", "below a directory, do not scan what matches; may be repeated")
 }
 
 // registerOptions makes settings of the policy file flags too, under the same
 // names and with the same values.
 func (f *settingFlags) registerOptions(flags *pflag.FlagSet, options []settings.Option) {
 	for _, o := range options {
-		flags.Var(&optionValue{Option: o, overrides: &f.set}, o.Name, o.Usage+" (default "+o.Default+")")
+		flags.Var(f.set.flag(o), o.Name, o.Usage+" (default "+o.Default+")")
 	}
 }
 
@@ -147,83 +157,73 @@ func readSmall(name string, limit int64) ([]byte, error) {
 	return os.ReadFile(name)
 }
 
-// optionValue makes a setting a flag.
-type optionValue struct {
-	settings.Option
-	value     string
-	overrides *overrides
+// A flagValue is a flag that a function takes the value of.
+type flagValue struct {
+	kind     string // the word for the value in the help text
+	standard string // what the help text names as the default; "" if it stands in the usage
+	set      func(string) error
 }
 
-// Set tries the value while the flag is known, and keeps it for later.
-func (v *optionValue) Set(value string) error {
-	scratch := settings.Default()
-	if err := v.Option.Set(&scratch, value); err != nil {
+// Set hands on a value.
+func (v *flagValue) Set(value string) error { return v.set(value) }
+
+// String returns the default.
+func (v *flagValue) String() string { return v.standard }
+
+// Type is the word for the value in the help text.
+func (v *flagValue) Type() string { return v.kind }
+
+// flag is a flag for a setting.
+func (o *overrides) flag(of settings.Option) *flagValue {
+	return &flagValue{kind: of.Value, set: func(value string) error { return o.keep(of, value) }}
+}
+
+// choiceFlag is a flag that takes one of a few words, by default the first.
+func choiceFlag(to *string, words ...string) *flagValue {
+	*to = words[0]
+	return &flagValue{kind: strings.Join(words, "|"), standard: words[0], set: func(value string) error {
+		if !slices.Contains(words, value) {
+			return fmt.Errorf("%q is not one of %s", value, strings.Join(words, ", "))
+		}
+		*to = value
+		return nil
+	}}
+}
+
+// colourFlag is the flag --color.
+func colourFlag(to *string) *flagValue { return choiceFlag(to, "auto", "always", "never") }
+
+// globFlag is a flag that may be repeated. Commas belong to the globs.
+func globFlag(to *[]string) *flagValue {
+	return &flagValue{kind: "glob", set: func(value string) error {
+		*to = append(*to, value)
+		return glob.Check(value)
+	}}
+}
+
+// fileFlag is a flag that names a file.
+func fileFlag(to *string) *flagValue {
+	return &flagValue{kind: "file", set: func(value string) error {
+		if value == "" {
+			return fmt.Errorf("%q is not the name of a file", value)
+		}
+		*to = value
+		return nil
+	}}
+}
+
+// sizeFlag is a flag that takes a size; the default stands in the usage, with its unit.
+func sizeFlag(to *int64) *flagValue {
+	return &flagValue{kind: "size", set: func(value string) (err error) {
+		*to, err = settings.SomeSize(value)
 		return err
-	}
-	v.value = value
-	*v.overrides = append(*v.overrides, func(s *settings.Settings) error { return v.Option.Set(s, value) })
-	return nil
+	}}
 }
 
-// String returns the value as it was given.
-func (v *optionValue) String() string { return v.value }
-
-// Type is the word for the value in the help text.
-func (v *optionValue) Type() string { return v.Option.Value }
-
-// A choice is a flag that takes one of a few words.
-type choice struct {
-	value   string
-	allowed []string
-}
-
-// Set takes one of the words.
-func (c *choice) Set(value string) error {
-	if !slices.Contains(c.allowed, value) {
-		return fmt.Errorf("%q is not one of %s", value, strings.Join(c.allowed, ", "))
-	}
-	c.value = value
-	return nil
-}
-
-// String returns the word.
-func (c *choice) String() string { return c.value }
-
-// Type is the words, for the help text.
-func (c *choice) Type() string { return strings.Join(c.allowed, "|") }
-
-// A globList is a flag that may be repeated. Commas belong to the globs.
-type globList []string
-
-// Set adds a glob.
-func (l *globList) Set(value string) error {
-	if err := glob.Check(value); err != nil {
+// shardFlag is a flag that takes a shard.
+func shardFlag(to *shard.Shard) *flagValue {
+	return &flagValue{kind: "INDEX/OF", set: func(value string) (err error) {
+		*to, err = shard.Parse(value)
 		return err
-	}
-	*l = append(*l, value)
-	return nil
+	}}
 }
-
-// String returns the globs.
-func (l *globList) String() string { return strings.Join(*l, " ") }
-
-// Type is the word for the value in the help text.
-func (l *globList) Type() string { return "glob" }
-
-// A fileName is a flag that names a file.
-type fileName string
-
-// Set takes a name.
-func (f *fileName) Set(value string) error {
-	if value == "" {
-		return fmt.Errorf("%q is not the name of a file", value)
-	}
-	*f = fileName(value)
-	return nil
-}
-
-// String returns the name.
-func (f *fileName) String() string { return string(*f) }
-
-// Type is the word for the value in the help text.
-func (f *fileName) Type() string { return "file" }

@@ -18,13 +18,13 @@ import (
 type inspectFlags struct {
 	settingFlags
 	disassemble bool
-	color       choice
+	color       string
 }
 
 // inspectCommand shows one file. It gives no verdict, so that its exit status
 // says only whether it could be done.
 func inspectCommand(w World) *cobra.Command {
-	f := inspectFlags{color: choice{"auto", []string{"auto", "always", "never"}}}
+	var f inspectFlags
 	cmd := &cobra.Command{
 		Use:   "inspect [flags] FILE",
 		Short: "Show what a file is made of and what it does",
@@ -38,7 +38,7 @@ func inspectCommand(w World) *cobra.Command {
 	flags := cmd.Flags()
 	flags.SortFlags = false
 	flags.BoolVar(&f.disassemble, "disassemble", false, "list the instructions of pickles")
-	flags.Var(&f.color, "color", "colour on standard output; auto means on a terminal, unless NO_COLOR is set")
+	flags.Var(colourFlag(&f.color), "color", "colour on standard output; auto means on a terminal, unless NO_COLOR is set")
 	f.registerOptions(flags, settings.Reading())
 	return cmd
 }
@@ -66,7 +66,7 @@ func (f *inspectFlags) run(ctx context.Context, w World, name string) error {
 	watched.Detectors = watch.Detectors(watched.Detectors)
 	seen := watched.All(ctx, files, nil)
 	return w.print(func(to io.Writer) error {
-		p := plain.New(to, w.coloured(f.color.value))
+		p := plain.New(to, w.coloured(f.color))
 		for i := range seen.Files {
 			conclude(p, watch, &seen.Files[i])
 		}

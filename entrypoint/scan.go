@@ -26,23 +26,15 @@ import (
 // scanFlags are the flags of scan.
 type scanFlags struct {
 	settingFlags
-	format, color              choice
+	format, color              string
 	output, base               string
 	noProgress, quiet, verbose bool
-}
-
-// newScanFlags returns the defaults of scan and diff.
-func newScanFlags() *scanFlags {
-	return &scanFlags{
-		format: choice{"text", []string{"text", "json", "sarif", "markdown", "cyclonedx"}},
-		color:  choice{"auto", []string{"auto", "always", "never"}},
-	}
 }
 
 // scanCommand is the door for people and for other continuous integration than
 // GitHub's.
 func scanCommand(w World, status *int) *cobra.Command {
-	f := newScanFlags()
+	var f scanFlags
 	cmd := &cobra.Command{
 		Use:   "scan [flags] PATH…",
 		Short: "Scan model files and directories",
@@ -59,17 +51,17 @@ func scanCommand(w World, status *int) *cobra.Command {
 	}
 	cmd.Flags().SortFlags = false
 	f.registerAll(cmd.Flags())
-	cmd.Flags().Var(shardValue{&f.shard}, "shard", "scan this part of the files, counted from 0: see plan")
+	cmd.Flags().Var(shardFlag(&f.shard), "shard", "scan this part of the files, counted from 0: see plan")
 	cmd.Flags().StringVar(&f.base, "base", "", "scan what differs from this `commit` of the repository; what was there before does not fail")
 	return cmd
 }
 
 // registerAll adds the flags of a command that scans and reports.
 func (f *scanFlags) registerAll(flags *pflag.FlagSet) {
-	flags.Var(&f.format, "format", "of the report")
-	flags.VarP((*fileName)(&f.output), "output", "o", "write the report to a file, whole or not at all, instead of standard output")
+	flags.Var(choiceFlag(&f.format, "text", "json", "sarif", "markdown", "cyclonedx"), "format", "of the report")
+	flags.VarP(fileFlag(&f.output), "output", "o", "write the report to a file, whole or not at all, instead of standard output")
 	f.register(flags)
-	flags.Var(&f.color, "color", "colour on standard output; auto means on a terminal, unless NO_COLOR is set")
+	flags.Var(colourFlag(&f.color), "color", "colour on standard output; auto means on a terminal, unless NO_COLOR is set")
 	flags.BoolVar(&f.noProgress, "no-progress", false, "show no progress bar on a terminal")
 	flags.BoolVarP(&f.quiet, "quiet", "q", false, "one line for each finding, and no remarks on standard error")
 	flags.BoolVarP(&f.verbose, "verbose", "v", false, "all evidence, and the files in which nothing was found")
@@ -109,7 +101,7 @@ func (f *scanFlags) finish(w World, scan func() (policy.Outcome, error)) (int, e
 	}
 	// Only the bill of materials shows digests, which cost a read of every
 	// byte.
-	f.digest = f.format.value == "cyclonedx"
+	f.digest = f.format == "cyclonedx"
 	outcome, err := scan()
 	if err != nil {
 		return 0, err
@@ -159,7 +151,7 @@ func (f *settingFlags) mention(w World) {
 // report writes the outcome in the format that was asked for. The text is
 // coloured for a terminal alone; "always" colours a file too.
 func (f *scanFlags) report(w World, o policy.Outcome) error {
-	switch f.format.value {
+	switch f.format {
 	case "json":
 		return w.document(f.output, func(to io.Writer) error { return report.JSON(to, version(), o) })
 	case "sarif":
@@ -177,7 +169,7 @@ func (f *scanFlags) report(w World, o policy.Outcome) error {
 		})
 	}
 	write := func(to io.Writer) error {
-		return report.Text(to, o, f.detail(), f.output == "" && w.coloured(f.color.value) || f.color.value == "always")
+		return report.Text(to, o, f.detail(), f.output == "" && w.coloured(f.color) || f.color == "always")
 	}
 	if f.output == "" || f.output == "-" {
 		return w.print(write)

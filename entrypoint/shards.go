@@ -2,7 +2,6 @@ package entrypoint
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 
@@ -11,49 +10,15 @@ import (
 
 	"github.com/modelaudit/modelaudit/internal/change"
 	"github.com/modelaudit/modelaudit/internal/report/plain"
-	"github.com/modelaudit/modelaudit/internal/settings"
 	"github.com/modelaudit/modelaudit/internal/shard"
 	"github.com/modelaudit/modelaudit/sarif"
 )
-
-// shardValue is the flag --shard.
-type shardValue struct{ to *shard.Shard }
-
-// Set implements pflag.Value.
-func (v shardValue) Set(s string) (err error) {
-	*v.to, err = shard.Parse(s)
-	return err
-}
-
-// String implements pflag.Value: there is no default to show.
-func (v shardValue) String() string { return "" }
-
-// Type is the word for the value in the help text.
-func (v shardValue) Type() string { return "INDEX/OF" }
 
 // A plan is what plan prints: shards are named by number alone, because names
 // of files do not belong into the commands of a workflow.
 type plan struct {
 	Shards []string `json:"shard"` // a GitHub matrix takes this key
 }
-
-// sizeValue is a flag that takes a size.
-type sizeValue struct{ to *int64 }
-
-// Set implements pflag.Value. Shards of nothing would never end.
-func (v sizeValue) Set(s string) (err error) {
-	if *v.to, err = settings.Size(s); err == nil && *v.to == 0 {
-		err = errors.New("it must be more than 0")
-	}
-	return err
-}
-
-// String implements pflag.Value: the default stands in the usage, with its
-// unit.
-func (v sizeValue) String() string { return "" }
-
-// Type is the word for the value in the help text.
-func (v sizeValue) Type() string { return "size" }
 
 // shardSize is what one machine reads where nothing else is said, in bytes.
 const shardSize = 20 << 30
@@ -81,7 +46,7 @@ func planCommand(w World) *cobra.Command {
 	}
 	f.registerConfig(cmd.Flags())
 	f.registerFilter(cmd.Flags())
-	cmd.Flags().Var(sizeValue{&perShard}, "shard-size", "what one machine reads (default 20GiB)")
+	cmd.Flags().Var(sizeFlag(&perShard), "shard-size", "what one machine reads (default 20GiB)")
 	cmd.Flags().IntVar(&most, "max-shards", most, "no more machines than this")
 	return cmd
 }
@@ -138,6 +103,6 @@ func mergeCommand(w World) *cobra.Command {
 			})
 		},
 	}
-	cmd.Flags().VarP((*fileName)(&output), "output", "o", "write the report to a file, whole or not at all, instead of standard output")
+	cmd.Flags().VarP(fileFlag(&output), "output", "o", "write the report to a file, whole or not at all, instead of standard output")
 	return cmd
 }

@@ -71,7 +71,7 @@ func Options() []Option {
 		{"max-file-size", "size", "no limit", "do not open larger files", option(Size, func(s *Settings) *int64 { return &s.Filter.MaxSize })},
 		{"max-inflated", "size", "100 times the file, at least 512MiB", "bytes that decompression may produce from one file",
 			option(Size, func(s *Settings) *int64 { return &s.Limits.Inflated })},
-		{"max-memory", "size", "128MiB", "bytes held in buffers whose size a file decides", option(someSize, func(s *Settings) *int64 { return &s.Limits.Memory })},
+		{"max-memory", "size", "128MiB", "bytes held in buffers whose size a file decides", option(SomeSize, func(s *Settings) *int64 { return &s.Limits.Memory })},
 		{"max-steps", "n", "50000000", "iterations of loops that a file decides, beyond 8 for each of its bytes",
 			option(count[int64](maxCount), func(s *Settings) *int64 { return &s.Limits.Steps })},
 		{"max-members", "n", "1000000", "files found inside one file", option(count[int64](maxCount), func(s *Settings) *int64 { return &s.Limits.Members })},
@@ -167,8 +167,8 @@ func count[T int | int64](most int64) func(string) (T, error) {
 	}
 }
 
-// someSize is Size without 0.
-func someSize(value string) (int64, error) {
+// SomeSize is Size without 0.
+func SomeSize(value string) (int64, error) {
 	n, err := Size(value)
 	if err == nil && n == 0 {
 		err = errors.New("it must be more than 0")
