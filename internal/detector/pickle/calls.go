@@ -303,6 +303,9 @@ func (j *judge) changes(e pickle.Effect, way globals.Use) {
 		j.wraps(e, u)
 		j.textState(e, u)
 		j.fillsWithFunction(e, u)
+		if u.args == "pickles" {
+			j.holding(e)
+		}
 	case u.args == "hands" || u.args == "changed":
 		j.add(unresolved, e, "change", func() string {
 			return "Loading this file " + j.effectVerb(e) + ": which object that changes only running it would tell."

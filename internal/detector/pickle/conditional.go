@@ -73,6 +73,8 @@ func (j *judge) conditional(e pickle.Effect, u *use, v globals.Verdict) {
 		j.unlisted(e, u, v)
 	case "changed":
 		j.changesGiven(e, u)
+	case "pickles":
+		j.holding(e)
 	case "stream":
 		if !j.nested(e) {
 			j.add(deserialises, e, u.name, func() string { return "Loading this file " + j.callText(e) + does(v) + "." })
@@ -122,17 +124,6 @@ func (j *judge) harmless(kind string, e pickle.Effect) bool {
 		return j.all(e.Args[:min(1, len(e.Args))], numericModule) && j.all(e.Args, identifier)
 	}
 	return false
-}
-
-// ranges are how Python writes range objects.
-var ranges = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^x?range\([-0-9, ]*\)$`) })
-
-// zone reports whether a text names a time zone, or the file of one where systems
-// have them (dateutil.tz.TZPATHS).
-func zone(s string) bool {
-	system := slices.ContainsFunc([]string{"/usr/share/zoneinfo/", "/usr/lib/zoneinfo/", "/usr/share/lib/zoneinfo/", "/etc/zoneinfo/"},
-		func(dir string) bool { return strings.HasPrefix(s, dir) })
-	return (system || !strings.HasPrefix(s, "/")) && !strings.Contains(s, "..")
 }
 
 // union reports whether arguments are those by which int | str is pickled.
@@ -204,26 +195,6 @@ func (j *judge) all(values []pickle.Value, ok func(string) bool) bool {
 		}
 	}
 	return true
-}
-
-// hyphens are what Python leaves out of the names of codecs, as far as it
-// matters here.
-var hyphens = strings.NewReplacer("-", "", "_", "")
-
-// charset reports whether a codec is a character set: the others hide text.
-func charset(name string) bool {
-	return harmlessWords()["charset "+hyphens.Replace(strings.ToLower(name))]
-}
-
-// numericModule reports whether universal functions live in a module: in one of
-// those listed, or below.
-func numericModule(name string) bool {
-	for ; name != ""; name = name[:max(0, strings.LastIndexByte(name, '.'))] {
-		if harmlessWords()["ufunc "+name] {
-			return true
-		}
-	}
-	return false
 }
 
 // carries notes that the file makes a function, once for the file.

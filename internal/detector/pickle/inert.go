@@ -224,7 +224,7 @@ func (j *judge) reportInert() {
 
 // nested hands what a loader is given back to the scan, and reports whether it
 // is in the file.
-func (j *judge) nested(e pickle.Effect) bool {
+func (j *judge) nested(e pickle.Effect) (found bool) {
 	name := "argument"
 	if n := j.m.Name(e.Fn); n != nil {
 		name = n.String() + " argument"
@@ -235,9 +235,9 @@ func (j *judge) nested(e pickle.Effect) bool {
 			continue
 		}
 		j.report.nested = append(j.report.nested, j.s.p.File.Member(name, content, size))
-		return true
+		found = true
 	}
-	return false
+	return found
 }
 
 // stream returns the bytes that a loader reads from v: those that it is, or

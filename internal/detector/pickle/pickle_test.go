@@ -33,6 +33,19 @@ func picked(b *pickletest.Stream) *pickletest.Stream {
 	return b.Named("statistics", "mode").EmptyList().Named("random", "_os").Append().Tuple(1).Reduce()
 }
 
+// query adds a query of polars with a pickled function: an array of numbers in
+// MessagePack, of which those from 128 on have a byte in front.
+func query(b *pickletest.Stream, function []byte) *pickletest.Stream {
+	state := []byte("DSL_VERSION\x18\x00\x00\x00\x81\xa4data\xdc\x00\x40")
+	for _, c := range function {
+		if c >= 0x80 {
+			state = append(state, 0xcc)
+		}
+		state = append(state, c)
+	}
+	return b.Named("polars.lazyframe.frame", "LazyFrame").Tuple(0).NewObj().Data(state).Build()
+}
+
 func TestDetector(t *testing.T) {
 	p := pickletest.New
 	detectortest.Run(t, pickle.Detector, []detectortest.Case{
@@ -131,6 +144,15 @@ func TestDetector(t *testing.T) {
 			Str("x").Tuple(2).Reduce().SetItem().Build().Stop(), Want: []string{"pickle-computed-name", "pickle-unknown-import"}},
 		{Name: "method to write with", Data: p(4).Named("types", "SimpleNamespace").Tuple(0).NewObj().EmptyDict().Str("write").Named("builtins", "getattr").Named("io", "StringIO").Tuple(0).Reduce().
 			Str("write").Tuple(2).Reduce().SetItem().Build().Stop()},
+		{Name: "query with a function that starts a program", Data: query(p(4), shell).Stop(), Want: []string{"pickle-executes-code"}},
+		{Name: "query with a plain pickle", Data: query(p(4), plain).Stop()},
+		{Name: "document with hooks that start a program", Data: p(4).Named("spacy.tokens.doc", "unpickle_doc").Named("io", "BytesIO").Data(plain).Tuple(1).Reduce().Data(shell).Data(nil).Tuple(3).Reduce().Stop(),
+			Want: []string{"pickle-executes-code"}},
+		{Name: "document", Data: p(4).Named("spacy.tokens.doc", "unpickle_doc").None().Data(plain).Data(nil).Tuple(3).Reduce().Stop()},
+		{Name: "method of a pattern, to be called", Data: p(4).Named("functools", "partial").Named("builtins", "getattr").Named("re", "_compile").Str("a").Int(32).Tuple(2).Reduce().Str("match").Tuple(2).Reduce().
+			Tuple(1).Reduce().Stop()},
+		{Name: "method of an array that writes", Data: p(4).Named("functools", "partial").Named("builtins", "getattr").Named("numpy._core.multiarray", "_reconstruct").Named("numpy", "ndarray").Int(0).Tuple(1).
+			Data([]byte("b")).Tuple(3).Reduce().Str("tofile").Tuple(2).Reduce().Str("poc").Tuple(2).Reduce().Stop(), Want: []string{"pickle-dangerous-reference"}},
 		{Name: "translated name", Data: p(4).Named("builtins", "str.translate").Str("MODELS").Named("builtins", "str.maketrans").Str("M").Str("m").
 			Tuple(2).Reduce().Tuple(2).Reduce().Str("f").StackGlobal().Tuple(0).Reduce().Stop(), Want: []string{"pickle-computed-name"}},
 		{Name: "assembled name", Data: p(4).Named("builtins", "str.lower").Str("MODELS").Tuple(1).Reduce().Str("Net").StackGlobal().Tuple(0).NewObj().Stop(),

@@ -112,7 +112,7 @@ func (j *judge) anyFunction(v pickle.Value) bool {
 		return true
 	case pickle.Attr:
 		base, _, ok := j.m.Attribute(v)
-		return !ok || !j.data(base) && !j.carriedClass(base) && j.callee(v) == nil
+		return !ok || !j.data(base) && !j.carriedClass(base) && !j.harmlessResult(base) && j.callee(v) == nil
 	case pickle.Call:
 		fn := j.m.Class(v)
 		n := j.m.Name(fn)
@@ -127,6 +127,13 @@ func (j *judge) anyFunction(v pickle.Value) bool {
 		return kind == "hands" || kind == "changed" || of.Class == globals.Suspicious && of.Effect == globals.Indirect
 	}
 	return false
+}
+
+// harmlessResult reports whether v is what a harmless function makes, such as an
+// array or a compiled pattern, and not one of its arguments.
+func (j *judge) harmlessResult(v pickle.Value) bool {
+	n := j.m.Name(j.m.Class(v))
+	return n != nil && globals.Lookup(n.Module, n.Name).Class == globals.Safe && !j.anyFunction(v)
 }
 
 // generic reports whether a call of n is a subscript of a harmless class, such as

@@ -1,0 +1,66 @@
+package pickle
+
+import (
+	"bytes"
+	"hash/maphash"
+
+	"github.com/modelaudit/modelaudit/internal/finding"
+	"github.com/modelaudit/modelaudit/internal/format/pickle"
+)
+
+// holding judges bytes that some library reads, which loads the pickles that are in
+// them: the functions of a polars query, the hooks of a spaCy document.
+func (j *judge) holding(e pickle.Effect) {
+	for _, v := range e.Args {
+		text, ok := j.m.Bytes(v)
+		if !ok {
+			if content, size := j.stream(v); size > 0 { // long, or a file in memory
+				j.report.nested = append(j.report.nested, j.s.p.File.Member("argument", content, size))
+			}
+			continue
+		}
+		if j.s.depth >= maxInert || j.s.p.Budget.Steps(int64(len(text))) != nil {
+			j.unread()
+			return
+		}
+		for _, data := range [...][]byte{[]byte(text), numbers([]byte(text))} {
+			if inner := j.s.inside(data); inner != nil {
+				j.convicted(e, text, inner)
+				break
+			}
+		}
+	}
+}
+
+// convicted reports a pickle in bytes that are loaded.
+func (j *judge) convicted(e pickle.Effect, text string, inner *finding.Finding) {
+	if j.loaded == nil {
+		j.loaded = make(map[uint64]bool)
+	}
+	j.loaded[maphash.String(seed, text)] = true
+	j.add(inner.Rule, e, inner.Key, func() string {
+		return "Loading this file loads a pickle in the bytes that it " + j.handsBytes(e) + ": " + inner.Message
+	})
+}
+
+// handsBytes completes "the bytes that it …".
+func (j *judge) handsBytes(e pickle.Effect) string {
+	if e.Kind == pickle.Builds {
+		return "fills " + j.python(e.Fn) + " with"
+	}
+	return "gives to " + j.python(e.Fn)
+}
+
+// numbers returns the bytes that MessagePack writes as an array of numbers, of which
+// those from 128 on have 0xcc in front of them.
+func numbers(p []byte) []byte {
+	out := make([]byte, 0, len(p))
+	for {
+		i := bytes.IndexByte(p, 0xcc)
+		if i < 0 || i+1 == len(p) {
+			return append(out, p...)
+		}
+		out = append(append(out, p[:i]...), p[i+1])
+		p = p[i+2:]
+	}
+}

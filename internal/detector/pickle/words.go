@@ -1,0 +1,41 @@
+package pickle
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// What texts harmless arguments are.
+
+// ranges are how Python writes range objects.
+var ranges = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^x?range\([-0-9, ]*\)$`) })
+
+// zone reports whether a text names a time zone, or the file of one where systems
+// have them (dateutil.tz.TZPATHS).
+func zone(s string) bool {
+	system := slices.ContainsFunc([]string{"/usr/share/zoneinfo/", "/usr/lib/zoneinfo/", "/usr/share/lib/zoneinfo/", "/etc/zoneinfo/"},
+		func(dir string) bool { return strings.HasPrefix(s, dir) })
+	return (system || !strings.HasPrefix(s, "/")) && !strings.Contains(s, "..")
+}
+
+// hyphens are what Python leaves out of the names of codecs, as far as it
+// matters here.
+var hyphens = strings.NewReplacer("-", "", "_", "")
+
+// charset reports whether a codec is a character set: the others hide text.
+func charset(name string) bool {
+	return harmlessWords()["charset "+hyphens.Replace(strings.ToLower(name))]
+}
+
+// numericModule reports whether universal functions live in a module: in one of
+// those listed, or below.
+func numericModule(name string) bool {
+	for ; name != ""; name = name[:max(0, strings.LastIndexByte(name, '.'))] {
+		if harmlessWords()["ufunc "+name] {
+			return true
+		}
+	}
+	return false
+}
