@@ -22,6 +22,9 @@ var inData = &rule.Rule{
 	Severity: rule.High, Precision: rule.Likely, CWE: []int{502}, Since: "0.1.0",
 }
 
+// ofPickles is what the names of all rules about pickles begin with.
+const ofPickles = "pickle-"
+
 // packed are the kinds in which stores keep single values.
 var packed = map[carve.Kind]bool{
 	carve.Gzip: true, carve.Bzip2: true, carve.XZ: true, carve.Zstd: true, carve.LZ4: true, carve.Zlib: true,
@@ -138,12 +141,15 @@ func (s *store) keep(f carve.File) bool {
 	return s.harms(f, hostile.Section(s.File.Content, f.Offset, f.Size)) || f.Kind == carve.Pickle
 }
 
-// harms reports whether there is something dangerous in what was found, and keeps
-// what that is.
+// harms reports whether there is a dangerous pickle in what was found, and keeps
+// what it does. A store of another language keeps values that are dangerous to that
+// alone: each function of an R package is one, in a stream of zlib.
 func (s *store) harms(f carve.File, content io.ReaderAt) bool {
 	var found []finding.Finding
 	found, s.err = s.Examine(s.File.Member(names[f.Kind], content, f.Size))
-	found = slices.DeleteFunc(found, func(x finding.Finding) bool { return x.Rule.Severity < rule.High })
+	found = slices.DeleteFunc(found, func(x finding.Finding) bool {
+		return x.Rule.Severity < rule.High || !strings.HasPrefix(x.Rule.ID, ofPickles)
+	})
 	if len(found) > 0 {
 		s.inner[f.Offset] = found
 	}
@@ -157,7 +163,7 @@ func (s *store) tell(f carve.File) {
 		where = path.Base(where)
 	}
 	if f.Kind != carve.Pickle {
-		what = "A " + f.Kind.String() + " with something dangerous in it"
+		what = "A " + f.Kind.String() + " with a dangerous pickle in it"
 	}
 	if f.Detail != "" {
 		what += ", written as " + finding.Quote(f.Detail) + ","

@@ -196,3 +196,25 @@ func TestInside(t *testing.T) {
 		t.Errorf("got %+v, want one finding with what is in the archive", got)
 	}
 }
+
+// TestStoreOfR: what is dangerous to R alone is no pickle.
+func TestStoreOfR(t *testing.T) {
+	value := rdstest.Object(rdstest.Promise(rdstest.Symbol("x"), rdstest.Named("system", rdstest.Strings("echo poc"))))
+	for _, c := range []struct {
+		name string
+		data []byte
+		want []string
+	}{
+		{name: "promise", data: within(10_000, 512, zlibbed(string(value)))},
+		{name: "promise, and a pickle behind it", data: append(within(10_000, 512, zlibbed(string(value))), zlibbed(string(call()))...), want: []string{dataID}},
+	} {
+		got := detectortest.Scan(catalog.Detectors(), "stats.rdb", c.data)
+		var ids []string
+		for _, f := range got.Findings {
+			ids = append(ids, f.Rule.ID)
+		}
+		if !slices.Equal(ids, c.want) {
+			t.Errorf("%s: got %v (%s), want %v", c.name, ids, got.Reason, c.want)
+		}
+	}
+}
