@@ -12,6 +12,7 @@ import (
 	"github.com/modelaudit/modelaudit/internal/format/compress"
 	"github.com/modelaudit/modelaudit/internal/format/encoded"
 	"github.com/modelaudit/modelaudit/internal/format/pickle"
+	"github.com/modelaudit/modelaudit/internal/format/tar"
 	"github.com/modelaudit/modelaudit/internal/hostile"
 )
 
@@ -97,7 +98,11 @@ func (j *judge) holds(e pickle.Effect) {
 		return
 	}
 	data = unpacked(data, budget)
-	if inner := j.s.inside(data); inner != nil {
+	inner := j.s.inside(data)
+	if inner == nil {
+		inner = j.s.archived(data)
+	}
+	if inner != nil {
 		j.inert = append(j.inert, payload{hash: maphash.Bytes(seed, data), constant: maphash.String(seed, text), finding: finding.Finding{
 			Rule: inert, Key: inner.Key, Location: finding.Location{Offset: e.Offset},
 			Message:  "A constant holds a pickle that would be dangerous to load: " + inner.Message,
@@ -178,20 +183,45 @@ const maxKey = 64
 // mayHold reports whether content is compressed, or has a place where a pickle
 // that calls something may begin.
 func mayHold(p []byte, budget *hostile.Budget) bool {
-	return compress.Sniff(p[:min(len(p), compress.HeadSize)]) != nil || len(candidates(p, budget)) > 0
+	return compress.Sniff(p[:min(len(p), compress.HeadSize)]) != nil || encoded.Kind(p) == "zip" || tar.Is(p) || len(candidates(p, budget)) > 0
 }
 
-// unpacked undoes one compression.
+// maxPacked is how many compressions around each other are undone.
+const maxPacked = 4
+
+// unpacked undoes compressions.
 func unpacked(data []byte, budget *hostile.Budget) []byte {
-	f := compress.Sniff(data[:min(len(data), compress.HeadSize)])
-	if f == nil {
-		return data
-	}
-	content, _ := f.Unpack(hostile.Bytes(data), int64(len(data)), budget)
-	if out, whole := content.Whole(); whole && len(out) > 0 {
-		return out
+	for range maxPacked {
+		f := compress.Sniff(data[:min(len(data), compress.HeadSize)])
+		if f == nil {
+			break
+		}
+		content, _ := f.Unpack(hostile.Bytes(data), int64(len(data)), budget)
+		out, whole := content.Whole()
+		if !whole || len(out) == 0 {
+			break
+		}
+		data = out
 	}
 	return data
+}
+
+// archived returns the first dangerous finding about an archive in data, or nil: a
+// model that was saved to memory is kept like that.
+func (s *session) archived(data []byte) *finding.Finding {
+	if s.p.Examine == nil || s.again || encoded.Kind(data) != "zip" && !tar.Is(data) {
+		return nil
+	}
+	found, err := s.p.Examine(s.p.File.Member("constant", hostile.Bytes(data), int64(len(data))))
+	if err != nil {
+		return nil // the budget is spent, which is told
+	}
+	for i := range found {
+		if found[i].Rule.Severity >= refers.Severity {
+			return &found[i]
+		}
+	}
+	return nil
 }
 
 // inside returns the first dangerous finding about a pickle in data, or nil.
