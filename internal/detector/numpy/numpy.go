@@ -65,6 +65,9 @@ func run(_ context.Context, p *detector.Pass) error {
 			return r.Fail(hostile.Malformed, "an array whose size 64 bits do not hold")
 		}
 		texts(p, h, r.Offset(), size)
+		if err := packed(p, r, size); err != nil {
+			return err
+		}
 		r.Skip(size)
 		more = string(r.Peek(len(npy.Magic))) == npy.Magic
 	}
@@ -72,6 +75,16 @@ func run(_ context.Context, p *detector.Pass) error {
 		return r.Err()
 	}
 	return rest(p, r)
+}
+
+// packed hands on the size bytes of an array that start as a file does: an array of
+// bytes is how some keep one.
+func packed(p *detector.Pass, r *hostile.Reader, size uint64) error {
+	size = min(size, uint64(r.Left()))
+	if encoded.Kind(r.Peek(int(min(size, artifact.FirstSize)))) == "" {
+		return nil
+	}
+	return p.Part("data", r.Offset(), int64(size))
 }
 
 const (

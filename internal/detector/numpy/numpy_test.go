@@ -65,7 +65,9 @@ func TestHandedOn(t *testing.T) {
 		{name: "unknown dtype", data: array("'i4,O'", "(1,)", pickle), want: []string{"data of unknown type"}},
 		{name: "header that is no literal", data: array("'|O' if 1 else 2", "(1,)", pickle), want: []string{"data of unknown type"}},
 		{name: "behind", data: array("'|u1'", "()", "x"+pickle), want: []string{"bytes behind the array"}},
-		{name: "numbers", data: array("'|u1'", "(6,)", pickle)},
+		{name: "numbers", data: array("'|u1'", "(6,)", "\x01\x02\x03\x04\x05\x06")},
+		{name: "bytes that start as a pickle", data: array("'|u1'", "(6,)", pickle), want: []string{"data"}},
+		{name: "bytes that start as a gzip stream", data: array("'<u4'", "(3,)", "\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03\x4b\x4c"), want: []string{"data"}},
 	} {
 		var got []string
 		spy := &detector.Detector{Name: "spy", Match: func(h artifact.Head) bool {

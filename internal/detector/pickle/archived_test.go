@@ -50,6 +50,7 @@ func TestArchived(t *testing.T) {
 		{"archive", saved(t, shell), true},
 		{"packed archive", packed(gz, saved(t, shell)), true},
 		{"packed twice", packed(gz, packed(zl, shell)), true},
+		{"pickle in a constant", pickletest.New(4).EmptyDict().Str("inner").Data(shell).SetItem().Stop(), true},
 		{"harmless archive", saved(t, plain), false},
 		{"harmless, and packed often", packed(gz, packed(gz, packed(gz, packed(gz, packed(gz, plain))))), false},
 	} {

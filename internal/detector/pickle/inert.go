@@ -12,7 +12,6 @@ import (
 	"github.com/modelaudit/modelaudit/internal/format/compress"
 	"github.com/modelaudit/modelaudit/internal/format/encoded"
 	"github.com/modelaudit/modelaudit/internal/format/pickle"
-	"github.com/modelaudit/modelaudit/internal/format/tar"
 	"github.com/modelaudit/modelaudit/internal/hostile"
 )
 
@@ -183,7 +182,7 @@ const maxKey = 64
 // mayHold reports whether content is compressed, or has a place where a pickle
 // that calls something may begin.
 func mayHold(p []byte, budget *hostile.Budget) bool {
-	return compress.Sniff(p[:min(len(p), compress.HeadSize)]) != nil || encoded.Kind(p) == "zip" || tar.Is(p) || len(candidates(p, budget)) > 0
+	return compress.Sniff(p[:min(len(p), compress.HeadSize)]) != nil || containers[encoded.Kind(p)] || len(candidates(p, budget)) > 0
 }
 
 // maxPacked is how many compressions around each other are undone.
@@ -206,10 +205,13 @@ func unpacked(data []byte, budget *hostile.Budget) []byte {
 	return data
 }
 
+// containers are the kinds of files that hold others, which the scan opens.
+var containers = map[string]bool{"zip": true, "tar": true, "7z": true, "hdf5": true, "numpy": true, "sqlite": true}
+
 // archived returns the first dangerous finding about an archive in data, or nil: a
 // model that was saved to memory is kept like that.
 func (s *session) archived(data []byte) *finding.Finding {
-	if s.p.Examine == nil || s.again || encoded.Kind(data) != "zip" && !tar.Is(data) {
+	if s.p.Examine == nil || s.again || !containers[encoded.Kind(data)] {
 		return nil
 	}
 	found, err := s.p.Examine(s.p.File.Member("constant", hostile.Bytes(data), int64(len(data))))
@@ -232,11 +234,8 @@ func (s *session) inside(data []byte) *finding.Finding {
 	})
 	inner.depth, inner.named = s.depth+1, true
 	inner.streams()
-	if !inner.report.dangerous() {
-		return nil
-	}
 	for _, f := range inner.report.findings {
-		if f.Rule.Severity >= refers.Severity {
+		if f.Rule.Severity >= refers.Severity || f.Rule == inert { // or in a constant of a constant
 			return f
 		}
 	}

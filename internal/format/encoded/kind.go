@@ -7,6 +7,8 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+
+	"github.com/modelaudit/modelaudit/internal/format/tar"
 )
 
 // magics are the signatures that tell a kind by themselves.
@@ -17,7 +19,8 @@ var magics = []struct{ prefix, kind string }{
 	{"7z\xbc\xaf\x27\x1c", "7z"},
 	{"\x28\xb5\x2f\xfd", "zstd"},
 	{"\x04\x22\x4d\x18", "lz4"},
-	{"\x93NUMPY", "numpy"},
+	{"LZIP\x01", "lzip"}, {"ZF0x", "joblib-zfile"},
+	{"\x93NUMPY", "numpy"}, {"SQLite format 3\x00", "sqlite"}, {"PAR1\x15", "parquet"}, {"ARROW1\x00\x00", "arrow"},
 	{"\x89HDF\r\n\x1a\n", "hdf5"},
 	{"\x7fELF", "ELF executable"},
 	{"\xcf\xfa\xed\xfe\x07\x00\x00\x01", "Mach-O executable"}, {"\xcf\xfa\xed\xfe\x0c\x00\x00\x01", "Mach-O executable"},
@@ -40,6 +43,8 @@ func Kind(data []byte) string {
 		return "PE executable"
 	case deflated(data):
 		return "zlib"
+	case tar.Is(data) && string(data[257:262]) == "ustar":
+		return "tar"
 	case len(data) > 10 && string(data[:3]) == "BZh" && string(data[4:10]) == "1AY&SY":
 		return "bzip2"
 	}
