@@ -41,6 +41,11 @@ var (
 		ID: "safetensors-hidden-bytes", Title: "A safetensors file carries bytes that belong to no tensor",
 		Severity: rule.Medium, Precision: rule.Certain, CWE: []int{506}, Since: "0.1.0",
 	}
+	// Low: it takes a tool that makes a file of each tensor.
+	climbs = &rule.Rule{
+		ID: "safetensors-name-climbs", Title: "A tensor is called like a path that leaves its directory",
+		Severity: rule.Low, Precision: rule.Likely, CWE: []int{22}, Since: "0.1.0",
+	}
 	// Possible: metadata may quote a program, as model cards do.
 	code = &rule.Rule{
 		ID: "safetensors-code-in-metadata", Title: "The metadata of a safetensors file contains program code",
@@ -51,7 +56,7 @@ var (
 // Detector judges safetensors files.
 var Detector = &detector.Detector{
 	Name:  "safetensors",
-	Rules: rule.Explain(help, repeatedName, overlap, mismatch, stowaway, code),
+	Rules: rule.Explain(help, repeatedName, overlap, mismatch, stowaway, climbs, code),
 	Raw:   detector.Weights,
 	Match: match,
 	Run:   run,

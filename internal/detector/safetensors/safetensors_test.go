@@ -53,6 +53,8 @@ func TestDetector(t *testing.T) {
 			Want: []string{"safetensors-overlapping-tensors"}},
 		{Name: "hole", Data: file(`{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"b":{"dtype":"U8","shape":[1],"data_offsets":[7,8]}}`, eight),
 			Want: []string{"safetensors-hidden-bytes"}},
+		{Name: "name that climbs", Data: file(`{"../../a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}`, eight), Want: []string{"safetensors-name-climbs"}},
+		{Name: "name with a root", Data: file(`{"/layers..0/a..b":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}`, eight)},
 		{Name: "trailing bytes", Data: file(`{`+a+`}`, eight+"x"), Want: []string{"safetensors-hidden-bytes"}},
 		{Name: "size mismatch", Data: file(`{"a":{"dtype":"BF16","shape":[2],"data_offsets":[0,8]}}`, eight), Want: []string{"safetensors-size-mismatch"}},
 		{Name: "size overflow", Data: file(`{"a":{"dtype":"U8","shape":[4294967296,4294967296,8],"data_offsets":[0,8]}}`, eight),

@@ -4,6 +4,7 @@ import (
 	_ "embed"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/modelaudit/modelaudit/internal/detector"
@@ -53,8 +54,28 @@ func texts(p *detector.Pass, h *safetensors.Header) error {
 	for i := range h.Tensors {
 		p.Text("", h.Tensors[i].Name.Offset, h.Tensors[i].Name.Text)
 	}
+	path(p, h.Tensors)
 	return nil
 }
+
+// path reports the first tensor with a name that climbs. Names that start at a
+// root are those of ONNX.
+func path(p *detector.Pass, tensors []safetensors.Tensor) {
+	for i := range tensors {
+		name := &tensors[i].Name
+		if !strings.Contains(name.Text, "..") || !slices.Contains(strings.FieldsFunc(name.Text, separator), "..") {
+			continue
+		}
+		p.Report(finding.Finding{
+			Rule: climbs, Key: "name", Location: finding.Location{Offset: name.Offset},
+			Message: fmt.Sprintf("A tensor is called %s. A tool that makes a file of each tensor writes it outside of its directory.", finding.Quote(name.Text)),
+		})
+		return
+	}
+}
+
+// separator reports whether a character stands between the elements of a path.
+func separator(c rune) bool { return c == '/' || c == '\\' }
 
 // template hands on a text: as a file, if it looks like a Jinja template.
 func template(p *detector.Pass, e *safetensors.Entry) error {
