@@ -53,12 +53,18 @@ var words = table.Once(wordsFile, func(text string) *needle.Set { return detecto
 // json reads JSON text that holds a word of interest. Text of other content is
 // for others.
 func (j *judge) json() error {
-	if files()[j.base()] == nil && !loaded()[j.base()] && !detector.Mentions(j.p.Reader(), words()) {
+	if files()[j.base()] == nil && !loaded()[j.base()] && !ofPackage(j.p.File.Name()) && !detector.Mentions(j.p.Reader(), words()) {
 		return nil
 	}
 	err := config.JSON(j.p.Reader(), j.item)
-	j.known = j.known || err != nil && loaded()[j.base()]
+	j.known = j.known || err != nil && (loaded()[j.base()] || ofPackage(j.p.File.Name()))
 	return j.conclude(err)
+}
+
+// ofPackage reports whether a file is the manifest of a package of Core ML, by
+// which its model is found.
+func ofPackage(name string) bool {
+	return strings.HasSuffix(strings.ToLower(name), ".mlpackage/manifest.json")
 }
 
 //go:embed loaded.txt
