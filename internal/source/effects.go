@@ -42,6 +42,9 @@ func (s *scriptJudge) fetches(c *shell.Command, name string, args []shell.Word) 
 	if slices.ContainsFunc(args, sends) || s.upstream(c.From, readsPrivate) {
 		s.found(c, name, "sends private files to the network")
 	}
+	if last := len(args) - 1; name == "scp" && last > 0 {
+		s.fetched[clean(args[last].Text)] = name
+	}
 	for i, w := range args {
 		switch {
 		case i > 0 && namesOutput(args[i-1].Text):

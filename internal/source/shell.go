@@ -143,11 +143,17 @@ func named(c *shell.Command) (words []shell.Word, name, class string) {
 			break
 		}
 		words = words[1:]
-		for len(words) > 0 && (strings.HasPrefix(words[0].Text, "-") || strings.Contains(words[0].Text, "=") || strings.Trim(words[0].Text, "0123456789smh") == "") {
+		for len(words) > 0 && (strings.HasPrefix(words[0].Text, "-") || strings.Contains(words[0].Text, "=") || duration(words[0].Text)) {
 			words = words[1:]
 		}
 	}
 	return words, name, class
+}
+
+// duration reports whether a word is how long timeout waits, or how nice a command
+// is: sh is neither.
+func duration(word string) bool {
+	return word == "" || word[0] >= '0' && word[0] <= '9' && strings.Trim(word, "0123456789.smhd") == ""
 }
 
 // ofClass returns a test for commands of a class.
@@ -171,6 +177,7 @@ func (s *scriptJudge) command(c *shell.Command) error {
 		return s.interpreter(c, name, args)
 	case "evaluate":
 		s.reads(c, name)
+		s.holds(c, name, args)
 		if s.fetched.any(args) {
 			s.brought(c, name, "fetch", "runs a file that it has fetched")
 		}
@@ -186,6 +193,9 @@ func (s *scriptJudge) command(c *shell.Command) error {
 		if name == "crontab" && !s.sources && !slices.ContainsFunc(args, func(w shell.Word) bool { return w.Text == "-l" }) {
 			s.found(c, name, "leaves a command that runs later")
 		}
+	}
+	if err := s.later(c, name, args); err != nil {
+		return err
 	}
 	switch {
 	case s.fetched[clean(words[0].Text)] != "":
@@ -203,7 +213,16 @@ func clean(name string) string { return path.Clean(strings.TrimPrefix(name, "./"
 func (s *scriptJudge) interpreter(c *shell.Command, name string, args []shell.Word) error {
 	s.reads(c, name)
 	from := s.origin(c.From)
+	if fromStandardInput(args) {
+		for _, f := range c.From {
+			if err := s.inner(c, name, printed(f)); err != nil {
+				return err
+			}
+		}
+	}
 	switch {
+	case from != "" && path.Base(c.Words[0].Text) == "xargs":
+		s.brought(c, from+" | xargs "+name, programs()[from], "runs what it reads from "+from)
 	case fromStandardInput(args) && from != "":
 		s.brought(c, from+" | "+name, programs()[from], "runs what it reads from "+from)
 	case s.upstream(c.From, ofClass("connect")):
@@ -217,7 +236,8 @@ func (s *scriptJudge) interpreter(c *shell.Command, name string, args []shell.Wo
 		}
 	}
 	for i, w := range args {
-		if i > 0 && codeFlag(args[i-1].Text) {
+		if i > 0 && (codeFlag(args[i-1].Text) || name == "php" && args[i-1].Text == "-r") || i == 0 && strings.HasSuffix(name, "awk") {
+			s.holds(c, name, args[i:i+1])
 			if err := s.inner(c, name, w.Text); err != nil {
 				return err
 			}
@@ -257,8 +277,10 @@ func (s *scriptJudge) inner(c *shell.Command, name, code string) (err error) {
 		p, err = judgePython(code, s.budget)
 	case strings.HasSuffix(name, "sh"):
 		p, err = judgeScript(code, &scriptJudge{budget: s.budget, sources: s.sources, depth: s.depth + 1})
-	case socketShell(code):
+	case !strings.HasSuffix(name, "awk") && socketShell(code), strings.Contains(code, "/inet/"):
 		p = &Program{Name: name, Does: "gives a shell to the network"}
+	default:
+		p, err = s.quoted(code)
 	}
 	if p != nil {
 		s.found(c, p.Name, p.Does)
@@ -321,7 +343,7 @@ func (s *scriptJudge) upstream(all []*shell.Command, is func(*shell.Command) boo
 			}
 			next = append(next, c.From...)
 			for _, w := range c.Words {
-				next = append(next, w.Output...)
+				next = append(append(next, w.Output...), w.Values...)
 			}
 		}
 		all = next

@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"errors"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -29,6 +30,7 @@ type Command struct {
 type Word struct {
 	Text   string
 	Output []*Command // the commands whose output is in it: $(…), `…`, <(…)
+	Values []*Command // those whose output is in the variables in it
 }
 
 // A Redirect is a file that a command reads or writes.
@@ -43,6 +45,7 @@ const (
 	maxNested   = 4000    // brackets and keywords in one statement, those of texts and comments included
 	maxCommands = 1 << 16
 	maxCopied   = 1 << 16 // redirections of groups that are kept with the commands in them
+	maxOutputs  = 16      // commands that are known to have put out the value of a variable
 	maxPutIn    = 1 << 20 // bytes of values that are put in: assignments in a row could double one each
 )
 
@@ -55,7 +58,7 @@ var ErrBounds = errors.New("the script is longer, or nests deeper, than is read"
 // error.
 func Parse(text string) ([]*Command, error) {
 	in := &input{text: text}
-	r := &reader{variables: make(map[string]string)}
+	r := &reader{variables: make(map[string]string), outputs: make(map[string][]*Command)}
 	var fault error
 	for s, err := range syntax.NewParser(syntax.Variant(syntax.LangBash)).StmtsSeq(in) {
 		r.statement(s, nil)
@@ -142,9 +145,10 @@ func opens(text string) bool {
 type reader struct {
 	all       []*Command
 	variables map[string]string
-	copied    int  // redirections of groups that were kept with the commands in them
-	putIn     int  // bytes of values that were put in
-	cut       bool // a limit kept something out
+	outputs   map[string][]*Command // in the values of variables
+	copied    int                   // redirections of groups that were kept with the commands in them
+	putIn     int                   // bytes of values that were put in
+	cut       bool                  // a limit kept something out
 }
 
 // statements reads a list whose input is nobody's output.
@@ -259,33 +263,42 @@ func (r *reader) call(c *syntax.CallExpr, from []*Command) *Command {
 	out := &Command{From: from, Offset: int(c.Pos().Offset())}
 	for _, a := range c.Assigns {
 		if a.Name != nil && !a.Naked {
-			r.variables[a.Name.Value] = r.assigned(a)
+			w := r.assigned(a)
+			r.variables[a.Name.Value] = w.Text
+			r.outputs[a.Name.Value] = slices.Concat(w.Output[:min(len(w.Output), maxOutputs)], w.Values[:min(len(w.Values), maxOutputs)])
 		}
 	}
 	for _, a := range c.Args {
-		out.Words = append(out.Words, r.word(a))
+		w := r.parted(a)
+		for text := range strings.FieldsFuncSeq(w.Text, func(c rune) bool { return c == blank }) {
+			out.Words = append(out.Words, Word{Text: text, Output: w.Output, Values: w.Values})
+		}
+		if w.Text == "" {
+			out.Words = append(out.Words, w)
+		}
 	}
 	r.all = append(r.all, out)
 	return out
 }
 
 // assigned returns the value that a variable has from an assignment on.
-func (r *reader) assigned(a *syntax.Assign) string {
-	value := ""
+func (r *reader) assigned(a *syntax.Assign) Word {
+	var w Word
 	if a.Value != nil {
-		value = r.word(a.Value).Text
+		w = r.word(a.Value)
 	}
+	value := w.Text
 	switch {
 	case a.Array != nil || a.Index != nil:
-		return Unknown
+		return Word{Text: Unknown, Output: w.Output, Values: w.Values}
 	case !a.Append:
-		return value
+		return w
 	}
 	before, known := r.variables[a.Name.Value]
 	if !known || !r.room(before) {
 		before = Unknown
 	}
-	return before + value
+	return Word{Text: before + value, Output: w.Output, Values: w.Values}
 }
 
 // room reports whether one more value may be put in. If not, the script was cut.
@@ -295,8 +308,18 @@ func (r *reader) room(value string) bool {
 	return r.putIn <= maxPutIn
 }
 
+// blank stands for the space that $IFS is, at which words are parted.
+const blank = '\x01'
+
 // word puts the parts of a word together.
 func (r *reader) word(w *syntax.Word) Word {
+	out := r.parted(w)
+	out.Text = strings.ReplaceAll(out.Text, string(blank), " ")
+	return out
+}
+
+// parted is word with blank where it is several words.
+func (r *reader) parted(w *syntax.Word) Word {
 	var out Word
 	var text strings.Builder
 	r.parts(w.Parts, &text, &out)
@@ -320,7 +343,7 @@ func (r *reader) parts(parts []syntax.WordPart, text *strings.Builder, out *Word
 		case *syntax.DblQuoted:
 			r.parts(p.Parts, text, out)
 		case *syntax.ParamExp:
-			r.variable(p, text)
+			r.variable(p, text, out)
 		case *syntax.CmdSubst:
 			r.output(p.Stmts, text, out)
 		case *syntax.ProcSubst:
@@ -332,17 +355,20 @@ func (r *reader) parts(parts []syntax.WordPart, text *strings.Builder, out *Word
 }
 
 // variable writes the value of a variable, if it is one that the script sets.
-func (r *reader) variable(p *syntax.ParamExp, text *strings.Builder) {
+func (r *reader) variable(p *syntax.ParamExp, text *strings.Builder, out *Word) {
 	value, known := "", false
 	if p.Param != nil && p.Exp == nil && p.Slice == nil && p.Repl == nil && p.Index == nil && !p.Length && !p.Excl {
 		value, known = r.variables[p.Param.Value]
+	}
+	if p.Param != nil && len(out.Values) < maxOutputs {
+		out.Values = append(out.Values, r.outputs[p.Param.Value]...)
 	}
 	switch {
 	case known && r.room(value):
 		text.WriteString(value)
 	// ${IFS} is how commands are written without a space.
 	case p.Param != nil && p.Param.Value == "IFS":
-		text.WriteString(" ")
+		text.WriteRune(blank)
 	default:
 		text.WriteString(Unknown)
 	}
@@ -377,6 +403,9 @@ func unescaped(s string) string {
 	}
 	return out.String()
 }
+
+// Unescape returns what echo -e and printf print for a text.
+func Unescape(s string) string { return ansi(s) }
 
 // ansi undoes the escapes of $'…'. One that is not known stands for itself.
 func ansi(s string) string {

@@ -71,7 +71,7 @@ func TestParse(t *testing.T) {
 
 // TestParseEnds: what is nested deep costs neither time nor the stack.
 func TestParseEnds(t *testing.T) {
-	for _, s := range []string{"(", "$(", "{ ", "if ", "`", "$((", "\"$(", "${x:-", "((1+(", "<(", "x[$(", "((!", "a=$a$a; ", "a |"} {
+	for _, s := range []string{"a=$a$a$(b); ", "(", "$(", "{ ", "if ", "`", "$((", "\"$(", "${x:-", "((1+(", "<(", "x[$(", "((!", "a=$a$a; ", "a |"} {
 		start := time.Now()
 		_, _ = shell.Parse(strings.Repeat(s, 1<<18))
 		if took := time.Since(start); took > 10*time.Second {
