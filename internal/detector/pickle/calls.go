@@ -33,7 +33,7 @@ func (j *judge) calls(e pickle.Effect) {
 		// arguments.txt says what they hold: that decides, and not the name.
 		v.Class = globals.Conditional
 	}
-	if v.Class < globals.Dangerous && j.hands(e, u, v) {
+	if v.Class == globals.Suspicious && j.gives(e, u) || v.Class < globals.Dangerous && j.hands(e, u, v) {
 		return
 	}
 	if v.Class == globals.Safe || v.Class == globals.Conditional {
@@ -44,11 +44,8 @@ func (j *judge) calls(e pickle.Effect) {
 		j.dangerous(e, u, v)
 	case globals.Suspicious:
 		r := suspicious
-		switch {
-		case v.Named && harms[v.Effect]:
+		if v.Named && harms[v.Effect] {
 			r = lookalike
-		case j.gives(e, u):
-			return
 		}
 		j.add(r, e, u.name, func() string { return "Loading this file " + j.callText(e) + does(v) + "." })
 	case globals.Conditional:

@@ -63,7 +63,7 @@ func (j *judge) hands(e pickle.Effect, u *use, v globals.Verdict) bool {
 		j.add(unresolved, e, "callback", func() string {
 			return "Loading this file " + j.callText(e) + ", and gives that a function which is computed in a way that only running it would tell."
 		})
-	case python && !e.Computed && j.hasModule(e.Args, 2):
+	case python && u.args == "" && !e.Computed && j.hasModule(e.Args, 2):
 		j.add(unresolved, e, "module", func() string {
 			return "Loading this file " + j.callText(e) + ", and gives that a module to take what it likes from."
 		})
