@@ -22,14 +22,17 @@ const (
 	keepSmall = 2 << 20
 	// firstRoom is what is held for content of which nothing is known.
 	firstRoom = 4 << 10
+	// again is by how much unpacking costs less when it is done again: every detector
+	// that reads content of any size does so, and no bomb is hidden in it any more.
+	again = 8
 	// chunk is what one read of a decompressor asks for.
 	chunk = 64 << 10
 )
 
 // Content is the unpacked form of a compressed stream. Nothing of it is ever on
 // disk: up to 32 MiB are held in memory; of more, the start, the end and what was
-// read last are held and the rest is unpacked again when it is read, at the
-// budget's cost.
+// read last are held and the rest is unpacked again when it is read, at a part of
+// what it cost the budget at first.
 type Content struct {
 	Size int64 // bytes unpacked; when unpacking ended early, those that came before
 
@@ -234,7 +237,7 @@ func (c *Content) fill(p []byte) (int, error) {
 		if c.recent != nil {
 			c.remember(p[n-m : n])
 		}
-		if spent := c.spend(m); spent != nil {
+		if spent := c.spend((m + again - 1) / again); spent != nil {
 			return n, spent
 		}
 		if err != nil && n < len(p) {

@@ -151,7 +151,7 @@ func TestReadingBackwardsIsPaidFor(t *testing.T) {
 		t.Fatal(err)
 	}
 	p := make([]byte, 1)
-	for n := range 10 {
+	for n := range 60 {
 		at := int64(38-4*(n%2))<<20 - int64(n) // farther back than what is kept, and never read before
 		if _, err = content.ReadAt(p, at); err != nil {
 			break
