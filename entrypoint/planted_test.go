@@ -61,7 +61,7 @@ func TestNoOutputShowsWhatIsPlanted(t *testing.T) {
 	}
 	for _, args := range [][]string{
 		{"scan", dir}, {"scan", "--verbose", dir}, {"scan", "--quiet", dir}, {"scan", "--format", "json", dir}, {"scan", "--format", "sarif", dir},
-		{"scan", "--format", "markdown", dir}, {"scan", "--format", "cyclonedx", dir}, {"diff", empty, dir}, {"diff", "--format", "json", dir, empty},
+		{"scan", "--format", "markdown", dir}, {"scan", "--format", "junit", dir}, {"scan", "--format", "cyclonedx", dir}, {"diff", empty, dir}, {"diff", "--format", "json", dir, empty},
 		{"diff", "--format", "markdown", empty, dir}, {"baseline", dir},
 	} {
 		status, out := command(args...)

@@ -58,7 +58,7 @@ func scanCommand(w World, status *int) *cobra.Command {
 
 // registerAll adds the flags of a command that scans and reports.
 func (f *scanFlags) registerAll(flags *pflag.FlagSet) {
-	flags.Var(choiceFlag(&f.format, "text", "json", "sarif", "markdown", "cyclonedx"), "format", "of the report")
+	flags.Var(choiceFlag(&f.format, "text", "json", "sarif", "markdown", "junit", "cyclonedx"), "format", "of the report")
 	flags.VarP(fileFlag(&f.output), "output", "o", "write the report to a file, whole or not at all, instead of standard output")
 	f.register(flags)
 	flags.Var(colourFlag(&f.color), "color", "colour on standard output; auto means on a terminal, unless NO_COLOR is set")
@@ -156,6 +156,8 @@ func (f *scanFlags) report(w World, o policy.Outcome) error {
 		return w.document(f.output, func(to io.Writer) error { return report.JSON(to, version(), o) })
 	case "sarif":
 		return w.document(f.output, func(to io.Writer) error { return sarif.Write(to, o, sarifOptions()) })
+	case "junit":
+		return w.document(f.output, func(to io.Writer) error { return report.JUnit(to, o) })
 	case "cyclonedx":
 		made, err := sourceDate(w.Getenv)
 		if err != nil {
