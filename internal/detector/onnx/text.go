@@ -8,15 +8,13 @@ import (
 	"github.com/modelaudit/modelaudit/internal/detector"
 	"github.com/modelaudit/modelaudit/internal/format/onnx"
 	"github.com/modelaudit/modelaudit/internal/format/prototext"
-	"github.com/modelaudit/modelaudit/internal/hostile"
 	"github.com/modelaudit/modelaudit/internal/needle"
 	"github.com/modelaudit/modelaudit/internal/rule"
 )
 
 // Text recognises the forms of ONNX models that are text, which the library
-// writes and reads by the extensions of their names. JSON and the text format of
-// Protocol Buffers are judged as the binary form is; ONNX's own syntax is not read
-// here, and so never clean.
+// writes and reads by the extensions of their names. All are judged as
+// the binary form is.
 var Text = &detector.Detector{
 	Name: "onnx-text",
 	Rules: rule.Explain(help, escapes, address, bounds, unknownKey, missing,
@@ -61,12 +59,21 @@ func runText(_ context.Context, p *detector.Pass) error {
 	case ".onnxjson":
 		read = onnx.FromJSON
 	default:
-		p.Recognised("onnx-text")
-		return hostile.Faultf(hostile.Unsupported, 0, "an ONNX model in ONNX's own syntax, which this program does not read: save it as .onnx")
+		return inSyntax(p)
 	}
 	p.Recognised("onnx-text")
 	binary, err := read(p.Reader())
 	if unread := judged(p.InBinary(binary.Data, binary.Place), onnx.Walk); err == nil {
+		return unread
+	}
+	return err
+}
+
+// inSyntax judges a model in ONNX's own syntax.
+func inSyntax(p *detector.Pass) error {
+	p.Recognised("onnx-text")
+	binary, place, err := onnx.FromSyntax(p.Reader())
+	if unread := judged(p.InBinary(binary.Data, place), onnx.Walk); err == nil {
 		return unread
 	}
 	return err

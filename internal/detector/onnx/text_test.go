@@ -12,6 +12,7 @@ import (
 func TestText(t *testing.T) {
 	const (
 		head  = "ir_version: 8\nopset_import { domain: \"\" version: 17 }\n"
+		own   = "<ir_version: 8, opset_import: [\"\" : 17]>\n"
 		named = "the library knows text by its name"
 		any   = "text has no end that could be missing"
 	)
@@ -27,7 +28,12 @@ func TestText(t *testing.T) {
 		{"in a branch", "m.pbtxt", head + "graph { node { op_type: \"If\" attribute { name: \"a\" g { node { op_type: \"PyOp\" domain: \"a.b\" } } } } }\n", python, false},
 		{"weights elsewhere", "m.prototxt", head + "graph { initializer { dims: 1 data_type: 1 name: \"w\" external_data { key: \"location\" value: \"/etc/passwd\" } data_location: EXTERNAL } }\n", escapes, false},
 		{"cut", "m.textproto", "ir_version: 8\ngraph {", nil, true},
-		{"ONNX's own syntax", "m.onnxtxt", "<ir_version: 8, opset_import: [\"\" : 17]>\ng (float[1] x) => (float[1] y) { y = Identity(x) }\n", nil, true},
+		{"ONNX's own syntax", "m.onnxtxt", own + "g (float[1] x) => (float[1] y) { # PyOp\n y = Gemm <alpha: float = 1.0, note = \"PyOp(\"> (x, x) }\n", nil, false},
+		{"ONNX's own syntax of Python", "m.onnxtxt", own + "g (float[1] x) => (float[1] y) { y = ai.onnx.contrib.PyOp <module = \"os\"> (x) }\n", python, false},
+		{"ONNX's own syntax of Python in a branch", "m.onnxtxt", own + "g (bool c) => (float y) { y = If (c) <then_branch = t () => (float z) { z = a.b.PyOp () }, else_branch = e () => (float z) { z = Constant <value = float {1.0}> () }> }\n", python, false},
+		{"ONNX's own syntax with weights elsewhere", "m.onnxtxt", own + "g (float[1] x) => (float[1] y) <float[4] w = [\"location\": \"../../w\", \"length\": \"16\"]> { y = Add(x, w) }\n", escapes, false},
+		{"ONNX's own syntax that is cut", "m.onnxtxt", own + "g (float[1] x) => (float[1] y) { y = Identity(x)\n", nil, true},
+		{"ONNX's own syntax without a graph", "m.onnxtxt", own, nil, true},
 		{"JSON", "m.onnxjson", `{"irVersion": "8", "opsetImport": [{"version": "17"}], "graph": {"node": [{"input": ["x"], "output": ["y"], "opType": "Identity"}]}}`, nil, false},
 		{"JSON of Python", "m.onnxjson", `{"irVersion": "8", "opsetImport": [{"version": "17"}], "graph": {"node": [{"opType": "PyOp", "domain": "a.b"}]}}`, python, false},
 		{"JSON by its fields", "m.json", `{"ir_version": "8", "opset_import": [{"version": "17"}], "graph": {"node": [{"op_type": "PyOp", "domain": "a.b"}]}}`, python, false},

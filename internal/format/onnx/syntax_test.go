@@ -1,0 +1,35 @@
+package onnx
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/modelaudit/modelaudit/internal/hostile/hostiletest"
+)
+
+// FuzzSyntax: whatever the text, reading ends, places lie in it, and every error is
+// a Fault.
+func FuzzSyntax(f *testing.F) {
+	f.Add([]byte("<ir_version: 8, opset_import: [\"\" : 17], doc_string: \"d\">\ng (float[1] x) => (float[1] y) <float[4] w = [\"location\": \"w\"]> { y = a.b.C <n = [\"s\"]> (x) }\n"))
+	f.Fuzz(func(t *testing.T, p []byte) {
+		b, place, err := FromSyntax(hostiletest.Reader(p))
+		for i := range b.Data {
+			if at := place(int64(i)); at < 0 || at > int64(len(p)) {
+				t.Fatalf("byte %d stands at %d of %d", i, at, len(p))
+			}
+		}
+		hostiletest.OnlyFault(t, err)
+	})
+}
+
+// TestSyntaxEnds: no text costs more than its length.
+func TestSyntaxEnds(t *testing.T) {
+	for _, part := range []string{"= [", "float[", "= a (", "a = \"x\" ", "\"", "# ", "= [\"a\" ", "(", "= a < b = \"c\" "} {
+		start := time.Now()
+		_, _, _ = FromSyntax(hostiletest.Reader([]byte(strings.Repeat(part, 1<<17))))
+		if took := time.Since(start); took > 10*time.Second {
+			t.Errorf("%q, repeated: took %v", part, took)
+		}
+	}
+}
