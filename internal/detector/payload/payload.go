@@ -49,7 +49,7 @@ var Detector = &detector.Detector{
 	Rules: rule.Explain(help, dangerous, script, plain),
 	Match: func(h artifact.Head) bool {
 		class := names()[h.Extension()]
-		return (class == "data" || h.Depth > 0 && (class != "source" || h.Value)) && h.IsText()
+		return (class == "data" || h.Extension() == "" || h.Depth > 0 && (class != "source" || h.Value)) && h.IsText()
 	},
 	Run:  run,
 	Text: inText,

@@ -272,3 +272,15 @@ func TestDeep(t *testing.T) {
 		}
 	}
 }
+
+// TestOnDisk: what is data on disk is looked through, by its name or for want of an
+// extension; source code is not.
+func TestOnDisk(t *testing.T) {
+	text := `{"function": "` + base64.StdEncoding.EncodeToString(pickletest.New(4).Call("posix", "system", "echo poc").Stop()) + `"}`
+	for name, want := range map[string]bool{"values.json": true, "values.dat": true, "state": true, "main.go": false, "index.html": false} {
+		got := detectortest.Scan([]*detector.Detector{payload.Detector, pickle.Detector}, name, []byte(text))
+		if found := slices.Contains(detectortest.RuleIDs(got), "encoded-payload"); found != want {
+			t.Errorf("%s: got %v, want it found: %v", name, detectortest.RuleIDs(got), want)
+		}
+	}
+}
