@@ -132,6 +132,8 @@ func TestDetector(t *testing.T) {
 			Tuple(1).Reduce().EmptyList().Call("pathlib", "PosixPath", "poc").Append().Tuple(2).Reduce().Append().Tuple(1).Reduce().Stop(), Want: []string{"pickle-dangerous-reference"}},
 		{Name: "iterated by Python, which opens an address", Data: sentences(p(4).Named("builtins", "list")).Tuple(1).Reduce().Stop(), Want: []string{"pickle-unknown-call-payload"}},
 		{Name: "iterated by an iterator", Data: sentences(p(4).Named("collections", "deque").Named("itertools", "chain")).Tuple(1).Reduce().Tuple(1).Reduce().Stop(), Want: []string{"pickle-unknown-call-payload"}},
+		{Name: "iterated in place of arguments", Data: sentences(p(4).Named("builtins", "len")).Reduce().Stop(), Want: []string{"pickle-unknown-call-payload"}},
+		{Name: "iterated as a pair", Data: sentences(p(4).Named("builtins", "dict").EmptyList()).Append().Tuple(1).Reduce().Stop(), Want: []string{"pickle-unknown-call-payload"}},
 		{Name: "not iterated", Data: sentences(p(4).EmptyList()).Append().Stop()},
 		{Name: "object that is compared by evaluating", Data: p(4).Named("operator", "eq").Named("fontTools.ttLib.tables.otBase", "BaseTable").Tuple(0).NewObj().Int(1).Tuple(2).Reduce().Stop(),
 			Want: []string{"pickle-executes-code", "pickle-unknown-class"}},

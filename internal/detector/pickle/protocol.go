@@ -24,7 +24,21 @@ func (j *judge) runs(e pickle.Effect, u *use) {
 	const depth = 4 // of iterators in iterators
 	for _, v := range e.Args {
 		j.runsOf(e, u, v, depth)
+		if !iteratesItems(u) || !j.container(v) {
+			continue
+		}
+		if items, _ := j.m.Items(v); j.s.p.Budget.Steps(int64(len(items))) == nil {
+			for _, w := range items {
+				j.runsOf(e, u, w, depth)
+			}
+		}
 	}
+}
+
+// iteratesItems reports whether a function iterates over the items of what it is
+// given, as dict does for pairs.
+func iteratesItems(u *use) bool {
+	return u.at.Module == "itertools" || u.at.Module == "builtins" && strings.HasPrefix(u.at.Name, "dict") || u.name == "collections.OrderedDict"
 }
 
 // runsOf is runs for one argument: an object, or an iterator that has it.

@@ -99,7 +99,16 @@ func (m *Machine) reduce(*Op) {
 	args := m.pop()
 	fn := m.pop()
 	if m.Err() == nil {
+		m.iterated(args)
 		m.apply(call{fn: fn, args: m.elements(args), loose: !m.exact(args)})
+	}
+}
+
+// iterated tells of an object that stands where a tuple of arguments belongs: the
+// unpickler in Python makes a tuple of it, which runs its methods.
+func (m *Machine) iterated(args Value) {
+	if o := m.object(args); o != nil && o.kind == Call && o.flags&flagPure == 0 && !m.lazy(args) {
+		m.call(call{fn: m.intern("builtins", "tuple", "builtins", "tuple"), args: []Value{args}})
 	}
 }
 
@@ -130,6 +139,7 @@ func (m *Machine) newObj(*Op) {
 	args := m.pop()
 	fn := m.pop()
 	if m.Err() == nil {
+		m.iterated(args)
 		m.apply(call{fn: fn, args: m.elements(args), loose: !m.exact(args), new: true})
 	}
 }
