@@ -44,6 +44,8 @@ func (j *judge) item(i config.Item) {
 	case key == "model_type", key == "architectures", key == "_class_name", key == "tokenizer_class":
 		j.known = true
 		j.component(i, key)
+	case strings.HasSuffix(key, "attn_implementation"), key == "_attn_implementation_internal":
+		j.kernel(i)
 	case key == "type" && j.base() == "modules.json":
 		j.module(i)
 	case callables()[key] && starts(i.Value):
