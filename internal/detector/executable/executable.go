@@ -54,7 +54,7 @@ var Detector = &detector.Detector{
 	Name:  "executable",
 	Rules: rule.Explain(help, disguised, named, inModel, scriptInModel, inArchive, byDesign),
 	Match: func(h artifact.Head) bool {
-		return executable.Looks(h.First) || h.Depth > 0 && scripts()[h.Extension()]
+		return executable.Looks(h.First) || h.Depth > 0 && (scripts()[h.Extension()] || python(h.Name))
 	},
 	Run: run,
 }
@@ -65,9 +65,13 @@ var (
 	namesFile string
 	//go:embed scripts.txt
 	scriptsFile string
+	//go:embed pythonless.txt
+	pythonlessFile string
 
 	places  = table.Once(namesFile, table.Map)
 	scripts = table.Once(scriptsFile, table.Set)
+	// pythonless are archives that have no Python sources: pythonless.txt.
+	pythonless = table.Once(pythonlessFile, table.Set)
 )
 
 // run judges a program by what it is and where it lies.
@@ -75,7 +79,7 @@ func run(_ context.Context, p *detector.Pass) error {
 	program, ok := executable.Decode(p.Reader())
 	if !ok {
 		program = executable.Program{Kind: executable.Script, Detail: "by its name"}
-		ok = p.File.Nested() && scripts()[artifact.Extension(p.File.Name())]
+		ok = p.File.Nested() && (scripts()[artifact.Extension(p.File.Name())] || astray(p.File))
 	}
 	r := judge(p.File, program)
 	if !ok || r == nil {
@@ -111,7 +115,7 @@ func judge(f artifact.File, program executable.Program) *rule.Rule {
 	}
 	switch container(f) {
 	case "model":
-		if script && !python(f.Name()) {
+		if script && (!python(f.Name()) || astray(f)) {
 			return scriptInModel
 		}
 		if !script {
@@ -153,6 +157,11 @@ func container(f artifact.File) string {
 // python reports whether a script is a module by its name: whether a model may
 // bring Python sources is judged by those who know the model's format.
 func python(name string) bool { return artifact.Extension(name) == ".py" }
+
+// astray reports whether a file is a Python source in a model that has none.
+func astray(f artifact.File) bool {
+	return python(f.Name()) && pythonless()[artifact.Extension(f.Container())]
+}
 
 // sentence is the message of a rule for one file.
 func sentence(r *rule.Rule, f artifact.File, kind executable.Kind, detail string) string {

@@ -58,6 +58,8 @@ func TestPlaces(t *testing.T) {
 		{name: "ELF in a zip of a model", path: "pytorch_model.bin", member: "archive/x", data: elf, want: "executable-in-model"},
 		{name: "WebAssembly in a model", path: "m.keras", member: "x.wasm", data: "\x00asm\x01\x00\x00\x00", want: "executable-in-model"},
 		{name: "shell in a model", path: "m.npz", member: "x", data: shell, want: "script-in-model"},
+		{name: "Python in a model without", path: "m.keras", member: "x.py", data: "import os\n", want: "script-in-model"},
+		{name: "Python in a model that may have it", path: "m.pt", member: "x.py", data: "import os\n"},
 		{name: "batch in a model", path: "m.npz", member: "x.BAT", data: "echo poc", want: "script-in-model"},
 		{name: "module in a model", path: "m.pt", member: "m/x.py", data: "#!/usr/bin/python\n"},
 		{name: "PE in a zip", path: "m.zip", member: "x.exe", data: executabletest.PE(), want: "executable-in-archive"},
