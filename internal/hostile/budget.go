@@ -42,7 +42,7 @@ const (
 // seconds.
 func DefaultLimits() Limits {
 	return Limits{
-		Memory:  128 << 20,
+		Memory:  192 << 20, // of which zstd --long takes 128 MiB
 		Steps:   50_000_000,
 		Members: 1_000_000,
 		Depth:   32,

@@ -71,7 +71,7 @@ func Options() []Option {
 		{"max-file-size", "size", "no limit", "do not open larger files", option(Size, func(s *Settings) *int64 { return &s.Filter.MaxSize })},
 		{"max-inflated", "size", "100 times the file, at least 512MiB", "bytes that decompression may produce from one file",
 			option(Size, func(s *Settings) *int64 { return &s.Limits.Inflated })},
-		{"max-memory", "size", "128MiB", "bytes held in buffers whose size a file decides", option(SomeSize, func(s *Settings) *int64 { return &s.Limits.Memory })},
+		{"max-memory", "size", "192MiB", "bytes held in buffers whose size a file decides", option(SomeSize, func(s *Settings) *int64 { return &s.Limits.Memory })},
 		{"max-steps", "n", "50000000", "iterations of loops that a file decides, beyond 8 for each of its bytes",
 			option(count[int64](maxCount), func(s *Settings) *int64 { return &s.Limits.Steps })},
 		{"max-members", "n", "1000000", "files found inside one file", option(count[int64](maxCount), func(s *Settings) *int64 { return &s.Limits.Members })},
