@@ -35,6 +35,7 @@ func TestDetector(t *testing.T) {
 		{Name: "table", File: "m.t7", Data: []byte(table(text("name"), text("os.execute and io.popen are not called")))},
 		{Name: "cut", Data: []byte(table(text("name"), text("value"))[:30]), Unread: true},
 		{Name: "function", Data: []byte(table(text("f"), function("\x1bLJ\x02\x0ctanh\x08exec"))), Want: []string{"torch7-function"}},
+		{Name: "function, numbered from elsewhere", Data: []byte(num(3) + num(77) + num(1) + text("f") + function("\x1bLJ\x02\x0ctanh\x08exec")), Want: []string{"torch7-function"}},
 		{Name: "function of Lua", Data: []byte(table(text("f"), function(lua))), Want: []string{"torch7-function", "torch7-function-reaches-out"}},
 		{Name: "function of LuaJIT", Data: []byte(table(text("f"), function(jit))), Want: []string{"torch7-function", "torch7-function-reaches-out"}},
 		{Name: "function in source", Data: []byte(table(text("f"), function("local o = os\nreturn o['execute']('echo poc')"))), Want: []string{"torch7-function", "torch7-function-reaches-out"}},

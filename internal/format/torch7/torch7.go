@@ -4,6 +4,7 @@
 package torch7
 
 import (
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -48,18 +49,33 @@ const (
 // Looks reports whether a file that starts with first may be a stream: a table,
 // an object with a version, or a function comes first.
 func Looks(first []byte) bool {
+	const text = "\x03\x00\x00\x00V "
 	head := string(first[:min(len(first), 24)])
-	switch {
-	case strings.HasPrefix(head, "\x04\x00\x00\x00\x01\x00\x00\x00\x03\x00\x00\x00V "), strings.HasPrefix(head, "4\n1\n3\nV "):
+	if ascii.MatchString(head) {
 		return true
-	case strings.HasPrefix(head, "\x03\x00\x00\x00\x01\x00\x00\x00") && len(head) > 20:
+	}
+	if len(head) < 14 || head[7] != 0 { // the number of an object is small, and any
+		return false
+	}
+	switch kind, rest := head[:4], head[8:]; kind {
+	case "\x04\x00\x00\x00":
+		return strings.HasPrefix(rest, text)
+	case "\x03\x00\x00\x00":
+		if len(head) <= 20 {
+			return false
+		}
 		key := head[12]
 		return head[10] == 0 && head[11] == 0 && (key == typeNumber || key == typeString) && head[13:16] == "\x00\x00\x00"
-	case strings.HasPrefix(head, "\x08\x00\x00\x00\x01\x00\x00\x00"), strings.HasPrefix(head, "\x07\x00\x00\x00\x01\x00\x00\x00"):
-		return strings.HasPrefix(head[min(len(head), 12):], "\x1bL")
+	case "\x08\x00\x00\x00", "\x07\x00\x00\x00":
+		return strings.HasPrefix(rest[4:], "\x1bL")
+	case "\x06\x00\x00\x00":
+		return strings.HasPrefix(rest, "\x1bL")
 	}
-	return strings.HasPrefix(head, "\x06\x00\x00\x00") && strings.HasPrefix(head[min(len(head), 8):], "\x1bL")
+	return false
 }
+
+// ascii matches the start of an object of a class in the form that is text.
+var ascii = regexp.MustCompile(`^4\n\d+\n3\nV `)
 
 // Walk reads the objects of a stream and tells what it meets. An error is a
 // *hostile.Fault, or one of the machine; what was told stands.
