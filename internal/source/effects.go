@@ -80,12 +80,41 @@ func readsPrivate(c *shell.Command) bool {
 func (s *scriptJudge) redirects(c *shell.Command) {
 	for _, r := range c.Redirects {
 		switch {
-		case strings.HasPrefix(r.Target.Text, "/dev/tcp/"), strings.HasPrefix(r.Target.Text, "/dev/udp/"):
+		case networked(r) && probes(c, r):
+		case networked(r):
 			s.found(c, r.Target.Text, "connects to the network")
 		case r.Writes && !s.sources && startFiles().MatchString(r.Target.Text):
 			s.found(c, r.Target.Text, "writes to a file that is run or trusted later")
 		}
 	}
+}
+
+// networked reports whether a redirection is a connection of bash.
+func networked(r shell.Redirect) bool {
+	return strings.HasPrefix(r.Target.Text, "/dev/tcp/") || strings.HasPrefix(r.Target.Text, "/dev/udp/")
+}
+
+// probes reports whether a command that writes to a connection sends nothing, as
+// scripts do that wait until a service answers: echo -n > /dev/tcp/db/5432.
+func probes(c *shell.Command, connection shell.Redirect) bool {
+	if !connection.Writes {
+		return false
+	}
+	if len(c.Words) == 0 {
+		return len(c.Redirects) == 1
+	}
+	for _, w := range c.Words[1:] {
+		if len(w.Output)+len(w.Values) > 0 || w.Text != "" && w.Text != "-n" && w.Text != "-e" {
+			return false
+		}
+	}
+	switch c.Words[0].Text {
+	case "echo", "printf", ":", "true":
+		return len(c.Words[0].Output) == 0
+	case "cat":
+		return slices.ContainsFunc(c.Redirects, func(r shell.Redirect) bool { return !r.Writes && r.Target.Text == "/dev/null" })
+	}
+	return false
 }
 
 // destroys reports whether a command deletes what no script may.
