@@ -1,8 +1,8 @@
 package globals
 
 import (
+	"maps"
 	"strings"
-	"sync"
 )
 
 // Of is Lookup for a name that a file imports, and judges one that nobody has
@@ -17,7 +17,7 @@ func Of(module, name string) Verdict {
 		return v
 	}
 	top, _, _ := strings.Cut(module, ".")
-	if w, ok := namesakes()[top+" "+ownName(name)]; ok {
+	if w, ok := namesakes.of(top, "")[ownName(name)]; ok {
 		return w
 	}
 	return v
@@ -35,30 +35,24 @@ func ownName(path string) string {
 	return path[i+1:]
 }
 
-// namesakes are the verdicts on dangerous functions by the package and the name
+// namesakes are the verdicts on the dangerous functions of a package by their names
 // alone, as far as no harmless one of the package has the name.
-var namesakes = sync.OnceValue(func() map[string]Verdict {
+var namesakes = remembered(func(top, _ string) map[string]Verdict {
 	known := make(map[string]Verdict)
 	for _, t := range tables {
-		for line := range strings.Lines(string(*t)) {
-			module, rest, _ := strings.Cut(line, " ")
+		for line := range t.within(top) {
+			_, rest, _ := strings.Cut(line, " ")
 			name, rest, _ := strings.Cut(rest, " ")
 			if name == "*" || strings.Contains(name, ".") {
 				continue
 			}
-			top, _, _ := strings.Cut(module, ".")
-			v := verdict(strings.TrimSuffix(rest, "\n"))
+			v := verdict(rest)
 			v.Named = true
-			key := top + " " + name
-			if old, ok := known[key]; !ok || v.Class < old.Class {
-				known[key] = v
+			if old, ok := known[name]; !ok || v.Class < old.Class {
+				known[name] = v
 			}
 		}
 	}
-	for key, v := range known {
-		if v.Class != Dangerous {
-			delete(known, key)
-		}
-	}
+	maps.DeleteFunc(known, func(_ string, v Verdict) bool { return v.Class != Dangerous })
 	return known
 })

@@ -35,18 +35,37 @@ type index string
 // search returns the first line that does not compare as less than what is
 // sought, without its newline; it is empty if there is none.
 func (t index) search(less func(line string) bool) string {
-	found, low, high := "", 0, len(t)
+	line, _, _ := strings.Cut(string(t[t.seek(less):]), "\n")
+	return line
+}
+
+// seek returns where that line starts, or the end.
+func (t index) seek(less func(line string) bool) int {
+	low, high := 0, len(t)
 	for low < high {
 		middle := low + (high-low)/2
 		start := low + strings.LastIndexByte(string(t[low:middle]), '\n') + 1
 		line, _, _ := strings.Cut(string(t[start:]), "\n")
 		if less(line) {
-			low = start + len(line) + 1
+			low = min(start+len(line)+1, len(t))
 		} else {
-			found, high = line, start
+			high = start
 		}
 	}
-	return found
+	return high
+}
+
+// within yields the lines of a package and of the modules in it.
+func (t index) within(top string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		start := t.seek(func(line string) bool { return line < top })
+		for line := range strings.SplitSeq(string(t[start:]), "\n") {
+			rest, ok := strings.CutPrefix(line, top)
+			if !ok || len(rest) > 0 && (rest[0] == ' ' || rest[0] == '.') && !yield(line) {
+				return
+			}
+		}
+	}
 }
 
 // lookup returns what follows key and a space on the line that starts so.
