@@ -77,7 +77,7 @@ func TestDetector(t *testing.T) {
 		{Name: "network", File: "m.mlmodel", Data: model(pb.Sub(500<<3|bytes, network(relu))), AnyPrefix: cut},
 		{Name: "under no name", Data: model(pb.Sub(403<<3|bytes, network(customLayer()))), Want: []string{"coreml-custom-code"}},
 		{Name: "custom layer", File: "m.mlmodel", Data: model(pb.Sub(500<<3|bytes, network(relu, customLayer()))), Want: []string{"coreml-custom-code"}},
-		{Name: "too many", File: "m.mlmodel", Data: model(pb.Sub(500<<3|bytes, many(1_100_000))), Want: []string{"coreml-custom-code"}, Unread: true, Heavy: true},
+		{Name: "too many", File: "m.mlmodel", Data: model(pb.Sub(500<<3|bytes, many(1_700_000))), Want: []string{"coreml-custom-code"}, Unread: true, Heavy: true},
 		{Name: "in a branch", File: "m.mlmodel", Data: model(pb.Sub(500<<3|bytes, network(branch))), Want: []string{"coreml-custom-code"}},
 		{Name: "in a loop", File: "m.mlmodel", Data: model(pb.Sub(500<<3|bytes, network(layer("loop", pb.Sub(615<<3|bytes, pb.Sub(4<<3|bytes, network(customLayer()))))))), Want: []string{"coreml-custom-code"}},
 		{Name: "in a pipeline", File: "m.mlmodel", Data: model(pb.Sub(202<<3|bytes, inner)), Want: []string{"coreml-custom-code"}},
