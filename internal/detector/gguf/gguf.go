@@ -49,8 +49,19 @@ var Detector = &detector.Detector{
 	Name:  "gguf",
 	Rules: rule.Explain(help, overflow, overlap, alignment, trailing),
 	Raw:   detector.Weights,
-	Match: func(h artifact.Head) bool { return h.HasPrefix(gguf.Magic) || legacy(h) },
+	Match: func(h artifact.Head) bool { return h.HasPrefix(gguf.Magic) && !about(h) || legacy(h) },
 	Run:   run,
+}
+
+// about reports whether a file is a text about GGUF that begins with the word: its
+// version would be four letters, which no loader reads. A file that is named as one
+// is not asked.
+func about(h artifact.Head) bool {
+	const version = 8 // where it ends
+	if h.Extension() == ".gguf" || len(h.First) < version {
+		return false
+	}
+	return !bytes.ContainsFunc(h.First[len(gguf.Magic):version], func(c rune) bool { return c < ' ' || c > '~' })
 }
 
 // legacy knows the formats before GGUF, which have no metadata but their

@@ -216,3 +216,23 @@ func TestLicense(t *testing.T) {
 		}
 	}
 }
+
+// TestWide: what looks like UTF-16 behind the version is a model all the same.
+func TestWide(t *testing.T) {
+	data := v3.file([][]byte{v3.value("k", 8, v3.text(strings.Repeat("a\x00", 4000)))}, nil, "")
+	got := detectortest.Scan([]*detector.Detector{gguf.Detector}, "notes.txt", data)
+	if got.Status != audit.Clean {
+		t.Errorf("got %s (%s), want %s", got.Status, got.Reason, audit.Clean)
+	}
+}
+
+// TestText: a text that begins with the word is none of these models, unless its
+// name says that it should be one.
+func TestText(t *testing.T) {
+	for name, want := range map[string]audit.Status{"notes.txt": audit.NotAModel, "notes.gguf": audit.Incomplete} {
+		got := detectortest.Scan([]*detector.Detector{gguf.Detector}, name, []byte("GGUF is a format of files for models.\n"))
+		if got.Status != want {
+			t.Errorf("%s: got %s (%s), want %s", name, got.Status, got.Reason, want)
+		}
+	}
+}
