@@ -155,6 +155,9 @@ func TestDetector(t *testing.T) {
 			Tuple(1).Reduce().Stop()},
 		{Name: "method of an array that writes", Data: p(4).Named("functools", "partial").Named("builtins", "getattr").Named("numpy._core.multiarray", "_reconstruct").Named("numpy", "ndarray").Int(0).Tuple(1).
 			Data([]byte("b")).Tuple(3).Reduce().Str("tofile").Tuple(2).Reduce().Str("poc").Tuple(2).Reduce().Stop(), Want: []string{"pickle-dangerous-reference"}},
+		{Name: "importer to be called", Data: p(4).Named("difflib", "SequenceMatcher").Named("importlib", "import_module").Str("").EmptyList().Str("poc").Append().Tuple(3).Reduce().Stop(),
+			Want: []string{"pickle-computed-name"}},
+		{Name: "function to be called", Data: p(4).Named("difflib", "SequenceMatcher").Named("builtins", "len").Str("").EmptyList().Str("poc").Append().Tuple(3).Reduce().Stop()},
 		{Name: "translated name", Data: p(4).Named("builtins", "str.translate").Str("MODELS").Named("builtins", "str.maketrans").Str("M").Str("m").
 			Tuple(2).Reduce().Tuple(2).Reduce().Str("f").StackGlobal().Tuple(0).Reduce().Stop(), Want: []string{"pickle-computed-name"}},
 		{Name: "assembled name", Data: p(4).Named("builtins", "str.lower").Str("MODELS").Tuple(1).Reduce().Str("Net").StackGlobal().Tuple(0).NewObj().Stop(),

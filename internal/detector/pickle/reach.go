@@ -2,6 +2,7 @@ package pickle
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/modelaudit/modelaudit/internal/finding"
 	"github.com/modelaudit/modelaudit/internal/format/pickle"
@@ -54,12 +55,12 @@ func (j *judge) takes(e pickle.Effect) {
 // of which no pickle has any.
 func (j *judge) hands(e pickle.Effect, u *use, v globals.Verdict) bool {
 	python := globals.OfPython(u.at.Module)
-	if v.Effect != globals.Indirect && !(python && v.Class == globals.Safe) {
+	if v.Effect != globals.Indirect && !(python && v.Class == globals.Safe) || u.args == "attribute" && e.Computed {
 		return false
 	}
 	named, _ := j.m.Items(e.Kw)
 	switch {
-	case slices.ContainsFunc(e.Args, j.anyFunction) || slices.ContainsFunc(named, j.anyFunction):
+	case slices.ContainsFunc(e.Args, j.anyFunctionIn) || slices.ContainsFunc(named, j.anyFunction):
 		j.add(unresolved, e, "callback", func() string {
 			return "Loading this file " + j.callText(e) + ", and gives that a function which is computed in a way that only running it would tell."
 		})
@@ -71,6 +72,15 @@ func (j *judge) hands(e pickle.Effect, u *use, v globals.Verdict) bool {
 		return false
 	}
 	return true
+}
+
+// anyFunctionIn is anyFunction for a value and, of a tuple, what is in it.
+func (j *judge) anyFunctionIn(v pickle.Value) bool {
+	if j.m.Kind(v) != pickle.Tuple {
+		return j.anyFunction(v)
+	}
+	items, _ := j.m.Items(v)
+	return j.s.p.Budget.Steps(int64(len(items))) == nil && slices.ContainsFunc(items, j.anyFunction)
 }
 
 // hasModule reports whether a module is among values or in them, as deep as depth.
@@ -105,8 +115,12 @@ func (j *judge) fillsWithFunction(e pickle.Effect, u *use) {
 }
 
 // anyFunction reports whether a value may be any function: what is not known, an
-// attribute of what is not known, or what was picked out of it.
+// attribute of what is not known, what was picked out of it, or a function that
+// imports or looks up whatever it is given.
 func (j *judge) anyFunction(v pickle.Value) bool {
+	if n := j.m.Name(v); n != nil {
+		return findsObjects(n)
+	}
 	switch j.m.Kind(v) {
 	case pickle.Unknown:
 		return true
@@ -127,6 +141,16 @@ func (j *judge) anyFunction(v pickle.Value) bool {
 		return kind == "hands" || kind == "changed" || of.Class == globals.Suspicious && of.Effect == globals.Indirect
 	}
 	return false
+}
+
+// findsObjects reports whether a name is that of a function by which Python, or a
+// library that pickles, comes to other objects: importlib.import_module, for one.
+func findsObjects(n *pickle.Name) bool {
+	v := globals.Lookup(n.Module, n.Name)
+	if v.Effect != globals.Indirect || n.Name == "" {
+		return false
+	}
+	return v.Class == globals.Dangerous && globals.OfPython(n.Module) || v.Class == globals.Conditional && strings.Contains(n.Name, "import")
 }
 
 // harmlessResult reports whether v is what a harmless function makes, such as an
