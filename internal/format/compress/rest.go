@@ -166,8 +166,8 @@ func (k *kept) Read(p []byte) (int, error) {
 // ReadByte implements io.ByteReader.
 func (k *kept) ReadByte() (byte, error) {
 	b, err := k.in.ReadByte()
-	if err == nil {
-		k.keep([]byte{b})
+	if err == nil && len(k.first) < packedHeader+maxPacked {
+		k.first = append(k.first, b)
 	}
 	return b, err
 }
