@@ -53,24 +53,26 @@ func UTF16(first []byte) binary.ByteOrder {
 	if len(first) < 2*minText {
 		return nil
 	}
-	most := len(first) / 2 * 9 / 10
-	zeros := bytes.Count(first, []byte{0}) // one in each character of ASCII
-	for _, order := range []binary.ByteOrder{binary.LittleEndian, binary.BigEndian} {
-		if order.Uint16(first) == 0xfeff || zeros >= most && letters(first, order) >= most {
-			return order
-		}
+	switch {
+	case binary.LittleEndian.Uint16(first) == 0xfeff || letters(first, 0):
+		return binary.LittleEndian
+	case binary.BigEndian.Uint16(first) == 0xfeff || letters(first, 1):
+		return binary.BigEndian
 	}
 	return nil
 }
 
-// letters counts the characters of ASCII in UTF-16.
-func letters(p []byte, order binary.ByteOrder) (n int) {
-	for i := 0; i+1 < len(p); i += 2 {
-		if c := order.Uint16(p[i:]); c >= ' ' && c < 0x7f || c == '\n' || c == '\r' || c == '\t' {
-			n++
+// letters reports whether nine in ten characters of UTF-16 are of ASCII. low is the
+// place of the lower byte in each.
+func letters(p []byte, low int) bool {
+	others := len(p)/2 - len(p)/2*9/10
+	for i := 0; i+1 < len(p) && others >= 0; i += 2 {
+		c := p[i+low]
+		if p[i+1-low] != 0 || (c < ' ' || c >= 0x7f) && c != '\n' && c != '\r' && c != '\t' {
+			others--
 		}
 	}
-	return n
+	return others >= 0
 }
 
 // Narrow returns the ASCII of a text in UTF-16, in place, which is what names,

@@ -8,7 +8,9 @@ import (
 // Of is Lookup for a name that a file imports, and judges one that nobody has
 // listed by its namesakes: a module has what it imports from others, and a function
 // that is called like a dangerous one of the same package is most likely that.
-func Of(module, name string) Verdict {
+func Of(module, name string) Verdict { return imported.of(module, name) }
+
+var imported = remembered(func(module, name string) Verdict {
 	v := Lookup(module, name)
 	if v.Class > Inert || v.Class == Safe || name == "" {
 		return v
@@ -21,7 +23,7 @@ func Of(module, name string) Verdict {
 		return w
 	}
 	return v
-}
+})
 
 // ownName returns the last part of a path through modules, and the whole of a path
 // through a class.

@@ -44,6 +44,8 @@ type use struct {
 	op      pickle.Code               // of its first import
 	offset  int64                     // of its first import
 	called  bool
+	python  bool           // it is of a module of Python itself
+	array   bool           // an array that is filled from the file may be of this class
 	special *specialMethod // the dangerous one of a class; nil before it is asked for
 }
 
@@ -118,7 +120,10 @@ func (j *judge) use(n *pickle.Name, e pickle.Effect) *use {
 			const usual = 16 // names of a pickle
 			j.names, j.order, j.byID = make(map[string]*use), make([]*use, 0, usual), make([]*use, 0, usual)
 		}
-		u = &use{name: k, at: *n, verdict: globals.Of(n.Module, n.Name), args: argumentsOf(n), others: anyArguments(n), amount: amounts()[k], op: e.Op, offset: e.Offset}
+		u = &use{
+			name: k, at: *n, verdict: globals.Of(n.Module, n.Name), args: argumentsOf(n), others: anyArguments(n), amount: amounts()[k],
+			op: e.Op, offset: e.Offset, python: globals.OfPython(n.Module), array: harmlessWords()["array "+k],
+		}
 		j.names[k] = u
 		j.order = append(j.order, u)
 	}
@@ -169,7 +174,7 @@ func (j *judge) uncalled(u *use) (r *rule.Rule, before, after string) {
 	// A function that the file makes has all builtins in any case.
 	case leadsOut(u.at.Name) && !j.madeCode && !j.report.dangerous():
 		return unresolved, "Loading this file takes ", ", by which it comes to whatever the process has loaded"
-	case u.at.Name == "" && u.at.AsName != "" && globals.OfPython(u.at.Module) && !j.report.dangerous():
+	case u.at.Name == "" && u.at.AsName != "" && u.python && !j.report.dangerous():
 		return unresolved, "Loading this file takes the module ", " itself, of which a pickle needs no more than names"
 	case u.verdict.Class == globals.Unknown && u.at.Module == "__main__":
 		return mainName, "This file needs ", " from the script that loads it: what that does cannot be seen here"

@@ -54,8 +54,7 @@ func (j *judge) takes(e pickle.Effect) {
 // is given or is one of Python's own; and one of Python's own that is given a module,
 // of which no pickle has any.
 func (j *judge) hands(e pickle.Effect, u *use, v globals.Verdict) bool {
-	python := globals.OfPython(u.at.Module)
-	if v.Effect != globals.Indirect && !(python && v.Class == globals.Safe) || u.args == "attribute" && e.Computed {
+	if v.Effect != globals.Indirect && !(u.python && v.Class == globals.Safe) || u.args == "attribute" && e.Computed {
 		return false
 	}
 	named, _ := j.m.Items(e.Kw)
@@ -64,7 +63,7 @@ func (j *judge) hands(e pickle.Effect, u *use, v globals.Verdict) bool {
 		j.add(unresolved, e, "callback", func() string {
 			return "Loading this file " + j.callText(e) + ", and gives that a function which is computed in a way that only running it would tell."
 		})
-	case python && u.args == "" && !e.Computed && j.hasModule(e.Args, 2):
+	case u.python && u.args == "" && !e.Computed && j.hasModule(e.Args, 2):
 		j.add(unresolved, e, "module", func() string {
 			return "Loading this file " + j.callText(e) + ", and gives that a module to take what it likes from."
 		})
@@ -107,7 +106,7 @@ func (j *judge) holdsFunction(state pickle.Value) bool {
 // fillsWithFunction reports an object of Python's own classes that is given what may
 // be any function to call: as its write method, for one.
 func (j *judge) fillsWithFunction(e pickle.Effect, u *use) {
-	if globals.OfPython(u.at.Module) && slices.ContainsFunc(e.Args, j.holdsFunction) {
+	if u.python && slices.ContainsFunc(e.Args, j.holdsFunction) {
 		j.add(unresolved, e, "callback", func() string {
 			return "Loading this file " + j.effectVerb(e) + ", where a function is computed in a way that only running it would tell."
 		})

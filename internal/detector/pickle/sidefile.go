@@ -70,7 +70,7 @@ func (s *session) absent(name string) bool {
 
 // wraps looks at the class that an array in the file is of, by its wrapper.
 func (j *judge) wraps(e pickle.Effect, u *use) {
-	if !strings.Contains("."+u.at.Module, ".joblib.numpy_pickle") || u.at.Name != "NumpyArrayWrapper" || len(e.Args) != 1 {
+	if u.at.Name != "NumpyArrayWrapper" || !strings.Contains("."+u.at.Module, ".joblib.numpy_pickle") || len(e.Args) != 1 {
 		return
 	}
 	if class, ok := j.m.Field(e.Args[0], "subclass"); ok {
@@ -81,7 +81,11 @@ func (j *judge) wraps(e pickle.Effect, u *use) {
 // arrayOf notes the class of an array that is filled from the file itself: it is
 // not one that the file carries for others to call.
 func (j *judge) arrayOf(e pickle.Effect, class pickle.Value) {
-	if n := j.m.Name(class); n != nil && harmlessWords()["array "+n.String()] {
-		j.use(n, e).called = true
+	n := j.m.Name(class)
+	if n == nil {
+		return
+	}
+	if u := j.use(n, e); u.array {
+		u.called = true
 	}
 }

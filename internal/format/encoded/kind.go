@@ -43,7 +43,7 @@ func Kind(data []byte) string {
 		return "PE executable"
 	case deflated(data):
 		return "zlib"
-	case tar.Is(data) && string(data[257:262]) == "ustar":
+	case len(data) > 262 && string(data[257:262]) == "ustar" && tar.Is(data):
 		return "tar"
 	case len(data) > 10 && string(data[:3]) == "BZh" && string(data[4:10]) == "1AY&SY":
 		return "bzip2"
