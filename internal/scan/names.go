@@ -4,6 +4,7 @@ import (
 	"bytes"
 	_ "embed"
 	"path"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -54,12 +55,8 @@ var foreignSignatures = sync.OnceValue(func() map[string][]string {
 })
 
 // foreign reports whether a file is known to be something else than its name
-// promises, or is an empty file on disk. What is empty inside another was perhaps
-// not read as its loader reads it.
+// promises.
 func foreign(f artifact.File, h artifact.Head) bool {
-	if !f.Nested() && len(bytes.TrimSpace(h.First)) == 0 && h.Size == int64(len(h.First)) {
-		return true
-	}
 	signatures := foreignSignatures()[h.Extension()]
 	if slices.Contains(signatures, anyText) {
 		return isForeignText(f)
@@ -70,12 +67,16 @@ func foreign(f artifact.File, h artifact.Head) bool {
 const (
 	// anyText is what stands for a text in foreign.txt.
 	anyText = "*"
-	// maxForeign is the size of the largest file that is looked at for a text.
-	maxForeign = 1 << 20
+	// minForeign and maxForeign bound the size of what is taken for a text.
+	minForeign, maxForeign = 512, 1 << 20
 )
 
+// attributes are those by which a page is a template of Zope or Chameleon.
+var attributes = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\b(tal|metal|i18n):[a-z]`) })
+
 // isForeignText reports whether all of a file is text, and neither is nor stands for
-// something else that would have to be read.
+// something else that would have to be read: a short text, a page and an object of
+// JSON are what a server answers where the model is not.
 func isForeignText(f artifact.File) bool {
 	if f.Size > maxForeign {
 		return false
@@ -85,6 +86,10 @@ func isForeignText(f artifact.File) bool {
 		return false
 	}
 	const armour = "-----BEGIN " // of what is encrypted (RFC 4880 6.2, age)
+	text := bytes.TrimSpace(raw)
+	if !attributes().Match(text) && (len(text) < minForeign || strings.IndexByte("<{[", text[0]) >= 0) {
+		return false
+	}
 	control := func(c rune) bool { return c < ' ' && (c < '\t' || c > '\r') || c == 0x7f }
 	return artifact.Head{First: raw}.IsText() && !bytes.ContainsFunc(raw, control) && !bytes.Contains(raw, []byte(armour))
 }

@@ -288,11 +288,12 @@ func (r *run) crash(d *detector.Detector, f artifact.File, p *hostile.Panic) {
 // unrecognised reports a file that bears the name of a model and is none that
 // the detectors know.
 func (r *run) unrecognised(f artifact.File) {
-	r.problem(errUnrecognised)
-	r.report(f, finding.Finding{
-		Rule: unrecognised, Key: "name",
-		Message: "Named like a model, but of no format that this scanner knows: nothing in it was checked.",
-	})
+	err, message := errUnrecognised, "Named like a model, but of no format that this scanner knows: nothing in it was checked."
+	if f.Size == 0 {
+		err, message = errEmpty, "Named like a model, but empty: no loader takes it."
+	}
+	r.problem(err)
+	r.report(f, finding.Finding{Rule: unrecognised, Key: "name", Message: message})
 }
 
 // conclude decides the status of the file on disk.
@@ -331,7 +332,10 @@ func (r *run) unlisted(f artifact.File) {
 	r.unread(artifact.File{Path: f.Path}, fmt.Errorf("%d more findings are not listed, %d of a severity are", more, maxFindings))
 }
 
-var errUnrecognised = errors.New("named like a model, but of no known format")
+var (
+	errUnrecognised = errors.New("named like a model, but of no known format")
+	errEmpty        = errors.New("named like a model, but empty")
+)
 
 // isText reports whether the start of a file reads as UTF-8 text.
 func isText(p []byte) bool {

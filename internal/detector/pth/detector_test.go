@@ -36,6 +36,7 @@ func TestDetector(t *testing.T) {
 // that is named like a model.
 func TestElsewhere(t *testing.T) {
 	for name, text := range map[string]string{
+		"empty":       "",
 		"page":        "<!DOCTYPE html><title>404</title>\n",
 		"prose":       "Weights are available on request.\n",
 		"json":        "{\"a\": 1}\n",
