@@ -74,6 +74,7 @@ type run struct {
 	budget    *hostile.Budget
 	out       audit.File
 	reason    error           // the first thing that kept something from being read
+	reasonAt  []string        // where inside the file that was
 	refused   string          // why there was nothing to read at all
 	problems  int             // things that kept something from being read
 	told      map[string]bool // those that are findings already, by file and cause
@@ -203,7 +204,7 @@ func (r *run) examine(f artifact.File) ([]finding.Finding, error) {
 	for _, x := range apart.out.Findings {
 		switch {
 		case x.Rule == crashed:
-			r.problem(apart.reason)
+			r.problem(artifact.File{}, apart.reason)
 			r.report(f, x)
 		case !x.Rule.Unread:
 			found = append(found, x)
@@ -245,7 +246,7 @@ func (r *run) report(f artifact.File, found finding.Finding) {
 // unread records that a part of f was not read, once per file and cause; a limit
 // that ends everything is recorded once, where it was hit.
 func (r *run) unread(f artifact.File, err error) {
-	r.problem(err)
+	r.problem(f, err)
 	var fault *hostile.Fault
 	offset, key, where := int64(0), "machine", strings.Join(f.Inside, "\x00")
 	if errors.As(err, &fault) {
@@ -267,18 +268,19 @@ func (r *run) unread(f artifact.File, err error) {
 	})
 }
 
-// problem counts something that kept f from being read; the first is the reason.
-func (r *run) problem(err error) {
+// problem counts something that kept f from being read; the first is the reason,
+// with the way to f inside the file on disk.
+func (r *run) problem(f artifact.File, err error) {
 	r.problems++
 	if r.reason == nil {
-		r.reason = err
+		r.reason, r.reasonAt = err, f.Inside
 	}
 }
 
 // crash makes a finding of a panic: a file on which a detector crashes was not
 // read.
 func (r *run) crash(d *detector.Detector, f artifact.File, p *hostile.Panic) {
-	r.problem(p)
+	r.problem(f, p)
 	r.report(f, finding.Finding{
 		Rule: crashed, Key: d.Name,
 		Message: "The " + d.Name + " detector crashed on this file: " + finding.Quote(p.Error()) + ".",
@@ -292,7 +294,7 @@ func (r *run) unrecognised(f artifact.File) {
 	if f.Size == 0 {
 		err, message = errEmpty, "Named like a model, but empty: no loader takes it."
 	}
-	r.problem(err)
+	r.problem(f, err)
 	r.report(f, finding.Finding{Rule: unrecognised, Key: "name", Message: message})
 }
 
@@ -308,7 +310,7 @@ func (r *run) conclude(f artifact.File, recognised bool) audit.File {
 	case r.refused != "":
 		out.Status, out.Reason = audit.NotScanned, r.redactor.Redact(finding.Quote(r.refused))
 	case r.reason != nil:
-		out.Status, out.Reason = audit.Incomplete, r.redactor.Redact(finding.Quote(r.reason.Error()))
+		out.Status, out.Reason = audit.Incomplete, r.redactor.Redact(r.why())
 	case len(out.Findings) > 0:
 		out.Status = audit.Findings
 	case recognised:
@@ -317,6 +319,18 @@ func (r *run) conclude(f artifact.File, recognised bool) audit.File {
 		out.Status, out.Reason = audit.NotAModel, "of no format that a model loader takes"
 	}
 	return *out
+}
+
+// maxPlace is how many characters a reason has of the way to a file inside.
+const maxPlace = 80
+
+// why says in one line what kept the file from being read, and where inside.
+func (r *run) why() string {
+	why := finding.Quote(r.reason.Error())
+	if len(r.reasonAt) > 0 {
+		why = finding.QuoteUpTo(strings.Join(r.reasonAt, " › "), maxPlace) + ": " + why
+	}
+	return why
 }
 
 // unlisted says how many findings were made and are not in the list.

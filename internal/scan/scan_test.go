@@ -115,13 +115,13 @@ func TestScan(t *testing.T) {
 		{name: "refused", data: "toy:r", status: audit.NotScanned, reason: "stored elsewhere"},
 		{name: "machine", data: "toy:m", status: audit.Incomplete, rules: []string{"scan-incomplete"}, reason: "reading: input/output error"},
 		{name: "inside", data: "toy:!(toy:!", status: audit.Findings, rules: []string{"toy-bad", "toy-bad"}},
-		{name: "refused inside", data: "toy:(toy:r", status: audit.Incomplete, rules: []string{"scan-incomplete"}, reason: "stored elsewhere"},
+		{name: "refused inside", data: "toy:(toy:r", status: audit.Incomplete, rules: []string{"scan-incomplete"}, reason: "inner.pkl: stored elsewhere"},
 		{name: "unknown inside, named like a model", data: "toy:(what", status: audit.Incomplete, rules: []string{"model-unrecognised"},
-			reason: "named like a model, but of no known format"},
+			reason: "inner.pkl: named like a model, but of no known format"},
 		{name: "inside shorter than claimed", data: "toy:0", status: audit.Incomplete, rules: []string{"scan-incomplete"},
-			reason: "truncated at byte 0x0: 10 bytes claimed, 0 left"},
+			reason: "short: truncated at byte 0x0: 10 bytes claimed, 0 left"},
 		{name: "endless nesting", data: "toy:@", status: audit.Incomplete, rules: []string{"scan-incomplete"},
-			reason: "over budget at byte 0x0: files nested more than 32 deep (limit --max-depth)"},
+			reason: "again › again › again › again › again › again › again…(227 bytes)…ain › again › again › again: over budget at byte 0x0: files nested more than 32 deep (limit --max-depth)"},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
