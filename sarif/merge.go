@@ -160,7 +160,7 @@ func capped(all []any) []any {
 	if more <= 0 {
 		return all
 	}
-	return append(all[:maxNotifications:maxNotifications], leftOut("%s more", plain.Count(more, "notification")))
+	return append(all[:maxNotifications:maxNotifications], leftOut("%s", plain.Count(more, "more notification")))
 }
 
 // leftOut is the notification that something is not in the merged document.

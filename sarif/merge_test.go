@@ -82,7 +82,7 @@ func TestMergeCountsWhatItLeavesOut(t *testing.T) {
 		t.Fatal(err)
 	}
 	all := list(t, doc, "runs", 0, "invocations", 0, "toolExecutionNotifications")
-	if last := get(t, all[len(all)-1], "message", "text"); len(all) != 1001 || last != "Left out of this document: 200 notifications more." {
+	if last := get(t, all[len(all)-1], "message", "text"); len(all) != 1001 || last != "Left out of this document: 200 more notifications." {
 		t.Errorf("%d notifications, the last %q", len(all), last)
 	}
 }

@@ -67,10 +67,10 @@ func Message(f *finding.Finding) string {
 		fmt.Fprintf(&b, "\nInside the file: %s", inside)
 	}
 	for _, s := range f.Evidence[:min(len(f.Evidence), maxSteps)] {
-		fmt.Fprintf(&b, "\n%#x %s", s.Offset, plain.Safe(s.Text))
+		fmt.Fprintf(&b, "\n%s %s", s.Place(), plain.Safe(s.Text))
 	}
 	if more := len(f.Evidence) - maxSteps; more > 0 {
-		fmt.Fprintf(&b, "\nand %d more steps", more)
+		fmt.Fprintf(&b, "\nand %s", plain.Count(more, "more step"))
 	}
 	return escapeLinks(cut(b.String(), maxMessage))
 }

@@ -264,7 +264,7 @@ func TestResults(t *testing.T) {
 	if got := get(t, long, "locations", 0, "logicalLocations", 0, "fullyQualifiedName").(string); !strings.HasPrefix(got, "models/long.pt!/archive/data.pkl!/a b/") {
 		t.Errorf("logical location: got %q", got)
 	}
-	if got := get(t, results[0], "message", "text"); got != "Loading runs posix.system(\\[\"echo poc\"\\]).\n0x25 GLOBAL posix.system\n0x3c \\[link\\](1) REDUCE" {
+	if got := get(t, results[0], "message", "text"); got != "Loading runs posix.system(\\[\"echo poc\"\\]).\n0x00000025 GLOBAL posix.system\n0x0000003c \\[link\\](1) REDUCE" {
 		t.Errorf("message: got %q", got)
 	}
 }
