@@ -10,7 +10,6 @@ import (
 
 	"github.com/modelaudit/modelaudit/internal/audit"
 	"github.com/modelaudit/modelaudit/internal/compare"
-	"github.com/modelaudit/modelaudit/internal/finding"
 	"github.com/modelaudit/modelaudit/internal/github"
 	"github.com/modelaudit/modelaudit/internal/policy"
 	"github.com/modelaudit/modelaudit/internal/report/review"
@@ -148,10 +147,10 @@ func (a *action) stateOf(path string) (f *audit.File, settled string) {
 	return nil, "the pull request does not bring this file any more"
 }
 
-// findingsAt is the text of a comment at one file, the worst finding first.
+// findingsAt is the text of a comment at one file, the worst new finding first.
 func (a *action) findingsAt(f *audit.File) string {
 	sorted := *f
-	sorted.Findings = slices.SortedStableFunc(slices.Values(f.Findings), finding.Compare)
+	sorted.Findings = slices.SortedStableFunc(slices.Values(f.Findings), a.outcome.Policy.Compared.Order)
 	return review.File(&a.outcome, &sorted, a.fileMarker(f.Path))
 }
 

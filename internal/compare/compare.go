@@ -3,6 +3,7 @@
 package compare
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -112,6 +113,12 @@ func (c *Comparison) State(f *finding.Finding) State {
 		return Known
 	}
 	return New
+}
+
+// Order compares findings for a reader of the change: new ones come before those
+// that were there, and either in the order of finding.Compare.
+func (c *Comparison) Order(a, b finding.Finding) int {
+	return cmp.Or(-cmp.Compare(c.State(&a), c.State(&b)), finding.Compare(a, b))
 }
 
 // Count returns how many findings are in each state.

@@ -29,7 +29,26 @@ func Code(s string) string {
 
 // Quoted shows a message that has passed finding.Quote as code, in one line.
 // Much of a message is ours, but what it repeats must not look like it.
-func Quoted(s string) string { return "<code>" + Entities(defang(plain.Safe(s))) + "</code>" }
+func Quoted(s string) string { return "<code>" + breakable(defang(plain.Safe(s))) + "</code>" }
+
+// wordLimit is how many characters of a word a table need not break: one long
+// name would push the columns behind it out of sight.
+const wordLimit = 40
+
+// breakable is Entities with places at which a browser may break long words.
+func breakable(s string) string {
+	var b strings.Builder
+	word, from := 0, 0
+	for i, c := range s {
+		if word++; c == ' ' || c == '-' {
+			word = 0
+		} else if word > wordLimit {
+			b.WriteString(Entities(s[from:i]) + "<wbr>")
+			word, from = 1, i
+		}
+	}
+	return b.String() + Entities(s[from:])
+}
 
 // address is the start of what mail programs and chats make a link of.
 var address = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?i)https?://`) })
@@ -71,9 +90,9 @@ func Sentence(s string) string {
 }
 
 // Fold hides Markdown behind a line that opens it. The summary is markup
-// already.
+// already. It ends in an empty line, up to which everything would be HTML.
 func Fold(summary, body string) string {
-	return "<details><summary>" + summary + "</summary>\n\n" + strings.TrimRight(body, "\n") + "\n\n</details>\n"
+	return "<details><summary>" + summary + "</summary>\n\n" + strings.TrimRight(body, "\n") + "\n\n</details>\n\n"
 }
 
 // blockWidth is how many characters of a line of a block are shown.

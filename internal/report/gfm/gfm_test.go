@@ -20,13 +20,17 @@ var reference = regexp.MustCompile(`&#\d+;`)
 func TestCode(t *testing.T) {
 	for _, s := range hostile {
 		got := gfm.Code(s)
-		inner := strings.TrimSuffix(strings.TrimPrefix(got, "<code>"), "</code>")
+		inner := strings.ReplaceAll(strings.TrimSuffix(strings.TrimPrefix(got, "<code>"), "</code>"), "<wbr>", "")
 		if left := reference.ReplaceAllString(inner, ""); strings.ContainsAny(left, "&<>\"'`*_[]()!|#@~:\\\n\r\x1b\u202e") {
 			t.Errorf("%q: %q holds markup", s, got)
 		}
 	}
 	if got := gfm.Code(strings.Repeat("x", 5000)); len(got) > 300 {
 		t.Errorf("%d bytes for a long name", len(got))
+	}
+	word := strings.Repeat("é", 40)
+	if got, want := gfm.Code(word+"| "+word), "<code>"+word+"<wbr>&#124; "+word+"</code>"; got != want {
+		t.Errorf("a long word: got %s, want %s", got, want)
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/modelaudit/modelaudit/internal/policy"
 	"github.com/modelaudit/modelaudit/internal/report/gfm"
 	"github.com/modelaudit/modelaudit/internal/report/plain"
+	"github.com/modelaudit/modelaudit/internal/rule"
 )
 
 // effect is what a change does to the findings, in words: "2 new, 1 fixed".
@@ -55,7 +56,7 @@ func (p *page) changes(o *policy.Outcome) {
 			rows[i].After = after[rows[i].Path] // with the findings that count
 		}
 	}
-	slices.SortStableFunc(rows, func(a, b compare.Delta) int { return cmp.Compare(gravity(b), gravity(a)) })
+	slices.SortStableFunc(rows, func(a, b compare.Delta) int { return cmp.Compare(gravity(o, b), gravity(o, a)) })
 	p.add("| Model | Change | Format | Size | What loading it does |\n|---|---|---|---:|---|\n")
 	for i := range rows {
 		if i == maxRows || !p.add(changeRow(o, &rows[i])) {
@@ -66,13 +67,19 @@ func (p *page) changes(o *policy.Outcome) {
 	p.add("\n")
 }
 
-// gravity orders the rows: by the worst that the file now holds, then by what
-// is gone.
-func gravity(d compare.Delta) int {
+// gravity orders the rows: by the worst that the change brings, then by the worst
+// that the file holds, then by what is gone.
+func gravity(o *policy.Outcome, d compare.Delta) int {
 	if d.After == nil {
 		return 0
 	}
-	out := 2 * int(worst(d.After))
+	var fresh rule.Severity
+	for i := range d.After.Findings {
+		if f := &d.After.Findings[i]; o.Policy.Compared.State(f) == compare.New {
+			fresh = max(fresh, f.Rule.Severity)
+		}
+	}
+	out := 32*int(fresh) + 2*int(worst(d.After))
 	if len(d.Fixed) > 0 || d.After.Unread() {
 		out++
 	}
@@ -143,7 +150,7 @@ func behaviour(o *policy.Outcome, d *compare.Delta) string {
 	switch {
 	case d.After == nil:
 	case len(d.After.Findings) > 0 || d.After.Unread():
-		parts, findings = append(parts, does(d.After)), d.After.Findings
+		parts, findings = append(parts, does(o, d.After)), d.After.Findings
 	default:
 		parts = append(parts, "✅ nothing dangerous")
 	}

@@ -7,6 +7,7 @@ import (
 	"github.com/modelaudit/modelaudit/internal/policy"
 	"github.com/modelaudit/modelaudit/internal/report/gfm"
 	"github.com/modelaudit/modelaudit/internal/report/plain"
+	"github.com/modelaudit/modelaudit/internal/rule"
 )
 
 // fileLimit is how long the comment at one file becomes, in bytes.
@@ -18,15 +19,17 @@ const maxAtFile = 5
 // File returns what is said at one file of a pull request: its findings, the
 // worst first, each with evidence and what to do.
 func File(o *policy.Outcome, f *audit.File, first string) string {
-	p := &page{limit: fileLimit}
+	p := &page{limit: fileLimit, told: make(map[*rule.Rule]bool)}
 	p.add(first + "\n")
 	p.add("**ModelAudit: " + plain.Count(len(f.Findings), "finding") + " in this file**\n\n")
 	for i := range f.Findings {
 		found := &f.Findings[i]
-		if i == maxAtFile || !p.add(icon(found.Rule.Severity)+" "+gfm.Quoted(found.Message)+"\n\n"+evidence(o, found, Options{})) {
+		says := icon(found.Rule.Severity) + " " + gfm.Quoted(found.Message) + state(o, found) + "\n\n"
+		if i == maxAtFile || !p.add(says+gfm.Fold("Evidence, and how to fix it", p.details(found, Options{}))) {
 			p.more(len(f.Findings)-i, "finding")
 			break
 		}
+		p.told[found.Rule] = true
 	}
 	return strings.TrimRight(p.b.String(), "\n") + "\n"
 }

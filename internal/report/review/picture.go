@@ -17,19 +17,19 @@ const (
 	maxWord  = 40
 )
 
-// Picture draws where in the files the findings are that are more than context,
-// as a Mermaid diagram, or returns "" if there is nothing nested to draw.
+// Picture draws where in the files those findings are that lie deeper and are more
+// than context, as a Mermaid diagram, or returns "" if there are none.
 func Picture(o *policy.Outcome) string {
 	d := &diagram{ids: make(map[string]int)}
-	nested := false
 	for _, f := range o.Report.Findings() {
 		if f.Rule.Severity <= rule.Info || len(d.ids)+len(f.Location.Inside)+2 > maxNodes {
 			break // the worst come first
 		}
-		nested = nested || len(f.Location.Inside) > 0
-		d.finding(&f)
+		if len(f.Location.Inside) > 0 {
+			d.finding(&f)
+		}
 	}
-	if !nested {
+	if len(d.ids) == 0 {
 		return ""
 	}
 	return "```mermaid\n" + setup + "flowchart LR\n" + d.b.String() + classes + "```\n\n"

@@ -38,7 +38,7 @@ const maxRows = 100
 
 // Write returns a page of at most opts.Limit bytes.
 func Write(o *policy.Outcome, opts Options) string {
-	p := &page{limit: opts.Limit - reserve}
+	p := &page{limit: opts.Limit - reserve, told: make(map[*rule.Rule]bool)}
 	if opts.First != "" {
 		p.add(opts.First + "\n")
 	}
@@ -66,7 +66,7 @@ func Write(o *policy.Outcome, opts Options) string {
 	p.fixed(o)
 	p.room(opts, 85)
 	unread := o.Report.Unread()
-	p.list("Not inspected", len(unread), func(i int) string { return gap(unread[i]) })
+	p.list("Not read, and so not checked", len(unread), func(i int) string { return gap(unread[i]) })
 	p.room(opts, 90)
 	p.list("About the policy", len(o.Warnings), func(i int) string { return gfm.Quoted(o.Warnings[i]) })
 	p.room(opts, 95)
@@ -83,6 +83,7 @@ const reserve = 2000
 type page struct {
 	b     strings.Builder
 	limit int
+	told  map[*rule.Rule]bool // how to fix what it finds
 }
 
 // room lets the next part end at so many hundredths of the page. What a part
@@ -101,7 +102,7 @@ func (p *page) add(s string) bool {
 // more says what does not fit; the reserve is for it.
 func (p *page) more(n int, noun string) {
 	if n > 0 {
-		fmt.Fprintf(&p.b, "\n… and %s more, in the job summary and the reports.\n\n", plain.Count(n, noun))
+		fmt.Fprintf(&p.b, "\n… and %s, in the job summary and the reports.\n\n", plain.Count(n, "more "+noun))
 	}
 }
 
@@ -163,7 +164,7 @@ func (p *page) table(o *policy.Outcome) {
 	slices.SortStableFunc(files, func(a, b *audit.File) int { return cmp.Compare(worst(b), worst(a)) })
 	p.add("| File | Format | Size | What it does |\n|---|---|---:|---|\n")
 	for i, f := range files {
-		if i == maxRows || !p.add(row(f)) {
+		if i == maxRows || !p.add(row(o, f)) {
 			p.more(len(files)-i, "file")
 			break
 		}
@@ -181,12 +182,12 @@ func worst(f *audit.File) rule.Severity {
 }
 
 // row is one model in the table of a scan without a comparison.
-func row(f *audit.File) string {
+func row(o *policy.Outcome, f *audit.File) string {
 	formats := "unknown"
 	if len(f.Formats) > 0 {
 		formats = gfm.Entities(strings.Join(f.Formats, ", "))
 	}
-	return fmt.Sprintf("| %s | %s | %s | %s |\n", gfm.Code(f.Path), formats, size(f.Size), does(f))
+	return fmt.Sprintf("| %s | %s | %s | %s |\n", gfm.Code(f.Path), formats, size(f.Size), does(o, f))
 }
 
 // size is on one line, however narrow the column.
@@ -194,15 +195,16 @@ func size(n int64) string {
 	return strings.ReplaceAll(humanize.IBytes(uint64(max(0, n))), " ", "&nbsp;")
 }
 
-// does is what the worst finding of a file says, or why there is none.
-func does(f *audit.File) string {
+// does is what the worst finding of a file says, one that is new before those
+// that were there, or why there is none.
+func does(o *policy.Outcome, f *audit.File) string {
 	if len(f.Findings) == 0 {
 		return "⚠️ " + gfm.Quoted(short(f.Reason))
 	}
-	first := slices.MinFunc(f.Findings, finding.Compare)
+	first := slices.MinFunc(f.Findings, o.Policy.Compared.Order)
 	out := icon(first.Rule.Severity) + " " + gfm.Quoted(short(first.Message))
 	if more := len(f.Findings) - 1; more > 0 {
-		out += fmt.Sprintf(" (and %s more)", plain.Count(more, "finding"))
+		out += fmt.Sprintf(" (and %s)", plain.Count(more, "more finding"))
 	}
 	return out
 }
@@ -233,44 +235,54 @@ func icon(s rule.Severity) string {
 // findings shows the evidence of each finding in a fold.
 func (p *page) findings(o *policy.Outcome, opts Options) {
 	all := o.Report.Findings()
-	slices.SortStableFunc(all, func(a, b finding.Finding) int {
-		return strings.Compare(string(o.Policy.Compared.State(&b)), string(o.Policy.Compared.State(&a)))
-	})
+	slices.SortStableFunc(all, o.Policy.Compared.Order)
 	for i := range all {
-		if !p.add(evidence(o, &all[i], opts)) {
+		if !p.add(p.evidence(o, &all[i], opts)) {
 			p.more(len(all)-i, "finding")
 			return
 		}
+		p.told[all[i].Rule] = true
 	}
 }
 
 // maxSteps is how many steps of evidence are shown.
 const maxSteps = 30
 
-// evidence is the fold of a finding: where it is, what was seen, how to check
-// and how to fix it.
-func evidence(o *policy.Outcome, f *finding.Finding, opts Options) string {
+// evidence is the fold of a finding.
+func (p *page) evidence(o *policy.Outcome, f *finding.Finding, opts Options) string {
+	title := icon(f.Rule.Severity) + " · " + gfm.Code(f.Location.Path) + " · " + gfm.Entities(f.Rule.Title) + state(o, f)
+	// HTML, in which Markdown's emphasis is text.
+	return gfm.Fold(strings.ReplaceAll(title, "**", ""), gfm.Quoted(f.Message)+"\n\n"+p.details(f, opts))
+}
+
+// state says what is known of a finding from before.
+func state(o *policy.Outcome, f *finding.Finding) (out string) {
+	if o.Policy.Compared != nil && o.Policy.Compared.State(f) == compare.Known {
+		out += " · there before"
+	}
+	if o.Policy.Dismissed != nil && o.Policy.Dismissed(f) != "" {
+		out += " · dismissed: " + gfm.Code(o.Policy.Dismissed(f))
+	}
+	return out
+}
+
+// details say where in its file a finding is, what was seen, how to fix it and
+// how to accept it.
+func (p *page) details(f *finding.Finding, opts Options) string {
 	var b strings.Builder
-	b.WriteString(gfm.Quoted(f.Message) + "\n\n")
 	if len(f.Location.Inside) > 0 {
 		b.WriteString("Inside " + inside(f.Location.Inside) + ".\n\n")
 	}
 	if len(f.Evidence) > 0 {
 		b.WriteString(gfm.Block(steps(f.Evidence)) + "\n")
 	}
-	if fix := fix(f.Rule.Help); fix != "" {
+	if fix := fix(f.Rule.Help); p.told[f.Rule] {
+		b.WriteString(fixHeading + " As the first finding of this kind, above.\n\n")
+	} else if fix != "" {
 		b.WriteString(fix + "\n\n")
 	}
 	b.WriteString(acceptance(f, opts.Policy))
-	title := icon(f.Rule.Severity) + " · " + gfm.Code(f.Location.Path) + " · " + gfm.Entities(f.Rule.Title)
-	if o.Policy.Compared != nil && o.Policy.Compared.State(f) == compare.Known {
-		title += " · there before"
-	}
-	if o.Policy.Dismissed != nil && o.Policy.Dismissed(f) != "" {
-		title += " · dismissed: " + gfm.Code(o.Policy.Dismissed(f))
-	}
-	// HTML, in which Markdown's emphasis is text.
-	return gfm.Fold(strings.ReplaceAll(title, "**", ""), b.String())
+	return b.String()
 }
 
 // inside is the way through nested files.
@@ -287,7 +299,7 @@ func steps(all []finding.Step) []string {
 	var lines []string
 	for i, s := range all {
 		if i == maxSteps {
-			lines = append(lines, fmt.Sprintf("… and %s more", plain.Count(len(all)-i, "step")))
+			lines = append(lines, fmt.Sprintf("… and %s", plain.Count(len(all)-i, "more step")))
 			break
 		}
 		lines = append(lines, fmt.Sprintf("%-10s  %s", s.Place(), s.Text))
@@ -295,15 +307,17 @@ func steps(all []finding.Step) []string {
 	return lines
 }
 
+// fixHeading begins what a rule's help says of what to do.
+const fixHeading = "**How to fix it.**"
+
 // fix returns the paragraphs of a rule's help that say what to do.
 func fix(help string) string {
-	const from, to = "**How to fix it.**", "**How to accept the risk.**"
-	_, rest, found := strings.Cut(help, from)
+	_, rest, found := strings.Cut(help, fixHeading)
 	if !found {
 		return ""
 	}
-	rest, _, _ = strings.Cut(rest, to)
-	return from + strings.TrimRight(rest, "\n ")
+	rest, _, _ = strings.Cut(rest, "**How to accept the risk.**")
+	return fixHeading + strings.TrimRight(rest, "\n ")
 }
 
 // gap says of a file that was not fully read why.
@@ -345,7 +359,7 @@ func (p *page) suppressed(all []policy.Suppressed) {
 	for i := range all {
 		item := suppressed(&all[i])
 		if i == maxSuppressed || p.b.Len()+body.Len()+len(item) > p.limit {
-			body.WriteString("- … and " + plain.Count(len(all)-i, "finding") + " more, in the reports.\n")
+			body.WriteString("- … and " + plain.Count(len(all)-i, "more finding") + ", in the reports.\n")
 			break
 		}
 		body.WriteString(item)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/modelaudit/modelaudit/internal/audit"
+	"github.com/modelaudit/modelaudit/internal/compare"
 	"github.com/modelaudit/modelaudit/internal/finding"
 	"github.com/modelaudit/modelaudit/internal/policy"
 	"github.com/modelaudit/modelaudit/internal/report/review"
@@ -65,7 +66,7 @@ const (
 )
 
 // shown matches what GitHub shows as it is: nothing in it is Markdown.
-var shown = regexp.MustCompile(`(?s)<code>([^<]*)</code>|<pre(?: lang="yaml")?>([^<]*)</pre>`)
+var shown = regexp.MustCompile(`(?s)<code>((?:[^<]|<wbr>)*)</code>|<pre(?: lang="yaml")?>([^<]*)</pre>`)
 
 // ours is what the program says of itself, which may repeat what a server said
 // in a sentence: no markup, but no code either.
@@ -80,7 +81,7 @@ func TestNothingHostileIsMarkup(t *testing.T) {
 			t.Errorf("%q is outside of code:\n%s", attack, rest)
 		}
 		for _, m := range shown.FindAllStringSubmatch(text, -1) {
-			inner := m[1] + m[2]
+			inner := strings.ReplaceAll(m[1], "<wbr>", "") + m[2]
 			if left := reference.ReplaceAllString(inner, ""); strings.ContainsAny(left, "<>&@#[]!`*_|~\\\"\r\u202e\u200b") {
 				t.Errorf("%q: %q is in code without being a reference", attack, left)
 			}
@@ -117,7 +118,7 @@ func TestLimit(t *testing.T) {
 	if !strings.HasPrefix(text, marker+"\n") {
 		t.Errorf("starts with %q", text[:100])
 	}
-	for _, want := range []string{"more, in the job summary and the reports", "25 findings suppressed by the project&#39;s policy", "files more", "findings more", "**Not inspected**", "**About the policy**", "**About this run**"} {
+	for _, want := range []string{", in the job summary and the reports", "25 findings suppressed by the project&#39;s policy", " more files", " more findings", "**Not read, and so not checked**", "**About the policy**", "**About this run**"} {
 		if !strings.Contains(text, want) && !strings.Contains(text, html.UnescapeString(want)) {
 			t.Errorf("no %q", want)
 		}
@@ -129,5 +130,41 @@ func TestClean(t *testing.T) {
 	o := policy.Policy{}.Judge(audit.Report{Files: []audit.File{{Path: "a", Status: audit.Clean, Formats: []string{"pickle"}}}})
 	if got, want := review.Write(&o, review.Options{Limit: limit}), "### ✅ ModelAudit: nothing dangerous found\n\n"; got != want {
 		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// What a change brings comes first, however bad what was there before is; and how
+// to fix it is told once.
+func TestNewComesFirst(t *testing.T) {
+	milder := &rule.Rule{ID: "archive-path-escapes", Title: "Escapes", Severity: rule.High, Help: executes.Help}
+	file := func(path string, r *rule.Rule, says string) *audit.File {
+		return &audit.File{Path: path, Status: audit.Findings, Findings: []finding.Finding{
+			{Rule: r, Key: says, Message: says, Location: finding.Location{Path: path}},
+		}}
+	}
+	known, fresh := file("a", executes, "known one"), file("b", milder, "fresh one")
+	both := file("c", executes, "known too")
+	both.Findings = append(both.Findings, file("c", milder, "fresh too").Findings...)
+	deltas := []compare.Delta{
+		compare.File("a", file("a", executes, "known one"), known), compare.File("b", nil, fresh),
+		compare.File("c", file("c", executes, "known too"), both),
+	}
+	p := policy.Policy{FailOn: policy.Threshold{Severity: rule.High}, Compared: compare.Of("the base", deltas)}
+	o := p.Judge(audit.Report{Files: []audit.File{*known, *fresh, *both}})
+	text := review.Write(&o, review.Options{Limit: limit})
+	at := -1
+	for _, want := range []string{
+		"| <code>c</code> | changed", "fresh too</code> (and 1 more finding)", "| <code>b</code> | added", "| <code>a</code> | changed",
+		"<details><summary>⛔ high · <code>b</code>", "Do not load it.", "<details><summary>⛔ high · <code>c</code>", "As the first finding",
+		"<details><summary>⛔ critical · <code>a</code> · Loading the pickle runs code · there before</summary>",
+	} {
+		i := strings.Index(text, want)
+		if i <= at {
+			t.Errorf("%q is not there, or not in its place", want)
+		}
+		at = i
+	}
+	if t.Failed() {
+		t.Log(text)
 	}
 }

@@ -81,7 +81,7 @@ func Print(w io.Writer, all []Annotation) error {
 func rest(level Level, n int) Annotation {
 	return Annotation{
 		Level: level, Title: "And more",
-		Message: fmt.Sprintf("%s more of this kind; the log, the job summary and the reports list all.", plain.Count(n, "annotation")),
+		Message: plain.Count(n, "more annotation") + " of this kind; the log, the job summary and the reports list all.",
 	}
 }
 

@@ -69,7 +69,7 @@ func TestNoMoreThanTheRunnerKeeps(t *testing.T) {
 		t.Fatal(err)
 	}
 	lines := strings.Split(strings.TrimSpace(b.String()), "\n")
-	if len(lines) != 20 || lines[8] != "::error ::8" || !strings.HasPrefix(lines[9], "::error title=And more::3 annotations more") {
+	if len(lines) != 20 || lines[8] != "::error ::8" || !strings.HasPrefix(lines[9], "::error title=And more::3 more annotations") {
 		t.Errorf("got %d lines:\n%s", len(lines), b.String())
 	}
 	if lines[19] != "::warning ::9" {
