@@ -4,7 +4,7 @@ import "encoding/binary"
 
 // Uint8 reads one byte.
 func (r *Reader) Uint8() uint8 {
-	if i := r.pos - r.bufAt; i >= 0 && i < int64(len(r.buf)) && r.pos < r.end && r.err == nil {
+	if i := r.pos - r.bufAt; i >= 0 && i < int64(len(r.buf)) && r.err == nil {
 		r.pos++
 		return r.buf[i]
 	}

@@ -50,7 +50,7 @@ type Reader struct {
 	budget *Budget
 	start  int64  // of the window
 	end    int64  // of the window
-	buf    []byte // src[bufAt : bufAt+len(buf)]
+	buf    []byte // src[bufAt : bufAt+len(buf)], nothing of which lies behind the window
 	bufAt  int64
 	ahead  int64 // bytes that the last read was for
 	pos    int64
@@ -62,8 +62,8 @@ type Reader struct {
 func NewReader(src io.ReaderAt, size int64, budget *Budget) *Reader {
 	r := &Reader{src: src, budget: budget, end: max(0, size)}
 	if b, ok := src.(Bytes); ok {
-		r.buf, r.whole = b, true
 		r.end = min(r.end, int64(len(b)))
+		r.buf, r.whole = b[:r.end], true
 	}
 	return r
 }
@@ -113,7 +113,10 @@ func (r *Reader) fail(err error) error {
 	return r.err
 }
 
-// short records that n bytes were claimed and fewer are left.
+// short records that n bytes were claimed and fewer are left. What it is called
+// by is small enough to be inlined, if it is not.
+//
+//go:noinline
 func (r *Reader) short(n uint64) {
 	r.Fail(Truncated, "%d bytes claimed, %d left", n, r.end-r.pos)
 }
@@ -121,12 +124,15 @@ func (r *Reader) short(n uint64) {
 // Step is the condition of a loop whose length the file decides: it spends one
 // step of the budget, sees the deadline, and is false after a fault.
 func (r *Reader) Step() bool {
-	if b := r.budget; b.granted > 0 && r.err == nil {
-		b.granted--
+	if r.err == nil && r.budget.granted > 0 {
+		r.budget.granted--
 		return true
 	}
-	return r.err == nil && r.fail(r.budget.Steps(1)) == nil
+	return r.step()
 }
+
+// step is Step where the budget has to be asked.
+func (r *Reader) step() bool { return r.err == nil && r.fail(r.budget.Steps(1)) == nil }
 
 // Count returns how many records of at least minSize bytes may follow: n, or a
 // fault and zero when the bytes left cannot hold that many.
@@ -148,7 +154,7 @@ func (r *Reader) Peek(n int) []byte {
 	if r.err != nil {
 		return nil
 	}
-	if i := r.pos - r.bufAt; i >= 0 && i+int64(n) <= int64(len(r.buf)) && r.pos+int64(n) <= r.end {
+	if i := r.pos - r.bufAt; i >= 0 && i+int64(n) <= int64(len(r.buf)) {
 		return r.buf[i : i+int64(n) : i+int64(n)]
 	}
 	n = int(min(int64(n), r.end-r.pos, bufferSize))
@@ -220,7 +226,7 @@ func (r *Reader) failRead(err error, want, got int) {
 // take returns the next n bytes in the buffer and moves behind them. n is at
 // most bufferSize.
 func (r *Reader) take(n int) []byte {
-	if i := r.pos - r.bufAt; i >= 0 && i+int64(n) <= int64(len(r.buf)) && r.pos+int64(n) <= r.end && r.err == nil {
+	if i := r.pos - r.bufAt; i >= 0 && i+int64(n) <= int64(len(r.buf)) && r.err == nil {
 		r.pos += int64(n)
 		return r.buf[i : i+int64(n)]
 	}
@@ -299,14 +305,11 @@ func (r *Reader) copyTo(out []byte) bool {
 
 // Skip moves n bytes ahead without reading them.
 func (r *Reader) Skip(n uint64) {
-	if r.err != nil {
+	if r.err == nil && n <= uint64(r.end-r.pos) {
+		r.pos += int64(n)
 		return
 	}
-	if n > uint64(r.end-r.pos) {
-		r.short(n)
-		return
-	}
-	r.pos += int64(n)
+	r.short(n)
 }
 
 // Window returns a Reader of the next n bytes and moves behind them. The child
@@ -335,7 +338,7 @@ func (r *Reader) At(offset, n uint64) *Reader {
 func (r *Reader) child(start, end int64) *Reader {
 	c := &Reader{src: r.src, budget: r.budget, start: start, pos: start, end: end}
 	if r.whole {
-		c.buf, c.whole = r.buf, true
+		c.buf, c.whole = r.buf[:end], true
 	}
 	return c
 }
@@ -360,10 +363,19 @@ func (r *Reader) Retry(offset int64) {
 	r.MoveTo(offset)
 }
 
+// Ahead returns what is at hand of the bytes from the cursor on, which may be
+// nothing. They are valid until the next read and must not be changed.
+func (r *Reader) Ahead() []byte {
+	if i := r.pos - r.bufAt; uint64(i) < uint64(len(r.buf)) {
+		return r.buf[i:]
+	}
+	return nil
+}
+
 // Seen returns n bytes at an offset that were read already and are still at
 // hand, else nil. They are valid until the next read and must not be changed.
 func (r *Reader) Seen(off, n int64) []byte {
-	if i := off - r.bufAt; i >= 0 && n >= 0 && i+n <= int64(len(r.buf)) && off >= r.start && off+n <= r.end {
+	if i := off - r.bufAt; i >= 0 && n >= 0 && i+n <= int64(len(r.buf)) && off >= r.start {
 		return r.buf[i : i+n : i+n]
 	}
 	return nil

@@ -97,11 +97,13 @@ func (m *Machine) objectArray() {
 		return
 	}
 	m.outer = append(m.outer, unpickler{m.memo, m.bigMemo, m.stack, m.marks, m.protocol, m.s.frameEnd, m.s.hole})
-	m.memo, m.bigMemo, m.stack, m.marks, m.protocol, m.s.frameEnd, m.s.hole = memo{}, nil, nil, nil, 0, 0, 0
+	m.memo, m.bigMemo, m.stack, m.protocol, m.s.frameEnd, m.s.hole = memo{}, nil, nil, 0, 0, 0
+	m.setMarks(nil)
 	m.follow()
 	c := m.outer[len(m.outer)-1]
 	m.outer = m.outer[:len(m.outer)-1]
-	m.memo, m.bigMemo, m.stack, m.marks, m.protocol, m.s.frameEnd, m.s.hole = c.memo, c.bigMemo, c.stack, c.marks, c.protocol, c.frameEnd, c.hole
+	m.memo, m.bigMemo, m.stack, m.protocol, m.s.frameEnd, m.s.hole = c.memo, c.bigMemo, c.stack, c.protocol, c.frameEnd, c.hole
+	m.setMarks(c.marks)
 	if m.stopped {
 		m.done, m.stopped = false, false
 	}

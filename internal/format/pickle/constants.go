@@ -140,7 +140,7 @@ func (m *Machine) collect(kind Kind) {
 func (m *Machine) tupleN(op *Op) {
 	n := int(op.Code-opTuple1) + 1
 	at := len(m.stack) - n
-	if at < m.fence() {
+	if at < m.fence {
 		m.fail("%s takes from an empty stack", op.Code)
 		return
 	}

@@ -55,6 +55,7 @@ type Machine struct {
 	assembled bool
 	stack     []Value
 	marks     []uint32 // heights of the stack
+	fence     int      // the lowest height that the opcodes may pop to: the last of marks, or 0
 	memo      memo
 	bigMemo   map[string]Value
 	heap      heap
@@ -213,46 +214,56 @@ func (m *Machine) release(n int64) {
 	b.Release(b.Held() - n)
 }
 
-// fence is the lowest height that the opcodes may pop to.
-func (m *Machine) fence() int {
-	if n := len(m.marks); n > 0 {
-		return int(m.marks[n-1])
-	}
-	return 0
-}
-
 // push puts a value on the stack, paying for its growth.
 func (m *Machine) push(v Value) {
-	if len(m.stack) == cap(m.stack) {
-		more := max(64, cap(m.stack))
-		if !m.hold(uint64(more) * 8) {
-			return
-		}
-		m.stack = slices.Grow(m.stack, more)
+	if len(m.stack) < cap(m.stack) {
+		m.stack = append(m.stack, v)
+		return
 	}
-	m.stack = append(m.stack, v)
+	m.pushGrowing(v)
+}
+
+// pushGrowing is push where the stack has no room.
+func (m *Machine) pushGrowing(v Value) {
+	more := max(64, cap(m.stack))
+	if m.hold(uint64(more) * 8) {
+		m.stack = append(slices.Grow(m.stack, more), v)
+	}
 }
 
 // pop takes the top of the stack; below it is a mark or nothing, that is a
 // fault, and what comes back is unknown.
 func (m *Machine) pop() Value {
-	n := len(m.stack)
-	if n <= m.fence() {
-		m.fail("%s takes from an empty stack", m.op.Code)
-		return unknown
+	v, ok := m.top()
+	if ok {
+		m.stack = m.stack[:len(m.stack)-1]
 	}
-	v := m.stack[n-1]
-	m.stack = m.stack[:n-1]
 	return v
 }
 
 // top returns the top of the stack without taking it.
 func (m *Machine) top() (Value, bool) {
-	if n := len(m.stack); n > m.fence() {
-		return m.stack[n-1], true
+	if n := len(m.stack) - 1; n >= m.fence {
+		return m.stack[n], true
 	}
-	m.fail("%s looks at an empty stack", m.op.Code)
+	return m.empty()
+}
+
+// empty is the fault of an opcode that wants something on the stack. What it is
+// called by is small enough to be inlined, if it is not.
+//
+//go:noinline
+func (m *Machine) empty() (Value, bool) {
+	m.fail("%s finds the stack empty", m.op.Code)
 	return unknown, false
+}
+
+// setMarks leaves so many marks on the stack, the last of which is its fence.
+func (m *Machine) setMarks(marks []uint32) {
+	m.marks, m.fence = marks, 0
+	if n := len(marks); n > 0 {
+		m.fence = int(marks[n-1])
+	}
 }
 
 // popToMark takes everything above the last mark, and the mark. The slice is
@@ -264,7 +275,7 @@ func (m *Machine) popToMark() ([]Value, bool) {
 		return nil, false
 	}
 	at := m.marks[n-1]
-	m.marks = m.marks[:n-1]
+	m.setMarks(m.marks[:n-1])
 	items := m.stack[at:]
 	m.stack = m.stack[:at]
 	return items, true
@@ -280,7 +291,7 @@ func (m *Machine) mark(*Op) {
 		}
 		m.marks = slices.Grow(m.marks, more)
 	}
-	m.marks = append(m.marks, uint32(len(m.stack)))
+	m.setMarks(append(m.marks, uint32(len(m.stack))))
 }
 
 // stop is STOP. Where several pickles share a memo the machine goes on with the
@@ -297,7 +308,8 @@ func (m *Machine) stop(*Op) {
 	if m.reading.Shared && m.s.r.Left() > 0 {
 		m.s.leaveFrame()
 		// The memo stays: that is what one unpickler for all means.
-		m.stack, m.marks, m.protocol = m.stack[:0], m.marks[:0], 0
+		m.setMarks(m.marks[:0])
+		m.stack, m.protocol = m.stack[:0], 0
 		m.done, m.stopped = false, false
 	}
 }
@@ -305,7 +317,7 @@ func (m *Machine) stop(*Op) {
 // popOne is POP: where the top is a mark, it takes that.
 func (m *Machine) popOne(*Op) {
 	if n := len(m.marks); n > 0 && int(m.marks[n-1]) == len(m.stack) {
-		m.marks = m.marks[:n-1]
+		m.setMarks(m.marks[:n-1])
 		return
 	}
 	m.pop()
@@ -382,7 +394,7 @@ func bigKey(line []byte) string {
 // memoize stores under the number of keys in use, which after a gap is not the
 // highest key plus one.
 func (m *Machine) memoize(*Op) {
-	if v, ok := m.top(); ok {
+	if v, ok := m.top(); ok && !m.memo.next(v) {
 		m.memo.put(uint64(m.memo.n), v, m.hold)
 	}
 }
@@ -395,10 +407,10 @@ func (m *Machine) get(op *Op) {
 	} else {
 		v = m.memo.get(uint64(op.Arg))
 	}
-	if v == 0 {
-		m.missing = true
-		m.fail("%s of the memo key %d, which is not there", op.Code, op.Arg)
+	if v != 0 {
+		m.push(v)
 		return
 	}
-	m.push(v)
+	m.missing = true
+	m.fail("%s of the memo key %d, which is not there", op.Code, op.Arg)
 }

@@ -24,6 +24,18 @@ func (t *memo) get(key uint64) Value {
 	return t.sparse[key]
 }
 
+// next stores v under the number of keys in use, and reports false if that needs
+// a put.
+func (t *memo) next(v Value) bool {
+	p := uint(t.n) / memoPage
+	if p >= uint(len(t.pages)) || t.sparse != nil || t.pages[p][uint(t.n)%memoPage] != 0 {
+		return false
+	}
+	t.pages[p][uint(t.n)%memoPage] = v
+	t.n++
+	return true
+}
+
 // put stores v under key; hold reserves memory or refuses.
 func (t *memo) put(key uint64, v Value, hold func(uint64) bool) bool {
 	if len(t.sparse) > 0 {

@@ -14,22 +14,22 @@ import (
 
 // An Op is one opcode with its argument.
 type Op struct {
-	Code   Code
+	Code Code
+	Big  bool // a text integer or key that does not fit Arg
+	// Torn says that a frame ends inside the argument and that the reading
+	// skips what was left of the frame, so that the op cannot be found again by
+	// its offset alone.
+	Torn   bool
 	Offset int64 // of the opcode's byte, in the file
 	// Arg is an integer argument: the value of BININT, the key of BINGET, the
 	// protocol, the length of a frame; for text integers and memo keys too, if
 	// they fit and Big is false.
 	Arg int64
-	Big bool // a text integer or key that does not fit Arg
 	// Data and Size are where the bytes of a string, bytes, long or line lie;
 	// for GLOBAL and INST those of the module's line. No newline is counted.
 	Data, Size int64
 	// Name and NameSize are the second line of GLOBAL and INST.
 	Name, NameSize int64
-	// Torn says that a frame ends inside the argument and that the reading
-	// skips what was left of the frame, so that the op cannot be found again by
-	// its offset alone.
-	Torn bool
 }
 
 // Ops yields the opcodes of one pickle, from the cursor of r to the first STOP,
@@ -62,17 +62,54 @@ type scanner struct {
 	buf      []byte
 }
 
-// next reads one opcode and reports whether there was one.
+// next reads one opcode and reports whether there was one. It reads by itself those
+// that make up most of a pickle, where one lies in the buffer and in its frame.
 func (s *scanner) next(op *Op) bool {
+	const head = 5 // of the longest argument
 	r := s.r
 	if !r.Step() {
 		return false
 	}
+	pos, p := r.Offset(), r.Ahead()
+	if len(p) < head {
+		return s.nextApart(op)
+	}
+	*op = Op{Offset: pos, Code: Code(p[0])}
+	n := int64(1)
+	switch info := &opcodes[op.Code]; info.arg {
+	case argNone:
+		if info.name == "" {
+			return s.nextApart(op)
+		}
+	case argUint1:
+		n, op.Arg = 2, int64(p[1])
+	case argUint2:
+		n, op.Arg = 3, int64(binary.LittleEndian.Uint16(p[1:]))
+	case argInt4:
+		n, op.Arg = 5, int64(int32(binary.LittleEndian.Uint32(p[1:])))
+	case argUint4:
+		n, op.Arg = 5, int64(binary.LittleEndian.Uint32(p[1:]))
+	case argData1:
+		op.Data, op.Size = pos+2, int64(p[1])
+		n = 2 + op.Size
+		if n > int64(len(p)) || info.text && !validUTF8(p[2:n]) {
+			return s.nextApart(op)
+		}
+	default:
+		return s.nextApart(op)
+	}
+	if s.frameEnd != 0 && pos+n > s.frameEnd {
+		return s.nextApart(op)
+	}
+	r.Skip(uint64(n))
+	return true
+}
+
+// nextApart is next wherever there is anything else to think of.
+func (s *scanner) nextApart(op *Op) bool {
+	r := s.r
 	if s.hole != 0 && r.Offset() >= s.frameEnd {
 		s.leaveFrame()
-	}
-	if s.nextAtHand(op) {
-		return true
 	}
 	*op = Op{Offset: r.Offset(), Code: Code(r.Uint8())}
 	info := &opcodes[op.Code]
@@ -105,47 +142,6 @@ func (s *scanner) next(op *Op) bool {
 		s.text(op, info.arg)
 	}
 	return r.Err() == nil
-}
-
-// nextAtHand is next for the opcodes that make up most of a pickle, where one lies
-// in the buffer and in its frame. It reports false, and has read nothing, where
-// there is anything else to think of.
-func (s *scanner) nextAtHand(op *Op) bool {
-	const head = 5 // of the longest argument
-	pos := s.r.Offset()
-	p := s.r.Seen(pos, head)
-	if p == nil {
-		return false
-	}
-	*op = Op{Offset: pos, Code: Code(p[0])}
-	n := int64(1)
-	switch info := &opcodes[op.Code]; info.arg {
-	case argNone:
-		if info.name == "" {
-			return false
-		}
-	case argUint1:
-		n, op.Arg = 2, int64(p[1])
-	case argUint2:
-		n, op.Arg = 3, int64(binary.LittleEndian.Uint16(p[1:]))
-	case argInt4:
-		n, op.Arg = 5, int64(int32(binary.LittleEndian.Uint32(p[1:])))
-	case argUint4:
-		n, op.Arg = 5, int64(binary.LittleEndian.Uint32(p[1:]))
-	case argData1:
-		op.Data, op.Size = pos+2, int64(p[1])
-		n = 2 + op.Size
-		if p = s.r.Seen(pos, n); p == nil || info.text && !validUTF8(p[2:]) {
-			return false
-		}
-	default:
-		return false
-	}
-	if s.frameEnd != 0 && pos+n > s.frameEnd {
-		return false
-	}
-	s.r.Skip(uint64(n))
-	return true
 }
 
 // unknown is a byte that is no opcode, where every unpickler stops.

@@ -237,14 +237,14 @@ func (m *Machine) extend(o *object, items []Value) {
 // deepen counts what items bring into a container. A few opcodes that take what
 // stands in the memo twice double it each time.
 func (m *Machine) deepen(o *object, items []Value) {
+	deep := o.deep + float32(len(items))
 	for _, v := range items {
-		o.deep++
 		if p := m.object(v); p != nil {
-			o.deep += p.deep
+			deep += p.deep
 		}
 	}
-	if o.deep > m.deepest {
-		m.deepest, m.deepestAt = o.deep, m.op.Offset
+	if o.deep = deep; deep > m.deepest {
+		m.deepest, m.deepestAt = deep, m.op.Offset
 	}
 }
 
@@ -252,29 +252,27 @@ func (m *Machine) deepen(o *object, items []Value) {
 // what matters.
 func saturate(n int64) int32 { return int32(min(n, 1<<31-1)) }
 
+// kindOf is the Kind of what is no object.
+var kindOf = [...]Kind{
+	tagUnknown: Unknown, tagNone: None, tagBool: Bool, tagInt: Int, tagLong: Int, tagFloat: Float, tagStr: Str, tagBytes: Bytes, tagByteArray: ByteArray,
+}
+
 // Kind returns the type of v.
 func (m *Machine) Kind(v Value) Kind {
-	switch v.tag() {
-	case tagNone:
-		return None
-	case tagBool:
-		return Bool
-	case tagInt, tagLong:
-		return Int
-	case tagFloat:
-		return Float
-	case tagStr:
-		return Str
-	case tagBytes:
-		return Bytes
-	case tagByteArray:
-		return ByteArray
-	case tagObject:
-		return m.object(v).kind
-	case tagForgotten:
-		return Kind(uint8(v.payload() >> 32))
+	if t := v.tag(); t < len(kindOf) {
+		return kindOf[t]
 	}
-	return Unknown
+	return m.objectKind(v)
+}
+
+// objectKind is Kind for an object, be it forgotten.
+//
+//go:noinline
+func (m *Machine) objectKind(v Value) Kind {
+	if o := m.object(v); o != nil {
+		return o.kind
+	}
+	return Kind(uint8(v.payload() >> 32))
 }
 
 // Class returns what was called to make v: for an instance, its class. It is
