@@ -104,8 +104,13 @@ func inText(p *detector.Pass, name string, offset int64, text string) {
 		return
 	}
 	raw := []byte(text)
+	pickled := encoded.Kind(raw) == "pickle" && utf8.Valid(raw)
+	promising := pickled || encoded.Promising(raw)
+	if !promising && (name == "" || inPickle(p)) {
+		return // as most texts are
+	}
 	s := search{p: p, at: offset, name: name, decoded: true, text: raw}
-	if pickled := encoded.Kind(raw) == "pickle" && utf8.Valid(raw); pickled || encoded.Promising(raw) {
+	if promising {
 		s.encoded(pickled)
 	}
 	if name != "" && !s.told {
@@ -116,7 +121,7 @@ func inText(p *detector.Pass, name string, offset int64, text string) {
 
 // encoded looks for what a text encodes, and whether it is a pickle itself.
 func (s *search) encoded(pickled bool) {
-	if pickled && !s.inPickle() {
+	if pickled && !inPickle(s.p) {
 		s.visit(encoded.Content{Encodings: []string{"text"}, Kind: "pickle", Data: s.text})
 	}
 	if err := cmp.Or(s.look(s.text), s.err); err != nil {
@@ -132,7 +137,7 @@ const maxPlain = 64 << 10
 // quotes one is none. Pickles are full of texts that their own code reads, and
 // have no metadata.
 func (s *search) program(text string) {
-	if s.inPickle() || len(text) > maxPlain && json.Valid([]byte(text)) {
+	if inPickle(s.p) || len(text) > maxPlain && json.Valid([]byte(text)) {
 		return
 	}
 	found, err := source.Judge(text, s.p.Budget)
@@ -152,8 +157,8 @@ func (s *search) program(text string) {
 
 // inPickle reports whether the file is a pickle itself, the detector of which
 // looks into its constants as they stand.
-func (s *search) inPickle() bool {
-	head, err := s.p.File.Head()
+func inPickle(p *detector.Pass) bool {
+	head, err := p.File.Head()
 	return err == nil && encoded.Kind(head.First) == "pickle"
 }
 

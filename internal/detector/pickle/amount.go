@@ -85,6 +85,9 @@ func (w *weigher) result(v pickle.Value) float64 {
 	args, _ := w.j.m.Items(v)
 	n := w.call(kind, args)
 	w.depth--
+	if w.known == nil {
+		w.known = make(map[pickle.Value]float64)
+	}
 	w.known[v] = n
 	return n
 }
@@ -156,6 +159,9 @@ func (w *weigher) lazily(kind string, args []pickle.Value) float64 {
 
 // number is the number that a value is, as far as it is known.
 func (w *weigher) number(v pickle.Value) float64 {
+	if n, ok := w.j.m.SmallInt(v); ok {
+		return float64(n)
+	}
 	if n, ok := w.j.m.Int(v); ok {
 		f, _ := n.Float64()
 		return f

@@ -27,7 +27,7 @@ func (j *judge) exhausts(e pickle.Effect, u *use) {
 	if u.amount == "" || lazy(u.amount) || j.exhausted {
 		return
 	}
-	w := weigher{j: j, known: make(map[pickle.Value]float64)}
+	w := weigher{j: j}
 	j.asked += w.call(u.amount, w.arguments(e.Args, e.Kw))
 	if j.asked <= max(maxAsked, askedFactor*float64(j.s.p.File.Size)) {
 		return

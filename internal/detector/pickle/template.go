@@ -73,13 +73,15 @@ func (j *judge) templateIn(e pickle.Effect, u *use, state pickle.Value, depth in
 	}
 	for i, v := range items {
 		switch j.m.Kind(v) {
-		case pickle.None, pickle.Bool, pickle.Int, pickle.Float, pickle.Bytes:
-			continue
-		}
-		if s, ok := j.m.Str(v); ok && s == templateKey && i+1 < len(items) {
-			j.template(e, u, items[i+1])
-		} else if depth > 0 {
-			j.templateIn(e, u, v, depth-1)
+		case pickle.None, pickle.Bool, pickle.Int, pickle.Float, pickle.Bytes, pickle.Global:
+		case pickle.Tuple, pickle.List, pickle.Dict:
+			if depth > 0 {
+				j.templateIn(e, u, v, depth-1)
+			}
+		default:
+			if i+1 < len(items) && j.m.Reads(v, templateKey) {
+				j.template(e, u, items[i+1])
+			}
 		}
 	}
 }

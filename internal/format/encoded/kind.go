@@ -11,8 +11,11 @@ import (
 	"github.com/modelaudit/modelaudit/internal/format/tar"
 )
 
-// magics are the signatures that tell a kind by themselves.
-var magics = []struct{ prefix, kind string }{
+// A magic is a signature that tells a kind by itself.
+type magic struct{ prefix, kind string }
+
+// magics are those of all kinds.
+var magics = []magic{
 	{"PK\x03\x04", "zip"}, {"PK\x05\x06", "zip"},
 	{"\x1f\x8b\x08", "gzip"},
 	{"\xfd7zXZ\x00", "xz"},
@@ -28,10 +31,22 @@ var magics = []struct{ prefix, kind string }{
 	{"#!/", "script"},
 }
 
+// magicsOf are the magics by their first byte, which most data does not have.
+var magicsOf = sync.OnceValue(func() *[256][]magic {
+	t := new([256][]magic)
+	for _, m := range magics {
+		t[m.prefix[0]] = append(t[m.prefix[0]], m)
+	}
+	return t
+})
+
 // Kind names what a loader or an operating system would take data for, or
 // returns "" for anything that only its reader knows.
 func Kind(data []byte) string {
-	for _, m := range magics {
+	if len(data) == 0 {
+		return ""
+	}
+	for _, m := range magicsOf()[data[0]] {
 		if bytes.HasPrefix(data, []byte(m.prefix)) {
 			return m.kind
 		}
@@ -54,8 +69,12 @@ func Kind(data []byte) string {
 // maxStart is in how many bytes a pickle of protocol 0 names its first global.
 const maxStart = 256
 
-// mayText reports whether data has the two line ends that textPickle wants.
+// mayText reports whether data has the first letter and the two line ends that
+// textPickle wants.
 func mayText(data []byte) bool {
+	if strings.IndexByte("(]})l0dtci", data[0]) < 0 {
+		return false
+	}
 	data = data[:min(len(data), maxStart)]
 	i := bytes.IndexByte(data, '\n')
 	return i > 0 && bytes.IndexByte(data[i+1:], '\n') > 0

@@ -114,7 +114,7 @@ func (m *Machine) stateItem(state Value, name string) (Value, bool) {
 		return 0, false // the next opcode is the last: it finds the budget spent
 	}
 	for i := len(o.items) - 2; i >= 0; i -= 2 {
-		if m.reads(o.items[i], name) {
+		if m.Reads(o.items[i], name) {
 			return o.items[i+1], true
 		}
 	}

@@ -113,9 +113,9 @@ func (m *Machine) content(v Value, kind Kind) (string, bool) {
 	return s, ok
 }
 
-// reads reports whether v is a str of exactly this text. A literal that is too
+// Reads reports whether v is a str of exactly this text. A literal that is too
 // short is not decoded: each character takes one byte or more of it.
-func (m *Machine) reads(v Value, text string) bool {
+func (m *Machine) Reads(v Value, text string) bool {
 	if v.tag() == tagStr {
 		// Most keys are SHORT_BINUNICODE, which stands in the file as it is.
 		if p := m.s.r.Seen(v.payload(), int64(len(text))+2); p != nil && Code(p[0]) == opShortBinUnicode {
@@ -235,6 +235,10 @@ func littleEndian(p []byte) *big.Int {
 	}
 	return n
 }
+
+// SmallInt returns an integer that the file holds, if it has 56 bits or less. It
+// allocates nothing.
+func (m *Machine) SmallInt(v Value) (int64, bool) { return v.small(), v.tag() == tagInt }
 
 // Int returns an integer or boolean, if it is known.
 func (m *Machine) Int(v Value) (*big.Int, bool) {
