@@ -64,7 +64,7 @@ func (f *scanFlags) registerAll(flags *pflag.FlagSet) {
 	flags.Var(colourFlag(&f.color), "color", "colour on standard output; auto means on a terminal, unless NO_COLOR is set")
 	flags.BoolVar(&f.noProgress, "no-progress", false, "show no progress bar on a terminal")
 	flags.BoolVarP(&f.quiet, "quiet", "q", false, "one line for each finding, and no remarks on standard error")
-	flags.BoolVarP(&f.verbose, "verbose", "v", false, "all evidence, and the files in which nothing was found")
+	flags.BoolVarP(&f.verbose, "verbose", "v", false, "all evidence, fingerprints, and the files in which nothing was found")
 }
 
 // somePaths wants at least one path. There is no default: a scan of the wrong

@@ -18,7 +18,8 @@ func Document(rules []*rule.Rule) string {
 		"**critical**: loading the file runs code of an attacker's choice or overwrites a file. " +
 		"**high**: it hands code to a runtime that may run it, escapes its directory, or hides from readers on purpose. " +
 		"**medium**: it can do so in a setting that the file does not show. " +
-		"**low**: worth a look. **info**: context.\n\n")
+		"**low**: worth a look. **info**: context.\n\n" +
+		byFingerprint + "\n\n```yaml\n" + acceptance(rules[0].ID) + "```\n\n")
 	fmt.Fprintf(&b, "| Rule | Severity | Certainty | What it says |\n|---|---|---|---|\n")
 	for _, r := range rules {
 		fmt.Fprintf(&b, "| [%s](#%s) | %s | %s | %s |\n", r.ID, r.ID, r.Severity, r.Precision, r.Title)
@@ -27,6 +28,24 @@ func Document(rules []*rule.Rule) string {
 		fmt.Fprintf(&b, "\n## %s\n\n%s.\n\n*%s*\n\n%s\n", r.ID, r.Title, facts(r), r.Help)
 	}
 	return b.String()
+}
+
+// byFingerprint says where a fingerprint is found and where it goes.
+const byFingerprint = "A finding is accepted by its fingerprint in the policy file. `modelaudit scan --verbose`, the JSON report and the comment on a pull\n" +
+	"request give it:"
+
+// Accepting says how to accept one finding of a rule whose help leaves it at that,
+// or returns "".
+func Accepting(r *rule.Rule) string {
+	if !strings.Contains(r.Help, "fingerprint") {
+		return ""
+	}
+	return byFingerprint + "\n\n    " + strings.ReplaceAll(strings.TrimSpace(acceptance(r.ID)), "\n", "\n    ") + "\n"
+}
+
+// acceptance is an entry of the policy file.
+func acceptance(id string) string {
+	return "accept:\n  - rule: " + id + "\n    path: models/model.pt\n    fingerprint: \"0123456789abcdef:1\"\n    reason: why this is safe\n"
 }
 
 // facts is what there is to know of a rule on one line.

@@ -23,7 +23,7 @@ type Detail int
 const (
 	Brief  Detail = iota - 1 // one line a finding
 	Usual                    // with the evidence
-	Wordy                    // with all of it, and with what is in order
+	Wordy                    // with all of it, fingerprints, and what is in order
 	capped = 12              // steps of evidence that Usual shows
 )
 
@@ -112,6 +112,14 @@ func (t *text) finding(f *finding.Finding) {
 		}
 		t.Line(3, plain.Textf("%-10s  ", s.Place()).In(plain.Dim), plain.Text(s.Text))
 	}
+	t.fingerprint(f)
+}
+
+// fingerprint is what a policy accepts a finding by.
+func (t *text) fingerprint(f *finding.Finding) {
+	if t.detail == Wordy {
+		t.Line(3, plain.Text("fingerprint "+f.Fingerprint()).In(plain.Dim))
+	}
 }
 
 // severity is the word for the severity in a column of its own.
@@ -160,6 +168,7 @@ func (t *text) gap(f *finding.Finding) {
 		place.Text += " › " + nesting(f.Location.Inside).Text
 	}
 	t.Line(1, place, plain.Text(": "+f.Message), plain.Text(" ["+f.Rule.ID+"]").In(plain.Dim))
+	t.fingerprint(f)
 }
 
 // suppressed lists what a policy hides: nothing may hide that it was applied.

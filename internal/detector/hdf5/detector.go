@@ -8,6 +8,7 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
+	"path"
 	"strings"
 
 	"github.com/modelaudit/modelaudit/internal/artifact"
@@ -106,7 +107,7 @@ func object(p *detector.Pass, f *hdf5.File, o *hdf5.Object) error {
 	}
 	for _, l := range o.Links {
 		if l.Kind == hdf5.External {
-			reference(p, o, "an external link", l.File)
+			reference(p, path.Join(o.Path, l.Name), o.Offset, "an external link to", l.File)
 		}
 	}
 	for _, a := range o.Attributes {
@@ -150,11 +151,11 @@ const (
 func dataset(p *detector.Pass, f *hdf5.File, o *hdf5.Object) error {
 	d := o.Dataset
 	for _, name := range d.Files {
-		reference(p, o, "external storage", name)
+		reference(p, o.Path, o.Offset, "kept by external storage in", name)
 	}
 	for _, s := range d.Sources {
 		if s.File != "." {
-			reference(p, o, "a virtual dataset", s.File)
+			reference(p, o.Path, o.Offset, "a virtual dataset over", s.File)
 		}
 	}
 	if d.Declared > bombSize && d.Declared/bombRatio > d.Stored && len(d.Files)+len(d.Sources) == 0 {
@@ -234,7 +235,7 @@ func inChunks(p *detector.Pass, f *hdf5.File, d *hdf5.Dataset, name string) erro
 }
 
 // reference reports data that a reader of the object takes from a named file.
-func reference(p *detector.Pass, o *hdf5.Object, what, name string) {
+func reference(p *detector.Pass, object string, offset int64, what, name string) {
 	r := external
 	consequence := "Readers take it from beside the model."
 	if location.Leaves(name) != "" {
@@ -243,8 +244,8 @@ func reference(p *detector.Pass, o *hdf5.Object, what, name string) {
 	}
 	quoted := finding.Quote(name)
 	p.Report(finding.Finding{
-		Rule: r, Key: what + " " + name, Location: finding.Location{Offset: o.Offset},
-		Message:  fmt.Sprintf("%s has %s in the file %s. %s", finding.Quote(o.Path), what, quoted, consequence),
-		Evidence: []finding.Step{{Offset: o.Offset, Text: what + ": " + quoted}},
+		Rule: r, Key: what + " " + name, Location: finding.Location{Offset: offset},
+		Message:  fmt.Sprintf("%s is %s the file %s. %s", finding.Quote(object), what, quoted, consequence),
+		Evidence: []finding.Step{{Offset: offset, Text: what + " " + quoted}},
 	})
 }

@@ -150,3 +150,20 @@ var unpickler = &detector.Detector{
 		return nil
 	},
 }
+
+// A message names the object by the path that deletes it: of an external link
+// that is the link's own, not its group's.
+func TestMessageNamesObject(t *testing.T) {
+	files := attacks(t)
+	for name, want := range map[string]string{
+		"link_absolute_latest":  "/far is an external link to the file /etc/passwd.",
+		"storage_parent_latest": "/outside is kept by external storage in the file ../../secret.",
+	} {
+		got := detectortest.Scan([]*detector.Detector{hdf5.Detector}, "model.h5", files[name])
+		if len(got.Findings) != 1 {
+			t.Errorf("%s: %d findings", name, len(got.Findings))
+		} else if m := got.Findings[0].Message; !strings.HasPrefix(m, want) {
+			t.Errorf("%s: got %q, want %q", name, m, want)
+		}
+	}
+}
