@@ -48,7 +48,7 @@ func actionCommand(w World, status *int) *cobra.Command {
 	return &cobra.Command{
 		Use:   "action",
 		Short: "Run as a GitHub Action: inputs, event and token come from the environment",
-		Args:  cobra.NoArgs,
+		Args:  exactly(0, "argument"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			*status = runAction(cmd.Context(), w)
 			return nil

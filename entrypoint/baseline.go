@@ -19,7 +19,7 @@ func baselineCommand(w World) *cobra.Command {
 		Short: "Write the findings of today as a file, so that scan counts only new ones",
 		Example: "  modelaudit baseline --output .github/modelaudit-baseline.json .\n" +
 			"  modelaudit scan --baseline .github/modelaudit-baseline.json .",
-		Args: somePaths,
+		Args: somePaths(),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return f.writeBaseline(cmd.Context(), w, output, args)
 		},

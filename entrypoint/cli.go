@@ -32,7 +32,7 @@ func command(w World, status *int) *cobra.Command {
 		},
 	}
 	root.SetVersionTemplate(build() + "\n")
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{flagError(err)} })
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usageError{flagError(cmd, err)} })
 	root.AddCommand(
 		scanCommand(w, status),
 		diffCommand(w, status),
@@ -75,11 +75,11 @@ func exactly(n int, kind string) cobra.PositionalArgs {
 }
 
 // flagError names the flag and says what it takes, without repeating the value.
-func flagError(err error) error {
+func flagError(cmd *cobra.Command, err error) error {
 	if invalid := (*pflag.InvalidValueError)(nil); errors.As(err, &invalid) {
 		return flagged{"--" + invalid.GetFlag().Name, errors.Unwrap(invalid)}
 	}
-	return err
+	return fmt.Errorf("%w (%s --help lists them)", err, cmd.CommandPath())
 }
 
 // flagged is an error about the value of a flag.

@@ -39,6 +39,9 @@ const (
 // usageError is the caller's mistake: exit status 2.
 type usageError struct{ error }
 
+// Unwrap returns what the mistake led to.
+func (e usageError) Unwrap() error { return e.error }
+
 // Run carries out one command and returns the exit status.
 func Run(ctx context.Context, w World) int {
 	status, began := 0, false

@@ -43,7 +43,7 @@ func scanCommand(w World, status *int) *cobra.Command {
 			"  curl -sSf https://models.example/model.pt | modelaudit scan -\n" +
 			"  modelaudit scan --format sarif --output modelaudit.sarif --exclude 'test/**' .\n" +
 			"  modelaudit scan --config .github/modelaudit.yml --fail-on medium models",
-		Args: somePaths,
+		Args: somePaths(),
 		RunE: func(cmd *cobra.Command, args []string) (err error) {
 			*status, err = f.run(cmd.Context(), w, args)
 			return err
@@ -69,11 +69,18 @@ func (f *scanFlags) registerAll(flags *pflag.FlagSet) {
 
 // somePaths wants at least one path. There is no default: a scan of the wrong
 // directory that finds nothing would look like a pass.
-func somePaths(_ *cobra.Command, args []string) error {
-	if len(args) == 0 {
-		return usageError{errors.New("no path is given: name files or directories, or . for all below here")}
+func somePaths() cobra.PositionalArgs {
+	return atLeastOne("no path is given: name files or directories, or . for all below here")
+}
+
+// atLeastOne wants an argument, or says what is missing.
+func atLeastOne(missing string) cobra.PositionalArgs {
+	return func(_ *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return usageError{errors.New(missing)}
+		}
+		return nil
 	}
-	return nil
 }
 
 // run scans as the flags say and returns the exit status of the verdict. A

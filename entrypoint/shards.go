@@ -36,7 +36,7 @@ func planCommand(w World) *cobra.Command {
 		Example: "  modelaudit plan --shard-size 50GiB models\n" +
 			"  modelaudit scan --shard 0/4 --format sarif --output 0.sarif models\n" +
 			"  modelaudit merge --output all.sarif 0.sarif 1.sarif 2.sarif 3.sarif",
-		Args: somePaths,
+		Args: somePaths(),
 		RunE: func(_ *cobra.Command, args []string) error {
 			if most < 1 || most > shard.Max {
 				return usageError{fmt.Errorf("--max-shards: %d is not a number from 1 to %d", most, shard.Max)}
@@ -85,18 +85,18 @@ func mergeCommand(w World) *cobra.Command {
 		Use:     "merge [flags] FILE…",
 		Short:   "Join the SARIF reports of the shards of one scan",
 		Example: "  modelaudit merge --output all.sarif shards/*.sarif",
-		Args:    somePaths,
+		Args:    atLeastOne("no report is given: name the SARIF reports of all shards"),
 		RunE: func(_ *cobra.Command, args []string) error {
-			var docs [][]byte
+			var parts []sarif.Part
 			for _, name := range args {
-				doc, err := readSmall(name, maxMerged)
+				content, err := readSmall(name, maxMerged)
 				if err != nil {
 					return usageError{err}
 				}
-				docs = append(docs, doc)
+				parts = append(parts, sarif.Part{Name: name, Content: content})
 			}
 			return w.document(output, func(to io.Writer) error {
-				if err := sarif.Merge(to, docs...); err != nil {
+				if err := sarif.Merge(to, parts...); err != nil {
 					return usageError{err}
 				}
 				return nil

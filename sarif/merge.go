@@ -19,14 +19,20 @@ import (
 // stays as it is.
 type object = map[string]any
 
+// A Part is a document about a part of a scan, with its name for errors.
+type Part struct {
+	Name    string
+	Content []byte
+}
+
 // Merge joins documents that Write wrote for the parts of one scan into one
 // with one run, as code scanning wants it for one category. Documents of
 // another tool, version or category are refused.
-func Merge(w io.Writer, docs ...[]byte) error {
+func Merge(w io.Writer, parts ...Part) error {
 	var all merger
-	for i, doc := range docs {
-		if err := all.add(doc); err != nil {
-			return fmt.Errorf("document %d: %w", i+1, err)
+	for _, part := range parts {
+		if err := all.add(part.Content); err != nil {
+			return fmt.Errorf("%s: %w", part.Name, err)
 		}
 	}
 	if all.whole == nil {
@@ -83,7 +89,7 @@ func ours(doc []byte) (whole, run object, err error) {
 	d := json.NewDecoder(bytes.NewReader(doc))
 	d.UseNumber()
 	if err := d.Decode(&whole); err != nil {
-		return nil, nil, err
+		return nil, nil, fmt.Errorf("not a SARIF document: %w", err)
 	}
 	runs := array(whole["runs"])
 	if whole["version"] != "2.1.0" || len(runs) != 1 {

@@ -14,9 +14,9 @@ import (
 
 func merged(t *testing.T, docs ...string) (string, error) {
 	t.Helper()
-	var in [][]byte
-	for _, d := range docs {
-		in = append(in, []byte(d))
+	var in []sarif.Part
+	for i, d := range docs {
+		in = append(in, sarif.Part{Name: fmt.Sprint(i), Content: []byte(d)})
 	}
 	var b bytes.Buffer
 	err := sarif.Merge(&b, in...)

@@ -30,10 +30,13 @@ func (s *Settings) ReadFile(name string, data []byte) error {
 		err = s.document(name, doc)
 	}
 	var p *problem
-	if errors.As(err, &p) {
+	var syntax *yaml.LoadError
+	switch {
+	case errors.As(err, &p):
 		return fmt.Errorf("%s:%d: %w", name, p.line, err)
-	}
-	if err != nil {
+	case errors.As(err, &syntax):
+		return fmt.Errorf("%s:%d: not YAML: %s", name, max(1, syntax.Mark.Line), strings.Join(strings.Fields(syntax.Message), " "))
+	case err != nil:
 		return fmt.Errorf("%s: %s", name, strings.Join(strings.Fields(err.Error()), " "))
 	}
 	return nil
@@ -47,7 +50,7 @@ func parse(data []byte) (*yaml.Node, error) {
 	}
 	var doc, second yaml.Node
 	if err := loader.Load(&doc); errors.Is(err, io.EOF) {
-		return nil, &problem{1, "the file holds no policy"}
+		return nil, &problem{line: 1, text: "the file holds no policy"}
 	} else if err != nil {
 		return nil, err
 	}
@@ -59,24 +62,31 @@ func parse(data []byte) (*yaml.Node, error) {
 	return &doc, nil
 }
 
-// A problem is what is wrong with a policy file, and in which line.
+// A problem is what is wrong with a policy file, in which line, and below which
+// key.
 type problem struct {
 	line int
+	key  string // "" at the top
 	text string
 }
 
 // Error implements error.
-func (p *problem) Error() string { return p.text }
+func (p *problem) Error() string {
+	if p.key == "" {
+		return p.text
+	}
+	return p.key + ": " + p.text
+}
 
 // problemf is what is wrong with a node, at its line.
 func problemf(n *yaml.Node, format string, args ...any) error {
-	return &problem{n.Line, fmt.Sprintf(format, args...)}
+	return &problem{line: n.Line, text: fmt.Sprintf(format, args...)}
 }
 
 // document reads the top level.
 func (s *Settings) document(name string, doc *yaml.Node) error {
 	if doc.Kind != yaml.DocumentNode || len(doc.Content) != 1 {
-		return &problem{1, "the file holds no policy"}
+		return &problem{line: 1, text: "the file holds no policy"}
 	}
 	fields := append(s.options("fail-on", "on-incomplete", "report-min", "min-precision", "carve"),
 		field{key: "paths", read: list(s.pathRule)},
@@ -105,7 +115,7 @@ func (s *Settings) options(names ...string) []field {
 				return err
 			}
 			if err := s.Set(name, value); err != nil {
-				return problemf(n, "%s: %v", name, err)
+				return problemf(n, "%v", err)
 			}
 			return nil
 		}})
@@ -122,7 +132,7 @@ func (s *Settings) pathRule(n *yaml.Node) error {
 		{key: "on-incomplete", read: assign(&r.OnIncomplete, parsed(policy.ParseOnIncomplete))},
 	})
 	if err == nil && r.FailOn == nil && r.OnIncomplete == nil {
-		err = problemf(n, "this entry of paths sets neither fail-on nor on-incomplete")
+		err = problemf(n, "this entry sets neither fail-on nor on-incomplete")
 	}
 	s.Policy.Paths = append(s.Policy.Paths, r)
 	return err
@@ -140,7 +150,7 @@ func (s *Settings) acceptance(name string, n *yaml.Node) error {
 		{key: "until", read: assign(&a.Until, lastDay)},
 	})
 	if err == nil && a.Rule == "" && a.Fingerprint == "" {
-		err = problemf(n, "this acceptance names neither a rule nor a fingerprint; to leave files out, use exclude")
+		err = problemf(n, "this entry names neither a rule nor a fingerprint; to leave files out, use exclude")
 	}
 	s.Policy.Accepted = append(s.Policy.Accepted, a)
 	return err

@@ -1,6 +1,7 @@
 package settings
 
 import (
+	"errors"
 	"strings"
 
 	"go.yaml.in/yaml/v4"
@@ -30,7 +31,7 @@ func mapping(n *yaml.Node, fields []field) error {
 		}
 		seen[f.key] = true
 		if err := f.read(value); err != nil {
-			return err
+			return below(f.key, err)
 		}
 	}
 	for _, f := range fields {
@@ -39,6 +40,14 @@ func mapping(n *yaml.Node, fields []field) error {
 		}
 	}
 	return nil
+}
+
+// below names the key below which a problem is, the innermost if there are several.
+func below(key string, err error) error {
+	if p := (*problem)(nil); errors.As(err, &p) && p.key == "" {
+		p.key = key
+	}
+	return err
 }
 
 // find returns the field of a key.
