@@ -18,7 +18,7 @@ const growth = 400
 
 // softLimit is the memory, in bytes, from which on the garbage collector works
 // harder rather than let the heap double.
-const softLimit = 192 << 20
+const softLimit = 160 << 20
 
 func main() {
 	world := entrypoint.World{

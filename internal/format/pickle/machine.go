@@ -2,7 +2,6 @@ package pickle
 
 import (
 	"iter"
-	"slices"
 
 	"github.com/modelaudit/modelaudit/internal/hostile"
 )
@@ -225,10 +224,26 @@ func (m *Machine) push(v Value) {
 
 // pushGrowing is push where the stack has no room.
 func (m *Machine) pushGrowing(v Value) {
-	more := max(64, cap(m.stack))
-	if m.hold(uint64(more) * 8) {
-		m.stack = append(slices.Grow(m.stack, more), v)
+	if larger, ok := grown(m, m.stack); ok {
+		m.stack = append(larger, v)
 	}
+}
+
+// grown returns a stack with room for more, paying for its memory: while it is
+// copied, that of both.
+func grown[T Value | uint32](m *Machine, s []T) ([]T, bool) {
+	const entry, large = 8, 1 << 20 // which is not doubled any more
+	n := cap(s)
+	more := max(64, n)
+	if n >= large {
+		more = n / 2
+	}
+	if !m.hold(uint64(n+more) * entry) {
+		return s, false
+	}
+	larger := append(make([]T, 0, n+more), s...)
+	m.release(int64(n) * entry)
+	return larger, true
 }
 
 // pop takes the top of the stack; below it is a mark or nothing, that is a
@@ -284,14 +299,15 @@ func (m *Machine) popToMark() ([]Value, bool) {
 // mark is MARK. Unlike CPython's its stack of marks holds heights of the one
 // stack, which is the same thing.
 func (m *Machine) mark(*Op) {
-	if len(m.marks) == cap(m.marks) {
-		more := max(16, cap(m.marks))
-		if !m.hold(uint64(more) * 8) {
+	marks := m.marks
+	if len(marks) == cap(marks) {
+		larger, ok := grown(m, marks)
+		if !ok {
 			return
 		}
-		m.marks = slices.Grow(m.marks, more)
+		marks = larger
 	}
-	m.setMarks(append(m.marks, uint32(len(m.stack))))
+	m.setMarks(append(marks, uint32(len(m.stack))))
 }
 
 // stop is STOP. Where several pickles share a memo the machine goes on with the
