@@ -1,6 +1,8 @@
 package policy_test
 
 import (
+	"errors"
+	"io"
 	"strings"
 	"testing"
 	"time"
@@ -8,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/modelaudit/modelaudit/internal/audit"
+	"github.com/modelaudit/modelaudit/internal/compare"
 	"github.com/modelaudit/modelaudit/internal/finding"
 	"github.com/modelaudit/modelaudit/internal/policy"
 	"github.com/modelaudit/modelaudit/internal/rule"
@@ -59,6 +62,16 @@ func pick(r audit.Report, paths ...string) audit.Report {
 
 func TestVerdict(t *testing.T) {
 	critical, low, warn := policy.Threshold{Severity: rule.Critical}, policy.Threshold{Severity: rule.Low}, policy.WarnIncomplete
+	closed := func(r *rule.Rule) func(*finding.Finding) string {
+		return func(f *finding.Finding) string {
+			if f.Rule == r {
+				return "won't fix"
+			}
+			return ""
+		}
+	}
+	same := &pick(report(), "models/bad.pkl").Files[0]
+	before := compare.Of("the base", []compare.Delta{compare.File(same.Path, same, same)})
 	for _, c := range []struct {
 		name   string
 		policy policy.Policy
@@ -88,6 +101,24 @@ func TestVerdict(t *testing.T) {
 			pick(report(), "research/new.pkl"), policy.Pass, 0,
 		},
 		{
+			"paths of others set nothing", policy.Policy{
+				FailOn: high, OnIncomplete: policy.FailIncomplete,
+				Paths: []policy.PathRule{{Path: "models", FailOn: &low}, {Path: "models", OnIncomplete: &warn}},
+			},
+			pick(report(), "research/new.pkl", "research/lfs.pt"), policy.Open, 3,
+		},
+		{
+			"a path where gaps only warn", policy.Policy{
+				FailOn: high, OnIncomplete: policy.FailIncomplete,
+				Paths: []policy.PathRule{{Path: "research", FailOn: &low}, {Path: "research", OnIncomplete: &warn}},
+			},
+			pick(report(), "research/lfs.pt"), policy.Pass, 0,
+		},
+		{"an alert closed by hand", policy.Policy{FailOn: high, Dismissed: closed(executes)}, pick(report(), "models/bad.pkl"), policy.Pass, 0},
+		{"the alert of another rule", policy.Policy{FailOn: high, Dismissed: closed(odd)}, pick(report(), "models/bad.pkl"), policy.Fail, 1},
+		{"there before the change", policy.Policy{FailOn: high, NewOnly: true, Compared: before}, pick(report(), "models/bad.pkl"), policy.Pass, 0},
+		{"there before, and all count", policy.Policy{FailOn: high, Compared: before}, pick(report(), "models/bad.pkl"), policy.Fail, 1},
+		{
 			"an accepted gap", policy.Policy{
 				FailOn: high, OnIncomplete: policy.FailIncomplete,
 				Accepted: []policy.Acceptance{{Rule: gap.ID, Path: "models/cut.pkl", Reason: "known"}},
@@ -106,19 +137,22 @@ func TestSuppress(t *testing.T) {
 	for _, c := range []struct {
 		name     string
 		policy   policy.Policy
-		want     []string // rule, means and reason of the suppressed
+		want     []string // rule, means, reason and last day of the suppressed
 		warnings []string
 	}{
 		{name: "nothing"},
 		{
 			name:   "by rule",
-			policy: policy.Policy{Accepted: []policy.Acceptance{{Rule: odd.ID, Reason: "fine"}}},
+			policy: policy.Policy{Known: func(id string) bool { return id == odd.ID }, Accepted: []policy.Acceptance{{Rule: odd.ID, Reason: "fine"}}},
 			want:   []string{"archive-odd accepted fine", "archive-odd accepted fine"},
 		},
 		{
-			name:   "by fingerprint",
-			policy: policy.Policy{Accepted: []policy.Acceptance{{Fingerprint: report().Files[0].Findings[2].Fingerprint(), Reason: "fine"}}},
-			want:   []string{"archive-odd accepted fine"},
+			name: "by fingerprint",
+			policy: policy.Policy{
+				Known:    func(id string) bool { return id != "" },
+				Accepted: []policy.Acceptance{{Fingerprint: report().Files[0].Findings[2].Fingerprint(), Reason: "fine"}},
+			},
+			want: []string{"archive-odd accepted fine"},
 		},
 		{
 			name:     "elsewhere",
@@ -126,13 +160,18 @@ func TestSuppress(t *testing.T) {
 			warnings: []string{"p:3: nothing found matches this acceptance any more"},
 		},
 		{
-			name:   "elsewhere, of a part",
-			policy: policy.Policy{Partial: true, Accepted: []policy.Acceptance{{Rule: odd.ID, Path: "research/**", Reason: "fine", Origin: "p:3"}}},
+			name: "elsewhere, of a part",
+			policy: policy.Policy{
+				Partial:  true,
+				Accepted: []policy.Acceptance{{Rule: odd.ID, Path: "research/**", Reason: "fine", Origin: "p:3"}},
+				Allowed:  []policy.Allowance{{Callable: "our.*", Reason: "ours", Origin: "p:1"}},
+				Baseline: &policy.Baseline{Name: "b.json", Entries: []policy.Entry{{Path: "models/gone.pkl", Fingerprint: "f"}}},
+			},
 		},
 		{
 			name:   "on the last day",
 			policy: policy.Policy{Accepted: []policy.Acceptance{{Rule: executes.ID, Reason: "fine", Until: now.Add(time.Second)}}},
-			want:   []string{"pickle-executes-code accepted fine"},
+			want:   []string{"pickle-executes-code accepted fine 2030-05-31"},
 		},
 		{
 			name:     "expired",
@@ -161,9 +200,18 @@ func TestSuppress(t *testing.T) {
 			name: "callables that are not there",
 			policy: policy.Policy{Allowed: []policy.Allowance{
 				{Callable: "our.*", Reason: "ours", Origin: "p:1"}, {Callable: "x", Origin: "p:2"}, {Callable: "ours.*", Path: "models", Origin: "p:3"},
+				{Callable: "ours.layers.D", Origin: "p:4"},
 			}},
 			warnings: []string{"p:1: no file needs our.*, or what it does is known", "p:2: no file needs x, or what it does is known",
-				"p:3: no file needs ours.*, or what it does is known"},
+				"p:3: no file needs ours.*, or what it does is known", "p:4: no file needs ours.layers.D, or what it does is known"},
+		},
+		{
+			name: "by means that find them in another order",
+			policy: policy.Policy{
+				Accepted: []policy.Acceptance{{Rule: odd.ID, Reason: "fine"}},
+				Allowed:  []policy.Allowance{{Callable: "ours.*", Reason: "ours"}},
+			},
+			want: []string{"pickle-unknown-callable allowed ours", "archive-odd accepted fine", "archive-odd accepted fine"},
 		},
 		{
 			name: "an acceptance outranks the baseline",
@@ -175,7 +223,7 @@ func TestSuppress(t *testing.T) {
 					{Path: "models/gone.pkl", Fingerprint: report().Files[0].Findings[1].Fingerprint()},
 				}},
 			},
-			want:     []string{"pickle-executes-code accepted fine", "archive-odd baseline "},
+			want:     []string{"pickle-executes-code accepted fine", "archive-odd baseline"},
 			warnings: []string{"b.json: 1 of 3 entries match nothing found any more"},
 		},
 	} {
@@ -187,7 +235,7 @@ func TestSuppress(t *testing.T) {
 		}
 		var view []string
 		for _, s := range got.Suppressed {
-			view = append(view, s.Finding.Rule.ID+" "+string(s.By)+" "+s.Reason)
+			view = append(view, strings.TrimSpace(s.Finding.Rule.ID+" "+string(s.By)+" "+s.Reason+" "+policy.LastDay(s.Until)))
 		}
 		if diff := cmp.Diff(c.want, view); diff != "" {
 			t.Errorf("%s: suppressed (-want +got):\n%s", c.name, diff)
@@ -245,12 +293,37 @@ func TestBaselineRoundTrip(t *testing.T) {
 	}
 }
 
+// TestRecord: a baseline is of what counts, in one order, and fit to be read as text.
+func TestRecord(t *testing.T) {
+	r := pick(report(), "models/bad.pkl", "research/new.pkl")
+	r.Files[1].Findings[0].Message = "It calls <lambda>."
+	o := policy.Policy{FailOn: high, Accepted: []policy.Acceptance{{Rule: executes.ID, Reason: "fine"}}}.Judge(r)
+	b := policy.Record(&o)
+	var got []string
+	for _, e := range b.Entries {
+		got = append(got, e.Path+" "+e.Rule)
+	}
+	if diff := cmp.Diff([]string{"models/bad.pkl archive-odd", "models/bad.pkl archive-odd", "research/new.pkl pickle-unknown-callable"}, got); diff != "" {
+		t.Errorf("entries (-want +got):\n%s", diff)
+	}
+	var text strings.Builder
+	if err := b.Write(&text); err != nil || !strings.Contains(text.String(), "\n      \"message\": \"It calls <lambda>.\"\n") {
+		t.Errorf("got %v and\n%s", err, text.String())
+	}
+	read, write := io.Pipe()
+	read.Close()
+	if err := b.Write(write); !errors.Is(err, io.ErrClosedPipe) {
+		t.Errorf("a pipe that nobody reads: got %v", err)
+	}
+}
+
 func TestReadBaselineRefuses(t *testing.T) {
 	for _, c := range []struct{ name, data, want string }{
 		{"empty", "", "b.json: not a baseline: EOF"},
 		{"a list", "[]", "b.json: not a baseline: json:"},
 		{"another document", `{"schema_version": "1", "tool": {}}`, `b.json: not a baseline: json: unknown field "tool"`},
 		{"another version", `{"schema_version": "2", "findings": []}`, `b.json: schema_version "2" is not "1"`},
+		{"no path", `{"schema_version": "1", "findings": [{"fingerprint": "f"}]}`, "b.json: entry 1 lacks a path or a fingerprint"},
 		{"no fingerprint", `{"schema_version": "1", "findings": [{"path": "a"}]}`, "b.json: entry 1 lacks a path or a fingerprint"},
 		{"more", `{"schema_version": "1", "findings": []} {}`, "b.json: not a baseline: more follows its end"},
 	} {
@@ -272,6 +345,7 @@ func TestReportMin(t *testing.T) {
 	}{
 		{"everything", policy.Policy{FailOn: high, OnIncomplete: policy.WarnIncomplete}, 5, "", policy.Fail},
 		{"the worst", policy.Policy{FailOn: high, OnIncomplete: policy.WarnIncomplete, ReportMin: rule.Critical}, 2, policy.BySeverity, policy.Fail},
+		{"no milder than the mildest", policy.Policy{FailOn: high, OnIncomplete: policy.WarnIncomplete, ReportMin: rule.Medium}, 3, policy.BySeverity, policy.Fail},
 		{"what fails is told", policy.Policy{FailOn: policy.Threshold{Severity: rule.Low}, OnIncomplete: policy.WarnIncomplete, ReportMin: rule.Critical}, 5, "", policy.Fail},
 		{"what was not read is told", policy.Policy{FailOn: high, OnIncomplete: policy.FailIncomplete, ReportMin: rule.Critical, MinPrecision: rule.Certain}, 1, policy.ByPrecision, policy.Open},
 	} {
