@@ -91,5 +91,5 @@ func isForeignText(f artifact.File) bool {
 		return false
 	}
 	control := func(c rune) bool { return c < ' ' && (c < '\t' || c > '\r') || c == 0x7f }
-	return artifact.Head{First: raw}.IsText() && !bytes.ContainsFunc(raw, control) && !bytes.Contains(raw, []byte(armour))
+	return !bytes.ContainsFunc(raw, control) && !bytes.Contains(raw, []byte(armour))
 }

@@ -356,7 +356,7 @@ func isText(p []byte) bool {
 	for len(p) > 0 {
 		c, n := utf8.DecodeRune(p)
 		if c == utf8.RuneError && n == 1 {
-			return len(p) < utf8.UTFMax && !utf8.FullRune(p)
+			return !utf8.FullRune(p)
 		}
 		if c < ' ' && c != '\n' && c != '\r' && c != '\t' && c != '\f' {
 			return false

@@ -255,6 +255,9 @@ func TestFileThatVanishes(t *testing.T) {
 
 func write(t *testing.T, name, data string) {
 	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
+		t.Fatal(err)
+	}
 	if err := os.WriteFile(name, []byte(data), 0o600); err != nil {
 		t.Fatal(err)
 	}

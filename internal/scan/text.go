@@ -75,15 +75,12 @@ func (r *run) secret(f artifact.File, found *finding.Finding) (again bool) {
 	}
 	i := slices.IndexFunc(r.secrets, func(k known) bool { return k.rule == found.Rule && k.secret.Same(secrets[0]) })
 	if i < 0 {
-		if len(r.secrets) < maxFindings {
+		if r.listed[found.Rule.Severity] < maxFindings { // it will be in the list, at its end
 			r.secrets = append(r.secrets, known{rule: found.Rule, secret: secrets[0], at: len(r.out.Findings)})
 		}
 		return false
 	}
 	k := &r.secrets[i]
-	if k.at >= len(r.out.Findings) { // it was one of those that are counted, not listed
-		return true
-	}
 	if k.places++; k.places <= maxPlaces {
 		first := &r.out.Findings[k.at]
 		first.Evidence = append(first.Evidence, elsewhere(first, f, found))
