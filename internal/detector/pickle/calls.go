@@ -299,6 +299,7 @@ func (j *judge) changes(e pickle.Effect, way globals.Use) {
 		j.sideFile(e, u)
 		j.wraps(e, u)
 		j.textState(e, u)
+		j.formulas(e, u)
 		j.fillsWithFunction(e, u)
 		if u.args == "pickles" {
 			j.holding(e)

@@ -69,8 +69,10 @@ func (j *judge) conditional(e pickle.Effect, u *use, v globals.Verdict) {
 		j.code(e)
 	case "function":
 		j.carries(e)
-	case "", "class", "hands":
+	case "", "class", "hands", "formula":
 		j.unlisted(e, u, v)
+	case "method":
+		j.callsMethod(e, u)
 	case "changed":
 		j.changesGiven(e, u)
 	case "pickles":

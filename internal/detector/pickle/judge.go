@@ -29,6 +29,7 @@ type judge struct {
 	asked     float64      // what calls asked for, in values or bytes
 	exhausted bool         // it was told that this is too much
 	led       map[key]bool // detours that are known
+	callers   []caller     // methods that objects would call
 }
 
 // A use is what the pickle does with one name.
@@ -151,6 +152,7 @@ func (u *use) imported() finding.Step {
 func (j *judge) finish() {
 	j.reportInert()
 	j.expands()
+	j.reportCallers()
 	for _, u := range j.order {
 		if u.called {
 			continue

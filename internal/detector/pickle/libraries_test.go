@@ -24,6 +24,12 @@ func TestLibraries(t *testing.T) {
 		return call("sympy.stats.rv", "RandomSymbol").Op('(').Named("sympy.core.symbol", class).Str("o|c").Tuple(1).Reduce().Op('t').Reduce()
 	}
 	runs := []string{"pickle-executes-code"}
+	filled := func(module, class, key, text string) []byte {
+		return call(module, class).Op(')').NewObj().EmptyDict().Str(key).Str(text).SetItem().Build().Stop()
+	}
+	made := func(function, name, argument string) []byte {
+		return call("operator", function).Str(name).Str(argument).Tuple(2).Reduce().Stop()
+	}
 	for _, c := range []struct {
 		name   string
 		pickle []byte
@@ -54,6 +60,16 @@ func TestLibraries(t *testing.T) {
 			[]string{"pickle-reads-files"}},
 		{"projection", call("pyproj.proj", "Proj").Str("proj=merc a=6378137 nadgrids=@null").Tuple(1).Reduce().Stop(), nil},
 		{"projection of a file", call("pyproj.proj", "Proj").Str("init=/tmp/epsg:4326").Tuple(1).Reduce().Stop(), []string{"pickle-reads-files"}},
+		{"formula", filled("statsmodels.base.data", "PandasData", "formula", "y ~ np.log(x) + C(z, Treatment(reference='a'))"), nil},
+		{"formula that starts a program", filled("statsmodels.base.data", "PandasData", "formula", "y ~ x + I(__import__('os').system('echo poc'))"),
+			[]string{"pickle-code-dangerous"}},
+		{"term that starts a program", filled("patsy.eval", "EvalFactor", "code", "np.log(x, __import__('os').system('echo poc'))"), []string{"pickle-code-dangerous"}},
+		{"term that reaches out", filled("formulaic.parser.types.factor", "Factor", "expr", "().__class__.__base__"), []string{"pickle-code-dangerous"}},
+		{"method of what is transformed", made("methodcaller", "toarray", "C"), nil},
+		{"method that evaluates what is transformed", made("methodcaller", "eval", "a + b"), []string{"pickle-dangerous-reference"}},
+		{"attributes that lead out of what is transformed", made("attrgetter", "shape", "__class__.__base__"), []string{"pickle-dangerous-reference"}},
+		{"other names for functions", call("_compat_pickle", "NAME_MAPPING.update").EmptyDict().Tuple(1).Reduce().Stop(), []string{"pickle-disturbs-process"}},
+		{"method of a table by its name", call("pandas.core.frame", "DataFrame.agg").Named("pandas", "DataFrame").Op(')').Reduce().Str("to_csv").Tuple(2).Reduce().Stop(), runs},
 		{"symbol", symbol("Symbol").Stop(), nil},
 		{"text that is evaluated", call("sympy.stats.rv", "RandomSymbol").Str("o|exit()").Tuple(1).Reduce().Stop(), runs},
 	} {
