@@ -80,9 +80,18 @@ func (r *Repository) Commit(name string) (string, error) {
 		c, err = walk(c, steps)
 	}
 	if err != nil {
-		return "", fmt.Errorf("%q: %w", name, err)
+		return "", fmt.Errorf("%q: %w%s", name, err, r.cut(err))
 	}
 	return c.Hash.String(), nil
+}
+
+// cut says that a commit may be missing because the clone is shallow, or "".
+func (r *Repository) cut(err error) string {
+	shallow, reading := r.storage.Shallow()
+	if reading != nil || len(shallow) == 0 || !errors.Is(err, plumbing.ErrObjectNotFound) && !errors.Is(err, errUnknown) {
+		return ""
+	}
+	return " in this shallow clone (git fetch --unshallow brings the rest)"
 }
 
 // rules are how git expands a short name. Source: gitrevisions(7).

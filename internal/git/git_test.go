@@ -79,6 +79,22 @@ func TestCommit(t *testing.T) {
 	}
 }
 
+// What is missing in a shallow clone is told as that.
+func TestShallowClone(t *testing.T) {
+	root, run := clone(t)
+	dir := filepath.Join(t.TempDir(), "shallow")
+	run("clone", "-q", "--depth", "1", "file://"+filepath.ToSlash(root), dir)
+	r, err := git.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"HEAD~1", "topic", run("rev-parse", "HEAD~1")} {
+		if _, err := r.Commit(name); err == nil || !strings.Contains(err.Error(), "git fetch --unshallow") {
+			t.Errorf("%s: got %v, want what brings it", name, err)
+		}
+	}
+}
+
 func TestBlob(t *testing.T) {
 	root, run := clone(t)
 	run("gc", "-q", "--aggressive")

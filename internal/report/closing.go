@@ -15,7 +15,7 @@ import (
 // to it. It holds no text from files but the name of what they were compared with.
 func Closing(o *policy.Outcome) string {
 	if len(o.Report.Files) == 0 {
-		return title(o.Verdict) + ": there is no file to scan."
+		return title(o.Verdict) + ": there is no file to scan" + compared(o.Policy.Compared) + "."
 	}
 	t := count(&o.Report)
 	parts := []string{fmt.Sprintf("%s: %s in %s%s", title(o.Verdict), cmp.Or(o.Report.Severities(), "nothing found"), share(t.found, len(o.Report.Files)), plain.Count(len(o.Report.Files), "file"))}
@@ -36,11 +36,16 @@ func Closing(o *policy.Outcome) string {
 	add(t.notScanned, "%d not scanned")
 	add(t.binaries, "%d binary and of no known format")
 	add(len(o.Suppressed), "%d suppressed")
-	if n := o.Policy.Compared.Count(); o.Policy.Compared != nil {
-		parts = append(parts, fmt.Sprintf("compared with %s: %d new, %d there before, %d fixed",
-			o.Policy.Compared.Against, n[compare.New], n[compare.Known], n[compare.Fixed]))
+	return strings.Join(parts, "; ") + compared(o.Policy.Compared) + "."
+}
+
+// compared says what a comparison came to, if there was one.
+func compared(c *compare.Comparison) string {
+	if c == nil {
+		return ""
 	}
-	return strings.Join(parts, "; ") + "."
+	n := c.Count()
+	return fmt.Sprintf("; compared with %s: %d new, %d there before, %d fixed", c.Against, n[compare.New], n[compare.Known], n[compare.Fixed])
 }
 
 // title is the first word of the report.
