@@ -97,9 +97,9 @@ func (a *action) prepare() (err error) {
 	if a.client, err = a.connect(); err != nil {
 		return usageError{err}
 	}
-	for _, name := range []string{a.in.sarifFile, a.in.jsonFile} {
-		if err := runner.Prepare(a.workspace, name); err != nil {
-			return usageError{err}
+	for _, report := range []struct{ input, name string }{{"sarif-file", a.in.sarifFile}, {"json-file", a.in.jsonFile}} {
+		if err := runner.Prepare(a.workspace, report.name); err != nil {
+			return inputError(report.input, errors.New(told(err)))
 		}
 	}
 	return nil
@@ -197,6 +197,13 @@ func (a *action) audit(ctx context.Context) error {
 	return nil
 }
 
+// bare reports whether a directory holds nothing. A scan of it would pass, and its
+// upload would close every alert.
+func bare(dir string) bool {
+	entries, err := os.ReadDir(dir)
+	return err == nil && len(entries) == 0
+}
+
 // candidates lists what is scanned. Where a pull request's merge is not what is
 // checked out, a changed file counts as unread unless it has the content it
 // should have; a scan of everything cannot tell, and warns.
@@ -206,8 +213,13 @@ func (a *action) candidates(ctx context.Context, filter walk.Filter) ([]walk.Fil
 		a.note(workflow.Warning, "Commit %s is checked out, which is not what the pull request would merge: what it changes was not scanned.", cmp.Or(a.at.SHA, "unknown"))
 	}
 	files, err := a.set.Candidates(change.Workspace{Root: a.workspace, Wrong: wrong}, filter)
-	if err != nil {
+	switch {
+	case err != nil:
 		return nil, err
+	case a.set.Whole != "" && bare(a.workspace):
+		return nil, usageError{errors.New("the workspace is empty: actions/checkout has to come before this step")}
+	case a.set.Whole != "" && len(files) == 0 && len(a.in.paths) > 0:
+		a.note(workflow.Warning, "No file in the workspace matches the input paths: nothing was scanned.")
 	}
 	return a.resolvePointers(ctx, a.in.shard.Share(files, change.Weight), filter.MaxSize), nil
 }

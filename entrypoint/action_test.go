@@ -215,6 +215,7 @@ func TestBadInputs(t *testing.T) {
 		{"category", "a/b", "letters"},
 		{"ref", "refs/heads/x", "together"},
 		{"config", "none.yml", "not in the workspace"},
+		{"json-file", "/none/x.json", "no such file"},
 	} {
 		s := githubtest.New(t)
 		j := newJob(t, s, nil)
@@ -229,6 +230,26 @@ func TestBadInputs(t *testing.T) {
 		if !strings.Contains(errs[0].Data, test.allowed) || !strings.Contains(errs[0].Data, test.name) {
 			t.Errorf("%s: %s: said %q", test.name, test.value, errs[0].Data)
 		}
+	}
+}
+
+// A job that forgot its checkout must not pass, nor close all alerts; a glob that
+// matches nothing is told.
+func TestNothingToScan(t *testing.T) {
+	s := githubtest.New(t)
+	j := newJob(t, s, nil)
+	j.event(t, "push", "refs/heads/main", mergeSHA, map[string]any{})
+	r := j.run(t)
+	r.want(t, 2, map[string]string{"verdict": "error"})
+	if len(s.Deliveries) > 0 || !strings.Contains(r.raw, "actions/checkout has to come before this step") {
+		t.Errorf("%d uploads; log:\n%s", len(s.Deliveries), r.raw)
+	}
+	j.write(t, "models/a.safetensors", harmless())
+	j.env["INPUT_PATHS"] = "model/**"
+	r = j.run(t)
+	r.want(t, 0, map[string]string{"verdict": "pass", "scanned": "0"})
+	if w := r.log.Annotations("warning"); len(w) != 1 || !strings.Contains(w[0].Data, "matches the input paths") {
+		t.Errorf("warnings: %v", w)
 	}
 }
 
