@@ -191,10 +191,10 @@ func content(p *detector.Pass, f *hdf5.File, o *hdf5.Object) error {
 		return p.Part(name, data.Start(), data.Left())
 	}
 	// Numbers that were packed, which are no file hidden among numbers.
-	f.Packed(d, func(offset, size int64) {
-		p.Claim(offset, size)
-		p.Unsearched(size)
-	})
+	f.Packed(d, p.Claim)
+	if !d.Type.Bytes() && d.Type.Class != hdf5.VarLen {
+		unsearched(p, d.Filtered())
+	}
 	if err := inChunks(p, f, d, name); err != nil {
 		return err
 	}
@@ -222,9 +222,11 @@ func inChunks(p *detector.Pass, f *hdf5.File, d *hdf5.Dataset, name string) erro
 	})
 	var fault *hostile.Fault
 	switch {
+	case err == nil && len(data) == 0 && d.Type.Bytes():
+		unsearched(p, d.Filtered())
 	case err == nil:
 	case len(data) == 0 && d.Type.Class != hdf5.Opaque && errors.As(err, &fault) && fault.Kind == hostile.Unsupported:
-		p.Unsearched(int64(min(d.Stored, uint64(p.File.Size))))
+		unsearched(p, d.Stored)
 	default:
 		p.Incomplete(err)
 	}
@@ -232,6 +234,12 @@ func inChunks(p *detector.Pass, f *hdf5.File, d *hdf5.Dataset, name string) erro
 		return p.Budget.Spent()
 	}
 	return p.Nested(p.File.Member(name, hostile.Bytes(data), int64(len(data))))
+}
+
+// unsearched tells of numbers in which nothing that is hidden can be seen. How many
+// there are is a claim of the file.
+func unsearched(p *detector.Pass, size uint64) {
+	p.Unsearched(int64(min(size, uint64(p.File.Size))))
 }
 
 // reference reports data that a reader of the object takes from a named file.

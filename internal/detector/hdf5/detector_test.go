@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/modelaudit/modelaudit/internal/artifact"
+	"github.com/modelaudit/modelaudit/internal/audit"
 	"github.com/modelaudit/modelaudit/internal/detector"
 	"github.com/modelaudit/modelaudit/internal/detector/detectortest"
 	"github.com/modelaudit/modelaudit/internal/detector/hdf5"
@@ -84,6 +85,18 @@ func TestDetector(t *testing.T) {
 	}
 	slices.SortFunc(cases, func(a, b detectortest.Case) int { return strings.Compare(a.Name, b.Name) })
 	detectortest.Run(t, hdf5.Detector, cases, unpickler)
+}
+
+// TestPackedNumbers: what is packed, by whatever filter, is told as not searched.
+func TestPackedNumbers(t *testing.T) {
+	for name, data := range attacks(t) {
+		if !strings.HasPrefix(name, "packed_") {
+			continue
+		}
+		if got := detectortest.Scan([]*detector.Detector{hdf5.Detector}, "model.h5", data); got.Unsearched < 80 || got.Status != audit.Clean {
+			t.Errorf("%s: %d bytes not searched, %s", name, got.Unsearched, got.Status)
+		}
+	}
 }
 
 // TestForeignFilter: what another program packed is told as not searched, and as

@@ -154,6 +154,16 @@ func (d *Dataset) streams() bool {
 	return len(d.pipeline) > 0 && d.pipeline[len(d.pipeline)-1].id == filterBzip2
 }
 
+// Filtered is how many bytes of the file the chunks of a dataset take that a filter
+// has changed: files hidden among the values cannot be seen there.
+func (d *Dataset) Filtered() uint64 {
+	changes := func(f filter) bool { return f.id != filterFletcher } // a checksum at the end
+	if !slices.ContainsFunc(d.pipeline, changes) {
+		return 0
+	}
+	return d.Stored
+}
+
 // Packed calls tell with the place in the file of each chunk of a dataset of numbers
 // that is a stream of bzip2, as the filter of that name writes them.
 func (f *File) Packed(d *Dataset, tell func(offset, size int64)) {

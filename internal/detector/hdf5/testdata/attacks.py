@@ -77,3 +77,10 @@ def packed(f):
 
 
 sample("packed_bzip2", packed)
+
+
+def deflated(f):
+    f.create_dataset("w", data=np.arange(64, dtype="f4"), chunks=(64,), compression="gzip", shuffle=True)
+
+
+sample("packed_deflate", deflated)
