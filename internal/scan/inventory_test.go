@@ -26,6 +26,10 @@ var licensed = &detector.Detector{
 			return nil
 		}
 		p.Recognised("licensed")
+		if r := p.Reader(); string(r.Bytes(7)) == "pointer" {
+			p.Refused("not here")
+			return nil
+		}
 		for _, text := range []string{" mit ", "mit", "", "a\x1bb", "Apache-2.0"} {
 			p.License(text)
 		}
@@ -46,10 +50,13 @@ func TestDigest(t *testing.T) {
 		size   int64
 		want   []byte // what is hashed; nil: nothing
 		status audit.Status
+		reason string
 	}{
 		{name: "short", data: []byte("model"), size: 5, want: []byte("model"), status: audit.Clean},
 		{name: "longer than a piece", data: long, size: int64(len(long)), want: long, status: audit.Clean},
-		{name: "shorter than it was", data: long, size: int64(len(long)) + 1, status: audit.Incomplete},
+		{name: "shorter than it was", data: long, size: int64(len(long)) + 1, status: audit.Incomplete,
+			reason: "truncated at byte 0x300010: 3145745 bytes claimed, 3145744 left"},
+		{name: "elsewhere", data: []byte("pointer"), size: 7, status: audit.NotScanned, reason: "not here"},
 		{name: "no model", data: []byte("text"), size: 4, status: audit.NotAModel},
 		{name: "unknown.safetensors", data: []byte("text"), size: 4, want: []byte("text"), status: audit.Incomplete},
 	} {
@@ -60,8 +67,8 @@ func TestDigest(t *testing.T) {
 				sum := sha256.Sum256(c.want)
 				want = sum[:]
 			}
-			if !bytes.Equal(got.Digest, want) || got.Status != c.status {
-				t.Errorf("got %x %s (%s), want %x %s", got.Digest, got.Status, got.Reason, want, c.status)
+			if !bytes.Equal(got.Digest, want) || got.Status != c.status || c.reason != "" && got.Reason != c.reason {
+				t.Errorf("got %x %s (%s), want %x %s (%s)", got.Digest, got.Status, got.Reason, want, c.status, c.reason)
 			}
 		})
 	}
@@ -96,8 +103,11 @@ func TestLicensesBeyond(t *testing.T) {
 
 // TestDenied: a licence is told of where the policy denies it, inside of files too.
 func TestDenied(t *testing.T) {
-	s := scan.Scanner{Detectors: []*detector.Detector{licensed}, Limits: hostile.DefaultLimits(), Now: time.Now, Denied: []string{"MIT", "WTF*"}}
+	s := scan.Scanner{Detectors: []*detector.Detector{licensed}, Limits: hostile.DefaultLimits(), Now: time.Now, Denied: []string{"MIT", "WTF*", ""}}
 	f := s.File(context.Background(), artifact.File{Path: "m", Content: bytes.NewReader([]byte("model")), Size: 5})
+	if f.Digest != nil {
+		t.Errorf("got digest %x, and nobody asked", f.Digest)
+	}
 	var got []string
 	for _, found := range f.Findings {
 		got = append(got, found.Rule.ID+" "+found.Message)

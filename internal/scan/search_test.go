@@ -2,6 +2,7 @@ package scan_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"slices"
@@ -37,6 +38,27 @@ func raw(kind detector.Raw) []*detector.Detector {
 			name := string(r.Line(100))
 			return p.Part(name, r.Offset(), r.Left())
 		},
+	}, {
+		Name: "numbers", Raw: detector.Data, // which tell of 10 weights
+		Match: func(h artifact.Head) bool { return h.HasPrefix("NUM") },
+		Run: func(_ context.Context, p *detector.Pass) error {
+			p.Recognised("numbers")
+			p.Weights(10, 10)
+			p.Weights(30, 0)
+			return nil
+		},
+	}, {
+		Name:  "twins", // which hold the same twice
+		Match: func(h artifact.Head) bool { return h.HasPrefix("TWINS") },
+		Run: func(_ context.Context, p *detector.Pass) error {
+			p.Recognised("twins")
+			return errors.Join(p.Part("data/0", 6, 60), p.Part("data/1", 6, 60))
+		},
+		Container: true,
+	}, {
+		Name: "nosy", Raw: detector.Weights, // which knows nothing
+		Match: func(artifact.Head) bool { return true },
+		Run:   func(context.Context, *detector.Pass) error { return nil },
 	}}
 }
 
@@ -48,8 +70,12 @@ func searched(f artifact.File, kind detector.Raw, limit int64) (regions []string
 		Match: func(artifact.Head) bool { return false },
 		Search: func(p *detector.Pass, r detector.Region) error {
 			region := fmt.Sprintf("%s %d+%d", strings.Join(p.File.Inside, "/"), r.Offset, r.Size)
-			if r.Raw == detector.Data {
+			switch r.Raw {
+			case detector.Data:
 				region += ", as data"
+			case detector.Weights:
+			default:
+				region += fmt.Sprintf(", as %d", r.Raw)
 			}
 			regions = append(regions, region)
 			return nil
@@ -83,6 +109,14 @@ func TestSearch(t *testing.T) {
 		{name: "on disk", file: "variables.data-00000-of-00001", data: binary, limit: 1000, want: []string{" 0+100"}},
 		{name: "beside a network", file: "network.bin", data: binary, limit: 1000, want: []string{" 0+100"}},
 		{name: "beside nothing", file: "firmware.bin", data: binary, limit: 1000, want: []string{" 0+100, as data"}},
+		{name: "as much as is searched", file: "firmware.bin", data: binary, limit: 100, want: []string{" 0+100, as data"}},
+		{name: "all data", file: "firmware.bin", data: binary, limit: scan.SearchAll, want: []string{" 0+100, as data"}},
+		{name: "told of by themselves", data: "NUM" + strings.Repeat("\x00", 97), limit: 1000, want: []string{" 10+10", " 0+10, as data", " 20+10, as data", " 30+70, as data"}},
+		{name: "together more than is searched", data: "TWINS" + strings.Repeat("\x00", 95), limit: 100, want: []string{"data/0 0+60"}, unsearched: 60},
+		{name: "in a directory", file: "d/variables.data-00000-of-00001", data: binary, limit: 1000, want: []string{" 0+100"}},
+		{name: "beside nothing that is known, inside", data: "BOXd/network.weird\n" + binary, limit: 1000, want: []string{"d/network.weird 0+100, as data"}},
+		{name: "named like a model itself", data: "BOXm.pt\n" + binary, limit: 1000, want: []string{"m.pt 0+100, as data"}},
+		{name: "in a model in an archive", data: "BOXm.pt\nBOXx.png\n" + binary, limit: 1000, want: []string{"m.pt/x.png 0+100"}},
 		{name: "data that is larger", file: "firmware.bin", data: binary, limit: 99},
 	} {
 		f := artifact.File{Path: c.file, Content: hostile.Bytes(c.data), Size: int64(len(c.data)), Open: beside}
@@ -102,4 +136,36 @@ func beside(name string) (artifact.Entry, error) {
 		return artifact.Entry{}, nil
 	}
 	return artifact.Entry{}, fs.ErrNotExist
+}
+
+// TestSearchFails: what could not be searched was not read, and memory that a search
+// holds is given back.
+func TestSearchFails(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		search func(p *detector.Pass) error
+		rules  []string
+	}{
+		{name: "a fault", search: func(*detector.Pass) error { return hostile.Faultf(hostile.Unsupported, 7, "encrypted") }, rules: []string{"scan-incomplete"}},
+		{name: "a crash", search: func(*detector.Pass) error { panic("nil map") }, rules: []string{"scan-crashed"}},
+		{name: "memory", search: func(p *detector.Pass) error { return p.Budget.Hold(1 << 20) }},
+	} {
+		limits := hostile.DefaultLimits()
+		limits.Memory = 1 << 20
+		searches := &detector.Detector{
+			Name:   "search",
+			Match:  func(artifact.Head) bool { return false },
+			Search: func(p *detector.Pass, _ detector.Region) error { return c.search(p) },
+		}
+		holds := &detector.Detector{
+			Name:  "holds",
+			Match: func(h artifact.Head) bool { return h.HasPrefix("RAW") },
+			Run:   func(_ context.Context, p *detector.Pass) error { return p.Budget.Hold(1 << 20) },
+		}
+		s := scan.Scanner{Detectors: append(raw(detector.Weights), holds, searches), Limits: limits, Now: time.Now, Search: scan.SearchAll}
+		got := s.File(context.Background(), artifact.File{Path: "m", Content: hostile.Bytes("RAW" + strings.Repeat("\x00", 97)), Size: 100})
+		if ids := slices.Compact(ruleIDs(got)); !slices.Equal(ids, c.rules) {
+			t.Errorf("%s: got %v (%s), want %v", c.name, ids, got.Reason, c.rules)
+		}
+	}
 }

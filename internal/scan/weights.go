@@ -57,15 +57,15 @@ func (n weightName) matches(f artifact.File) bool {
 	if strings.Contains(n.glob, "/") {
 		of = path.Join(path.Base(path.Dir(name)), of)
 	}
-	ok, err := path.Match(n.glob, strings.ToLower(of))
+	ok, _ := path.Match(n.glob, strings.ToLower(of)) // the globs are ours
 	switch {
-	case !ok || err != nil || n.inside && !f.Nested():
+	case !ok || n.inside && !f.Nested():
 		return false
 	case n.with == "":
 		return true
 	case f.Open == nil:
 		return false
 	}
-	_, err = f.Open(strings.Replace(n.with, "*", strings.TrimSuffix(of, path.Ext(of)), 1))
+	_, err := f.Open(strings.Replace(n.with, "*", strings.TrimSuffix(of, path.Ext(of)), 1))
 	return err == nil
 }
