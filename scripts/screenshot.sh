@@ -47,6 +47,6 @@ shot() { # NAME HEIGHT OPEN: with a third argument the first fold is open
 	cp "$work/$1.png" "$out/$1.png"
 }
 shot comment 1150 open
-shot summary 1950
+shot summary 1420
 shot annotations 450
 ls -l "$out"/*.png
