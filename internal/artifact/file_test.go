@@ -22,6 +22,14 @@ func TestMemberNamesDoNotLeak(t *testing.T) {
 			t.Errorf("got %q in %q, want %q in a.zip", got, c.file.Path, c.want)
 		}
 	}
+	for _, c := range []struct {
+		file artifact.File
+		want string
+	}{{outer, ""}, {first, "a.zip"}, {left, "b.zip"}, {left.Member("in", nil, 1), "left"}} {
+		if got := c.file.Container(); got != c.want {
+			t.Errorf("%q is in %q, want %q", c.file.Name(), got, c.want)
+		}
+	}
 	if outer.Nested() || outer.Name() != "a.zip" || right.Name() != "right" {
 		t.Errorf("names: got %q and %q", outer.Name(), right.Name())
 	}

@@ -32,6 +32,23 @@ func TestIsText(t *testing.T) {
 		{name: "little-endian", first: wide(text, binary.LittleEndian), want: true, order: binary.LittleEndian},
 		{name: "big-endian", first: wide(text, binary.BigEndian), want: true, order: binary.BigEndian},
 		{name: "with a mark", first: wide("\ufeff"+strings.Repeat("Париж", 9), binary.BigEndian), want: true, order: binary.BigEndian},
+		{name: "UTF-8 with a control character, cut within four bytes", first: text + "\x1b\xf0\x9f\x98", want: true},
+		{name: "four bytes that are no characters", first: text + "\x1b\xff\xff\xff\xff"},
+		{name: "Latin-1 with all that is white space", first: text + "\t\v\f\r\xe9 is what it is", want: true},
+		{name: "Latin-1 with a backspace", first: text + "\b\xe9 is what it is"},
+		{name: "Latin-1 with a shift", first: text + "\x0e\xe9 is what it is"},
+		{name: "Latin-1 with a deletion", first: text + "\x7f\xe9 is what it is"},
+		{name: "a control character first", first: "\x01\xe9t" + text},
+		{name: "zero first", first: "\x00" + text},
+		{name: "as short as may be", first: text[:20], want: true},
+		{name: "shorter", first: text[:19]},
+		{name: "UTF-16 as short as may be", first: wide(text[:20], binary.LittleEndian), want: true, order: binary.LittleEndian},
+		{name: "UTF-16 that is shorter", first: wide(text[:20], binary.LittleEndian)[:39]},
+		{name: "UTF-16 that is cut", first: wide(text, binary.BigEndian) + "\x00", want: true, order: binary.BigEndian},
+		{name: "little-endian with a mark", first: wide("\ufeff"+strings.Repeat("Париж", 9), binary.LittleEndian), want: true, order: binary.LittleEndian},
+		{name: "UTF-16 of lines", first: wide(strings.Repeat("a\tb\r\n", 9), binary.LittleEndian), want: true, order: binary.LittleEndian},
+		{name: "UTF-16 with one other character in ten", first: wide(strings.Repeat("a model ~é", 10), binary.LittleEndian), want: true, order: binary.LittleEndian},
+		{name: "UTF-16 with more", first: wide(strings.Repeat("a model ~é", 9)+"a model \x7fé", binary.LittleEndian)},
 		{name: "short", first: "A model"},
 		{name: "binary", first: text + "\x01\xff" + text},
 		{name: "zero", first: text + "\x00"},
@@ -75,7 +92,7 @@ func TestNarrow(t *testing.T) {
 		binary.ByteOrder
 		binary.AppendByteOrder
 	}{binary.LittleEndian, binary.BigEndian} {
-		if got := string(artifact.Narrow([]byte(wide("a=\"é\"", order)+"x"), order)); got != `a=" "` {
+		if got := string(artifact.Narrow([]byte(wide("a=\"\u0080\"", order)+"x"), order)); got != `a=" "` {
 			t.Errorf("%v: got %q", order, got)
 		}
 	}

@@ -170,6 +170,38 @@ func TestRetry(t *testing.T) {
 	}
 }
 
+// TestReadAt: neither content in memory nor a window shows what is outside of it.
+func TestReadAt(t *testing.T) {
+	content := hostile.Bytes("abcdefgh")
+	r := hostile.NewReader(content, int64(len(content)), budget(hostile.DefaultLimits()))
+	r.Skip(2)
+	window := r.Window(4)
+	for _, c := range []struct {
+		name string
+		src  io.ReaderAt
+		off  int64
+		want string
+		eof  bool
+	}{
+		{name: "memory", src: content, off: 2, want: "cde"},
+		{name: "memory, at its end", src: content, off: 6, want: "gh", eof: true},
+		{name: "memory, behind it", src: content, off: 8, eof: true},
+		{name: "memory, far behind it", src: content, off: 9, eof: true},
+		{name: "memory, before it", src: content, off: -1, eof: true},
+		{name: "window", src: window, off: 2, want: "cde"},
+		{name: "window, at its end", src: window, off: 4, want: "ef", eof: true},
+		{name: "window, behind it", src: window, off: 6, eof: true},
+		{name: "window, far behind it", src: window, off: 7, eof: true},
+		{name: "window, before it", src: window, off: 1, eof: true},
+	} {
+		p := make([]byte, 3)
+		n, err := c.src.ReadAt(p, c.off)
+		if string(p[:n]) != c.want || (err == io.EOF) != c.eof || !c.eof && err != nil {
+			t.Errorf("%s at %d: got %q, %v, want %q", c.name, c.off, p[:n], err, c.want)
+		}
+	}
+}
+
 func TestSlice(t *testing.T) {
 	b := hostile.Bytes("0123456789")
 	for _, c := range []struct {

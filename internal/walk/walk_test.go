@@ -38,6 +38,37 @@ func tree(t *testing.T, entries ...string) string {
 	return root
 }
 
+// TestNamed: a file that is named by others is found inside the directory alone.
+func TestNamed(t *testing.T) {
+	root := tree(t, "a/m.pt", "link.pt -> a/m.pt", "again -> link.pt", "out -> /etc/hostname", "gone -> nowhere", "dir/")
+	for _, c := range []struct {
+		name, path, why string
+		filter          walk.Filter
+		left            bool // out by the filter
+	}{
+		{name: "a/m.pt", path: "a/m.pt"},
+		{name: "link.pt", path: "a/m.pt"},
+		{name: "again", path: "again"}, // loaders know what has no extension by the whole name
+		{name: "out", path: "out", why: "a symbolic link that leads out of the scanned directory, or through something unreadable"},
+		{name: "gone", path: "gone", why: "a symbolic link to nothing"},
+		{name: "none.pt", path: "none.pt", why: walk.NotThere},
+		{name: "a/m.pt/x", path: "a/m.pt/x", why: walk.NotThere},
+		{name: "../m.pt", path: "../m.pt", why: "a path that leads out of the workspace"},
+		{name: "dir", path: "dir", why: "not a regular file (d---------)"},
+		{name: "a/m.pt", path: "a/m.pt", why: "4 bytes, more than --max-file-size 3", filter: walk.Filter{MaxSize: 3}},
+		{name: "link.pt", path: "a/m.pt", why: "4 bytes, more than --max-file-size 3", filter: walk.Filter{MaxSize: 3}},
+		{name: "a/m.pt", path: "a/m.pt", filter: walk.Filter{Exclude: []string{"a"}}, left: true},
+	} {
+		got, ok := walk.Named(root, c.name, c.filter)
+		if got.Path != c.path || got.Refused+got.Absent != c.why || ok == c.left {
+			t.Errorf("%s: got %s (%s%s), %v, want %s (%s)", c.name, got.Path, got.Refused, got.Absent, ok, c.path, c.why)
+		}
+	}
+	if got, _ := walk.Named(filepath.Join(root, "none"), "m.pt", walk.Filter{}); got.Refused == "" {
+		t.Errorf("in no directory: got %+v", got)
+	}
+}
+
 // list describes the candidates: their path relative to root and why they are
 // not opened.
 func list(t *testing.T, root string, filter walk.Filter) []string {
@@ -75,8 +106,12 @@ func TestFiles(t *testing.T) {
 		{name: "exclude a directory", entries: []string{"a/m.pt", "b/m.pt"}, filter: walk.Filter{Exclude: []string{"a/"}}, want: []string{"b/m.pt"}},
 		{name: "exclude outranks include", entries: []string{"a/m.pt", "m.pt"}, filter: walk.Filter{Include: []string{"**/*.pt"}, Exclude: []string{"a/**"}}, want: []string{"m.pt"}},
 		{name: "too large", entries: []string{"m.pt"}, filter: walk.Filter{MaxSize: 3}, want: []string{"m.pt: 4 bytes, more than --max-file-size 3"}},
+		{name: "as large as may be", entries: []string{"m.pt"}, filter: walk.Filter{MaxSize: 4}, want: []string{"m.pt"}},
+		{name: "link to one that is too large", entries: []string{".git/x", "m.pt -> .git/x"}, filter: walk.Filter{MaxSize: 3}, want: []string{"m.pt: 4 bytes, more than --max-file-size 3"}},
 		{name: "link to a listed file", entries: []string{"m.pt", "latest.pt -> m.pt"}, want: []string{"m.pt"}},
 		{name: "link that gives another extension", entries: []string{"m.txt", "m.pkl -> m.txt"}, want: []string{"m.pkl", "m.txt"}},
+		{name: "link that gives another extension, to one that says as much", entries: []string{"m.png", "m.pkl -> m.png"}, want: []string{"m.pkl", "m.png"}},
+		{name: "link of the name in another directory", entries: []string{"a/config.json", "config.json -> a/config.json"}, want: []string{"a/config.json"}},
 		{name: "link that gives a telling name", entries: []string{"x.json", "config.json -> x.json"}, want: []string{"config.json", "x.json"}},
 		{name: "link to an excluded file", entries: []string{"a/m.pt", "m.pt -> a/m.pt"}, filter: walk.Filter{Exclude: []string{"a/**"}}, want: []string{"m.pt"}},
 		{name: "link into Git's data", entries: []string{".git/lfs/x", "m.pt -> .git/lfs/x", "d -> .git/lfs"},
@@ -166,7 +201,7 @@ func TestNoPermission(t *testing.T) {
 }
 
 func TestRoots(t *testing.T) {
-	root := tree(t, "a/m.pt", "b/n.pt", "link -> a")
+	root := tree(t, "a/m.pt", "b/n.pt", "link -> a", ".git/x.pt")
 	cases := []struct {
 		name  string
 		roots []string
@@ -176,6 +211,7 @@ func TestRoots(t *testing.T) {
 		{name: "a directory", roots: []string{"a"}, want: "a/m.pt"},
 		{name: "a link to a directory", roots: []string{"link"}, want: "link/m.pt"},
 		{name: "with a slash", roots: []string{"a/"}, want: "a/m.pt"},
+		{name: "Git's own data, named", roots: []string{".git"}, want: ".git/x.pt"},
 		{name: "here", roots: []string{"."}, want: "a/m.pt b/n.pt"},
 		{name: "twice", roots: []string{"./a", "a", "a/m.pt"}, want: "a/m.pt"},
 		{name: "none", roots: nil, want: ""},
@@ -198,6 +234,9 @@ func TestRoots(t *testing.T) {
 				t.Errorf("roots %v: got %q, want %q", c.roots, got, c.want)
 			}
 		})
+	}
+	if files, err := walk.Files([]string{"a/m.pt"}, walk.Filter{MaxSize: 3}); err != nil || files[0].Refused == "" {
+		t.Errorf("a file that is named and too large: got %+v, %v", files, err)
 	}
 	if _, err := walk.Files([]string{"gone"}, walk.Filter{}); err == nil {
 		t.Error("a root that does not exist is no error")
