@@ -173,7 +173,7 @@ func (f *scanFlags) report(w World, o policy.Outcome) error {
 		return w.document(f.output, func(to io.Writer) error { return bom.Write(to, o, bom.Options{Version: version(), Made: made}) })
 	case "markdown":
 		return w.document(f.output, func(to io.Writer) error {
-			_, err := io.WriteString(to, review.Write(&o, review.Options{Policy: usual, Limit: runner.MaxSummary}))
+			_, err := io.WriteString(to, review.Write(&o, review.Options{Scope: report.Closing(&o), Policy: usual, Limit: runner.MaxSummary}))
 			return err
 		})
 	}

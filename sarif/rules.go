@@ -118,12 +118,17 @@ func precision(p rule.Precision) string {
 	}
 }
 
-// help is never empty: a rule without one is refused by code scanning.
+// help is never empty: a rule without one is refused by code scanning, which
+// shows no fingerprints.
 func help(r *rule.Rule) string {
-	if r.Help == "" {
+	switch {
+	case r.Help == "":
 		return r.Title + "."
+	case strings.Contains(r.Help, "fingerprint"):
+		return r.Help + "\n\nTo the Action, dismissing the alert in code scanning says the same."
+	default:
+		return r.Help
 	}
-	return r.Help
 }
 
 // summary is the first paragraph of the help, on one line.
