@@ -3,10 +3,12 @@
 package template
 
 import (
+	"cmp"
 	"context"
 	_ "embed"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/modelaudit/modelaudit/internal/artifact"
@@ -109,6 +111,7 @@ type judge struct {
 	causes   finding.Causes
 	internal []finding.Step
 	code     []finding.Step
+	names    []finding.Step // code by its names alone, by which a reader knows what would run
 	hidden   []finding.Step // names that cannot be known
 	asks     bool           // the request of a web server is used
 }
@@ -125,6 +128,7 @@ func (j *judge) access(a jinja.Access) {
 	}
 	if class.code && len(j.code) < maxChain {
 		j.code = append(j.code, step(a, called))
+		j.names = append(j.names, finding.Step{Offset: a.Offset, Text: show(called)})
 	}
 	j.asks = j.asks || a.How == jinja.Variable && a.Name == "request"
 	if class.hidden && len(j.hidden) < maxChain {
@@ -155,10 +159,10 @@ func (j *judge) conclude() {
 	}
 	r, message := reaches, "The template reaches from a value into the interpreter."
 	if len(j.code) > 0 {
-		r, message = runs, "Rendering the template runs code: it reaches into the interpreter and from there to what runs it."
+		r, message = runs, "Rendering the template runs code: it reaches into the interpreter, and there "+listed(j.names)+"."
 	}
 	cause := j.causes.At(r, "interpreter", message)
-	for _, s := range merge(j.internal, j.code) {
+	for _, s := range inOrder(append(j.internal, j.code...)) {
 		cause.Add(s.Offset, "%s", s.Text)
 	}
 }
@@ -173,25 +177,30 @@ func (j *judge) unknown() {
 		r, key, message = reaches, "request", "The template accesses attributes by names that whoever sends a request chooses."
 	}
 	cause := j.causes.At(r, key, message)
-	for _, s := range j.hidden {
+	for _, s := range inOrder(j.hidden) {
 		cause.Add(s.Offset, "%s", s.Text)
 	}
 }
 
-// merge joins two lists that are in the order of the text, each place once.
-func merge(a, b []finding.Step) []finding.Step {
-	var out []finding.Step
-	for len(a)+len(b) > 0 {
-		from := &a
-		if len(a) == 0 || len(b) > 0 && b[0].Offset < a[0].Offset {
-			from = &b
+// maxNames is how many names a message has.
+const maxNames = 4
+
+// listed are the names of what runs code, each once.
+func listed(steps []finding.Step) string {
+	var names []string
+	for _, s := range inOrder(steps) {
+		if len(names) < maxNames && !slices.Contains(names, s.Text) {
+			names = append(names, s.Text)
 		}
-		if s := (*from)[0]; len(out) == 0 || out[len(out)-1] != s {
-			out = append(out, s)
-		}
-		*from = (*from)[1:]
 	}
-	return out
+	return strings.Join(names, ", ")
+}
+
+// inOrder returns accesses in the order of the text, each once: a chain is read
+// from its end.
+func inOrder(steps []finding.Step) []finding.Step {
+	slices.SortStableFunc(steps, func(a, b finding.Step) int { return cmp.Compare(a.Offset, b.Offset) })
+	return slices.Compact(steps)
 }
 
 // call reports the call of a name that Jinja does not have: a program must give

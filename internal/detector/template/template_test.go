@@ -2,6 +2,7 @@ package template_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -9,6 +10,7 @@ import (
 	"github.com/modelaudit/modelaudit/internal/detector"
 	"github.com/modelaudit/modelaudit/internal/detector/detectortest"
 	"github.com/modelaudit/modelaudit/internal/detector/template"
+	"github.com/modelaudit/modelaudit/internal/finding"
 )
 
 // honest has what chat templates have.
@@ -171,4 +173,15 @@ func many(n int) string {
 		fmt.Fprintf(&out, "{%% if y == %d %%}{%% set a = 'x%d' %%}{%% endif %%}", i, i)
 	}
 	return out.String()
+}
+
+// A reader is told what would run, and the way to it in the order of the text.
+func TestMessageNamesWhatRuns(t *testing.T) {
+	got := detectortest.Scan([]*detector.Detector{template.Detector}, "a.jinja", []byte("{{ ''.__class__.__init__.__globals__['popen']('echo poc').read() }}"))
+	if len(got.Findings) != 1 || !strings.HasSuffix(got.Findings[0].Message, "there popen, read.") {
+		t.Fatalf("got %d findings, the first %+v", len(got.Findings), got.Findings)
+	}
+	if steps := got.Findings[0].Evidence; !slices.IsSortedFunc(steps, func(a, b finding.Step) int { return int(a.Offset - b.Offset) }) {
+		t.Errorf("evidence is not in the order of the text: %v", steps)
+	}
 }
