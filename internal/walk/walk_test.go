@@ -64,8 +64,8 @@ func TestNamed(t *testing.T) {
 			t.Errorf("%s: got %s (%s%s), %v, want %s (%s)", c.name, got.Path, got.Refused, got.Absent, ok, c.path, c.why)
 		}
 	}
-	if got, _ := walk.Named(filepath.Join(root, "none"), "m.pt", walk.Filter{}); got.Refused == "" {
-		t.Errorf("in no directory: got %+v", got)
+	if got, ok := walk.Named(filepath.Join(root, "none"), "m.pt", walk.Filter{}); got.Refused == "" || !ok {
+		t.Errorf("in no directory: got %+v, %v", got, ok)
 	}
 }
 
@@ -102,6 +102,7 @@ func TestFiles(t *testing.T) {
 		{name: "sorted, hidden ones too", entries: []string{"b.pt", "a/z.pt", ".hidden.pkl"}, want: []string{".hidden.pkl", "a/z.pt", "b.pt"}},
 		{name: "a directory named like a model", entries: []string{"x.pkl/data.pkl"}, want: []string{"x.pkl/data.pkl"}},
 		{name: "Git's own data", entries: []string{".git/x.pkl", "sub/.git/x.pkl", "x.git/y.pkl"}, want: []string{"x.git/y.pkl"}},
+		{name: "a file named like Git's own data", entries: []string{".git", "m.pt"}, want: []string{".git", "m.pt"}},
 		{name: "include by base name", entries: []string{"a/m.pt", "a/m.txt"}, filter: walk.Filter{Include: []string{"*.pt"}}, want: []string{"a/m.pt"}},
 		{name: "exclude a directory", entries: []string{"a/m.pt", "b/m.pt"}, filter: walk.Filter{Exclude: []string{"a/"}}, want: []string{"b/m.pt"}},
 		{name: "exclude outranks include", entries: []string{"a/m.pt", "m.pt"}, filter: walk.Filter{Include: []string{"**/*.pt"}, Exclude: []string{"a/**"}}, want: []string{"m.pt"}},
@@ -269,6 +270,9 @@ func TestNeighbour(t *testing.T) {
 	}
 	for _, c := range cases {
 		e, err := a.Open(c.name)
+		if want := "body"[:c.size]; string(e.First) != want {
+			t.Errorf("%s: got content %q, want %q", c.name, e.First, want)
+		}
 		if (err != nil) != c.gone || e.Size != c.size || e.Symlink != c.symlink || e.Outside != c.outside {
 			t.Errorf("%s: got %+v, %v, want %+v", c.name, e, err, c)
 		}
