@@ -39,6 +39,12 @@ func read(t *testing.T, o policy.Outcome) junit {
 	if err := report.JUnit(&b, o); err != nil {
 		t.Fatal(err)
 	}
+	if err := report.JUnit(brokenPipe{}, o); err == nil {
+		t.Error("nobody says that the document was not written")
+	}
+	if !strings.HasPrefix(b.String(), xml.Header+"<testsuites>\n  <testsuite ") || !strings.HasSuffix(b.String(), "</testsuites>\n") {
+		t.Errorf("got %s", b.String())
+	}
 	if strings.ContainsAny(b.String(), "\x1b\u202e") {
 		t.Errorf("got control characters in %q", b.String())
 	}
@@ -59,6 +65,9 @@ func TestJUnit(t *testing.T) {
 		fails, gap := c.Class == "g.pkl", c.Class == "c.pkl" || c.Class == "d.pt"
 		if (c.Failure != nil) != fails || (c.Error != nil) != gap {
 			t.Errorf("%s, %s: got a failure: %v, an error: %v, want %v and %v", c.Class, c.Name, c.Failure != nil, c.Error != nil, fails, gap)
+		}
+		if c.Class == `b\xff.pkl` && !strings.HasPrefix(c.Name, `is-odd in m\xff › n (`) {
+			t.Errorf("got the name %q, want where in the file it is", c.Name)
 		}
 		if fails && (c.Failure.Message != "It runs-code." || !strings.Contains(c.Failure.Text, "step 1")) {
 			t.Errorf("got the failure %+v, want the message and its evidence", c.Failure)

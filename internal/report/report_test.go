@@ -39,7 +39,7 @@ func outcome() policy.Outcome {
 	o := policy.Policy{FailOn: policy.Threshold{Severity: rule.High}, OnIncomplete: policy.FailIncomplete}.Judge(audit.Report{Files: []audit.File{
 		{Path: "a.pkl", Status: audit.Clean, Formats: []string{"pickle"}, Size: 3},
 		{Path: "b\xff.pkl", Status: audit.Findings, Formats: []string{"zip", "pickle"}, Findings: []finding.Finding{found(odd, "b\xff.pkl", 20, "m\xff", "n")}},
-		{Path: "c.pkl", Status: audit.Incomplete, Formats: []string{"pickle"}, Reason: "cut", Findings: []finding.Finding{found(gap, "c.pkl", 1)}},
+		{Path: "c.pkl", Status: audit.Incomplete, Binary: true, Formats: []string{"pickle"}, Reason: "cut", Findings: []finding.Finding{found(gap, "c.pkl", 1)}},
 		{Path: "d.pt", Status: audit.NotScanned, Reason: "a pointer"},
 		{Path: "e.bin", Status: audit.NotAModel, Binary: true, Reason: "unknown"},
 		{Path: "f.txt", Status: audit.NotAModel, Reason: "unknown"},
@@ -72,12 +72,16 @@ func TestJSONContract(t *testing.T) {
 	var b strings.Builder
 	o := outcome()
 	o.Report.Files[0].Unsearched = 5
+	o.Warnings = []string{"<lambda> & more"} // which nobody has to read escaped
 	o.Policy.Compared = compare.Of("base", []compare.Delta{{Path: "a.pkl", Fixed: []finding.Finding{found(odd, "a.pkl", 1, "m")}}})
 	if err := report.JSON(&b, "1.2.3", o); err != nil {
 		t.Fatal(err)
 	}
 	if !utf8.ValidString(b.String()) {
 		t.Error("not UTF-8")
+	}
+	if !strings.Contains(b.String(), "<lambda> & more") {
+		t.Errorf("no <lambda> in %s", b.String())
 	}
 	var doc map[string]any
 	if err := json.Unmarshal([]byte(b.String()), &doc); err != nil {
@@ -114,6 +118,13 @@ func TestJSONContract(t *testing.T) {
 	summary := doc["summary"].(map[string]any)
 	if summary["verdict"] != "fail" || summary["incomplete"] != 2.0 || summary["unrecognised"] != 1.0 || summary["suppressed"] != 1.0 {
 		t.Errorf("summary: got %v", summary)
+	}
+	counts := map[string]any{"critical": 1.0, "high": 0.0, "medium": 1.0, "low": 1.0, "info": 0.0}
+	if diff := cmp.Diff(counts, summary["findings"]); diff != "" {
+		t.Errorf("counts (-want +got):\n%s", diff)
+	}
+	if err := report.JSON(brokenPipe{}, "1.2.3", o); err == nil {
+		t.Error("nobody says that the document was not written")
 	}
 }
 
@@ -177,13 +188,55 @@ Failed: 1 critical, 1 medium, 1 low in 3 of 7 files (4 of a known format); 1 not
 	if err := report.Text(&b, outcome(), report.Wordy, false); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"step 19\n", "not checked\n  e.bin\n", "Clean\n  a.pkl (pickle)\n"} {
+	for _, want := range []string{"step 19\n", "not checked\n  e.bin\n\n", "Clean\n  a.pkl (pickle)\n\nAbout"} {
 		if !strings.Contains(b.String(), want) {
 			t.Errorf("no %q in\n%s", want, b.String())
 		}
 	}
 	if err := report.Text(brokenPipe{}, outcome(), report.Brief, true); err == nil {
 		t.Error("nobody says that the text was not written")
+	}
+}
+
+// TestTextOfAChange: what a change fixes and what was there before it is told, and
+// what was not searched, in few words where few are wanted.
+func TestTextOfAChange(t *testing.T) {
+	const brief = `g.pkl
+  critical  It runs-code. [runs-code] (there before)
+
+6 B of weights in 2 files not searched for hidden files (--carve=all searches what can be unpacked)
+
+Failed: 1 critical in 1 of 2 files; compared with the base: 0 new, 1 there before, 1 fixed.
+`
+	const usual = `g.pkl
+  critical  It runs-code. [runs-code] (there before)
+      in m
+      0x00000000  step 0
+
+Fixed
+  low       a.pkl: It is-odd. [is-odd]
+
+6 B of weights in 2 files not searched for hidden files (--carve=all searches what can be unpacked)
+
+How to fix it: modelaudit rules runs-code
+Failed: 1 critical in 1 of 2 files; compared with the base: 0 new, 1 there before, 1 fixed.
+`
+	before := audit.File{Path: "a.pkl", Findings: []finding.Finding{found(odd, "a.pkl", 1)}}
+	files := []audit.File{
+		{Path: "a.pkl", Status: audit.Clean, Formats: []string{"pickle"}, Unsearched: 5},
+		{Path: "g.pkl", Status: audit.Findings, Formats: []string{"pickle"}, Findings: []finding.Finding{found(executes, "g.pkl", 1, "m")}, Unsearched: 1},
+	}
+	p := policy.Policy{FailOn: policy.Threshold{Severity: rule.High}, Compared: compare.Of("the base", []compare.Delta{
+		compare.File("a.pkl", &before, &files[0]), compare.File("g.pkl", &files[1], &files[1]),
+	})}
+	for detail, want := range map[report.Detail]string{report.Brief: brief, report.Usual: usual} {
+		var b strings.Builder
+		if err := report.Text(&b, p.Judge(audit.Report{Files: files}), detail, false); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, b.String()); diff != "" {
+			t.Errorf("detail %d (-want +got):\n%s", detail, diff)
+		}
 	}
 }
 
