@@ -38,6 +38,14 @@ func TestSafe(t *testing.T) {
 	}
 }
 
+// TestJSONIsInert: a document cannot command the runner, and means what it meant.
+func TestJSONIsInert(t *testing.T) {
+	got := string(plain.JSON([]byte("#\"a#b##[error] \u202e\U000e0041é\"\n")))
+	if want := "#\"a#b#\\u0023[error] \\u202e\\udb40\\udc41é\"\n"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
 func TestLineIsOneLine(t *testing.T) {
 	var b strings.Builder
 	p := plain.New(&b, false)
