@@ -162,6 +162,8 @@ var zipCases = []detectortest.Case{
 		Want: []string{"archive-extra-bytes", "test-payload"}},
 	{Name: "pickle in front", Data: slicesConcat([]byte("\x80\x02N."), one(ziptest.Member{Name: "a", Data: evil})),
 		Want: []string{"archive-polyglot", "test-payload"}},
+	{Name: "constants of a pickle", Data: slicesConcat([]byte("\x80\x03C\x79"), one(ziptest.Member{Name: "a", Data: evil}), []byte("C\x79"), one(ziptest.Member{Name: "a", Data: "hello, all is well, x"}), []byte(".")),
+		Want: []string{"test-payload"}},
 	{Name: "constant of a pickle", Data: slicesConcat([]byte("\x80\x03C\x79"), one(ziptest.Member{Name: "a", Data: evil}), []byte(".")),
 		Want: []string{"test-payload"}},
 	{Name: "image in front", Data: slicesConcat([]byte("\x89PNG\r\n\x1a\n and so on"), one(ziptest.Member{Name: "a", Data: evil})),

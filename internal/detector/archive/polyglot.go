@@ -70,15 +70,20 @@ const tarBlock = 512
 
 // pickled says whether the file starts with a pickle that ends in front of the
 // archive. One that holds the whole archive in a constant, as every pickled Keras
-// model does, wraps it: then it is no archive to anybody.
+// model does, wraps it: then it is no archive to anybody. Several such constants
+// are read as one archive.
 func (z *zipPass) pickled(gap zip.Range) string {
-	extent := z.archive.Extent()
+	extent, inside := z.archive.Extent(), false
 	for op := range pickle.Ops(z.Reader()) {
+		end := op.Data + op.Size
+		inside = inside || op.Data > 0 && op.Data <= extent.Start && extent.Start < end
 		switch {
-		case op.Data > 0 && op.Data <= extent.Start && extent.End <= op.Data+op.Size:
+		case inside && op.Data > 0 && op.Data < extent.End && extent.End <= end:
 			z.wrapped = true
 			return ""
-		case op.Offset >= gap.End:
+		case inside && op.Code.String() != "STOP":
+			continue
+		case inside || op.Offset >= gap.End:
 			return ""
 		case op.Code.String() == "STOP":
 			return "a pickle"

@@ -13,10 +13,15 @@ import (
 
 // structure judges what concerns the archive as a whole.
 func (z *zipPass) structure() {
-	z.directories()
+	if start := z.archive.Extent().Start; start > 0 && len(z.archive.Directories) > 1 {
+		z.pickled(zip.Range{End: start})
+	}
+	if !z.wrapped {
+		z.directories()
+		z.collisions()
+	}
 	z.claims()
 	z.overlaps()
-	z.collisions()
 	for _, e := range z.archive.Ends {
 		if over := e.Offset + 22 + int64(e.Comment) - z.File.Size; over > 0 {
 			z.Incomplete(hostile.Faultf(hostile.Truncated, e.Offset, "a comment of %d bytes claimed, %d left", e.Comment, e.Comment-int(over)))

@@ -110,14 +110,15 @@ func (j *judge) computedCall(e pickle.Effect) {
 		return
 	}
 	// A symbol that is called makes an expression.
-	if n := j.m.Name(j.m.Class(e.Fn)); n != nil && (argumentsOf(n) == "maker" || argumentsOf(n) == "name") {
+	wraps := j.wrapsFunction(e.Fn)
+	if n := j.m.Name(j.m.Class(e.Fn)); n != nil && !wraps && (argumentsOf(n) == "maker" || argumentsOf(n) == "name") {
 		return
 	}
 	if j.carriedClass(e.Fn) {
 		j.carries(e)
 		return
 	}
-	if n := j.m.Name(j.m.Class(e.Fn)); n != nil && argumentsOf(n) == "function" {
+	if n := j.m.Name(j.m.Class(e.Fn)); n != nil && (wraps || argumentsOf(n) == "function") {
 		j.add(executes, e, n.String(), func() string {
 			return "Loading this file makes a function of code that it carries, and " + j.callText(e) + "."
 		})

@@ -106,6 +106,8 @@ func (j *judge) harmless(kind string, e pickle.Effect) bool {
 	switch kind {
 	case "attribute":
 		return e.Computed
+	case "maker":
+		return !slices.ContainsFunc(e.Args, func(v pickle.Value) bool { return !j.data(v) && !j.carriedFunction(v) })
 	case "own":
 		return len(e.Args) > 0 && j.carriedClass(e.Args[0]) || len(e.Args) == 3 && j.label(e.Args[1], e.Args[2])
 	case "union":
@@ -176,6 +178,23 @@ func (j *judge) label(name, value pickle.Value) bool {
 func (j *judge) carriedClass(v pickle.Value) bool {
 	n := j.m.Name(j.m.Class(v))
 	return n != nil && argumentsOf(n) == "class"
+}
+
+// carriedFunction reports whether v is a function that the file carries the code of.
+func (j *judge) carriedFunction(v pickle.Value) bool {
+	n := j.m.Name(j.m.Class(v))
+	return n != nil && argumentsOf(n) == "function"
+}
+
+// wrapsFunction reports whether v was made of a function that the file carries, as a
+// cache of what that returns.
+func (j *judge) wrapsFunction(v pickle.Value) bool {
+	n := j.m.Name(j.m.Class(v))
+	if n == nil || argumentsOf(n) != "maker" {
+		return false
+	}
+	items, _ := j.m.Items(v)
+	return slices.ContainsFunc(items, j.carriedFunction)
 }
 
 // all reports whether every text among values, and in what they hold, is known

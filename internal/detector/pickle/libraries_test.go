@@ -24,6 +24,9 @@ func TestLibraries(t *testing.T) {
 		return call("sympy.stats.rv", "RandomSymbol").Op('(').Named("sympy.core.symbol", class).Str("o|c").Tuple(1).Reduce().Op('t').Reduce()
 	}
 	runs := []string{"pickle-executes-code"}
+	cached := func() *pickletest.Stream {
+		return call("functools", "lru_cache").Named("dill._dill", "_create_function").Named("dill._dill", "_create_code").Tuple(0).Reduce().Tuple(1).Reduce().Tuple(1).Reduce()
+	}
 	filled := func(module, class, key, text string) []byte {
 		return call(module, class).Op(')').NewObj().EmptyDict().Str(key).Str(text).SetItem().Build().Stop()
 	}
@@ -70,6 +73,9 @@ func TestLibraries(t *testing.T) {
 		{"attributes that lead out of what is transformed", made("attrgetter", "shape", "__class__.__base__"), []string{"pickle-dangerous-reference"}},
 		{"other names for functions", call("_compat_pickle", "NAME_MAPPING.update").EmptyDict().Tuple(1).Reduce().Stop(), []string{"pickle-disturbs-process"}},
 		{"method of a table by its name", call("pandas.core.frame", "DataFrame.agg").Named("pandas", "DataFrame").Op(')').Reduce().Str("to_csv").Tuple(2).Reduce().Stop(), runs},
+		{"cache of a function of dill", cached().Stop(), []string{"pickle-carries-code"}},
+		{"cache of a function of dill, called", cached().Int(1).Tuple(1).Reduce().Stop(), []string{"pickle-carries-code", "pickle-executes-code"}},
+		{"cache of another function", call("functools", "lru_cache").Named("models", "run").Tuple(1).Reduce().Stop(), []string{"pickle-calls-indirectly", "pickle-unknown-import"}},
 		{"symbol", symbol("Symbol").Stop(), nil},
 		{"text that is evaluated", call("sympy.stats.rv", "RandomSymbol").Str("o|exit()").Tuple(1).Reduce().Stop(), runs},
 	} {
