@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -53,6 +54,9 @@ func TestNewRefuses(t *testing.T) {
 		{"no repository", github.Config{APIURL: "https://api.github.com", ServerURL: "https://github.com"}},
 		{"a path in it", github.Config{APIURL: "https://api.github.com", ServerURL: "https://github.com", Repository: "a/b/c"}},
 		{"dots", github.Config{APIURL: "https://api.github.com", ServerURL: "https://github.com", Repository: "../user"}},
+		{"dots behind", github.Config{APIURL: "https://api.github.com", ServerURL: "https://github.com", Repository: "user/.."}},
+		{"a dot", github.Config{APIURL: "https://api.github.com", ServerURL: "https://github.com", Repository: "./user"}},
+		{"a dot behind", github.Config{APIURL: "https://api.github.com", ServerURL: "https://github.com", Repository: "user/."}},
 		{"no address", github.Config{ServerURL: "https://github.com", Repository: "a/b"}},
 		{"a scheme that is none", github.Config{APIURL: "file:///etc", ServerURL: "https://github.com", Repository: "a/b"}},
 		{"a password", github.Config{APIURL: "https://u:p@api.github.com", ServerURL: "https://github.com", Repository: "a/b"}},
@@ -94,6 +98,10 @@ func TestPullFilesReadsEveryPage(t *testing.T) {
 }
 
 func TestTrouble(t *testing.T) {
+	hopeless := []github.Kind{github.Unreachable, github.BadToken, github.NoPermission, github.RateLimited}
+	if github.Hopeless(errors.New("another one")) {
+		t.Error("an error that is not GitHub's is hopeless")
+	}
 	for _, test := range []struct {
 		name    string
 		trouble githubtest.Trouble
@@ -132,6 +140,9 @@ func TestTrouble(t *testing.T) {
 		var got *github.Trouble
 		if !errors.As(err, &got) || got.Kind != test.kind {
 			t.Errorf("%s: error %v, want kind %d", test.name, err, test.kind)
+		}
+		if want := slices.Contains(hopeless, test.kind); github.Hopeless(err) != want || github.Gone(err) != (test.kind == github.Missing) || github.IsTooLarge(err) != (test.kind == github.TooLarge) {
+			t.Errorf("%s: %v is hopeless: %v, want %v", test.name, err, !want, want)
 		}
 		if err != nil && strings.Contains(err.Error(), githubtest.Token) {
 			t.Errorf("%s: the token is in the error %v", test.name, err)
@@ -243,6 +254,17 @@ func TestTokenStaysHome(t *testing.T) {
 	}
 	if len(seen) != 1 || seen[0] != "GET " {
 		t.Errorf("the stranger saw %q, want one GET without a token", seen)
+	}
+}
+
+// TestCompareTakesCommits: what is no commit gets into no address.
+func TestCompareTakesCommits(t *testing.T) {
+	s := githubtest.New(t)
+	id := strings.Repeat("a", 40)
+	for _, r := range []github.Range{{Base: "main", Head: id}, {Base: id, Head: "../x"}, {Base: id[1:], Head: id}, {Base: "", Head: id}} {
+		if _, err := client(t, s).Compare(t.Context(), r); err == nil || s.Transcript() != "" {
+			t.Errorf("%+v: got %v and asked %q", r, err, s.Transcript())
+		}
 	}
 }
 
