@@ -1,6 +1,7 @@
 package change_test
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -36,6 +37,10 @@ func workspace(t *testing.T, files map[string]string) string {
 // Names of blobs, as git hash-object prints them.
 const (
 	blobHello = "b6fc4c620b67d95f953a5c1c1230aaab5db5a1b0" // hello
+	// hello, in a repository of SHA-256
+	blobHello256 = "8aec4e4876f854f688d0ebfc8f37598f38e5fd6903cccc850ca36591175aeb60"
+	// the Git LFS pointer to hello
+	blobPointer = "d1ca116d6733584c13cb8bb50b21d5b5b81ee28f"
 )
 
 func TestCandidates(t *testing.T) {
@@ -74,6 +79,8 @@ func TestCandidates(t *testing.T) {
 		{name: "filtered", set: added("a.pt", "sub/b.pt"), filter: walk.Filter{Exclude: []string{"sub"}}, want: "a.pt"},
 		{name: "everything", set: change.Everything("no list"), filter: walk.Filter{Include: []string{"*.pt"}}, want: "a.pt out.pt! sub/b.pt submodule/inner.pt"},
 		{name: "wrong commit, right content", set: change.Set{Files: []github.ChangedFile{{Path: "a.pt", Status: "added", Blob: blobHello}}}, wrong: true, want: "a.pt"},
+		{name: "wrong commit, right content of SHA-256", set: change.Set{Files: []github.ChangedFile{{Path: "a.pt", Status: "added", Blob: blobHello256}}}, wrong: true, want: "a.pt"},
+		{name: "wrong commit, right content of a pointer", set: change.Set{Files: []github.ChangedFile{{Path: "a.pt", Status: "added", Blob: blobPointer}}}, wrong: true, want: "a.pt"},
 		{name: "wrong commit, wrong content", set: change.Set{Files: []github.ChangedFile{{Path: "sub/b.pt", Status: "added", Blob: blobHello}}}, wrong: true, want: "sub/b.pt!"},
 		{name: "wrong commit, no content known", set: added("a.pt"), wrong: true, want: "a.pt!"},
 	} {
@@ -95,6 +102,49 @@ func TestCandidates(t *testing.T) {
 		}
 		if s := strings.Join(got, " "); s != test.want {
 			t.Errorf("%s: got %q, want %q", test.name, s, test.want)
+		}
+	}
+}
+
+// TestResolve: which pointers are fetched, and why the others are not.
+func TestResolve(t *testing.T) {
+	pointer := func(object byte, size int) string {
+		return fmt.Sprintf("version https://git-lfs.github.com/spec/v1\noid sha256:%064x\nsize %d\n", object, size)
+	}
+	some := &github.Client{}
+	for _, c := range []struct {
+		name   string
+		store  *change.Store
+		files  map[string]string
+		want   string // path[!refused] size …
+		reason string // part of what is said of the first that is refused
+	}{
+		{name: "no token", store: &change.Store{Each: 100, Total: 100}, files: map[string]string{"a.pt": pointer(1, 7), "b.pt": "content"},
+			want: "a.pt! 7 b.pt 7", reason: "no token"},
+		{name: "as large as may be", store: &change.Store{Client: some, Each: 100, Total: 100}, files: map[string]string{"a.pt": pointer(1, 100)}, want: "a.pt 100"},
+		{name: "too large", store: &change.Store{Client: some, Each: 100, Total: 1000}, files: map[string]string{"a.pt": pointer(1, 101)}, want: "a.pt! 101", reason: "more than the limit of 100 B"},
+		{name: "no room for both", store: &change.Store{Client: some, Each: 100, Total: 100}, files: map[string]string{"a.pt": pointer(1, 60), "b.pt": pointer(2, 41), "c.pt": pointer(3, 40)},
+			want: "a.pt 60 b.pt! 41 c.pt 40", reason: "lfs-max-total 100 B"},
+		{name: "one object twice, which is fetched twice", store: &change.Store{Client: some, Each: 100, Total: 100}, files: map[string]string{"a.pt": pointer(1, 50), "b.pt": pointer(1, 50), "c.pt": pointer(1, 50)}, want: "a.pt 50 b.pt 50 c.pt! 50", reason: "lfs-max-total 100 B"},
+		{name: "filtered", store: &change.Store{Client: some, Each: 100, Total: 100},
+			files: map[string]string{"a.pt": strings.Replace(pointer(1, 7), "oid", "ext-0-foo sha256:"+strings.Repeat("1", 64)+"\noid", 1)}, want: "a.pt! 7", reason: "extensions"},
+		{name: "no pointers", store: &change.Store{}, files: map[string]string{"a.pt": "", "b.pt": pointer(1, 7)[:40], "c.pt": pointer(1, 7) + strings.Repeat("\n", 2000)}, want: "a.pt 0 b.pt 40 c.pt 2126"},
+	} {
+		files, err := walk.Tree(workspace(t, c.files), walk.Filter{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.store.Resolve(t.Context(), files)
+		var got, why []string
+		for _, f := range files {
+			mark := ""
+			if f.Refused != "" {
+				mark, why = "!", append(why, f.Refused)
+			}
+			got = append(got, fmt.Sprintf("%s%s %d", f.Path, mark, f.Size))
+		}
+		if s := strings.Join(got, " "); s != c.want || !strings.Contains(strings.Join(why, "; "), c.reason) {
+			t.Errorf("%s: got %q (%s), want %q (%s)", c.name, s, why, c.want, c.reason)
 		}
 	}
 }

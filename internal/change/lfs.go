@@ -105,8 +105,8 @@ func (s *Store) Resolve(ctx context.Context, files []walk.File) {
 			o := github.Object{SHA256: p.SHA256, Size: p.Size}
 			if !slices.Contains(b.objects, o) {
 				b.objects = append(b.objects, o)
-				left -= p.Size
 			}
+			left -= p.Size // of an object that several files are, each fetches it
 			files[i].Elsewhere = func(a artifact.File) (artifact.File, io.Closer, error) { return s.open(ctx, &b, a, o) }
 		}
 	}
