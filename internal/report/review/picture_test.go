@@ -15,6 +15,36 @@ import (
 // line is what a line of a picture may look like, whatever a file is called.
 var line = regexp.MustCompile("^(```mermaid|```|%%\\{init: .*\\}%%|flowchart LR|  n\\d+[\\[(]\"(<b>critical</b><br>)?[A-Za-z0-9 ./_]*(([#]\\d+;|<br>)[A-Za-z0-9 ./_]*)*\"[\\])](:::(bad|mild))?|  n\\d+ --> n\\d+|  classDef (bad|mild) .*|)$")
 
+// TestPictureOfOne: a picture is a chain for each finding, and what is the same is
+// drawn once.
+func TestPictureOfOne(t *testing.T) {
+	found := func(s rule.Severity, message string, inside ...string) finding.Finding {
+		return finding.Finding{Rule: &rule.Rule{ID: "r", Severity: s}, Message: message, Location: finding.Location{Path: "a b.zip", Inside: inside}}
+	}
+	word := strings.Repeat("x", 40)
+	o := policy.Policy{}.Judge(audit.Report{Files: []audit.File{{Path: "a b.zip", Findings: []finding.Finding{
+		found(rule.High, word+"y "+word+"-", "m_09/azAZ"), found(rule.Medium, strings.Repeat("z ", 70), "m_09/azAZ"),
+		found(rule.Low, strings.Repeat("z ", 70)+"z", "m_09/azAZ", "n"), found(rule.Info, "context", "c"), found(rule.Critical, "not deeper"),
+	}}}})
+	const want = `flowchart LR
+  n0["a b.zip"]
+  n1("m_09/azAZ")
+  n0 --> n1
+  n2["<b>high</b><br>WORD<br>y WORD#45;"]:::bad
+  n1 --> n2
+  n3["<b>medium</b><br>LONGz "]:::mild
+  n1 --> n3
+  n4("n")
+  n1 --> n4
+  n5["<b>low</b><br>LONGz#8230;"]:::mild
+  n4 --> n5
+  classDef`
+	got := review.Picture(&o)
+	if want := strings.NewReplacer("WORD", word, "LONG", strings.Repeat("z ", 69)).Replace(want); !strings.Contains(got, want) {
+		t.Errorf("got %s\nwant %s", got, want)
+	}
+}
+
 func TestPicture(t *testing.T) {
 	bad := &rule.Rule{ID: "bad", Title: "Bad", Severity: rule.Critical}
 	var f audit.File

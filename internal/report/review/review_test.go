@@ -1,6 +1,7 @@
 package review_test
 
 import (
+	"fmt"
 	"html"
 	"regexp"
 	"strings"
@@ -166,5 +167,186 @@ func TestNewComesFirst(t *testing.T) {
 	}
 	if t.Failed() {
 		t.Log(text)
+	}
+}
+
+// TestChanges: what a change does to each model is one row, and the policy's word
+// on its findings counts.
+func TestChanges(t *testing.T) {
+	odd := &rule.Rule{ID: "odd", Title: "Odd", Severity: rule.Low}
+	model := func(path, format string, size int64, says ...string) *audit.File {
+		f := &audit.File{Path: path, Status: audit.Clean, Size: size}
+		if format != "" {
+			f.Formats = []string{format}
+		}
+		for _, s := range says {
+			f.Status = audit.Findings
+			f.Findings = append(f.Findings, finding.Finding{Rule: odd, Key: s, Message: s, Location: finding.Location{Path: path}})
+		}
+		return f
+	}
+	cut := model("cut.pt", "", 5)
+	cut.Status, cut.Reason = audit.Incomplete, "cut short"
+	deltas := []compare.Delta{
+		compare.File("gone.pt", model("gone.pt", "zip", 10, "gone"), nil),
+		compare.File("new.pt", model("old.pt", "zip", 10), model("new.pt", "pickle", 2048)),
+		compare.File("cut.pt", nil, cut),
+		compare.File("fixed.pt", model("fixed.pt", "zip", 10, "was"), model("fixed.pt", "zip", 10)),
+		compare.File("fine.pt", model("fine.pt", "", 10), model("fine.pt", "zip", 10, "accepted")),
+		compare.File("more.pt", model("more.pt", "zip", 10, "one"), model("more.pt", "zip", 10, "one", "two")),
+	}
+	deltas[1].Was = "old.pt"
+	p := policy.Policy{FailOn: policy.Threshold{Severity: rule.High}, OnIncomplete: policy.WarnIncomplete, Compared: compare.Of("the base", deltas)}
+	o := p.Judge(audit.Report{Files: []audit.File{*cut, *model("fine.pt", "zip", 10), *model("fixed.pt", "zip", 10), *model("more.pt", "zip", 10, "one", "two"), *model("new.pt", "pickle", 2048)}})
+	const want = `### ⚠️ ModelAudit: 2 low in 1 file: 1 new, 1 there before, 2 fixed; none of it fails this check
+
+| Model | Change | Format | Size | What loading it does |
+|---|---|---|---:|---|
+| <code>more.pt</code> | changed | zip | 10&nbsp;B | ⚠️ low <code>two</code> (and 1 more finding) · 1 **new** · 1 there before |
+| <code>cut.pt</code> | added | unknown | 5&nbsp;B | ⚠️ <code>cut short</code> |
+| <code>fixed.pt</code> | changed | zip | 10&nbsp;B | ✅ nothing dangerous · 1 fixed |
+| <code>fine.pt</code> | changed | zip | 10&nbsp;B | ✅ nothing dangerous |
+| <code>gone.pt</code> | removed | zip | 10&nbsp;B | 1 fixed |
+| <code>new.pt</code> (was <code>old.pt</code>) | renamed | zip → pickle | 10&nbsp;B → 2.0&nbsp;KiB | ✅ nothing dangerous |
+
+`
+	got, _, _ := strings.Cut(review.Write(&o, review.Options{Limit: limit}), "<details>")
+	if got != want {
+		t.Errorf("got %s\nwant %s", got, want)
+	}
+}
+
+// TestTable: without a comparison the worst file comes first, and a message that is
+// long is cut.
+func TestTable(t *testing.T) {
+	odd := &rule.Rule{ID: "odd", Title: "Odd", Severity: rule.Low}
+	file := func(path string, r *rule.Rule, message string, formats ...string) audit.File {
+		return audit.File{Path: path, Status: audit.Findings, Formats: formats, Size: 7, Findings: []finding.Finding{{Rule: r, Message: message, Location: finding.Location{Path: path}}}}
+	}
+	long := strings.Repeat("é ", 120)
+	o := policy.Policy{FailOn: policy.Threshold{Severity: rule.High}, OnIncomplete: policy.FailIncomplete}.Judge(audit.Report{Files: []audit.File{
+		file("a", odd, long), file("b", odd, long+"é", "zip"), file("c", executes, "Runs.", "zip", "pickle"),
+		{Path: "d", Status: audit.NotScanned, Reason: "a pointer"},
+	}})
+	o.Warnings = []string{"odd"}
+	const want = `### ⛔ ModelAudit: 1 critical, 2 low in 3 files
+
+| File | Format | Size | What it does |
+|---|---|---:|---|
+| <code>c</code> | zip, pickle | 7&nbsp;B | ⛔ **critical** <code>Runs.</code> |
+| <code>a</code> | unknown | 7&nbsp;B | ⚠️ low <code>LONG</code> |
+| <code>b</code> | zip | 7&nbsp;B | ⚠️ low <code>LONG…</code> |
+| <code>d</code> | unknown | 0&nbsp;B | ⚠️ <code>a pointer</code> |
+
+FOLDS**Not read, and so not checked**
+
+- <code>d</code>: <code>a pointer</code>
+
+**About the policy**
+
+- <code>odd</code>
+
+`
+	got := review.Write(&o, review.Options{Limit: limit})
+	first, last := strings.Index(got, "<details>"), strings.LastIndex(got, "</details>\n\n")+len("</details>\n\n")
+	if got := got[:first] + "FOLDS" + got[last:]; got != strings.ReplaceAll(want, "LONG", long) {
+		t.Errorf("got %s\nwant %s", got, want)
+	}
+}
+
+// TestCaps: what is left out of a list is counted, and nothing is where all fits.
+func TestCaps(t *testing.T) {
+	outcome := func(files, findings, steps, suppressed int) *policy.Outcome {
+		var r audit.Report
+		for i := range files {
+			f := audit.File{Path: fmt.Sprintf("f%03d", i), Status: audit.Findings}
+			for range findings {
+				one := finding.Finding{Rule: executes, Key: "k", Message: "Runs.", Location: finding.Location{Path: f.Path}}
+				one.Evidence = make([]finding.Step, steps)
+				f.Findings = append(f.Findings, one)
+			}
+			r.Files = append(r.Files, f)
+		}
+		o := policy.Policy{FailOn: policy.Threshold{Severity: rule.High}}.Judge(r)
+		o.Suppressed = make([]policy.Suppressed, suppressed)
+		for i := range o.Suppressed {
+			o.Suppressed[i] = policy.Suppressed{Finding: found("s"), By: policy.ByBaseline}
+		}
+		return &o
+	}
+	long := func(o *policy.Outcome) *policy.Outcome {
+		for i := range o.Report.Files[0].Findings {
+			o.Report.Files[0].Findings[i].Message = strings.Repeat("Runs ", 1000)
+		}
+		return o
+	}
+	const huge = 10_000_000
+	write := func(o *policy.Outcome) string { return review.Write(o, review.Options{Limit: huge}) }
+	atFile := func(o *policy.Outcome) string { return review.File(o, &o.Report.Files[0], marker) }
+	for _, c := range []struct {
+		name  string
+		shown func(*policy.Outcome) string
+		of    *policy.Outcome
+		left  string // what is said of the rest; "" for nothing
+	}{
+		{name: "rows", shown: write, of: outcome(100, 1, 0, 0)},
+		{name: "more rows", shown: write, of: outcome(101, 1, 0, 0), left: "… and 1 more file, "},
+		{name: "steps", shown: write, of: outcome(1, 1, 30, 0)},
+		{name: "more steps", shown: write, of: outcome(1, 1, 32, 0), left: "… and 2 more steps"},
+		{name: "suppressed", shown: write, of: outcome(1, 1, 0, 200)},
+		{name: "more suppressed", shown: write, of: outcome(1, 1, 0, 201), left: "… and 1 more finding, "},
+		{name: "at a file", shown: atFile, of: outcome(1, 5, 0, 0)},
+		{name: "more at a file", shown: atFile, of: outcome(1, 7, 0, 0), left: "… and 2 more findings, "},
+		{name: "too long at a file", shown: atFile, of: long(outcome(1, 3, 0, 0)), left: "… and 1 more finding, "},
+	} {
+		got := c.shown(c.of)
+		if c.left == "" && strings.Contains(got, "… and") || !strings.Contains(got, c.left) {
+			t.Errorf("%s: no %q in\n%.3000s", c.name, c.left, got)
+		}
+		if steps, folds := strings.Count(got, "\n0x")+strings.Count(got, "<pre>0x"), strings.Count(got, "<details>"); steps > 100 || folds > 102 || c.of.Report.Files[1:] == nil && folds > 5 {
+			t.Errorf("%s: %d steps and %d folds are shown", c.name, steps, folds)
+		}
+	}
+	for _, n := range []int{1, 8, 40} {
+		o := outcome(n, 1, 3, n)
+		full := write(o)
+		for _, room := range []int{len(full) + 2000, len(full)*2 + 2000} {
+			if got := review.Write(o, review.Options{Limit: room}); len(got) > room {
+				t.Errorf("%d files: %d bytes, at most %d", n, len(got), room)
+			}
+		}
+	}
+}
+
+// TestScope: what was scanned, where the alerts are and what was dismissed is told,
+// and a picture is drawn where it is wanted.
+func TestScope(t *testing.T) {
+	f := found("m")
+	o := policy.Policy{FailOn: policy.Threshold{Severity: rule.High}, Dismissed: func(*finding.Finding) string { return "won't fix" }}.Judge(audit.Report{
+		Files: []audit.File{{Path: "m", Status: audit.Findings, Findings: []finding.Finding{f}}},
+	})
+	for _, c := range []struct {
+		name string
+		opts review.Options
+		want []string
+		not  []string
+	}{
+		{name: "bare", want: []string{" · dismissed: <code>won&#39;t fix</code>", "Inside <code>m</code> → <code>m</code>.\n"}, not: []string{"mermaid", "Alerts in code scanning"}},
+		{name: "scope", opts: review.Options{Scope: "All was scanned."}, want: []string{"\n\nAll was scanned.\n\n|"}, not: []string{"Alerts"}},
+		{name: "link", opts: review.Options{Scope: "All.", Link: "https://github.com/x"}, want: []string{"All. [Alerts in code scanning](https://github.com/x)\n\n|"}},
+		{name: "picture", opts: review.Options{Picture: true}, want: []string{"|\n\n```mermaid\n"}},
+	} {
+		c.opts.Limit = limit
+		got := review.Write(&o, c.opts)
+		for _, want := range c.want {
+			if !strings.Contains(got, want) {
+				t.Errorf("%s: no %q in\n%s", c.name, want, got)
+			}
+		}
+		for _, not := range c.not {
+			if strings.Contains(got, not) {
+				t.Errorf("%s: %q in\n%s", c.name, not, got)
+			}
+		}
 	}
 }
