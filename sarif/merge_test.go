@@ -55,6 +55,10 @@ func TestMergeIsTheWhole(t *testing.T) {
 		}
 	}
 	noNull(t, "", doc)
+	failed, err := merged(t, append(parts, strings.Replace(parts[0], `"executionSuccessful": true`, `"executionSuccessful": false`, 1))...)
+	if err != nil || !strings.Contains(failed, `"executionSuccessful": false`) {
+		t.Errorf("a part that failed is passed over: %v", err)
+	}
 	twice, err := merged(t, append(parts, parts...)...)
 	if err != nil || strings.Count(twice, "primaryLocationLineHash") != strings.Count(got, "primaryLocationLineHash") {
 		t.Errorf("files that two parts had are there twice: %v", err)
@@ -93,6 +97,8 @@ func TestMergeRefuses(t *testing.T) {
 		"another version":         strings.Replace(one, `"version": "1"`, `"version": "2"`, 1),
 		"another category":        strings.Replace(one, `"modelaudit/"`, `"modelaudit/x/"`, 1),
 		"another tool":            strings.Replace(one, `"name": "modelaudit"`, `"name": "other"`, 1),
+		"another SARIF":           strings.Replace(one, `"version": "2.1.0"`, `"version": "2.2.0"`, 1),
+		"two runs":                strings.Replace(one, `"runs": [`, `"runs": [{}, `, 1),
 		"no run":                  `{"version":"2.1.0","runs":[]}`,
 		"no JSON":                 `{`,
 		"an array":                `[]`,

@@ -176,6 +176,9 @@ func TestClean(t *testing.T) {
 }
 
 func TestIdentity(t *testing.T) {
+	if _, doc := write(t, outcome(), sarif.Options{}); get(t, doc, "runs", 0, "columnKind") != "utf16CodeUnits" || len(list(t, doc, "runs", 0, "tool", "driver", "rules")) != 0 {
+		t.Errorf("an empty document: got %v", doc)
+	}
 	for _, c := range []struct{ category, want string }{{"", "modelaudit/"}, {"nightly", "modelaudit/nightly/"}} {
 		_, doc := write(t, outcome(), sarif.Options{Version: "1.2.3", Category: c.category})
 		if got := get(t, doc, "runs", 0, "automationDetails", "id"); got != c.want {
@@ -230,6 +233,65 @@ func TestRules(t *testing.T) {
 	}
 }
 
+// TestSeverities: code scanning sorts and blocks by these words.
+func TestSeverities(t *testing.T) {
+	_, doc := write(t, everything(), sarif.Options{Rules: rules})
+	for i, want := range []struct{ level, severity, precision string }{
+		{"error", "8.0", "high"}, {"warning", "5.5", "medium"}, {"note", "", "very-high"}, {"error", "9.5", "very-high"}, {"note", "2.0", "very-high"},
+	} {
+		got := get(t, doc, "runs", 0, "tool", "driver", "rules", i)
+		properties := get(t, got, "properties").(map[string]any)
+		severity, _ := properties["security-severity"].(string)
+		if level := get(t, got, "defaultConfiguration", "level"); level != want.level || severity != want.severity || properties["precision"] != want.precision {
+			t.Errorf("%s: got %v, %q, %v, want %+v", rules[i].ID, level, severity, properties["precision"], want)
+		}
+	}
+	for _, r := range list(t, doc, "runs", 0, "results") {
+		severity := get(t, r, "properties", "severity")
+		want := map[any]string{"critical": "error", "high": "error", "medium": "warning", "low": "note", "info": "note"}[severity]
+		if got := get(t, r, "level"); got != want {
+			t.Errorf("a result of %v: got level %v, want %s", severity, got, want)
+		}
+	}
+}
+
+// TestCaps: what is more than code scanning shows is counted, to the last one.
+func TestCaps(t *testing.T) {
+	for _, c := range []struct {
+		steps, unread, most           int
+		results, notices, evidence    int
+		message, notification, absent string
+	}{
+		{steps: 20, unread: 1000, results: 1, notices: 1000, evidence: 20, absent: "more step"},
+		{steps: 22, unread: 1002, results: 1, notices: 1001, evidence: 20, message: "and 2 more steps", notification: "Not or not fully read, beside these: 2 files."},
+		{steps: 1, most: sarif.MaxResults + 1, results: 1, evidence: 1},
+	} {
+		f := at(look, "a.pkl")
+		f.Evidence, f.Message = make([]finding.Step, c.steps), "It calls <lambda>."
+		files := []audit.File{{Path: "a.pkl", Status: audit.Findings, Findings: []finding.Finding{f}}}
+		for i := range c.unread {
+			files = append(files, audit.File{Path: fmt.Sprintf("%04d.pt", i), Status: audit.NotScanned, Reason: "a pointer"})
+		}
+		text, doc := write(t, outcome(files...), sarif.Options{Rules: rules, Most: c.most})
+		one := list(t, doc, "runs", 0, "results")
+		message := get(t, one[0], "message", "text").(string)
+		if len(one) != c.results || strings.Count(message, "\n0x") != c.evidence || !strings.HasSuffix(message, c.message) || c.absent != "" && strings.Contains(message, c.absent) {
+			t.Errorf("%+v: got %d results, the first: %s", c, len(one), message)
+		}
+		if !strings.Contains(text, "<lambda>") {
+			t.Error("<lambda> is escaped, and nobody has to")
+		}
+		invocation := get(t, doc, "runs", 0, "invocations", 0).(map[string]any)
+		notices, _ := invocation["toolExecutionNotifications"].([]any)
+		if len(notices) != c.notices || c.notification != "" && get(t, notices[len(notices)-1], "message", "text") != c.notification {
+			t.Errorf("%+v: got %d notifications", c, len(notices))
+		}
+		if properties, ok := doc["runs"].([]any)[0].(map[string]any)["properties"]; ok {
+			t.Errorf("nothing is suppressed, and there are properties: %v", properties)
+		}
+	}
+}
+
 func TestResults(t *testing.T) {
 	text, doc := write(t, everything(), sarif.Options{Rules: rules})
 	results := list(t, doc, "runs", 0, "results")
@@ -253,8 +315,17 @@ func TestResults(t *testing.T) {
 		if strings.Contains(strings.ReplaceAll(message, `\[`, ""), "[") || len([]rune(message)) > 4100 {
 			t.Errorf("result %d: message %q", i, message)
 		}
-		if n := len(list(t, r, "relatedLocations")); n > 20 {
+		if length := get(t, region, "properties", "byteLength"); length != 40.0 {
+			t.Errorf("result %d: %v bytes", i, length)
+		}
+		related := list(t, r, "relatedLocations")
+		if n := len(related); n > 20 {
 			t.Errorf("result %d: %d related locations", i, n)
+		}
+		for k := range related {
+			if id := get(t, related[k], "id"); id != float64(k+1) {
+				t.Errorf("result %d: related location %d has the ID %v", i, k+1, id)
+			}
 		}
 	}
 	if strings.ContainsAny(text, "\x1b\u202e") || strings.Contains(text, "##") {
