@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 	"math"
 	"net/url"
 	"slices"
@@ -369,7 +370,7 @@ func TestWorstFirstAndNoMoreThanAreKept(t *testing.T) {
 		f.Findings = append(f.Findings, at(look, f.Path))
 	}
 	f.Findings = append(f.Findings, at(executes, f.Path))
-	_, doc := write(t, outcome(f), sarif.Options{Rules: rules})
+	text, doc := write(t, outcome(f), sarif.Options{Rules: rules})
 	results := list(t, doc, "runs", 0, "results")
 	if len(results) != sarif.MaxResults || get(t, results[0], "ruleId") != executes.ID {
 		t.Errorf("got %d results, the first of %v", len(results), get(t, results[0], "ruleId"))
@@ -377,6 +378,29 @@ func TestWorstFirstAndNoMoreThanAreKept(t *testing.T) {
 	got := get(t, doc, "runs", 0, "invocations", 0, "toolExecutionNotifications", 0, "message", "text").(string)
 	if !strings.HasPrefix(got, "Left out of this document: the mildest 1 finding,") {
 		t.Errorf("notification: got %q", got)
+	}
+	// No more are kept of parts that are merged either.
+	other, _ := write(t, outcome(audit.File{Path: "b.pkl", Status: audit.Findings, Findings: []finding.Finding{at(executes, "b.pkl")}}), sarif.Options{Rules: rules})
+	all, err := merged(t, text, other)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := strings.Count(all, `"primaryLocationLineHash"`); n != sarif.MaxResults || strings.Count(all, `"ruleId": "`+executes.ID) != 2 ||
+		strings.Count(all, "Left out of this document: the mildest 1 finding") != 2 {
+		t.Errorf("merged: got %d results, without the worst or without what is left out", n)
+	}
+}
+
+// TestBrokenPipe: a document that was not written is an error.
+func TestBrokenPipe(t *testing.T) {
+	read, broken := io.Pipe()
+	read.Close()
+	one, _ := write(t, outcome(), sarif.Options{})
+	if err := sarif.Write(broken, outcome(), sarif.Options{}); err == nil {
+		t.Error("nobody says that nothing was written")
+	}
+	if err := sarif.Merge(broken, sarif.Part{Content: []byte(one)}); err == nil {
+		t.Error("nobody says that nothing was merged")
 	}
 }
 
