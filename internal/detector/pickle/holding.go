@@ -3,6 +3,7 @@ package pickle
 import (
 	"bytes"
 	"hash/maphash"
+	"slices"
 
 	"github.com/modelaudit/modelaudit/internal/finding"
 	"github.com/modelaudit/modelaudit/internal/format/pickle"
@@ -11,7 +12,7 @@ import (
 // holding judges bytes that some library reads, which loads the pickles that are in
 // them: the functions of a polars query, the hooks of a spaCy document.
 func (j *judge) holding(e pickle.Effect) {
-	for _, v := range e.Args {
+	for _, v := range j.withItems(e.Args) {
 		text, ok := j.m.Bytes(v)
 		if !ok {
 			if content, size := j.stream(v); size > 0 { // long, or a file in memory
@@ -30,6 +31,22 @@ func (j *judge) holding(e pickle.Effect) {
 			}
 		}
 	}
+}
+
+// withItems are values, and what the dicts among them hold: skorch keeps the bytes that
+// it loads in the state of a net.
+func (j *judge) withItems(values []pickle.Value) []pickle.Value {
+	out := values
+	for _, v := range values {
+		if j.m.Kind(v) != pickle.Dict {
+			continue
+		}
+		items, _ := j.m.Items(v)
+		if j.s.p.Budget.Steps(int64(len(items))) == nil {
+			out = append(slices.Clip(out), items...)
+		}
+	}
+	return out
 }
 
 // convicted reports a pickle in bytes that are loaded.

@@ -24,8 +24,13 @@ func TestLibraries(t *testing.T) {
 		return call("sympy.stats.rv", "RandomSymbol").Op('(').Named("sympy.core.symbol", class).Str("o|c").Tuple(1).Reduce().Op('t').Reduce()
 	}
 	runs := []string{"pickle-executes-code"}
+	plain := pickletest.New(4).EmptyDict().Stop()
+	shell := pickletest.New(4).Call("os", "system", "echo poc").Stop()
 	cached := func() *pickletest.Stream {
 		return call("functools", "lru_cache").Named("dill._dill", "_create_function").Named("dill._dill", "_create_code").Tuple(0).Reduce().Tuple(1).Reduce().Tuple(1).Reduce()
+	}
+	net := func(attributes []byte) []byte {
+		return call("skorch.classifier", "NeuralNetClassifier").Op(')').NewObj().EmptyDict().Str("__cuda_dependent_attributes__").Data(attributes).SetItem().Build().Stop()
 	}
 	filled := func(module, class, key, text string) []byte {
 		return call(module, class).Op(')').NewObj().EmptyDict().Str(key).Str(text).SetItem().Build().Stop()
@@ -76,6 +81,8 @@ func TestLibraries(t *testing.T) {
 		{"cache of a function of dill", cached().Stop(), []string{"pickle-carries-code"}},
 		{"cache of a function of dill, called", cached().Int(1).Tuple(1).Reduce().Stop(), []string{"pickle-carries-code", "pickle-executes-code"}},
 		{"cache of another function", call("functools", "lru_cache").Named("models", "run").Tuple(1).Reduce().Stop(), []string{"pickle-calls-indirectly", "pickle-unknown-import"}},
+		{"net with attributes", net(plain), nil},
+		{"net with a command", net(shell), runs},
 		{"symbol", symbol("Symbol").Stop(), nil},
 		{"text that is evaluated", call("sympy.stats.rv", "RandomSymbol").Str("o|exit()").Tuple(1).Reduce().Stop(), runs},
 	} {
