@@ -42,6 +42,12 @@ func TestDiff(t *testing.T) {
 	put(t, filepath.Join(was, "gone.zip"), archiveOf(t, "../../g"))
 	put(t, filepath.Join(is, "m", "a.zip"), archiveOf(t, "../../a"))
 	put(t, filepath.Join(is, "new.zip"), archiveOf(t, "ok"))
+	for _, text := range []string{filepath.Join(was, "notes.txt"), filepath.Join(is, "notes.txt"), filepath.Join(was, "old.txt")} {
+		put(t, text, []byte("no model"))
+	}
+	if _, out := command("diff", "--format", "markdown", was, is); strings.Contains(out, ".txt") || strings.Count(out, "\n| <code>") != 3 {
+		t.Errorf("got other rows than of three archives:\n%s", out)
+	}
 	for _, test := range []struct {
 		name   string
 		args   []string
@@ -94,6 +100,7 @@ func TestScanBase(t *testing.T) {
 	put(t, filepath.Join(root, "m", "a.zip"), archiveOf(t, "../../a"))
 	put(t, filepath.Join(root, "gone.zip"), archiveOf(t, "../../g"))
 	put(t, filepath.Join(root, "lfs.zip"), pointerTo(kept))
+	notes := put(t, filepath.Join(root, "notes.txt"), []byte("no model"))
 	git("init", "-q", "-b", "main")
 	git("add", ".")
 	git("commit", "-q", "-m", "one")
@@ -112,8 +119,13 @@ func TestScanBase(t *testing.T) {
 		t.Errorf("changed, with what was there before: exit %d:\n%s", status, out)
 	}
 	put(t, filepath.Join(root, "m", "b.zip"), archiveOf(t, "../../b"))
-	if err := os.Remove(filepath.Join(root, "gone.zip")); err != nil {
-		t.Fatal(err)
+	for _, gone := range []string{filepath.Join(root, "gone.zip"), notes} {
+		if err := os.Remove(gone); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, out = command("scan", "--format", "markdown", "--base", "main", root); strings.Contains(out, "notes.txt") || !strings.Contains(out, "| removed |") {
+		t.Errorf("of what is gone, archives alone have a row:\n%s", out)
 	}
 	if status, out = command("scan", "--base", "main", root); status != 1 || !strings.Contains(out, "1 new, 1 there before, 1 fixed") {
 		t.Errorf("one added, one removed: exit %d:\n%s", status, out)

@@ -44,6 +44,30 @@ func TestReplaceIsWholeOrNotAtAll(t *testing.T) {
 	}
 }
 
+// full is a disk that takes nothing.
+type full struct{}
+
+func (full) Write([]byte) (int, error) { return 0, errors.New("no space left") }
+
+// TestUnwritten: a report that nobody can read is no report, in any format, and no
+// exit status says that all is well.
+func TestUnwritten(t *testing.T) {
+	dir := t.TempDir()
+	model := filepath.Join(dir, "m.pkl")
+	if err := os.WriteFile(model, []byte("\x80\x02}."), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range []string{
+		"scan M", "scan --quiet M", "scan --verbose M", "scan --format json M", "scan --format sarif M", "scan --format junit M", "scan --format cyclonedx M", "scan --format markdown M",
+		"baseline M", "diff M M", "diff --format json M M", "inspect M", "rules", "rules pickle-executes-code", "plan M",
+	} {
+		w := World{Args: strings.Fields(strings.ReplaceAll(args, "M", model)), Stdout: full{}, Stderr: io.Discard, Getenv: func(string) string { return "" }}
+		if got := Run(t.Context(), w); got != exitFailed {
+			t.Errorf("%s: got exit status %d, want %d", args, got, exitFailed)
+		}
+	}
+}
+
 func TestReplaceFollowsLinks(t *testing.T) {
 	dir := t.TempDir()
 	name, link := filepath.Join(dir, "report"), filepath.Join(dir, "link")
