@@ -261,6 +261,9 @@ func (j *judge) code(e pickle.Effect) {
 			found = append(found, strings.TrimPrefix(r.Path, "."))
 		}
 	}
+	if len(found) == 0 {
+		found, first = j.picked(references, c.Constants)
+	}
 	if len(found) > 0 {
 		j.dangerousCode(e, found, first)
 	}

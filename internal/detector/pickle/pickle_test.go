@@ -206,6 +206,8 @@ func TestDetector(t *testing.T) {
 		{Name: "one pickler for two objects", AnyPrefix: "the first pickle is whole", Data: slices.Concat(p(4).Named("collections", "OrderedDict").Memoize().Tuple(0).Reduce().Stop(), p(4).Get(0).Tuple(0).Reduce().Stop())},
 		{Name: "code", Data: codeObject("types", "CodeType", "abs").Stop(), Want: []string{"pickle-carries-code"}},
 		{Name: "code that evaluates", Data: codeObject("dill._dill", "_create_code", "eval").Stop(), Want: []string{"pickle-carries-code", "pickle-code-dangerous"}},
+		{Name: "code that picks a function by its name", Data: codePicking("os", "system").Stop(), Want: []string{"pickle-carries-code", "pickle-code-dangerous"}},
+		{Name: "code that picks another by its name", Data: codePicking("os", "getpid").Stop(), Want: []string{"pickle-carries-code"}},
 		{Name: "code that reads settings", Data: codeReading("config.json").Stop(), Want: []string{"pickle-carries-code"}},
 		{Name: "code that reads secrets", Data: codeReading("/etc/shadow").Stop(), Want: []string{"pickle-carries-code", "pickle-code-dangerous"}},
 		{Name: "code of a type by name", Data: codeObject("cloudpickle.cloudpickle", "_builtin_type", "eval").Stop(), Want: []string{"pickle-carries-code", "pickle-code-dangerous"}},
@@ -311,6 +313,11 @@ func codeObject(module, function, global string) *pickletest.Stream {
 func codeReading(file string) *pickletest.Stream {
 	return codeWith("dill._dill", "_create_code", func(b *pickletest.Stream) { b.Str("open").Tuple(1) },
 		func(b *pickletest.Stream) { b.None().Str("a.txt").Str(file).Tuple(2).Tuple(2) })
+}
+
+// codePicking is a code object that has a module, and the name of one of its functions.
+func codePicking(module, function string) *pickletest.Stream {
+	return codeWith("types", "CodeType", func(b *pickletest.Stream) { b.Str(module).Tuple(1) }, func(b *pickletest.Stream) { b.None().Str(function).Tuple(2) })
 }
 
 // codeOf is codeObject with names that the last argument adds, as a tuple.
