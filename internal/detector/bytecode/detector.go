@@ -124,6 +124,10 @@ func (s step) executes() bool {
 	return s.verdict.Named || e == globals.Execute || e == globals.Process || e == globals.Native
 }
 
+// telling reports whether a reader learns from the name what the code does: a
+// function that calls others says nothing of them.
+func telling(s step) bool { return s.verdict.Effect != globals.Indirect }
+
 // reached lists the dangerous names that code objects load, each path once.
 func reached(p *detector.Pass, all []*marshal.Code) []step {
 	var out []step
@@ -138,10 +142,11 @@ func reached(p *detector.Pass, all []*marshal.Code) []step {
 			if !bad {
 				continue
 			}
-			i, known := seen[r.Path]
+			name := strings.TrimPrefix(r.Path, ".") // another reading may have it as an attribute
+			i, known := seen[name]
 			if !known {
 				i = len(out)
-				seen[r.Path] = i
+				seen[name] = i
 				out = append(out, step{offset: c.Offset, path: r.Path, verdict: verdict})
 			}
 			out[i].used = out[i].used || r.Used
@@ -157,7 +162,7 @@ func report(p *detector.Pass, r *rule.Rule, found []step, start string) {
 	for _, s := range found[:min(len(found), shown)] {
 		f.Evidence = append(f.Evidence, finding.Step{Offset: s.offset, Text: finding.Quote(strings.TrimPrefix(s.path, "."))})
 	}
-	first := found[0]
+	first := found[max(0, slices.IndexFunc(found, telling))]
 	f.Message = fmt.Sprintf("%s %s, which %s.", start, finding.Quote(strings.TrimPrefix(first.path, ".")), first.verdict.Does())
 	if len(found) > 1 {
 		f.Message += fmt.Sprintf(" It names %d such functions.", len(found))

@@ -1,6 +1,7 @@
 package marshal
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"unicode"
@@ -168,6 +169,9 @@ type trace struct {
 	from    string            // the module that IMPORT_FROM takes names out of
 	dotted  string            // the module that "import a.b as c" names, of which the code gets a
 	none    bool              // the last instruction loaded None
+	ready   string            // what the last instruction was about, if it said nothing
+	called  string            // the module that a function was just given to import
+	gap     int               // instructions since then that say nothing
 	foreign bool              // the layout is not that of the table's version
 	modules map[string]string // imported, by themselves
 	found   []Reference
@@ -204,6 +208,9 @@ func (t *trace) run() []Reference {
 		}
 		t.layout(op, b[i:])
 		t.instruction(op, arg)
+		if op != 0 && t.now.Path != "" {
+			t.ready = ""
+		}
 		t.none = op == t.table.loadConst && t.isNone(arg)
 		arg = 0
 	}
@@ -284,9 +291,17 @@ func (t *trace) instruction(op uint8, arg uint) {
 	case op == s.storeStore && s.storeStore != 0:
 		t.store(t.variable(arg >> 4))
 	default:
+		t.ready = t.now.Path // PUSH_NULL stands behind it since 3.13
 		t.end()
+		// Of a call there are two instructions at most.
+		if t.gap++; t.gap > 2 {
+			t.called = ""
+		}
 	}
 }
+
+// importers are functions that return the module whose name they are given.
+var importers = []string{"__import__", "importlib.import_module", "import_module", "importlib.__import__"}
 
 // importName follows IMPORT_NAME, which gives the module that it names if it is to
 // take names from it, and else the package at the start of the name.
@@ -343,17 +358,35 @@ func (t *trace) cell(i uint) string {
 // constant follows a constant: a text behind a module, as in getattr(os, "system"),
 // may be the name of something in it.
 func (t *trace) constant(i uint) {
-	r := t.now
+	r, ready := t.now, t.ready
 	t.end()
+	t.called = ""
 	if i < uint(len(t.code.Constants)) && t.code.Constants[i] != nil && t.code.Constants[i].Text == builtins {
 		t.note(Reference{Path: "." + builtins}, true)
 	}
-	if !r.Imported || r.Path != t.modules[r.Path] || i >= uint(len(t.code.Constants)) {
+	if i >= uint(len(t.code.Constants)) || t.code.Constants[i] == nil || t.code.Constants[i].Kind != Text {
 		return
 	}
-	if c := t.code.Constants[i]; c != nil && c.Kind == Text && identifier(c.Text) && len(r.Path)+len(c.Text) < maxPath {
+	c := t.code.Constants[i]
+	t.importer(cmp.Or(r.Path, ready), c.Text)
+	if !r.Imported || r.Path != t.modules[r.Path] {
+		return
+	}
+	if identifier(c.Text) && len(r.Path)+len(c.Text) < maxPath {
 		t.note(Reference{Path: r.Path + "." + c.Text, Imported: true}, true)
 	}
+}
+
+// importer notes that a function is given a text that names a module. Of a dotted
+// one __import__ returns the package at its start.
+func (t *trace) importer(function, text string) {
+	if !slices.Contains(importers, function) || len(text) >= maxPath || !identifier(strings.ReplaceAll(text, ".", "_")) {
+		return
+	}
+	if strings.HasSuffix(function, "__import__") {
+		text, _, _ = strings.Cut(text, ".")
+	}
+	t.called, t.gap = text, 0
 }
 
 // isNone reports whether a constant is None.
@@ -394,6 +427,7 @@ func methods(found []Reference) (out []Reference, all bool) {
 // load starts a path at a name, or goes on with what a variable holds.
 func (t *trace) load(name string) {
 	t.end()
+	t.called = ""
 	if r, ok := t.bound[name]; ok {
 		t.now = r
 		return
@@ -420,6 +454,9 @@ func (t *trace) attribute(name string) {
 	case name == "":
 	case t.now.Path != "" && len(t.now.Path)+len(name) < maxPath:
 		t.now.Path += "." + name
+	case t.called != "" && t.now.Path == "": // what a call of an importer returned
+		t.now = Reference{Path: t.called + "." + name, Imported: true}
+		t.called = ""
 	default: // of a value that is not followed: the name alone may tell
 		t.end()
 		t.now = Reference{Path: "." + name}
@@ -428,6 +465,9 @@ func (t *trace) attribute(name string) {
 
 // store remembers what a variable was bound to.
 func (t *trace) store(variable string) {
+	if t.now.Path == "" && t.called != "" {
+		t.now = Reference{Path: t.called, Imported: true}
+	}
 	if variable != "" && t.now.Path != "" {
 		r := t.now
 		if root, _, dotted := strings.Cut(r.Path, "."); dotted && root == strings.TrimPrefix(variable, "\x00") {
@@ -437,6 +477,7 @@ func (t *trace) store(variable string) {
 	}
 	t.note(t.now, false)
 	t.now = Reference{}
+	t.called = ""
 }
 
 // end closes the path that is being built.

@@ -57,6 +57,7 @@ var wanted = map[string][]string{
 	"import_as":          {"subprocess.Popen"},
 	"import_dotted_as":   {"os.path.join", "xml.etree.ElementTree.Element", "not os.path.path.join", "not imported os.path.path"},
 	"attributes":         {"os.path.join", "not imported os.join", "not imported os.os", "not imported os.data"},
+	"import_called":      {"xml.parse", "os.system", "subprocess.run", "not os.spawn", "not xml.spawn"},
 	"nested":             {"os.popen"},
 	"closure":            {"os.getcwd"},
 	"far_names":          {"n0", "n299", "os.system"},

@@ -12,6 +12,7 @@ SOURCES = {
     "import_as": "def f(x):\n  import subprocess as sp\n  z = sp\n  return z.Popen('echo poc')",
     "import_dotted_as": "def f(x):\n  import os.path as p\n  import xml.etree.ElementTree as e\n  return p.join('data', x), e.Element('a')",
     "attributes": "def f(x):\n  import os\n  return os.path.join('data', x)",
+    "import_called": "def f(x):\n  import importlib\n  m = __import__('xml.dom')\n  m.parse(x)\n  __import__('os').system('echo poc')\n  y = x\n  y.spawn(x)\n  return importlib.import_module('subprocess').run(x)",
     "nested": "def f(x):\n  def g(y):\n    return os.popen(y)\n  return g(x)",
     "closure": "def f(x):\n  import os\n  def g():\n    return os\n  return os.getcwd()",
     "far_names": "def f(x):\n  return [%s, os.system]" % ", ".join("n%d" % i for i in range(300)),
