@@ -4,12 +4,15 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/modelaudit/modelaudit/internal/format/zip"
 	"github.com/modelaudit/modelaudit/internal/format/zip/ziptest"
+	"github.com/modelaudit/modelaudit/internal/hostile"
+	"github.com/modelaudit/modelaudit/internal/hostile/hostiletest"
 )
 
 // outline is what is stated about an archive, a word for each fact.
@@ -130,6 +133,8 @@ func TestOutline(t *testing.T) {
 
 		{name: "lost, up to its descriptor", data: lost("hello", member("b")),
 			want: `"a":0-36,unlisted "b":52-88 directory:88-135,1 end:135 gap:36-52`},
+		{name: "lost, up to a wide descriptor", data: ziptest.Build([]ziptest.Member{{Name: "a", Data: "hello", Local: streamed, Unlisted: true}, {Name: "b", Data: "hello", Before: "PK\x07\x08" + descriptor(crc, 5, 5, 8)}}, nil),
+			want: `"a":0-36,unlisted "b":60-96 directory:96-143,1 end:143 gap:36-60`},
 		{name: "lost, with beginnings of signatures", data: lost("PK PK\x07\x08PK PKPK\x03", member("b")),
 			want: `"a":0-46,unlisted "b":62-98 directory:98-145,1 end:145 gap:46-62`},
 		{name: "lost, up to the directory", data: ziptest.Build([]ziptest.Member{{Name: "a", Data: "hello", Local: streamed, Unlisted: true}, {Name: "b", NoContent: true}}, nil),
@@ -181,6 +186,11 @@ func TestOutline(t *testing.T) {
 		{name: "another name", data: pair("a/b", "a.b", false),
 			want: `"a/b":0-38 "a.b":38-76 directory:76-174,2 end:174`},
 
+		{name: "long fields", data: ziptest.Build([]ziptest.Member{
+			{Name: "a", Data: "hello", Local: func(h *ziptest.Header) { h.Extra = make([]byte, 500) }, Central: func(h *ziptest.Header) { h.Comment = strings.Repeat("c", 500) }},
+			{Name: "b", Data: "hello", Local: func(h *ziptest.Header) { h.Extra = make([]byte, 500) }, Unlisted: true},
+		}, nil),
+			want: `"a":0-536 "b":536-1072,unlisted directory:1072-1619,1 end:1619`},
 		{name: "too many are claimed", data: end(func(e *ziptest.End) { e.Count++ }),
 			want: `"a":0-36 directory:36-83,1,false end:83`},
 		{name: "too much is claimed", data: end(func(e *ziptest.End) { e.Size++ }),
@@ -226,6 +236,49 @@ func TestManyDirectories(t *testing.T) {
 	for n, fails := range map[int]bool{16: false, 17: true} {
 		if _, err := decode(slices.Repeat(one, n)); (err != nil) != fails {
 			t.Errorf("%d directories: got %v", n, err)
+		}
+	}
+}
+
+// TestOpen: what cannot be unpacked is a fault, and what came before it is shown.
+func TestOpen(t *testing.T) {
+	flate := ziptest.Deflate("hello")
+	for _, c := range []struct {
+		name    string
+		method  uint16
+		packed  string
+		bend    func(*ziptest.Header)
+		content string
+		fault   string
+	}{
+		{name: "stored", packed: "hello", content: "hello"},
+		{name: "deflated", method: zip.Deflate, packed: string(flate), content: "hello"},
+		{name: "deflated and cut", method: zip.Deflate, packed: string(flate[:4]), content: "hel", fault: "truncated at"},
+		{name: "stored, and said to be longer than the file", packed: "hello", bend: func(h *ziptest.Header) { h.Compressed = 1 << 20 }, content: "hello", fault: "truncated at byte 0x1f: 1048576 bytes of member data claimed"},
+		{name: "deflated, and said to be longer than the file", method: zip.Deflate, packed: string(flate), bend: func(h *ziptest.Header) { h.Compressed = 1 << 20 }, content: "hello", fault: "truncated at byte 0x1f: 1048576 bytes of member data claimed"},
+		{name: "by a method of nobody", method: 77, packed: "hello", fault: "unsupported at byte 0x1f: compressed by"},
+		{name: "LZMA that is cut", method: zip.LZMA, packed: "\x09\x14\x05\x00]", fault: "truncated at"},
+		{name: "LZMA with other properties", method: zip.LZMA, packed: "\x09\x14\x06\x00]\x00\x00\x80\x00hello", fault: "unsupported at byte 0x1f: LZMA properties of 6 bytes"},
+		{name: "LZMA with many properties", method: zip.LZMA, packed: "\x09\x14\x05\x01]\x00\x00\x80\x00hello", fault: "unsupported at byte 0x1f: LZMA properties of 261 bytes"},
+	} {
+		data := ziptest.Build([]ziptest.Member{{Name: "a", Data: "hello", Method: c.method, Packed: []byte(c.packed), Local: c.bend, Central: c.bend}}, nil)
+		a, err := decode(data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		e, err := a.Entry(0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var content, fault string
+		e.Look(hostile.Bytes(data), int64(len(data)), hostiletest.Budget(len(data)), func(r io.ReaderAt, n int64) error {
+			p := make([]byte, n)
+			_, err := r.ReadAt(p, 0)
+			content += string(p)
+			return err
+		}, func(err error) { fault += err.Error() })
+		if !strings.HasPrefix(content, c.content) || c.content == "" && content != "" || !strings.HasPrefix(fault, c.fault) || c.fault == "" && fault != "" {
+			t.Errorf("%s: got %.20q, %s, want %q, %s", c.name, content, fault, c.content, c.fault)
 		}
 	}
 }
