@@ -37,7 +37,7 @@ func TestPathOfHonestCode(t *testing.T) {
 		"numpy.array", "numpy.poly1d", "numpy.polyadd", "torch.narrow", "torch.broadcast_to", "torch.compile", "torch.signal.windows.hann",
 		"torch.jit.script", "torch.jit.is_scripting", "torch.jit.trace", "torch.profiler.record_function", "torch.distributed.is_initialized",
 		"multiprocessing.cpu_count", "tensorflow.signal.stft", "tensorflow.io.decode_jpeg", "tensorflow.io.parse_tensor", "tensorflow.data.Dataset.from_tensor_slices",
-		"keras.Input", "keras.utils.normalize", "tensorflow.keras.utils.to_categorical",
+		"keras.Input", "keras.activations.get", "keras.saving.register_keras_serializable", "keras.utils.normalize", "tensorflow.keras.utils.to_categorical",
 	} {
 		if v, bad := Path(path, true); bad {
 			t.Errorf("%s: got %+v, want nothing", path, v)
