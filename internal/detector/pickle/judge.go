@@ -153,6 +153,7 @@ func (j *judge) finish() {
 	j.reportInert()
 	j.expands()
 	j.reportCallers()
+	j.settings()
 	for _, u := range j.order {
 		if u.called {
 			continue
