@@ -80,6 +80,9 @@ func below(path string, filter Filter) ([]File, error) {
 	if !info.IsDir() {
 		f := File{Path: filepath.ToSlash(filepath.Clean(path)), Size: info.Size(), root: root{path: filepath.Dir(path)}, name: filepath.Base(path)}
 		f.judge(info.Mode(), filter)
+		if f.Absent != "" { // what somebody asked for by its name was to be read
+			f.Refused, f.Absent = f.Absent+", of which the content can be given to standard input: modelaudit scan -", ""
+		}
 		return []File{f}, nil
 	}
 	w := &walker{root: kept(path), filter: filter}
