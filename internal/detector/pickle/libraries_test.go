@@ -26,8 +26,12 @@ func TestLibraries(t *testing.T) {
 	runs := []string{"pickle-executes-code"}
 	plain := pickletest.New(4).EmptyDict().Stop()
 	shell := pickletest.New(4).Call("os", "system", "echo poc").Stop()
-	cached := func() *pickletest.Stream {
-		return call("functools", "lru_cache").Named("dill._dill", "_create_function").Named("dill._dill", "_create_code").Tuple(0).Reduce().Tuple(1).Reduce().Tuple(1).Reduce()
+	carried := func(s *pickletest.Stream) *pickletest.Stream {
+		return s.Named("dill._dill", "_create_function").Named("dill._dill", "_create_code").Tuple(0).Reduce().Tuple(1).Reduce()
+	}
+	cached := func() *pickletest.Stream { return carried(call("functools", "lru_cache")).Tuple(1).Reduce() }
+	factory := func(s *pickletest.Stream) *pickletest.Stream {
+		return carried(s.Named("collections", "defaultdict")).Tuple(1).Reduce()
 	}
 	net := func(attributes []byte) []byte {
 		return call("skorch.classifier", "NeuralNetClassifier").Op(')').NewObj().EmptyDict().Str("__cuda_dependent_attributes__").Data(attributes).SetItem().Build().Stop()
@@ -80,6 +84,8 @@ func TestLibraries(t *testing.T) {
 		{"method of a table by its name", call("pandas.core.frame", "DataFrame.agg").Named("pandas", "DataFrame").Op(')').Reduce().Str("to_csv").Tuple(2).Reduce().Stop(), runs},
 		{"cache of a function of dill", cached().Stop(), []string{"pickle-carries-code"}},
 		{"cache of a function of dill, called", cached().Int(1).Tuple(1).Reduce().Stop(), []string{"pickle-carries-code", "pickle-executes-code"}},
+		{"dict that calls a function of dill", factory(pickletest.New(4)).Stop(), []string{"pickle-carries-code"}},
+		{"dict that calls a function of dill, taken of", factory(call("operator", "getitem")).Int(1).Tuple(2).Reduce().Stop(), []string{"pickle-carries-code", "pickle-executes-code"}},
 		{"cache of another function", call("functools", "lru_cache").Named("models", "run").Tuple(1).Reduce().Stop(), []string{"pickle-calls-indirectly", "pickle-unknown-import"}},
 		{"net with attributes", net(plain), nil},
 		{"net with a command", net(shell), runs},

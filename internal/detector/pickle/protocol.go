@@ -47,6 +47,12 @@ func (j *judge) runsOf(e pickle.Effect, u *use, v pickle.Value, depth int) {
 	if n == nil || depth == 0 {
 		return
 	}
+	if u.python && j.callsCarried(n, v) {
+		j.add(executes, e, n.String(), func() string {
+			return "Loading this file " + j.callText(e) + ": that calls a function of which the file carries the code."
+		})
+		return
+	}
 	if python := n.Module == "builtins" || n.Module == "itertools"; python {
 		items, _ := j.m.Items(v)
 		if j.s.p.Budget.Steps(int64(len(items))) == nil {
@@ -71,6 +77,16 @@ func (j *judge) runsOf(e pickle.Effect, u *use, v pickle.Value, depth int) {
 			return "Loading this file " + j.callText(e) + ": that runs methods of " + finding.Quote(class.name) + ", a class that is not known, which holds " + what + "."
 		})
 	}
+}
+
+// callsCarried reports whether v calls a function that the file carries when something
+// is taken of it: a defaultdict that makes its values so, or an iterator that does.
+func (j *judge) callsCarried(class *pickle.Name, v pickle.Value) bool {
+	if name := class.String(); name != "collections.defaultdict" && name != "builtins.iter" {
+		return false
+	}
+	items, _ := j.m.Items(v)
+	return len(items) > 0 && (j.carriedFunction(items[0]) || j.wrapsFunction(items[0]))
 }
 
 // runs returns the first special method of a class that is known to be dangerous.
