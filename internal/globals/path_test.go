@@ -36,7 +36,7 @@ func TestPathOfHonestCode(t *testing.T) {
 	for _, path := range []string{
 		"numpy.array", "numpy.poly1d", "numpy.polyadd", "torch.narrow", "torch.broadcast_to", "torch.compile", "torch.signal.windows.hann",
 		"torch.jit.script", "torch.jit.is_scripting", "torch.jit.trace", "torch.profiler.record_function", "torch.distributed.is_initialized",
-		"multiprocessing.cpu_count", "tensorflow.signal.stft", "tensorflow.io.decode_jpeg", "tensorflow.io.parse_tensor", "tensorflow.data.Dataset.from_tensor_slices",
+		"multiprocessing.cpu_count", "cv2.imdecode", "torch._dynamo.config.suppress_errors", "tensorflow.signal.stft", "tensorflow.io.decode_jpeg", "tensorflow.io.parse_tensor", "tensorflow.data.Dataset.from_tensor_slices",
 		"keras.Input", "keras.activations.get", "keras.saving.register_keras_serializable", "keras.utils.normalize", "tensorflow.keras.utils.to_categorical",
 	} {
 		if v, bad := Path(path, true); bad {

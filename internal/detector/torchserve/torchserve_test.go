@@ -30,6 +30,29 @@ const (
 	plain   = `{"runtime": "python", "model": {"modelName": "m", "handler": "h.py", "serializedFile": "m.pt"}, "archiverVersion": "0.9.0"}`
 	handler = "from ts.torch_handler.base_handler import BaseHandler\nimport torch, os\nclass H(BaseHandler):\n" +
 		"    def initialize(self, ctx):\n        # os.system('no')\n        self.model = torch.load(os.path.join('.', 'm.pt'))\n        self.model.eval()\n"
+	// honest has what handlers call as they are imported, and what they load models by.
+	honest = `import ast, inspect, logging, multiprocessing, os
+import cv2, onnxruntime, torch, tqdm
+import torch.distributed as dist
+from transformers import AutoTokenizer
+logging.basicConfig(level=logging.INFO)
+torch.set_num_threads(multiprocessing.cpu_count())
+torch.multiprocessing.set_start_method("spawn", force=True)
+torch._dynamo.config.suppress_errors = True
+
+@torch.jit.script
+def swish(x):
+    return x * torch.sigmoid(x)
+
+def load(d):
+    labels = ast.literal_eval(open(os.path.join(d, "labels")).read())
+    names = inspect.signature(swish).parameters
+    tokens, session = AutoTokenizer.from_pretrained(d), onnxruntime.InferenceSession(d)
+    if dist.is_initialized() and not torch.jit.is_scripting():
+        print(dist.get_rank())
+    with torch.profiler.record_function("load"):
+        return torch.narrow(torch.compile(torch.jit.load(d)), cv2.imdecode(labels, 1), [x for x in tqdm.tqdm(names)])
+`
 	why = "a zip file is judged by its directory, which every prefix lacks"
 )
 
@@ -39,6 +62,7 @@ func TestDetector(t *testing.T) {
 		{Name: "TorchServe's own handler", File: "m.mar", Data: archive(`{"model": {"handler": "image_classifier"}}`, "m.txt", "weights"), AnyPrefix: why},
 		{Name: "own handler", File: "m.mar", Data: archive(plain, "h.py", handler), Want: []string{"torchserve-code"}},
 		{Name: "loads its weights", File: "m.mar", Data: archive(plain, "h.py", "import torch\ndef load(d):\n    return torch.jit.load(d), torch.load(d)\n"), Want: []string{"torchserve-code"}},
+		{Name: "what honest handlers do", File: "m.mar", Data: archive(plain, "h.py", honest), Want: []string{"torchserve-code"}},
 		{Name: "two sources, one that only a request reaches", File: "m.zip", Data: archive(plain, "h.py", handler, "util.py", "import subprocess\ndef f(x):\n    subprocess.run(x)\n"),
 			Want: []string{"torchserve-code", "torchserve-handler-reaches-out"}},
 		{Name: "runs on import", File: "m.mar", Data: archive(plain, "h.py", "import os\nos.system('echo poc')\n"), Want: []string{"torchserve-runs-code"}},
