@@ -174,6 +174,7 @@ func TestDetector(t *testing.T) {
 		{Name: "function for an unknown class", Data: p(4).Named("models", "Runner").Named("models", "make").Tuple(1).Reduce().Stop(), Want: []string{"pickle-unknown-call", "pickle-unknown-import"}},
 		{Name: "instance made by __new__", Data: p(4).Named("models", "Net.__new__").Named("models", "Net").Str("a path/x").Tuple(2).Reduce().Stop(), Want: []string{"pickle-unknown-class", "pickle-unknown-import"}},
 		{Name: "instance made by another's __new__", Data: p(4).Named("models", "Net.__new__").Named("models", "Other").Str("a path/x").Tuple(2).Reduce().Stop(), Want: []string{"pickle-unknown-call", "pickle-unknown-import"}},
+		{Name: "instance made by a namesake's __new__", Data: p(4).Named("models", "Net.__new__").Named("others", "Net").Str("a path/x").Tuple(2).Reduce().Stop(), Want: []string{"pickle-unknown-call", "pickle-unknown-import"}},
 		{Name: "module for an unknown class", Data: p(4).Named("models", "Runner").Str("os").Str("system").Tuple(2).Reduce().Stop(), Want: []string{"pickle-unknown-call"}},
 		{Name: "numbers for an unknown function", Data: p(4).Named("models", "make").Int(3).Tuple(1).Reduce().Stop(), Want: []string{"pickle-unknown-call"}},
 		{Name: "path for an unknown class", Data: p(4).Named("models", "Runner").EmptyList().Str("/bin/sh").Append().Tuple(1).Reduce().Stop(), Want: []string{"pickle-unknown-call-payload"}},
