@@ -62,6 +62,41 @@ func TestFile(t *testing.T) {
 	}
 }
 
+// TestTellsApart: a finding that says one thing else was not there before, and what
+// is fixed is told worst first.
+func TestTellsApart(t *testing.T) {
+	milder := &rule.Rule{ID: "toy-milder", Severity: rule.Low}
+	base := func(change func(*finding.Finding)) *audit.File {
+		f := file("a", [3]string{"key", "says", "5"})
+		f.Findings[0].Location.Inside = []string{"in", "side"}
+		change(&f.Findings[0])
+		return f
+	}
+	was := base(func(*finding.Finding) {})
+	for name, is := range map[string]*audit.File{
+		"rule":     base(func(f *finding.Finding) { f.Rule = milder }),
+		"key":      base(func(f *finding.Finding) { f.Key = "other" }),
+		"message":  base(func(f *finding.Finding) { f.Message = "says more" }),
+		"nesting":  base(func(f *finding.Finding) { f.Location.Inside = []string{"in"} }),
+		"evidence": base(func(f *finding.Finding) { f.Evidence[0].Text = "REDUCE other" }),
+		"what is in": base(func(f *finding.Finding) {
+			f.Location.Inside, f.Evidence = f.Location.Inside[:1], append([]finding.Step{{Text: "side"}}, f.Evidence...)
+		}),
+	} {
+		if d := compare.File("a", was, is); len(d.New) != 1 || len(d.Known) != 0 || len(d.Fixed) != 1 {
+			t.Errorf("another %s: got %d new, %d known, %d fixed, want 1, 0, 1", name, len(d.New), len(d.Known), len(d.Fixed))
+		}
+	}
+	two := base(func(f *finding.Finding) { f.Rule = milder })
+	two.Findings = append(two.Findings, was.Findings...)
+	if d := compare.File("a", two, nil); len(d.Fixed) != 2 || d.Fixed[0].Rule == milder {
+		t.Errorf("fixed: got %+v, want the worst first", d.Fixed)
+	}
+	if c := compare.Of("base", []compare.Delta{{Path: "b"}, {Path: "a"}}); c.Files[0].Path != "a" {
+		t.Errorf("got %+v, want them by path", c.Files)
+	}
+}
+
 func findingsOf(f *audit.File) []finding.Finding {
 	if f == nil {
 		return nil

@@ -101,4 +101,20 @@ func TestAnnotate(t *testing.T) {
 	if diff := cmp.Diff(want, workflow.Annotate(o)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
+	// What was not read is an error where it makes the check fail, and nothing beside it is.
+	report.Files = []audit.File{report.Files[1], {Path: "cut.pkl", Status: audit.Incomplete, Reason: "cut", Findings: []finding.Finding{
+		of(&rule.Rule{ID: "gap", Title: "Gap", Severity: rule.Medium, Unread: true}, "cut.pkl"),
+		of(&rule.Rule{ID: "may", Title: "May", Severity: rule.Medium}, "cut.pkl"),
+	}}}
+	for policed, level := range map[policy.OnIncomplete]workflow.Level{policy.FailIncomplete: workflow.Error, policy.WarnIncomplete: workflow.Warning} {
+		o = policy.Policy{FailOn: policy.Threshold{Severity: rule.High}, OnIncomplete: policed}.Judge(report)
+		want = []workflow.Annotation{
+			annotation(level, "cut.pkl", "Gap", "gap. [gap]"),
+			annotation("warning", "cut.pkl", "May", "may. [may]"),
+			annotation(level, "lfs.pt", "Not scanned", "Not scanned: a pointer."),
+		}
+		if diff := cmp.Diff(want, workflow.Annotate(o)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", policed, diff)
+		}
+	}
 }
