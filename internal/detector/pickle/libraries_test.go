@@ -33,6 +33,10 @@ func TestLibraries(t *testing.T) {
 	factory := func(s *pickletest.Stream) *pickletest.Stream {
 		return carried(s.Named("collections", "defaultdict")).Tuple(1).Reduce()
 	}
+	class := func(annotation string) *pickletest.Stream {
+		return call("abc", "ABCMeta").Op('(').Str("X").Named("pydantic.main", "BaseModel").Tuple(1).
+			EmptyDict().Str("__annotations__").EmptyDict().Str("x").Str(annotation).SetItem().SetItem().Op('t').Reduce()
+	}
 	net := func(attributes []byte) []byte {
 		return call("skorch.classifier", "NeuralNetClassifier").Op(')').NewObj().EmptyDict().Str("__cuda_dependent_attributes__").Data(attributes).SetItem().Build().Stop()
 	}
@@ -89,6 +93,8 @@ func TestLibraries(t *testing.T) {
 		{"cache of another function", call("functools", "lru_cache").Named("models", "run").Tuple(1).Reduce().Stop(), []string{"pickle-calls-indirectly", "pickle-unknown-import"}},
 		{"net with attributes", net(plain), nil},
 		{"net with a command", net(shell), runs},
+		{"class with annotations", class("int").Stop(), []string{"pickle-unknown-import"}},
+		{"class with annotations that are calls", class("models.run()").Stop(), []string{"pickle-executes-code", "pickle-unknown-import"}},
 		{"symbol", symbol("Symbol").Stop(), nil},
 		{"text that is evaluated", call("sympy.stats.rv", "RandomSymbol").Str("o|exit()").Tuple(1).Reduce().Stop(), runs},
 	} {
