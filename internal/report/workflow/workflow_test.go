@@ -3,6 +3,7 @@ package workflow_test
 import (
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"testing"
 
@@ -27,6 +28,37 @@ func TestFence(t *testing.T) {
 	})
 	if got, want := b.String(), "::stop-commands::token\n::error::x\n::token::\n"; got != want || err == nil {
 		t.Errorf("got %q, %v, want %q and an error", got, err, want)
+	}
+}
+
+// failing is a log of which the write of that number fails.
+type failing struct {
+	left int
+	b    strings.Builder
+}
+
+func (f *failing) Write(p []byte) (int, error) {
+	if f.left--; f.left == 0 {
+		return 0, errors.New("broken pipe")
+	}
+	return f.b.Write(p)
+}
+
+// TestFenceThatFails: without a fence nothing is printed, and whatever was not
+// printed is an error.
+func TestFenceThatFails(t *testing.T) {
+	for n, want := range map[int]string{1: "", 2: "::stop-commands::token\n::token::\n", 3: "::stop-commands::token\n::error::x\n"} {
+		log := &failing{left: n}
+		err := workflow.Fence(log, "token", func() error {
+			_, err := io.WriteString(log, "::error::x\n")
+			return err
+		})
+		if got := log.b.String(); got != want || err == nil {
+			t.Errorf("write %d fails: got %q, %v, want %q and an error", n, got, err, want)
+		}
+	}
+	if err := workflow.Print(&failing{left: 1}, []workflow.Annotation{annotation("error", "", "", "x")}); err == nil {
+		t.Error("an annotation that was not printed is no error")
 	}
 }
 
