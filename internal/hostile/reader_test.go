@@ -220,6 +220,14 @@ func TestWindow(t *testing.T) {
 			r := hostile.NewReader(src, 10, budget(hostile.Limits{}))
 			r.Skip(2)
 			w := r.Window(4)
+			for n, want := range map[int]string{3: "234", 4: "2345", 5: "2345", 100: "2345"} {
+				if got := string(w.Peek(n)); got != want {
+					t.Errorf("window: got %q of %d bytes, want %q", got, n, want)
+				}
+			}
+			if got := string(w.Ahead()); !strings.HasPrefix("2345", got) {
+				t.Errorf("window: got %q ahead, want 2345 or less", got)
+			}
 			if got := string(w.Bytes(4)); got != "2345" || w.Offset() != 6 {
 				t.Errorf("window: got %q to %d, want 2345 to 6", got, w.Offset())
 			}

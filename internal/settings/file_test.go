@@ -115,6 +115,7 @@ var refused = []struct{ name, file, want string }{
 	{"date", "accept: [{rule: a, reason: b, until: tomorrow}]", `p.yml:1: until: "tomorrow" is not a date such as`},
 	{"all callables", "allow-callables: [{callable: '*', reason: b}]", `p.yml:1: callable: "*" is not a callable such as`},
 	{"any callable", "allow-callables: [{callable: 'os.sys*', reason: b}]", `p.yml:1: callable: "os.sys*" is not a callable`},
+	{"an empty name", "allow-callables: [{callable: ours..load, reason: b}]", `p.yml:1: callable: "ours..load" is not a callable`},
 	{"no module", "allow-callables: [{callable: eval, reason: b}]", `p.yml:1: callable: "eval" is not a callable`},
 	{"too large", strings.Repeat("#", settings.MaxFileSize+1), "p.yml: 1048577 bytes, more than 1048576"},
 }

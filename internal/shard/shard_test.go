@@ -15,7 +15,7 @@ func TestParse(t *testing.T) {
 			t.Errorf("%s: got %v, %v", s, got, err)
 		}
 	}
-	for _, s := range []string{"", "1", "8/8", "-1/8", "0/0", "0/257", "a/b", "1/2/3", "0 / 8"} {
+	for _, s := range []string{"", "1", "8/8", "-1/8", "0/0", "0/257", "a/b", "1/2/3", "0 / 8", "x/8", "/8", "0/x", "0/", "0", "0/-1"} {
 		if got, err := shard.Parse(s); err == nil {
 			t.Errorf("%q: got %v, want an error", s, got)
 		}
