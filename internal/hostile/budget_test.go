@@ -110,7 +110,7 @@ func TestCancelledScanStops(t *testing.T) {
 
 // TestBudgetOfSparseFile: the bounds that follow from a size must not overflow.
 func TestBudgetOfSparseFile(t *testing.T) {
-	for _, size := range []int64{-1, 0, 1 << 40, math.MaxInt64} {
+	for _, size := range []int64{-1 << 40, -1, 0, 1 << 40, 1 << 60, math.MaxInt64} {
 		b := hostile.NewBudget(context.Background(), hostile.DefaultLimits(), size, time.Now)
 		if b.Inflatable() < hostile.MinInflated || b.Step() != nil {
 			t.Errorf("size %d: inflatable %d, step %v, want at least %d and none", size, b.Inflatable(), b.Step(), hostile.MinInflated)

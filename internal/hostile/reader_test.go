@@ -231,6 +231,11 @@ func TestWindow(t *testing.T) {
 			if got := string(w.Bytes(4)); got != "2345" || w.Offset() != 6 {
 				t.Errorf("window: got %q to %d, want 2345 to 6", got, w.Offset())
 			}
+			for off, want := range map[int64]string{0: "", 1: "", 2: "23", 4: "45"} {
+				if got := string(w.Seen(off, 2)); got != want {
+					t.Errorf("window: got %q at %d, want %q", got, off, want)
+				}
+			}
 			if w.Uint8(); w.Err() == nil {
 				t.Error("a window read past its end")
 			}
