@@ -205,10 +205,7 @@ func (j *judge) dangerousIn(v pickle.Value, depth int) string {
 	if depth == 0 {
 		return ""
 	}
-	items, _ := j.m.Items(v)
-	if j.s.p.Budget.Steps(int64(len(items))) != nil {
-		return ""
-	}
+	items, _ := j.items(v)
 	for _, w := range items {
 		if n := j.dangerousIn(w, depth-1); n != "" {
 			return n
@@ -311,7 +308,7 @@ func (j *judge) changes(e pickle.Effect, way globals.Use) {
 		})
 		return
 	case u.others == "text": // extend, add and __setitem__ take what the class takes
-		reading{j, e, u, j.evaluated, false}.values()
+		reading{j: j, e: e, u: u, judge: j.evaluated}.values()
 	}
 	switch v := u.on(way); v.Class {
 	case globals.Dangerous:

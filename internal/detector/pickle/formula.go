@@ -39,10 +39,10 @@ func (j *judge) formulaIn(e pickle.Effect, v pickle.Value, depth int) string {
 		}
 		return reachesOut(s)
 	}
-	items, _ := j.m.Items(v)
-	if depth == 0 || j.s.p.Budget.Steps(int64(len(items))) != nil {
+	if depth == 0 {
 		return ""
 	}
+	items, _ := j.items(v)
 	for _, w := range items {
 		if call := j.formulaIn(e, w, depth-1); call != "" {
 			return call

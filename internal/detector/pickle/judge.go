@@ -137,6 +137,17 @@ func (j *judge) use(n *pickle.Name, e pickle.Effect) *use {
 	return u
 }
 
+// items are those of a value, for a search that goes into what they hold: looking
+// is charged to the budget, and where that is spent there are none. A value may
+// stand in itself, and in others any number of times.
+func (j *judge) items(v pickle.Value) (items []pickle.Value, all bool) {
+	items, all = j.m.Items(v)
+	if j.s.p.Budget.Steps(int64(len(items))) != nil {
+		return nil, false
+	}
+	return items, all
+}
+
 // imported is the first import as evidence: as the file spells it, and what that
 // is.
 func (u *use) imported() finding.Step {

@@ -27,10 +27,9 @@ func (j *judge) runs(e pickle.Effect, u *use) {
 		if !iteratesItems(u) || !j.container(v) {
 			continue
 		}
-		if items, _ := j.m.Items(v); j.s.p.Budget.Steps(int64(len(items))) == nil {
-			for _, w := range items {
-				j.runsOf(e, u, w, depth)
-			}
+		items, _ := j.items(v)
+		for _, w := range items {
+			j.runsOf(e, u, w, depth)
 		}
 	}
 }
@@ -54,11 +53,9 @@ func (j *judge) runsOf(e pickle.Effect, u *use, v pickle.Value, depth int) {
 		return
 	}
 	if python := n.Module == "builtins" || n.Module == "itertools"; python {
-		items, _ := j.m.Items(v)
-		if j.s.p.Budget.Steps(int64(len(items))) == nil {
-			for _, w := range items {
-				j.runsOf(e, u, w, depth-1)
-			}
+		items, _ := j.items(v)
+		for _, w := range items {
+			j.runsOf(e, u, w, depth-1)
 		}
 		return
 	}

@@ -78,8 +78,8 @@ func (j *judge) anyFunctionIn(v pickle.Value) bool {
 	if j.m.Kind(v) != pickle.Tuple {
 		return j.anyFunction(v)
 	}
-	items, _ := j.m.Items(v)
-	return j.s.p.Budget.Steps(int64(len(items))) == nil && slices.ContainsFunc(items, j.anyFunction)
+	items, _ := j.items(v)
+	return slices.ContainsFunc(items, j.anyFunction)
 }
 
 // hasModule reports whether a module is among values or in them, as deep as depth.
@@ -96,17 +96,23 @@ func (j *judge) hasModule(values []pickle.Value, depth int) bool {
 	})
 }
 
-// holdsFunction reports whether a state has an attribute that may be any function.
-func (j *judge) holdsFunction(state pickle.Value) bool {
-	items, _ := j.m.Items(state)
-	return j.container(state) && j.s.p.Budget.Steps(int64(len(items))) == nil &&
-		slices.ContainsFunc(items, func(v pickle.Value) bool { return j.anyFunction(v) || j.m.Kind(v) == pickle.Dict && j.holdsFunction(v) })
+// holdsFunction reports whether a state has an attribute that may be any function,
+// in dicts that lie in each other as deep as depth.
+func (j *judge) holdsFunction(state pickle.Value, depth int) bool {
+	if !j.container(state) {
+		return false
+	}
+	items, _ := j.items(state)
+	return slices.ContainsFunc(items, func(v pickle.Value) bool {
+		return j.anyFunction(v) || depth > 0 && j.m.Kind(v) == pickle.Dict && j.holdsFunction(v, depth-1)
+	})
 }
 
 // fillsWithFunction reports an object of Python's own classes that is given what may
 // be any function to call: as its write method, for one.
 func (j *judge) fillsWithFunction(e pickle.Effect, u *use) {
-	if u.python && slices.ContainsFunc(e.Args, j.holdsFunction) {
+	const depth = 2 // of the pair of states, a state, and a dict in it
+	if u.python && slices.ContainsFunc(e.Args, func(v pickle.Value) bool { return j.holdsFunction(v, depth) }) {
 		j.add(unresolved, e, "callback", func() string {
 			return "Loading this file " + j.effectVerb(e) + ", where a function is computed in a way that only running it would tell."
 		})

@@ -67,10 +67,7 @@ func (j *judge) templateIn(e pickle.Effect, u *use, state pickle.Value, depth in
 	if k := j.m.Kind(state); k != pickle.Tuple && k != pickle.List {
 		return
 	}
-	items, _ := j.m.Items(state)
-	if j.s.p.Budget.Steps(int64(len(items))) != nil {
-		return
-	}
+	items, _ := j.items(state)
 	for i, v := range items {
 		switch j.m.Kind(v) {
 		case pickle.None, pickle.Bool, pickle.Int, pickle.Float, pickle.Bytes, pickle.Global:
@@ -144,11 +141,11 @@ func (j *judge) sourceLike(v pickle.Value, depth int) string {
 	if j.makesText(v) {
 		return j.m.Python(v)
 	}
-	items, _ := j.m.Items(v)
+	if depth == 0 {
+		return ""
+	}
+	items, _ := j.items(v)
 	for i, w := range items {
-		if depth == 0 {
-			break
-		}
 		if i > 0 && j.m.Kind(v) == pickle.Dict {
 			if key, _ := j.m.Str(items[i-1]); key == classSources {
 				continue

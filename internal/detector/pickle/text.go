@@ -61,18 +61,21 @@ type reading struct {
 	u     *use
 	judge func(pickle.Effect, *use, string)
 	bytes bool // they may be bytes
+	// entered says how deep was looked into what, so that what stands in others any
+	// number of times is looked into once.
+	entered map[pickle.Value][2]int
 }
 
 // source judges every text among the arguments of a call as Python that is run,
 // which may be bytes.
 func (j *judge) source(e pickle.Effect, u *use) {
-	reading{j, e, u, j.sourceText, true}.arguments()
+	reading{j: j, e: e, u: u, judge: j.sourceText, bytes: true}.arguments()
 }
 
 // expressions judges every text among the arguments of a call as an expression
 // that is evaluated.
 func (j *judge) expressions(e pickle.Effect, u *use) {
-	reading{j, e, u, j.evaluated, false}.arguments()
+	reading{j: j, e: e, u: u, judge: j.evaluated}.arguments()
 }
 
 func (r reading) arguments() {
@@ -84,6 +87,7 @@ func (r reading) arguments() {
 
 // values judges what an effect comes with.
 func (r reading) values() {
+	r.entered = make(map[pickle.Value][2]int)
 	for _, v := range append(r.e.Args[:len(r.e.Args):len(r.e.Args)], r.e.Kw) {
 		r.in(v, maxCalls, maxContainers)
 	}
@@ -116,11 +120,13 @@ func (r reading) in(v pickle.Value, calls, containers int) {
 	if !all && j.container(v) {
 		j.unread()
 	}
+	deep := r.entered[v]
 	switch {
-	case len(items) == 0 || calls < 0 || j.s.p.Budget.Steps(int64(len(items))) != nil:
+	case len(items) == 0 || calls < 0 || deep[0] > calls && deep[1] >= containers || j.s.p.Budget.Steps(int64(len(items))) != nil:
 	case containers == 0:
 		j.unread()
 	default:
+		r.entered[v] = [2]int{calls + 1, containers}
 		for _, w := range items {
 			r.in(w, calls, containers-1)
 		}
@@ -179,7 +185,7 @@ func (j *judge) makesTexts(values []pickle.Value, depth int) bool {
 		if j.m.Kind(v) != pickle.Tuple {
 			return j.makesText(v)
 		}
-		items, _ := j.m.Items(v)
-		return depth > 0 && j.s.p.Budget.Steps(int64(len(items))) == nil && j.makesTexts(items, depth-1)
+		items, _ := j.items(v)
+		return depth > 0 && j.makesTexts(items, depth-1)
 	})
 }

@@ -95,17 +95,22 @@ func join(path, name string) string {
 // stateItem looks a name up in what BUILD was given: a dict, or a pair of dicts
 // of which the second sets slots.
 func (m *Machine) stateItem(state Value, name string) (Value, bool) {
+	// The default state of an object with __slots__ (object.__getstate__).
+	if o := m.object(state); o != nil && o.kind == Tuple && len(o.items) == 2 {
+		if w, ok := m.dictState(o.items[1], name); ok {
+			return w, true
+		}
+		return m.dictState(o.items[0], name)
+	}
+	return m.dictState(state, name)
+}
+
+// dictState looks a name up in a state that is a dict.
+func (m *Machine) dictState(state Value, name string) (Value, bool) {
 	o := m.object(state)
 	if o == nil {
 		m.cut = m.cut || state.tag() == tagForgotten
 		return 0, false
-	}
-	// The default state of an object with __slots__ (object.__getstate__).
-	if o.kind == Tuple && len(o.items) == 2 {
-		if w, ok := m.stateItem(o.items[1], name); ok {
-			return w, true
-		}
-		return m.stateItem(o.items[0], name)
 	}
 	if o.kind != Dict {
 		return 0, false

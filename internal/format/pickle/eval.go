@@ -59,7 +59,7 @@ func (m *Machine) deep() bool {
 // itself, and returns its result: computed, or an object that remembers what was
 // called.
 func (m *Machine) call(c call) Value {
-	if m.done || m.Err() != nil {
+	if m.done || m.Err() != nil || !m.affords(&c) {
 		return unknown
 	}
 	kind := Calls
@@ -85,6 +85,17 @@ func (m *Machine) call(c call) Value {
 	v := m.newObject(o)
 	m.emit(Effect{Kind: kind, Fn: c.fn, Args: c.args, Kw: c.kw, Value: v})
 	return v
+}
+
+// affords charges the budget for the arguments of a call, which everybody goes
+// through who looks at it: a file can give the same million to any number of calls.
+func (m *Machine) affords(c *call) bool {
+	n := len(c.args)
+	if o := m.object(c.kw); o != nil {
+		n += len(o.items)
+	}
+	const free = 16 // by what the opcodes themselves are charged
+	return n <= free || m.s.r.Budget().Steps(int64(n)) == nil
 }
 
 // compute finds what the machine knows of the callable and asks it.
