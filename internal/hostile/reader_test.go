@@ -170,6 +170,21 @@ func TestRetry(t *testing.T) {
 	}
 }
 
+// TestFirstFaultStands: what went wrong first is told, whatever goes wrong after it.
+func TestFirstFaultStands(t *testing.T) {
+	r := hostile.NewReader(hostile.Bytes("ab"), 2, budget(hostile.DefaultLimits()))
+	r.Fail(hostile.Malformed, "first")
+	r.Fail(hostile.Unsupported, "second")
+	r.Skip(9)
+	if err := r.Err(); err == nil || !strings.HasSuffix(err.Error(), "first") {
+		t.Errorf("got %v, want the first fault", err)
+	}
+	r.Retry(1)
+	if got := r.Uint8(); got != 'b' || r.Err() != nil {
+		t.Errorf("tried again: got %q, %v", got, r.Err())
+	}
+}
+
 // TestReadAt: neither content in memory nor a window shows what is outside of it.
 func TestReadAt(t *testing.T) {
 	content := hostile.Bytes("abcdefgh")
