@@ -3,6 +3,7 @@ package pickle_test
 import (
 	"bytes"
 	"slices"
+	"strconv"
 	"testing"
 
 	"github.com/modelaudit/modelaudit/internal/audit"
@@ -69,4 +70,30 @@ func computing(s *pickletest.Stream) *pickletest.Stream {
 		s.Named("collections", "deque").Named("builtins", "filter").None().Get(0).Tuple(2).Reduce().Tuple(1).Reduce().Pop()
 	}
 	return s
+}
+
+// TestManyFindings: what a rule finds more often than is listed is one finding, and
+// hides no other.
+func TestManyFindings(t *testing.T) {
+	const many = 3000
+	s := pickletest.New(4)
+	for i := range many {
+		s.Named("subprocess", "f"+strconv.Itoa(i)).Tuple(0).Reduce().Pop()
+	}
+	got := detectortest.Scan(all, "model.pkl", s.Call("os", "system", "echo poc").Stop())
+	listed := make(map[string]int)
+	for _, f := range got.Findings {
+		listed[f.Rule.ID]++
+		if f.Key == "further" {
+			listed["further"]++
+		}
+	}
+	for rule, n := range listed {
+		if n > many/2 {
+			t.Errorf("%s: %d findings", rule, n)
+		}
+	}
+	if listed["further"] == 0 || listed["pickle-executes-code"] == 0 {
+		t.Errorf("got %v, want one for what is not listed, and the command", listed)
+	}
 }

@@ -2,6 +2,7 @@ package pickle
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/modelaudit/modelaudit/internal/finding"
@@ -74,6 +75,9 @@ type caller struct {
 	effect string
 }
 
+// maxCallers is how many callers are remembered, each of which is enough.
+const maxCallers = 100
+
 // receivers are the classes of what models are given to predict from.
 var receivers = []struct{ module, class string }{
 	{"pandas.core.frame", "DataFrame"}, {"pandas.core.series", "Series"}, {"numpy", "ndarray"},
@@ -91,7 +95,8 @@ func (j *judge) callsMethod(e pickle.Effect, u *use) {
 		if !ok {
 			continue
 		}
-		if does := dangerousMethod(name); does != "" {
+		known := slices.ContainsFunc(j.callers, func(c caller) bool { return c.name == name && c.of == u.name })
+		if does := dangerousMethod(name); does != "" && !known && len(j.callers) < maxCallers {
 			j.callers = append(j.callers, caller{e, u.name, name, does})
 		}
 	}

@@ -13,8 +13,8 @@ import (
 // maxSteps is how many steps of evidence one finding keeps.
 const maxSteps = 12
 
-// maxFindings is how many findings one file may have; a file that has more of
-// them is as bad as it can be.
+// maxFindings is how many findings one rule may have in one file. The others are
+// one together.
 const maxFindings = 1000
 
 // A report collects findings: one for each rule and key, with what else speaks
@@ -23,6 +23,7 @@ type report struct {
 	findings []*finding.Finding
 	nested   []artifact.File // what loaders in the pickle are given
 	by       map[key]*finding.Finding
+	count    map[*rule.Rule]int
 	named    map[key]bool // findings that rest on a name alone
 }
 
@@ -38,6 +39,10 @@ func newReport() *report { return &report{} }
 // add makes a finding, or adds the evidence to the one that is there.
 func (r *report) add(f finding.Finding) {
 	k := key{f.Rule, f.Key}
+	if r.by[k] == nil && r.count[f.Rule] >= maxFindings {
+		k.key = "further"
+		f.Key, f.Message = k.key, "There is more of this in the file than is listed, such as this. "+f.Message
+	}
 	if old := r.by[k]; old != nil {
 		for _, step := range f.Evidence {
 			if len(old.Evidence) < maxSteps && !slices.Contains(old.Evidence, step) {
@@ -46,13 +51,11 @@ func (r *report) add(f finding.Finding) {
 		}
 		return
 	}
-	if len(r.findings) >= maxFindings && f.Rule.Severity < rule.High {
-		return
-	}
 	if r.by == nil {
-		r.by = make(map[key]*finding.Finding)
+		r.by, r.count = make(map[key]*finding.Finding), make(map[*rule.Rule]int)
 	}
 	r.by[k] = &f
+	r.count[f.Rule]++
 	r.findings = append(r.findings, &f)
 }
 

@@ -130,7 +130,7 @@ func (m *Machine) intern(module, name, asModule, asName string) Value {
 	if m.names.Resolve != nil {
 		homeModule, homeName = m.names.Resolve(module, name)
 	}
-	const cost = 1 << 10 // of a name's tables, here and where it is judged, beside its text
+	const cost = 2 << 10 // of a name's tables, here and where it is judged, beside its text
 	if !m.hold(uint64(cost + len(asModule) + len(asName))) {
 		return unknown
 	}
