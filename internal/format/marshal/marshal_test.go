@@ -287,3 +287,13 @@ func TestManyMethods(t *testing.T) {
 		}
 	}
 }
+
+// TestCutInstruction: bytecode may end inside its last instruction.
+func TestCutInstruction(t *testing.T) {
+	for _, layout := range []Layout{Python2, Python38, Python311} {
+		c := Code{Layout: layout, Bytecode: "t\x00\x00t", Names: []string{"open"}}
+		if _, all := c.References(); !all {
+			t.Errorf("layout %d: not all references", layout)
+		}
+	}
+}

@@ -55,7 +55,7 @@ func (t *trace) run() []Reference {
 			arg <<= 8
 			continue
 		}
-		t.layout(op, b[i:])
+		t.layout(op, b[min(i, len(b)):]) // the last may be cut
 		t.instruction(op, arg)
 		if op != 0 && t.now.Path != "" {
 			t.ready = ""
