@@ -2,6 +2,7 @@ package onnx
 
 import (
 	"fmt"
+	"slices"
 	"sort"
 	"strings"
 
@@ -10,12 +11,20 @@ import (
 )
 
 // types are the types of elements in ONNX's own syntax, by their numbers.
-var types = [...]string{1: "float", "uint8", "int8", "uint16", "int16", "int32", "int64", "string", "bool", "float16", "double", "uint32",
-	"uint64", "complex64", "complex128", "bfloat16", "float8e4m3fn", "float8e4m3fnuz", "float8e5m2", "float8e5m2fnuz", "uint4", "int4"}
+var types = [...]string{1: "float", "uint8", "int8", "uint16", "int16", "int32", "int64", "string", "bool", "float16", "double",
+	"uint32", "uint64", "complex64", "complex128", "bfloat16", "float8e4m3fn", "float8e4m3fnuz", "float8e5m2", "float8e5m2fnuz",
+	"uint4", "int4"}
 
-// syntaxCost is the memory that a byte of a model in ONNX's own syntax may take
-// while it is written in another form.
-const syntaxCost = 12
+const (
+	// syntaxCost is the memory that a byte of a model in ONNX's own syntax may take
+	// while it is read: the text, its words, and one of them on its way to out.
+	syntaxCost = 12
+	// writtenCost is what a byte that is written takes: what it is appended to grows
+	// by copying.
+	writtenCost = 2
+	// noteCost is what a mark, or a text of a list, is charged, in bytes.
+	noteCost = 48
+)
 
 // FromSyntax reads a model in ONNX's own syntax, of which it keeps what runs and
 // what is taken from elsewhere: operators with their texts, external data, notes.
@@ -29,12 +38,10 @@ func FromSyntax(r *hostile.Reader) (b *prototext.Binary, place func(int64) int64
 	if r.Hold(size*syntaxCost) != nil {
 		return &prototext.Binary{}, func(int64) int64 { return 0 }, r.Err()
 	}
-	s := &syntax{text: string(r.Bytes(size))}
-	if r.Err() == nil {
-		err = s.model(r)
-	}
-	s.flush()
-	text := "graph {\n" + s.out.String() + "}\n" + s.notes.String()
+	s := &syntax{r: r, words: words{text: string(r.Bytes(size))}, out: []byte("graph {\n")}
+	err = s.model()
+	s.closeNode()
+	text := slices.Concat(s.out, []byte("}\n"), s.notes)
 	b, encoded := prototext.Encode(hostile.NewReader(hostile.Bytes(text), int64(len(text)), r.Budget()), textSchema, "ModelProto")
 	if err == nil {
 		err = encoded
@@ -44,38 +51,29 @@ func FromSyntax(r *hostile.Reader) (b *prototext.Binary, place func(int64) int64
 
 // A syntax is a text that is followed.
 type syntax struct {
-	text  string
-	at    int
-	out   strings.Builder // the fields of a graph
-	notes strings.Builder // those of a model
-	marks [][2]int64      // offsets in out, and in the text
+	words
+	r     *hostile.Reader
+	out   []byte     // the fields of a graph, in the text format
+	notes []byte     // those of a model
+	marks [][2]int64 // offsets in out, and in the text
 
-	node  []byte   // the fields of the node that is open
-	start int      // of it, in the text
-	name  string   // of the attribute or member that comes next
-	kind  int      // of the tensor
-	dims  []string // its shape
-}
-
-// A word is one word of the text: a name, a text in quotation marks, or another
-// character.
-type word struct {
-	kind byte // 'n', '"', the character, or 0 at the end
-	text string
-	at   int
+	inNode bool     // a node is open in out
+	name   string   // of the attribute or member that comes next
+	kind   int      // of the tensor
+	dims   []string // its shape
 }
 
 // model follows the words to the end.
-func (s *syntax) model(r *hostile.Reader) error {
+func (s *syntax) model() error {
 	depth, graph := 0, false
 	var before, last word
 	for w := s.next(); w.kind != 0; before, last, w = last, w, s.next() {
-		if !r.Step() {
-			return r.Err()
+		if !s.r.Step() {
+			return s.r.Err()
 		}
 		switch w.kind {
 		case '!':
-			return r.FailAt(int64(w.at), hostile.Malformed, "a text without an end")
+			return s.r.FailAt(int64(w.at), hostile.Malformed, "a text without an end")
 		case '(', '{', '<', '[':
 			depth++
 		case ')', '}', ']':
@@ -90,23 +88,25 @@ func (s *syntax) model(r *hostile.Reader) error {
 		s.word(before, last, w)
 	}
 	switch {
+	case s.at < len(s.text):
+		return s.r.FailAt(int64(s.at), hostile.Malformed, "a NUL in a text")
 	case depth != 0:
-		return r.Fail(hostile.Truncated, "%d brackets are open at the end", depth)
+		return s.r.Fail(hostile.Truncated, "%d brackets are open at the end", depth)
 	case !graph:
-		return r.Fail(hostile.Malformed, "no graph")
+		return s.r.Fail(hostile.Malformed, "no graph")
 	}
-	return nil
+	return s.r.Err()
 }
 
 // word acts on a word by the two in front of it.
 func (s *syntax) word(before, last, w word) {
 	switch {
 	case last.kind == '=' && (w.kind == 'n' || w.kind == '"') && strings.IndexByte("(<:", s.peek()) >= 0:
-		s.open(w)
+		s.openNode(w)
 	case last.kind == '=' && w.kind == '"':
-		s.node = fmt.Appendf(s.node, "attribute { name: %s s: %s }\n", quoted(s.name), quoted(w.text))
+		s.attribute("s", w)
 	case last.kind == ':' && before.kind == 'n' && w.kind == '"' && (before.text == "doc_string" || before.text == "producer_name"):
-		s.notes.WriteString(before.text + ": " + quoted(w.text) + "\n")
+		s.notes = s.appendf(s.notes, "%s: %s\n", before.text, quoted(w.text))
 	case w.kind == '[' && last.kind == '=', w.kind == '[' && last.kind == ':' && before.text == "metadata_props":
 		s.list(before)
 	case w.kind == '[' && last.kind == 'n' && kindOf(last.text) > 0:
@@ -128,25 +128,47 @@ func kindOf(name string) int {
 	return 0
 }
 
-// open begins a node: its domain stands in front of its operator.
-func (s *syntax) open(w word) {
-	s.flush()
+// appendf writes to out or notes. What there is no memory for ends the reading.
+func (s *syntax) appendf(to []byte, format string, args ...any) []byte {
+	longer := fmt.Appendf(to, format, args...)
+	s.r.Hold(writtenCost * uint64(len(longer)-len(to)))
+	return longer
+}
+
+// openNode begins a node: its domain stands in front of its operator.
+func (s *syntax) openNode(w word) {
+	s.closeNode()
 	domain, op := "", w.text
 	if i := strings.LastIndexByte(op, '.'); i >= 0 {
 		domain, op = op[:i], op[i+1:]
 	}
-	s.start, s.node = w.at, fmt.Appendf(s.node, "op_type: %s domain: %s\n", quoted(op), quoted(domain))
+	s.mark(w.at)
+	s.out = s.appendf(s.out, "node { op_type: %s domain: %s\n", quoted(op), quoted(domain))
+	s.inNode = true
 }
 
-// flush writes the node that is open.
-func (s *syntax) flush() {
-	if len(s.node) > 0 {
-		s.mark(s.start)
-		s.out.WriteString("node { ")
-		s.out.Write(s.node)
-		s.out.WriteString("}\n")
+func (s *syntax) closeNode() {
+	if s.inNode {
+		s.out = append(s.out, "}\n"...)
 	}
-	s.node = s.node[:0]
+	s.inNode = false
+}
+
+// attribute writes the texts of a field of an attribute, whose name stands in front
+// of it once. Where no node is open it is of a function or a graph, and stands in a
+// node without an operator.
+func (s *syntax) attribute(field string, texts ...word) {
+	if !s.inNode {
+		s.mark(texts[0].at)
+		s.out = append(s.out, "node { "...)
+		s.inNode = true
+	}
+	s.out = s.appendf(s.out, "attribute { name: %s", quoted(s.name))
+	for _, t := range texts {
+		s.out = s.appendf(s.out, " %s: %s", field, quoted(t.text))
+	}
+	s.out = append(s.out, " }\n"...)
+	s.name = ""
 }
 
 // shape reads the dimensions of a tensor, behind their bracket.
@@ -167,51 +189,54 @@ func (s *syntax) shape(name string) {
 // list looks at what stands in brackets: texts of an attribute, or pairs, which are
 // where a tensor is or notes of a model. It is read again as words.
 func (s *syntax) list(before word) {
-	ahead := *s
-	var texts []string
+	ahead := s.words
+	var texts []word
 	pairs := 0
-	for w := ahead.next(); w.kind != 0 && strings.IndexByte("][{(=", w.kind) < 0; w = ahead.next() {
-		switch w.kind {
-		case '"':
-			texts = append(texts, w.text)
-		case ':':
+	for w := ahead.next(); w.kind != 0 && strings.IndexByte("][{(=", w.kind) < 0 && s.r.Step(); w = ahead.next() {
+		switch {
+		case w.kind == ':':
 			pairs++
+		case w.kind == '"' && s.r.Hold(noteCost) == nil:
+			texts = append(texts, w)
 		}
 	}
 	switch {
-	case before.text == "metadata_props" || pairs > 0 && len(texts) == 2*pairs:
-		s.pairs(before, texts)
+	case before.text == "metadata_props":
+		s.notes = s.pairs(s.notes, "metadata_props", texts)
+	case pairs > 0 && len(texts) == 2*pairs:
+		s.external(texts)
 	case len(texts) > 0:
-		for _, t := range texts {
-			s.node = fmt.Appendf(s.node, "attribute { name: %s strings: %s }\n", quoted(s.name), quoted(t))
-		}
+		s.attribute("strings", texts...)
 	}
 }
 
-// pairs writes what a list of pairs says.
-func (s *syntax) pairs(before word, texts []string) {
-	if before.text == "metadata_props" {
-		for i := 0; i+1 < len(texts); i += 2 {
-			fmt.Fprintf(&s.notes, "metadata_props { key: %s value: %s }\n", quoted(texts[i]), quoted(texts[i+1]))
-		}
-		return
-	}
-	s.flush()
+// external writes a tensor that is where pairs of texts say. Type, shape and name
+// stand in front of it once.
+func (s *syntax) external(texts []word) {
+	s.closeNode()
 	s.mark(s.at)
-	fmt.Fprintf(&s.out, "initializer { name: %s data_type: %d data_location: EXTERNAL\n", quoted(s.name), s.kind)
+	s.out = s.appendf(s.out, "initializer { name: %s data_type: %d data_location: EXTERNAL\n", quoted(s.name), s.kind)
 	for _, d := range s.dims {
-		s.out.WriteString("dims: " + d + "\n")
+		s.out = s.appendf(s.out, "dims: %s\n", d)
 	}
+	s.out = s.pairs(s.out, "external_data", texts)
+	s.out = append(s.out, "}\n"...)
+	s.name, s.kind, s.dims = "", 0, nil
+}
+
+// pairs writes each two texts as key and value.
+func (s *syntax) pairs(to []byte, field string, texts []word) []byte {
 	for i := 0; i+1 < len(texts); i += 2 {
-		fmt.Fprintf(&s.out, "external_data { key: %s value: %s }\n", quoted(texts[i]), quoted(texts[i+1]))
+		to = s.appendf(to, "%s { key: %s value: %s }\n", field, quoted(texts[i].text), quoted(texts[i+1].text))
 	}
-	s.out.WriteString("}\n")
+	return to
 }
 
 // mark remembers where in the text what is written next stands.
 func (s *syntax) mark(at int) {
-	const head = int64(len("graph {\n"))
-	s.marks = append(s.marks, [2]int64{head + int64(s.out.Len()), int64(at)})
+	if s.r.Hold(noteCost) == nil {
+		s.marks = append(s.marks, [2]int64{int64(len(s.out)), int64(at)})
+	}
 }
 
 // place returns the offset in the text of one in what was written.
@@ -223,77 +248,18 @@ func (s *syntax) place(offset int64) int64 {
 	return s.marks[i-1][1]
 }
 
-// peek returns the first byte of the next word.
-func (s *syntax) peek() byte {
-	ahead := *s
-	return ahead.next().kind
-}
+// quoted is a text as the text format writes it, in bytes.
+type quoted string
 
-// next reads a word. Its kind is '!' for a text that has no end.
-func (s *syntax) next() word {
-	for s.at < len(s.text) {
-		switch c := s.text[s.at]; {
-		case c == ' ' || c == '\t' || c == '\r' || c == '\n':
-			s.at++
-		case c == '#':
-			if i := strings.IndexByte(s.text[s.at:], '\n'); i >= 0 {
-				s.at += i
-			} else {
-				s.at = len(s.text)
-			}
-		case c == '"':
-			return s.literal()
-		case named(c):
-			start := s.at
-			for s.at < len(s.text) && (named(s.text[s.at]) || s.text[s.at] == '.' || s.text[s.at] >= '0' && s.text[s.at] <= '9') {
-				s.at++
-			}
-			return word{'n', s.text[start:s.at], start}
-		default:
-			s.at++
-			return word{c, s.text[s.at-1 : s.at], s.at - 1}
-		}
-	}
-	return word{}
-}
-
-// named reports whether a name may start with a character.
-func named(c byte) bool {
-	return c == '_' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= 0x80
-}
-
-// literal reads a text in quotation marks.
-func (s *syntax) literal() word {
-	var out strings.Builder
-	start := s.at
-	for s.at++; s.at < len(s.text); s.at++ {
-		switch c := s.text[s.at]; c {
-		case '"':
-			s.at++
-			return word{'"', out.String(), start}
-		case '\\':
-			if s.at+1 < len(s.text) {
-				s.at++
-			}
-			out.WriteByte(s.text[s.at])
-		default:
-			out.WriteByte(c)
-		}
-	}
-	return word{'!', "", start}
-}
-
-// quoted writes a text as the text format does, in bytes.
-func quoted(s string) string {
-	var out strings.Builder
-	out.WriteByte('"')
-	for _, c := range []byte(s) {
+func (q quoted) String() string {
+	out := make([]byte, 0, len(q)+len(`""`))
+	out = append(out, '"')
+	for _, c := range []byte(q) {
 		if c < ' ' || c >= 0x7f || c == '"' || c == '\\' {
-			fmt.Fprintf(&out, `\%03o`, c)
+			out = append(out, '\\', '0'+c>>6, '0'+c>>3&7, '0'+c&7)
 		} else {
-			out.WriteByte(c)
+			out = append(out, c)
 		}
 	}
-	out.WriteByte('"')
-	return out.String()
+	return string(append(out, '"'))
 }

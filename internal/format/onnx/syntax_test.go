@@ -1,6 +1,7 @@
 package onnx
 
 import (
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -31,5 +32,31 @@ func TestSyntaxEnds(t *testing.T) {
 		if took := time.Since(start); took > 10*time.Second {
 			t.Errorf("%q, repeated: took %v", part, took)
 		}
+	}
+}
+
+// TestSyntaxMemory: no text makes more of what stands in it once than the text is
+// long.
+func TestSyntaxMemory(t *testing.T) {
+	const n, most = 1 << 13, 1000 // bytes for each of the text
+	for _, c := range []struct{ name, text string }{
+		{"a name for many texts", strings.Repeat("n", 4*n) + strings.Repeat(`="a"`, n)},
+		{"a name for a list", strings.Repeat("n", 4*n) + "=[" + strings.Repeat(`"a",`, n) + "]"},
+		{"a shape for many tensors", "float[" + strings.Repeat("1,", 500) + "] " + strings.Repeat(`=["a":""]`, n)},
+	} {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		_, _, _ = FromSyntax(hostiletest.Reader([]byte(c.text)))
+		runtime.ReadMemStats(&after)
+		if took := after.TotalAlloc - before.TotalAlloc; took > most*uint64(len(c.text)) {
+			t.Errorf("%s, %d bytes: took %d bytes of memory", c.name, len(c.text), took)
+		}
+	}
+}
+
+// TestSyntaxNUL: what stands behind a NUL is not left out in silence.
+func TestSyntaxNUL(t *testing.T) {
+	if _, _, err := FromSyntax(hostiletest.Reader([]byte("g (float[1] x) => (float[1] y) {}\x00 y = a.b.C (x)"))); err == nil {
+		t.Error("got no fault")
 	}
 }
