@@ -45,9 +45,8 @@ type use struct {
 	op      pickle.Code               // of its first import
 	offset  int64                     // of its first import
 	called  bool
-	python  bool           // it is of a module of Python itself
-	array   bool           // an array that is filled from the file may be of this class
-	special *specialMethod // the dangerous one of a class; nil before it is asked for
+	python  bool // it is of a module of Python itself
+	array   bool // an array that is filled from the file may be of this class
 }
 
 // on returns the verdict on a way to use the name.

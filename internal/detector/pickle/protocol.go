@@ -12,13 +12,6 @@ import (
 // iterates, str and == call __str__ and __eq__, and a class of a library may do in
 // these what no pickle should.
 
-// special are the methods that Python's own functions, operators and statements run.
-var special = strings.Fields(`__iter__ __next__ __len__ __getitem__ __contains__ __reversed__ __length_hint__ __missing__
-	__str__ __repr__ __format__ __bytes__ __hash__ __bool__ __int__ __float__ __index__ __complex__ __fspath__ __round__
-	__eq__ __ne__ __lt__ __le__ __gt__ __ge__ __add__ __radd__ __iadd__ __sub__ __mul__ __matmul__ __truediv__ __floordiv__
-	__mod__ __pow__ __and__ __or__ __ior__ __xor__ __lshift__ __rshift__ __neg__ __pos__ __abs__ __invert__
-	__copy__ __deepcopy__ __reduce__ __reduce_ex__ __getstate__ __dir__ __array__ __call__ __enter__ __exit__ __instancecheck__`)
-
 // runs judges what a harmless function runs of the objects that it is given.
 func (j *judge) runs(e pickle.Effect, u *use) {
 	const depth = 4 // of iterators in iterators
@@ -60,9 +53,10 @@ func (j *judge) runsOf(e pickle.Effect, u *use, v pickle.Value, depth int) {
 		return
 	}
 	class := j.use(n, e)
-	if method, v := class.runs(); method != "" {
-		j.add(byEffect[v.Effect], e, method, func() string {
-			return "Loading this file " + j.callText(e) + ", which runs " + finding.Quote(method) + does(v) + "."
+	if special := globals.Special(n.Module, n.Name); special.Name != "" {
+		method := class.name + "." + special.Name
+		j.add(byEffect[special.Verdict.Effect], e, method, func() string {
+			return "Loading this file " + j.callText(e) + ", which runs " + finding.Quote(method) + does(special.Verdict) + "."
 		})
 		return
 	}
@@ -84,26 +78,6 @@ func (j *judge) callsCarried(class *pickle.Name, v pickle.Value) bool {
 	}
 	items, _ := j.m.Items(v)
 	return len(items) > 0 && (j.carriedFunction(items[0]) || j.wrapsFunction(items[0]))
-}
-
-// runs returns the first special method of a class that is known to be dangerous.
-func (u *use) runs() (method string, v globals.Verdict) {
-	if u.special == nil {
-		u.special = new(specialMethod)
-		for _, s := range special {
-			if v, ok := globals.Listed(u.at.Module, u.at.Name+"."+s); ok && v.Class == globals.Dangerous && byEffect[v.Effect] != nil {
-				*u.special = specialMethod{u.name + "." + s, v}
-				break
-			}
-		}
-	}
-	return u.special.name, u.special.verdict
-}
-
-// A specialMethod is one that a class has and Python runs.
-type specialMethod struct {
-	name    string
-	verdict globals.Verdict
 }
 
 // givenTo says what harmful thing an object was made with or holds, or "".
