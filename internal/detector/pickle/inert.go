@@ -81,15 +81,17 @@ func (j *judge) holds(e pickle.Effect) {
 			return
 		}
 	}
-	if isStr || isText([]byte(text)) {
+	data := []byte(text)
+	if isStr || isText(data) {
 		j.show(e, text)
 	}
 	if len(text) < minInert {
 		return
 	}
-	data := []byte(text)
 	if isStr {
-		data = asBytes(text)
+		if latin1, ok := pickle.Latin1(text); ok {
+			data = latin1
+		}
 	}
 	budget := j.s.p.Budget
 	defer budget.Release(budget.Held())
@@ -108,19 +110,6 @@ func (j *judge) holds(e pickle.Effect) {
 			Evidence: []finding.Step{{Offset: e.Offset, Text: e.Op.String() + " " + finding.Code(j.m.Python(e.Fn), finding.QuoteLimit)}},
 		}})
 	}
-}
-
-// asBytes returns the bytes that a text stands for where a protocol below 3 writes
-// bytes: those of Latin-1. A text that has more than that is one.
-func asBytes(text string) []byte {
-	data := make([]byte, 0, len(text))
-	for _, c := range text {
-		if c > 0xff {
-			return []byte(text)
-		}
-		data = append(data, byte(c))
-	}
-	return data
 }
 
 // isText tells bytes that are text from the numbers of an array.

@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"strings"
 	"unicode/utf16"
+	"unicode/utf8"
 
 	"github.com/modelaudit/modelaudit/internal/format/compress"
 	"github.com/modelaudit/modelaudit/internal/hostile"
@@ -146,14 +147,26 @@ func same(_ *Machine, s string) (string, bool) { return s, true }
 
 // toLatin1 encodes text that has no character above U+00FF.
 func toLatin1(_ *Machine, s string) (string, bool) {
-	p := make([]byte, 0, len(s))
-	for _, c := range s {
-		if c > 0xff {
-			return "", false
+	p, ok := Latin1(s)
+	return string(p), ok
+}
+
+// Latin1 returns the bytes that a text stands for where a protocol below 3 writes
+// bytes; ok is false for a text with a character above U+00FF.
+func Latin1(s string) (p []byte, ok bool) {
+	p = make([]byte, 0, len(s))
+	for i := 0; i < len(s); i++ {
+		c := s[i]
+		if c >= utf8.RuneSelf {
+			if c != 0xc2 && c != 0xc3 || i+1 == len(s) || utf8.RuneStart(s[i+1]) {
+				return nil, false
+			}
+			i++
+			c = c<<6 | s[i]&0x3f
 		}
-		p = append(p, byte(c))
+		p = append(p, c)
 	}
-	return string(p), true
+	return p, true
 }
 
 // rot13 is the codec rot_13, its own inverse.
