@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"syscall"
 
@@ -80,16 +81,35 @@ func (f File) OnDisk() (artifact.File, io.Closer, error) {
 	return a, file, nil
 }
 
+// spare is memory of small files that are closed.
+var spare = sync.Pool{New: func() any { return new([]byte) }}
+
+// A whole is a small file in memory, which is used for another file once this one
+// is closed.
+type whole struct{ memory *[]byte }
+
+// Close may be called any number of times.
+func (w *whole) Close() error {
+	if w.memory != nil {
+		spare.Put(w.memory)
+		w.memory = nil
+	}
+	return nil
+}
+
 // wholly reads a small file into memory and closes it.
 func wholly(a artifact.File, file *os.File) (artifact.File, io.Closer, error) {
 	defer file.Close()
-	p := make([]byte, a.Size)
+	w := &whole{memory: spare.Get().(*[]byte)}
+	p := slices.Grow((*w.memory)[:0], int(a.Size))[:a.Size]
+	*w.memory = p
 	n, err := io.ReadFull(file, p)
 	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+		w.Close()
 		return artifact.File{}, nil, err
 	}
 	a.Content, a.Size = hostile.Bytes(p[:n]), int64(n)
-	return a, io.NopCloser(nil), nil
+	return a, w, nil
 }
 
 // neighbour looks at entries beside a file without following links out of root.

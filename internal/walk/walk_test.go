@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/modelaudit/modelaudit/internal/hostile"
 	"github.com/modelaudit/modelaudit/internal/walk"
 )
 
@@ -162,6 +163,27 @@ func body(t *testing.T, f walk.File) string {
 		t.Fatal(err)
 	}
 	return string(p)
+}
+
+// TestClosedTwice: the memory of a file that is closed twice is another's once.
+func TestClosedTwice(t *testing.T) {
+	files, err := walk.Files([]string{tree(t, "a.pt", "b.pt", "c.pt")}, walk.Filter{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, closer, err := files[0].Open(); err != nil || closer.Close() != nil || closer.Close() != nil {
+		t.Fatal("a file cannot be opened and closed")
+	}
+	b, closeB, errB := files[1].Open()
+	c, closeC, errC := files[2].Open()
+	if errB != nil || errC != nil {
+		t.Fatal(errB, errC)
+	}
+	defer closeB.Close()
+	defer closeC.Close()
+	if &b.Content.(hostile.Bytes)[0] == &c.Content.(hostile.Bytes)[0] {
+		t.Error("two open files share their memory")
+	}
 }
 
 // TestLinkSwappedIn: a file that becomes a link out of the root after the walk.
