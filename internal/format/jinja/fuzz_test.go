@@ -16,6 +16,7 @@ func FuzzWalk(f *testing.F) {
 		`{% for a, b in c|map(attribute='x') if a %}{{ a[1:2] ~ '\x5f' * 3 }}{% endfor %}`,
 		`{% macro m(a, b=1) %}{% set x.y = a %}{% endmacro %}{{ m(*c, **d) }}{# c #}{% raw %}{{{% endraw %}`,
 		`{% set a %}{{ "%s"|format(1) }}{% endset %}{{ "{0.b}".format(x) if y is not none else z.w(k=1) }}`,
+		`{{ x['%)' % y] }}{{ x['%(a' % y] }}{{ x['%('|format(y)] }}`,
 		`{% include 'a' ignore missing with context %}{{ -2 ** 3 in [4, {'a': 5}] }}`,
 	} {
 		f.Add(s)

@@ -161,9 +161,8 @@ func percent(format string, args []value, keys []string) value {
 			rest = rest[1:]
 			continue
 		}
-		key, behind, ok := strings.Cut(rest, ")")
-		ok = ok && key[0] == '('
-		if ok {
+		key, behind, ok := strings.Cut(strings.TrimPrefix(rest, "("), ")")
+		if ok = ok && rest[0] == '('; ok {
 			rest = behind
 		}
 		// Flags, width, precision and the size of a number in C pad a text and do
@@ -172,7 +171,7 @@ func percent(format string, args []value, keys []string) value {
 		next += strings.Count(rest[:len(rest)-len(verb)], "*")
 		style := verb[:min(1, len(verb))]
 		if ok {
-			b.WriteString(formatted(keyed(key[1:], args, keys), args, style))
+			b.WriteString(formatted(keyed(key, args, keys), args, style))
 		} else {
 			b.WriteString(formatted(next, args, style))
 			next++
