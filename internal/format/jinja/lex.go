@@ -57,6 +57,9 @@ func (l *lexer) fail(at int, kind hostile.Kind, format string, args ...any) {
 // next returns the next block and whether there is one. Comments are passed
 // over; the inside of {% raw %} is plain.
 func (l *lexer) next() (block, bool) {
+	for strings.HasPrefix(l.src[l.pos:], "{#") {
+		l.comment()
+	}
 	if l.err != nil || l.pos >= len(l.src) {
 		return block{}, false
 	}
@@ -69,15 +72,8 @@ func (l *lexer) next() (block, bool) {
 		l.pos += i
 		return block{plain: true, data: l.src[start:l.pos], at: int64(start)}, true
 	}
-	switch l.src[start+1] {
-	case '#':
-		l.comment()
-		return l.next()
-	case '%':
-		return l.block(true), l.err == nil
-	default:
-		return l.block(false), l.err == nil
-	}
+	tag := l.src[start+1] == '%'
+	return l.block(tag), l.err == nil
 }
 
 // opening returns where the first delimiter is, or -1.
@@ -175,18 +171,21 @@ func (l *lexer) raw() block {
 	for i := start; ; {
 		j := strings.Index(l.src[i:], "{%")
 		if j < 0 {
-			l.fail(start, hostile.Truncated, "{%% raw %%} is not ended")
-			return block{}
+			break
 		}
 		inner := strings.TrimLeft(strings.TrimLeft(l.src[i+j+2:], "-+"), " \t\r\n")
 		if rest, ok := strings.CutPrefix(inner, "endraw"); ok {
-			if k := strings.Index(rest, "%}"); k >= 0 {
-				l.pos = len(l.src) - len(rest) + k + 2
-				return block{plain: true, data: l.src[start : i+j], at: int64(start)}
+			k := strings.Index(rest, "%}")
+			if k < 0 { // nor is there one behind it
+				break
 			}
+			l.pos = len(l.src) - len(rest) + k + 2
+			return block{plain: true, data: l.src[start : i+j], at: int64(start)}
 		}
 		i += j + 2
 	}
+	l.fail(start, hostile.Truncated, "{%% raw %%} is not ended")
+	return block{}
 }
 
 // space skips what separates tokens.

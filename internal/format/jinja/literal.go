@@ -106,13 +106,17 @@ func numeric(s string) (c rune, n int) {
 	return c, n
 }
 
+// maxCharacter is the longest name of a character that Python looks up, in bytes
+// (NAME_MAXLEN of unicodedata.c).
+const maxCharacter = 256
+
 // named decodes N{LOW LINE} and the names of letters and digits; any other named
 // character is the replacement character.
 func named(s string) (c rune, n int) {
 	if !strings.HasPrefix(s, "N{") {
 		return 0, 0
 	}
-	i := strings.IndexByte(s, '}')
+	i := strings.IndexByte(s[:min(len(s), maxCharacter)], '}')
 	if i < 0 {
 		return 0, 0
 	}

@@ -2,6 +2,7 @@ package jinja
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/modelaudit/modelaudit/internal/hostile"
 )
@@ -278,10 +279,13 @@ func (p *parser) primary() *node {
 func (p *parser) text(t token) *node {
 	n := p.node(opText, t.at, t.text)
 	n.mark = t.built
-	for p.peek().kind == text {
-		next := p.take()
-		n.text += next.text
-		n.mark = true
+	if p.peek().kind != text {
+		return n
 	}
+	parts := []string{t.text}
+	for p.peek().kind == text {
+		parts = append(parts, p.take().text)
+	}
+	n.text, n.mark = strings.Join(parts, ""), true
 	return n
 }

@@ -1,5 +1,7 @@
 package jinja
 
+import "strings"
+
 // list reads a list or a tuple behind its bracket; parentheses around one
 // expression are that expression.
 func (p *parser) list(open token, closing string) *node {
@@ -152,11 +154,11 @@ func (p *parser) dotted() string {
 	if t.kind != name {
 		p.fail("a name expected, %q found", t.text)
 	}
-	s := t.text
+	parts := []string{t.text}
 	for p.accept(".") {
-		s += "." + p.take().text
+		parts = append(parts, p.take().text)
 	}
-	return s
+	return strings.Join(parts, ".")
 }
 
 // filter is | name, with arguments or without.

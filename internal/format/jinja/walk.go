@@ -1,6 +1,9 @@
 package jinja
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // A walker tells a Visitor what the statements reach.
 type walker struct {
@@ -121,15 +124,16 @@ func (w *walker) call(n *node) {
 
 // dotted returns the path of names that an expression is, or "".
 func dotted(n *node) string {
-	switch n.op {
-	case opName:
-		return n.text
-	case opAttr:
-		if before := dotted(n.kids[0]); before != "" {
-			return before + "." + n.text
-		}
+	var parts []string
+	for ; n.op == opAttr; n = n.kids[0] {
+		parts = append(parts, n.text)
 	}
-	return ""
+	if n.op != opName {
+		return ""
+	}
+	parts = append(parts, n.text)
+	slices.Reverse(parts)
+	return strings.Join(parts, ".")
 }
 
 // filter tells what a filter or test reaches.
