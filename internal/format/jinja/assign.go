@@ -168,8 +168,12 @@ func (c *capture) statement(st *statement) {
 
 // write appends to the innermost block.
 func (c *capture) write(v value) {
-	if n := len(c.open); n > 0 && len(c.open[n-1].out) < maxText {
-		c.open[n-1].out += str(v.pieces(), true).text
+	n := len(c.open)
+	if n == 0 || len(c.open[n-1].out) >= maxText {
+		return
+	}
+	if v = str(v.pieces(), true); c.scope.keep(v) {
+		c.open[n-1].out += v.text
 	}
 }
 

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/modelaudit/modelaudit/internal/hostile"
 )
 
 // decimal is what an integer is as text.
@@ -17,7 +19,24 @@ type scope struct {
 	values map[string][]value // by name, or namespace.name
 	macros map[string]*macro
 	local  map[string]bool // names that the template assigns
-	spend  func() bool     // one step of the budget; false when it is spent
+	budget *hostile.Budget
+}
+
+// spend takes one step of the budget; it is false when there is none left.
+func (s *scope) spend() bool { return s.budget.Step() == nil }
+
+// keep charges the memory of a value that outlives its expression; it is false when
+// there is none left, which the scan tells.
+func (s *scope) keep(v value) bool {
+	if !s.spend() || s.budget.Hold(uint64(valueCost+len(v.text))) != nil {
+		return false
+	}
+	for _, e := range v.list {
+		if !s.keep(e) {
+			return false
+		}
+	}
+	return true
 }
 
 // A macro is one that the template defines.
@@ -36,6 +55,9 @@ func (s *scope) assign(name string, values []value) {
 		if v.kind == unknown && !v.built || slices.ContainsFunc(old, func(o value) bool { return same(o, v) }) {
 			continue
 		}
+		if !s.keep(v) {
+			return
+		}
 		s.values[name] = more(old, v)
 	}
 }
@@ -53,10 +75,16 @@ func (s *scope) eval(n *node) []value {
 	if n == nil || !s.spend() {
 		return nothing
 	}
-	if v := s.known(n); len(v) > 0 {
-		return v
+	values := s.known(n)
+	if len(values) == 0 {
+		return nothing
 	}
-	return nothing
+	for _, v := range values { // lists are copied
+		if len(v.list) > 0 && s.budget.Steps(int64(len(v.list))) != nil {
+			return nothing
+		}
+	}
+	return values
 }
 
 // known returns what is known of an expression, or nothing.
@@ -179,9 +207,10 @@ func (s *scope) subscript(n *node) []value {
 		}
 		return nil
 	}
+	start, stop, step := bound(0), bound(1), bound(2)
 	var out []value
 	for _, b := range base {
-		out = append(out, slice(b, bound(0), bound(1), bound(2)))
+		out = append(out, slice(b, start, stop, step))
 	}
 	return out
 }
@@ -211,8 +240,9 @@ func (s *scope) call(n *node) []value {
 		return union(s.macros[callee.text].body, nil)
 	case callee.op == opAttr:
 		var out []value
+		args := s.arguments(n)
 		for _, base := range s.eval(callee.kids[0]) {
-			out = append(out, method(base, callee.text, s.arguments(n), n.keys))
+			out = append(out, method(base, callee.text, args, n.keys))
 		}
 		return out
 	}
@@ -261,8 +291,8 @@ func method(base value, called string, args []value, keys []string) value {
 	return value{built: base.built}
 }
 
-// padded is a string made as long as the first argument says with the second, on
-// the side that the method is called by.
+// padded is a string made as long as the first argument says with the second, which
+// Python wants to be one character, on the side that the method is called by.
 func padded(base value, called string, args []value) value {
 	if base.kind != vText || len(args) == 0 || args[0].kind != vNumber {
 		return value{built: base.built || base.kind == vText}
@@ -273,6 +303,8 @@ func padded(base value, called string, args []value) value {
 		fill = "0"
 	case len(args) > 1:
 		fill = args[1].pieces()
+		_, size := utf8.DecodeRuneInString(fill)
+		fill = fill[:size]
 	}
 	missing := int(min(args[0].n-int64(utf8.RuneCountInString(base.text)), maxText))
 	if missing <= 0 {
@@ -315,7 +347,8 @@ func filtered(base value, called string, args []value, keys []string) value {
 		return reverse(base)
 	case "replace":
 		if base.kind == vText && len(args) >= 2 && args[0].kind == vText && args[1].kind == vText {
-			return str(strings.ReplaceAll(base.text, args[0].text, args[1].text), true)
+			most := maxText/max(1, len(args[1].text)) + 1 // what more there is would be cut
+			return str(strings.Replace(base.text, args[0].text, args[1].text, most), true)
 		}
 	case "lower", "upper", "swapcase", "capitalize", "title":
 		if base.kind == vText {
@@ -332,15 +365,30 @@ func filtered(base value, called string, args []value, keys []string) value {
 func join(list value, separator string) value {
 	switch list.kind {
 	case vText:
-		return str(strings.Join(strings.Split(list.text, ""), separator), true)
+		return joined(strings.Split(list.text, ""), separator)
 	case vList:
 		var parts []string
 		for _, v := range list.list {
 			parts = append(parts, v.pieces())
 		}
-		return str(strings.Join(parts, separator), true)
+		return joined(parts, separator)
 	}
 	return value{built: list.built}
+}
+
+// joined puts parts together, as many as are followed.
+func joined(parts []string, separator string) value {
+	var out strings.Builder
+	for i, p := range parts {
+		if out.Len() > maxText {
+			break
+		}
+		if i > 0 {
+			out.WriteString(separator)
+		}
+		out.WriteString(p)
+	}
+	return str(out.String(), true)
 }
 
 // trim is the filter and the method strip.

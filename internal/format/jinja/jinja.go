@@ -86,8 +86,7 @@ func Walk(r *hostile.Reader, v Visitor) error {
 	}
 	t := &template{r: r}
 	t.parse(src)
-	s := &scope{values: make(map[string][]value), macros: make(map[string]*macro), local: make(map[string]bool),
-		spend: func() bool { return r.Budget().Step() == nil }}
+	s := &scope{values: make(map[string][]value), macros: make(map[string]*macro), local: make(map[string]bool), budget: r.Budget()}
 	for range passes {
 		t.assign(s)
 	}
@@ -138,7 +137,7 @@ func (t *template) parse(src string) {
 			l.err = fault
 			break
 		}
-		cost := uint64(nodeCost * (nodes + 1))
+		cost := uint64(nodeCost * (nodes + len(st.targets) + len(st.params) + 1))
 		if err := t.r.Budget().Hold(cost); err != nil {
 			t.r.FailAt(b.at, hostile.OverBudget, "the template's expressions: %v", err)
 			return

@@ -1,19 +1,23 @@
 package jinja_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/modelaudit/modelaudit/internal/format/jinja"
+	"github.com/modelaudit/modelaudit/internal/hostile"
 	"github.com/modelaudit/modelaudit/internal/hostile/hostiletest"
 )
 
-// walk reads a template that is shown to nobody.
-func walk(text string) error {
-	return jinja.Walk(hostiletest.Reader(text), jinja.Visitor{
+// walk reads a template that is shown to nobody, and returns what it has cost.
+func walk(text string) *hostile.Budget {
+	r := hostiletest.Reader(text)
+	_ = jinja.Walk(r, jinja.Visitor{
 		Access: func(jinja.Access) {}, Call: func(jinja.Call) {}, Load: func(jinja.Load) {}, Repeat: func(jinja.Repeat) {},
 	})
+	return r.Budget()
 }
 
 // TestLinear: reading takes time by the length of a template, whatever it repeats.
@@ -33,5 +37,39 @@ func TestLinear(t *testing.T) {
 		if took := time.Since(start); took > most {
 			t.Errorf("%s, %d bytes: took %v", c.name, len(c.text), took)
 		}
+	}
+}
+
+// TestKept: what variables, blocks and macros hold is charged, and refused at the
+// limit.
+func TestKept(t *testing.T) {
+	statements := func(n int, format string) string {
+		var out strings.Builder
+		out.WriteString(`{% set x = "a" * 4096 %}{% set l = [` + strings.Repeat("1,", 250) + `] %}`)
+		for i := range n {
+			fmt.Fprintf(&out, format, i)
+		}
+		return out.String()
+	}
+	for _, c := range []struct{ name, text string }{
+		{"texts", statements(50_000, "{%% set a%d = x ~ x %%}")},
+		{"lists", statements(7_000, "{%% set a%d = l + l %%}")},
+		{"blocks", statements(50_000, "{%% set a%d %%}{{ x }}")},
+		{"macros", statements(50_000, "{%% macro a%d() %%}{{ x }}{%% endmacro %%}")},
+		{"parameters", strings.Repeat("{% macro m("+strings.Repeat("a,", 49_000)+"a) %}", 50)},
+	} {
+		if times, _ := walk(c.text).Refused(); times == 0 {
+			t.Errorf("%s: got no refusal", c.name)
+		}
+	}
+}
+
+// TestSteps: an expression that is worth much work is paid for.
+func TestSteps(t *testing.T) {
+	deep := strings.Repeat("x.f(", 30) + "1" + strings.Repeat(")", 30)
+	values := strings.Repeat("{% set x = x ~ 1 %}", 20)
+	start := time.Now()
+	if err := walk(`{% set x = "" %}` + values + "{% set y = " + deep + " %}").Spent(); err != nil {
+		t.Errorf("took %v and all steps (%v), want what 30 calls cost", time.Since(start), err)
 	}
 }

@@ -94,10 +94,13 @@ func (p *parser) expect(s string) {
 	}
 }
 
-// fail notes the first fault and goes to the end, where every loop stops.
-func (p *parser) fail(format string, args ...any) {
+// fail notes a template that Jinja refuses.
+func (p *parser) fail(format string, args ...any) { p.stop(hostile.Malformed, format, args...) }
+
+// stop notes the first fault and goes to the end, where every loop stops.
+func (p *parser) stop(kind hostile.Kind, format string, args ...any) {
 	if p.err == nil {
-		p.err = hostile.Faultf(hostile.Malformed, p.peek().at, format, args...)
+		p.err = hostile.Faultf(kind, p.peek().at, format, args...)
 		p.i = len(p.tokens) - 1
 	}
 }
@@ -127,10 +130,7 @@ func (p *parser) expression() *node {
 	p.depth++
 	defer func() { p.depth-- }()
 	if p.depth > maxDepth {
-		if p.err == nil {
-			p.err = hostile.Faultf(hostile.Unsupported, p.peek().at, "expressions nested more than %d deep", maxDepth)
-			p.i = len(p.tokens) - 1
-		}
+		p.stop(hostile.Unsupported, "expressions nested more than %d deep", maxDepth)
 		return p.node(opConst, p.peek().at, "none")
 	}
 	left := p.or()

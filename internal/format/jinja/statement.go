@@ -92,6 +92,11 @@ func (p *parser) iterated() *node {
 
 // targets reads the left side of an assignment.
 func (p *parser) targets(st *statement) {
+	p.depth++
+	defer func() { p.depth-- }()
+	if p.depth > maxDepth {
+		p.stop(hostile.Unsupported, "targets nested more than %d deep", maxDepth)
+	}
 	for p.err == nil {
 		open := p.accept("(") || p.accept("[")
 		if open {

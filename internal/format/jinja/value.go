@@ -37,6 +37,8 @@ const (
 	maxValues = 16
 	// maxItems is how many elements of a list are followed.
 	maxItems = 256
+	// valueCost is what a value that is kept is charged beside its text, in bytes.
+	valueCost = 128
 )
 
 // str makes a text, cut where it is longer than any name needs.
@@ -76,6 +78,9 @@ func cross(a, b []value, f func(a, b value) value) []value {
 	var out []value
 	for _, x := range a {
 		for _, y := range b {
+			if len(out) > maxValues {
+				return out
+			}
 			out = more(out, f(x, y))
 		}
 	}
