@@ -380,8 +380,7 @@ func (s *scanner) integer(op *Op, line []byte) (n int64, big bool) {
 	return v.Int64(), false
 }
 
-// index turns an index of Python, which counts from the end if it is negative,
-// into one of Go. It reports whether there is such an item among n.
+// index reads a memo key.
 func (s *scanner) index(op *Op, line []byte) {
 	v, ok := parseIndex(line)
 	switch {

@@ -134,7 +134,7 @@ type heap struct {
 	kept  int     // items held by all objects
 }
 
-// get is GET, BINGET or LONG_BINGET.
+// get returns the i-th object.
 func (h *heap) get(i int64) *object { return &h.pages[uint64(i)/objectPage][uint64(i)%objectPage] }
 
 // take returns room for n items, which hold anything.
