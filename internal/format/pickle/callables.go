@@ -15,12 +15,12 @@ func (m *Machine) arg(c *call, n int, keyword string) Value {
 	return 0
 }
 
-// strArg returns the n-th argument as text.
+// strArg returns the n-th argument, if it is a str.
 func (m *Machine) strArg(c *call, n int) (string, bool) {
 	if n >= len(c.args) {
 		return "", false
 	}
-	return m.Str(c.args[n])
+	return m.str(c.args[n])
 }
 
 // Attributes, items and imports.
@@ -331,7 +331,7 @@ func callAttrGetter(m *Machine, o *object, c *call) (Value, bool) {
 	}
 	var out []Value
 	for _, p := range o.items {
-		path, ok := m.Str(p)
+		path, ok := m.str(p)
 		if !ok {
 			return 0, false
 		}
@@ -374,7 +374,7 @@ func callMethodCaller(m *Machine, o *object, c *call) (Value, bool) {
 	if len(c.args) != 1 || len(o.items) == 0 {
 		return 0, false
 	}
-	name, ok := m.Str(o.items[0])
+	name, ok := m.str(o.items[0])
 	if !ok {
 		return 0, false
 	}
@@ -389,7 +389,11 @@ func (m *Machine) retarget(o *object, state Value) {
 	if n == nil || n.instance == nil || n.String() != "functools.partial" || s == nil || s.kind != Tuple || len(s.items) < 3 {
 		return
 	}
-	o.items = append([]Value{s.items[0]}, m.elements(s.items[1])...)
+	args := m.elements(s.items[1])
+	if m.s.r.Budget().Steps(int64(len(args))) != nil {
+		return
+	}
+	o.items = append([]Value{s.items[0]}, args...)
 	o.lost = 0
 	if !m.exact(s.items[1]) {
 		o.lost = 1

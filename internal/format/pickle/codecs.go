@@ -34,7 +34,7 @@ func (t *codecs) apply(m *Machine, c *call, text, name int) (Value, bool) {
 	}
 	codecName := "utf_8"
 	if v := m.arg(c, name, "encoding"); v != 0 {
-		s, ok := m.Str(v)
+		s, ok := m.str(v)
 		if !ok {
 			return 0, false
 		}

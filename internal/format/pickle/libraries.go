@@ -7,7 +7,7 @@ import "strings"
 // numbaEnvironment is numba's _rebuild_env(modname, consts, env_name), which
 // imports the module that a compiled function is of.
 func numbaEnvironment(m *Machine, c *call) (Value, bool) {
-	name, ok := m.Str(m.arg(c, 0, "modname"))
+	name, ok := m.str(m.arg(c, 0, "modname"))
 	if !ok || c.loose || strings.HasPrefix(name, ".") {
 		return 0, false
 	}
@@ -52,7 +52,7 @@ func restoreCurry(m *Machine, c *call) (Value, bool) {
 		return 0, false
 	}
 	fn := c.args[1]
-	path, written := m.Str(fn)
+	path, written := m.str(fn)
 	if module, name, colon := strings.Cut(path, ":"); written && !colon {
 		return 0, false
 	} else if written {

@@ -196,22 +196,23 @@ func join_(m *Machine, s string, _ Kind, c *call) (Value, bool) {
 
 // split is str.split without a limit on the number of parts.
 func split(m *Machine, s string, kind Kind, c *call) (Value, bool) {
-	var parts []string
-	if len(c.args) == 0 || m.Kind(c.args[0]) == None {
-		parts = strings.Fields(s)
-	} else {
+	parts := strings.FieldsSeq(s)
+	switch {
+	case len(c.args) > 1:
+		return 0, false
+	case len(c.args) == 1 && m.Kind(c.args[0]) != None:
 		sep, _, ok := m.textOf(c.args[0])
 		if !ok || sep == "" {
 			return 0, false
 		}
-		parts = strings.Split(s, sep)
+		parts = strings.SplitSeq(s, sep)
 	}
-	if len(parts) > maxItems || len(c.args) > 1 {
-		return 0, false
-	}
-	out := make([]Value, len(parts))
-	for i, p := range parts {
-		out[i] = m.newText(kind, p)
+	var out []Value
+	for p := range parts {
+		if len(out) == maxItems {
+			return 0, false
+		}
+		out = append(out, m.newText(kind, p))
 	}
 	return m.newContainer(List, out), true
 }
@@ -282,23 +283,29 @@ func translate(m *Machine, s string, kind Kind, c *call) (Value, bool) {
 	}
 	var b strings.Builder
 	for _, r := range s {
-		v, ok := m.item(c.args[0], smallInt(int64(r)))
-		switch {
-		case !ok:
-			b.WriteRune(r)
-		case m.Kind(v) == None:
-		case m.Kind(v) == Str:
-			t, _ := m.Str(v)
-			b.WriteString(t)
-		default:
-			n, ok := m.Int(v)
-			if !ok || !n.IsInt64() {
+		s := string(r)
+		if v, ok := m.item(c.args[0], smallInt(int64(r))); ok {
+			if s, ok = m.replacement(v); !ok {
 				return 0, false
 			}
-			writeRune(&b, rune(n.Int64()))
+		}
+		if !m.write(&b, s) {
+			return 0, false
 		}
 	}
 	return m.text(kind, b.String())
+}
+
+// replacement is what str.translate puts in the place of a character: nothing, a
+// text, or the character of a number.
+func (m *Machine) replacement(v Value) (string, bool) {
+	switch m.Kind(v) {
+	case None:
+		return "", true
+	case Str:
+		return m.str(v)
+	}
+	return m.character(v)
 }
 
 // swapCase is str.swapcase, for letters that have one counterpart.

@@ -74,7 +74,7 @@ func (m *Machine) renderBig(b *strings.Builder, v Value) {
 
 // renderText writes a string or bytes, of long ones the start and the end.
 func (m *Machine) renderText(b *strings.Builder, v Value) {
-	s, kind, ok := m.textOf(v)
+	s, kind, ok := m.written(v)
 	if !ok {
 		b.WriteString("<" + m.Kind(v).String() + ">")
 		return

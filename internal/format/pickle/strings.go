@@ -17,8 +17,21 @@ func (m *Machine) text(kind Kind, s string) (Value, bool) {
 	return m.newText(kind, s), true
 }
 
-// textOf returns the content of a str, bytes or bytearray and its kind.
+// textOf returns the content of a str, bytes or bytearray and its kind, to compute
+// something of it: whoever does so goes through all of it, which is paid for.
 func (m *Machine) textOf(v Value) (s string, kind Kind, ok bool) {
+	s, kind, ok = m.written(v)
+	return s, kind, ok && !m.spend(int64(len(s)))
+}
+
+// str is Str for whoever computes something of it.
+func (m *Machine) str(v Value) (string, bool) {
+	s, kind, ok := m.textOf(v)
+	return s, ok && kind == Str
+}
+
+// written is textOf for whoever looks at a part of it.
+func (m *Machine) written(v Value) (s string, kind Kind, ok bool) {
 	v = m.force(v)
 	kind = m.Kind(v)
 	if kind == Str {
@@ -135,13 +148,22 @@ func chr(m *Machine, c *call) (Value, bool) {
 	if len(c.args) != 1 {
 		return 0, false
 	}
-	n, ok := m.Int(c.args[0])
-	if !ok || !n.IsInt64() || n.Int64() < 0 || n.Int64() > utf8.MaxRune {
+	s, ok := m.character(c.args[0])
+	if !ok {
 		return 0, false
+	}
+	return m.newStr(s), true
+}
+
+// character is the text of a code point, which may be a surrogate.
+func (m *Machine) character(v Value) (string, bool) {
+	n, ok := m.Int(v)
+	if !ok || !n.IsInt64() || n.Int64() < 0 || n.Int64() > utf8.MaxRune {
+		return "", false
 	}
 	var b strings.Builder
 	writeRune(&b, rune(n.Int64()))
-	return m.newStr(b.String()), true
+	return b.String(), true
 }
 
 // ord is builtins.ord.
@@ -280,30 +302,40 @@ func percent(m *Machine, c *call) (Value, bool) {
 }
 
 // formatOne writes one value as a verb of printf-style formatting does, and
-// reports whether it knows how.
+// reports whether it knows how and there is room.
 func (m *Machine) formatOne(b *strings.Builder, verb byte, v Value) bool {
+	s, ok := m.formatted(verb, v)
+	return ok && m.write(b, s)
+}
+
+// formatted is a value as a verb of printf-style formatting writes it.
+func (m *Machine) formatted(verb byte, v Value) (string, bool) {
 	switch verb {
 	case 's', 'd', 'i', 'b':
-		if t, _, ok := m.textOf(v); ok {
-			b.WriteString(t)
-			return true
+		if s, _, ok := m.textOf(v); ok {
+			return s, true
 		}
 		if n, ok := m.Int(v); ok {
-			b.WriteString(n.String())
-			return true
+			return n.String(), true
 		}
 	case 'c':
-		if n, ok := m.Int(v); ok && n.IsInt64() && n.Int64() >= 0 && n.Int64() <= utf8.MaxRune {
-			writeRune(b, rune(n.Int64()))
-			return true
-		}
+		return m.character(v)
 	case 'x':
 		if n, ok := m.Int(v); ok {
-			b.WriteString(n.Text(16))
-			return true
+			return n.Text(16), true
 		}
 	}
-	return false
+	return "", false
+}
+
+// write adds to a text that is put together of pieces, unless it gets too long: a
+// file can name one long piece any number of times.
+func (m *Machine) write(b *strings.Builder, s string) bool {
+	if b.Len()+len(s) > maxRepeat || m.spend(int64(len(s))) {
+		return false
+	}
+	b.WriteString(s)
+	return true
 }
 
 // joined is sep.join(items).
