@@ -32,6 +32,9 @@ func (m *Machine) attr(v Value, name string) Value {
 // walk follows a dotted path of attributes.
 func (m *Machine) walk(v Value, path string) Value {
 	for part := range strings.SplitSeq(path, ".") {
+		if !m.s.r.Step() {
+			return unknown
+		}
 		v = m.attr(v, part)
 	}
 	return v
@@ -115,8 +118,8 @@ func (m *Machine) dictState(state Value, name string) (Value, bool) {
 	if o.kind != Dict {
 		return 0, false
 	}
-	if m.s.r.Budget().Steps(int64(len(o.items))) != nil {
-		return 0, false // the next opcode is the last: it finds the budget spent
+	if !m.visits(o) {
+		return 0, false
 	}
 	for i := len(o.items) - 2; i >= 0; i -= 2 {
 		if m.Reads(o.items[i], name) {
@@ -127,12 +130,17 @@ func (m *Machine) dictState(state Value, name string) (Value, bool) {
 	return 0, false
 }
 
+// visits charges the budget for going through all items of an object, and reports
+// whether that is left. If it is not, the next opcode is the last: it finds the
+// budget spent.
+func (m *Machine) visits(o *object) bool { return m.s.r.Budget().Steps(int64(len(o.items))) == nil }
+
 // plantState remembers attributes that BUILD sets on a module, a class or a
 // function: later imports of them give what was planted.
 func (m *Machine) plantState(target, state Value) {
 	o := m.object(state)
 	switch {
-	case o == nil:
+	case o == nil || !m.visits(o):
 	case o.kind == Tuple:
 		for _, v := range o.items {
 			if m.Kind(v) == Dict {
@@ -142,7 +150,7 @@ func (m *Machine) plantState(target, state Value) {
 	case o.kind == Dict:
 		n := m.known[m.object(target).ref]
 		for i := 0; i+1 < len(o.items); i += 2 {
-			if s, ok := m.Str(o.items[i]); ok {
+			if s, ok := m.str(o.items[i]); ok {
 				m.plant(n.Module, join(n.Name, s), o.items[i+1])
 			}
 		}
@@ -177,7 +185,7 @@ func (m *Machine) plantItem(n *Name, k, v Value) {
 		m.register(n.Name, k, v)
 		return
 	}
-	key, ok := m.Str(k)
+	key, ok := m.str(k)
 	if !ok {
 		return
 	}
@@ -206,8 +214,8 @@ func (m *Machine) register(table string, k, v Value) {
 // registerName gives an extension code a name, as copyreg.add_extension does:
 // EXT1, EXT2 and EXT4 of the same file then mean it.
 func (m *Machine) registerName(code int64, module, name Value) {
-	s, ok1 := m.Str(module)
-	n, ok2 := m.Str(name)
+	s, ok1 := m.str(module)
+	n, ok2 := m.str(name)
 	if ok1 && ok2 && m.hold(sparseMemoCost) {
 		m.registry[code] = m.intern(s, n, s, n)
 	}
@@ -239,7 +247,7 @@ func namespace(n *Name, key string) (module, name string, ok bool) {
 func (m *Machine) item(v, k Value) (Value, bool) {
 	v = m.force(v)
 	if n := m.Name(v); n != nil {
-		key, ok := m.Str(k)
+		key, ok := m.str(k)
 		if !ok {
 			return 0, false
 		}
@@ -283,14 +291,10 @@ func (m *Machine) equal(a, b Value) bool {
 		return a.tag() != tagUnknown
 	}
 	switch m.Kind(a) {
-	case Str:
-		x, ok1 := m.Str(a)
-		y, ok2 := m.Str(b)
-		return ok1 && ok2 && x == y
-	case Bytes:
-		x, ok1 := m.Bytes(a)
-		y, ok2 := m.Bytes(b)
-		return ok1 && ok2 && x == y
+	case Str, Bytes:
+		x, kind, ok1 := m.textOf(a)
+		y, other, ok2 := m.textOf(b)
+		return ok1 && ok2 && (kind == Str) == (other == Str) && x == y
 	case Int, Bool:
 		x, ok1 := m.Int(a)
 		y, ok2 := m.Int(b)
@@ -312,10 +316,10 @@ func (m *Machine) at(v, k Value) (Value, bool) {
 		return 0, false
 	}
 	if m.Kind(v) == Str {
-		s, ok := m.Str(v)
+		s, _, ok := m.textOf(v)
 		r := []rune(s)
 		n, in := index(i.Int64(), len(r))
-		if !ok || !in || m.spend(int64(len(s))) {
+		if !ok || !in {
 			return 0, false
 		}
 		return m.newStr(string(r[n])), true

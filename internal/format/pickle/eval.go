@@ -286,6 +286,9 @@ func (m *Machine) iterate(v Value) ([]Value, bool) {
 	case Tuple, List, Set, FrozenSet:
 		return o.items, o.lost == 0 && !m.spend(int64(len(o.items)))
 	case Dict:
+		if m.spend(int64(len(o.items))) {
+			return nil, false
+		}
 		return m.keys(o), o.lost == 0
 	case Call:
 		return m.unroll(o)

@@ -186,7 +186,11 @@ func iterChain(m *Machine, args []Value) ([]Value, bool) {
 	all := true
 	for _, a := range args {
 		items, ok := m.iterate(a)
-		out, all = append(out, items...), all && ok && len(out) <= maxItems
+		if all = all && ok; len(out)+len(items) > maxItems {
+			all = false
+			continue
+		}
+		out = append(out, items...)
 	}
 	return out, all
 }
