@@ -9,6 +9,7 @@
 package globals
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -130,9 +131,16 @@ func listed(module, name string) (Verdict, bool) {
 
 // inherited gives a part of a dangerous class the verdict on the class.
 func inherited(module, name string) (Verdict, bool) {
-	for i := strings.LastIndexByte(name, '.'); i > 0; i = strings.LastIndexByte(name[:i], '.') {
-		if v, ok := listed(module, name[:i]); ok && v.Class >= Conditional {
-			return v, true
+	i := strings.LastIndexByte(name, '.')
+	if i <= 0 {
+		return Verdict{}, false
+	}
+	modules := slices.Collect(spellings(module)) // once for all parts, of which there may be thousands
+	for ; i > 0; i = strings.LastIndexByte(name[:i], '.') {
+		for _, m := range modules {
+			if v, ok := find(m, name[:i]); ok && v.Class >= Conditional {
+				return v, true
+			}
 		}
 	}
 	return Verdict{}, false

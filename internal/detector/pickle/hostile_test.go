@@ -61,6 +61,18 @@ func TestBombs(t *testing.T) {
 		{"source", repeat(pickletest.New(4).Str("def f(self):\n"+strings.Repeat("    torch.relu(x)\n", 50_000)).Put(0).Tuple(1).Put(1).Pop().Named("torch.fx.graph_module", "reduce_graph_module").Put(2), 20_000, func(s *pickletest.Stream) {
 			s.Get(2).Get(1).Reduce().Pop()
 		})},
+		{"one text, formatted many times", repeat(computed(pickletest.New(4)).Str("os").Named("builtins", "str.format"), 1, func(s *pickletest.Stream) {
+			s.Named("operator", "mul").Str("{0}").Int(60_000).Tuple(2).Reduce().Get(0).Tuple(2).Reduce().StackGlobal()
+		})},
+		{"one text in the place of many letters", repeat(pickletest.New(4).Str("os").Named("builtins", "str.translate"), 1, func(s *pickletest.Stream) {
+			s.Named("operator", "mul").Str("b").Int(60_000).Tuple(2).Reduce()
+			s.EmptyDict().Int('b').Str(strings.Repeat("a", 1<<20)).SetItem().Tuple(2).Reduce().StackGlobal()
+		})},
+		{"one long name many times", repeat(computed(pickletest.New(4)), 5_000, func(s *pickletest.Stream) { s.Get(0).Str("b").StackGlobal().Pop() })},
+		{"name of many parts", repeat(pickletest.New(4), 1, func(s *pickletest.Stream) {
+			s.Global(strings.Repeat("a.", 10_000)+"a", strings.Repeat("b.", 10_000)+"b")
+		})},
+		{"one state many times", repeat(manyStates(pickletest.New(4)), 10, func(s *pickletest.Stream) { s.Get(1).Build() })},
 		{"claimed", pickletest.New(4).None().None().Op('B', 0xff, 0xff, 0xff, 0x7f).Bytes()},
 	} {
 		start := time.Now()
@@ -69,6 +81,25 @@ func TestBombs(t *testing.T) {
 			t.Errorf("%s: %d bytes took %v (%s)", c.name, len(c.data), took, got.Status)
 		}
 	}
+}
+
+// computed adds a text of 8 MiB that is computed, under the key 0.
+func computed(s *pickletest.Stream) *pickletest.Stream {
+	return s.Named("operator", "mul").Str("a").Int(8 << 20).Tuple(2).Reduce().Put(0).Pop()
+}
+
+// manyStates adds a class, and under the key 1 a tuple of one dict many times over.
+func manyStates(s *pickletest.Stream) *pickletest.Stream {
+	const many = 50_000
+	s.EmptyDict().Put(0).Mark()
+	for i := range many {
+		s.Int(int32(i)).None()
+	}
+	s.SetItems().Pop().Mark()
+	for range many {
+		s.Get(0)
+	}
+	return s.TupleFromMark().Put(1).Pop().Named("collections", "OrderedDict")
 }
 
 // TestTextsAreRead: what a call runs, and is too long or too much to read, is not

@@ -120,19 +120,24 @@ func (m *Machine) emitImport(v Value) {
 	m.emit(Effect{Kind: Imports, Value: v, Computed: m.assembled})
 }
 
-// intern returns the Global of a name, one for each spelling.
+// intern returns the Global of a name, one for each spelling. One that is longer
+// than a line of names may be is like one that is computed in a way that is not
+// followed.
 func (m *Machine) intern(module, name, asModule, asName string) Value {
+	if len(module) > longestName || len(name) > longestName {
+		return m.newObject(object{kind: Attr, fn: unknown, kw: unknown, flags: flagForced})
+	}
 	key := [4]string{module, name, asModule, asName}
 	if v, ok := m.globals[key]; ok {
 		return v
 	}
+	const cost = 2 << 10 // of a name's tables, here and where it is judged, beside its text
+	if !m.hold(uint64(cost+len(asModule)+len(asName))) || m.s.r.Budget().Steps(lookUps(module)+lookUps(name)) != nil {
+		return unknown
+	}
 	homeModule, homeName := module, name
 	if m.names.Resolve != nil {
 		homeModule, homeName = m.names.Resolve(module, name)
-	}
-	const cost = 2 << 10 // of a name's tables, here and where it is judged, beside its text
-	if !m.hold(uint64(cost + len(asModule) + len(asName))) {
-		return unknown
 	}
 	n := Name{Module: homeModule, Name: homeName, AsModule: asModule, AsName: asName, ID: len(m.known)}
 	n.dotted = n.String()
@@ -143,6 +148,10 @@ func (m *Machine) intern(module, name, asModule, asName string) Value {
 	m.globals[key] = v
 	return v
 }
+
+// lookUps is what it is worth in steps to look for a dotted name, and for each part
+// of it, in the tables of what is known.
+func lookUps(name string) int64 { return int64(len(name)) * int64(1+strings.Count(name, ".")) }
 
 // lookup returns an attribute of a module or of something in it.
 func (m *Machine) lookup(module, name string) Value {
@@ -171,12 +180,9 @@ func (m *Machine) patchedName(module, name string) (Value, bool) {
 	if ok {
 		return v, true
 	}
-	for i := strings.LastIndexByte(name, '.'); i > 0; i = strings.LastIndexByte(name[:i], '.') {
+	for i := strings.LastIndexByte(name, '.'); i > 0 && !m.spend(int64(i)); i = strings.LastIndexByte(name[:i], '.') {
 		if v, ok := m.patched[[2]string{module, name[:i]}]; ok {
-			for part := range strings.SplitSeq(name[i+1:], ".") {
-				v = m.attr(v, part)
-			}
-			return v, true
+			return m.walk(v, name[i+1:]), true
 		}
 	}
 	return 0, false
