@@ -57,7 +57,7 @@ func drops(text string, budget *hostile.Budget) ([]Drop, error) {
 	}
 	s, _ := python.AnalyseTokens(tokens)
 	d := &dropper{tokens: tokens, references: s.References, foreign: make(map[string]string), budget: budget,
-		secrets: make(map[string]string), natives: make(map[string]bool), judged: make(map[int]bool)}
+		secrets: make(map[string]string), natives: make(map[string]bool), judged: -1}
 	for i, t := range tokens {
 		if t.Kind == python.Name {
 			d.names = append(d.names, i)
@@ -102,7 +102,8 @@ type dropper struct {
 	foreign     map[string]string // variables, by what their values come from
 	secrets     map[string]string // variables, by what of the machine they hold
 	natives     map[string]bool   // variables that are native libraries
-	judged      map[int]bool      // statements whose texts were judged as commands
+	start, seen int               // of a statement, and how far its end was looked for: indices of tokens
+	judged      int               // start of the last statement whose texts were judged as commands
 	budget      *hostile.Budget
 	out         []Drop
 	err         error // of the budget
@@ -163,83 +164,6 @@ func (d *dropper) closing(i int) int {
 		}
 	}
 	return i
-}
-
-// assignments finds the variables whose values are decoded or fetched, in the
-// order of the text.
-func (d *dropper) assignments() {
-	start := 0 // of the statement
-	for i, t := range d.tokens {
-		switch {
-		case t.Kind >= python.Newline, t.Kind == python.Op && t.Text == ";":
-			start = i + 1
-		case t.Kind == python.Op && t.Text == "=" && i > 0 && d.tokens[i-1].Kind == python.Name && i <= start+3:
-			d.assign(d.tokens[i-1].Text, i+1, d.line(i))
-		case t.Kind == python.Name && t.Text == "as" && i+1 < len(d.tokens):
-			d.assign(d.tokens[i+1].Text, start, i)
-		}
-	}
-}
-
-// assign notes what is worth following of a variable's value.
-func (d *dropper) assign(variable string, from, to int) {
-	if origin := d.origin(from, to); origin != "" {
-		d.foreign[variable] = origin
-	}
-	if what := d.secret(from, to); what != "" {
-		d.secrets[variable] = what
-	}
-	if from < to && from < len(d.tokens) && part(d.path(d.tokens[from].Offset)) == "native" {
-		d.natives[variable] = true
-	}
-}
-
-// path returns the path of the first reference at an offset.
-func (d *dropper) path(offset int) string {
-	at := sort.Search(len(d.references), func(i int) bool { return d.references[i].Offset >= offset })
-	if at < len(d.references) && d.references[at].Offset == offset {
-		return d.references[at].Path
-	}
-	return ""
-}
-
-// line returns the index of the end of the statement that token i is part of.
-func (d *dropper) line(i int) int {
-	for ; i < len(d.tokens); i++ {
-		if t := d.tokens[i]; t.Kind >= python.Newline || t.Kind == python.Op && t.Text == ";" {
-			return i
-		}
-	}
-	return i
-}
-
-// origin names the function that decodes or fetches what an expression is made
-// of, if one does.
-func (d *dropper) origin(from, to int) string {
-	if from >= to || from >= len(d.tokens) {
-		return ""
-	}
-	end := len(d.tokens)
-	if d.err = d.budget.Steps(int64(to - from)); d.err != nil {
-		return ""
-	}
-	last := d.tokens[min(to, end)-1].Offset
-	at := sort.Search(len(d.references), func(i int) bool { return d.references[i].Offset >= d.tokens[from].Offset })
-	for _, r := range d.references[at:] {
-		if r.Offset > last {
-			break
-		}
-		if kind := part(r.Path); r.Called && (kind == "decode" || kind == "fetch") {
-			return r.Path
-		}
-	}
-	for i := from; i < min(to, end); i++ {
-		t := d.tokens[i]
-		if t.Kind == python.Name && d.foreign[t.Text] != "" && !(i > 0 && d.tokens[i-1].Text == ".") {
-			return d.foreign[t.Text]
-		}
-	}
-	return ""
 }
 
 // call judges a call by what it is given.
@@ -410,9 +334,6 @@ func Openly(text string) bool {
 	}
 	return false
 }
-
-// PowerShell judges a text as the script that it is called.
-func PowerShell(text string) *Program { return judgePowerShell(text) }
 
 // judgeSource judges Python by the first of what Drops finds.
 func judgeSource(text string, budget *hostile.Budget) (*Program, error) {

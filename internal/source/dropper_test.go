@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/modelaudit/modelaudit/internal/hostile/hostiletest"
 	"github.com/modelaudit/modelaudit/internal/source"
@@ -116,6 +117,21 @@ func TestShell(t *testing.T) {
 		p, err := source.Shell(c.text, hostiletest.Budget(len(c.text)))
 		if (p != nil) != c.want || err != nil {
 			t.Errorf("%s: got %+v, %v, want %v", c.name, p, err, c.want)
+		}
+	}
+}
+
+// TestDropsEnds: a program costs what its length does, whatever it repeats.
+func TestDropsEnds(t *testing.T) {
+	const n, most = 1 << 17, 10 * time.Second
+	for _, c := range []struct{ name, text string }{
+		{"functions in one list", "import os\nx = [" + strings.Repeat("os.system, ", n) + "'curl']\n"},
+		{"names in one with", "import requests\nwith " + strings.Repeat("requests.get() as b, ", n) + "c:\n exec(b)\n"},
+	} {
+		start := time.Now()
+		_, _ = source.Drops(c.text, hostiletest.Budget(len(c.text)))
+		if took := time.Since(start); took > most {
+			t.Errorf("%s: took %v", c.name, took)
 		}
 	}
 }

@@ -14,15 +14,21 @@ func (d *dropper) passed(r python.Reference) {
 	if !starts(r.Path) || i == len(d.tokens) {
 		return
 	}
-	start := i
-	for start > 0 && !d.ends(start-1) {
-		start--
+	if start := d.statement(i); d.judged < start {
+		d.judged = start
+		d.given(r, start, d.line(i))
 	}
-	if d.judged[start] {
-		return
+}
+
+// statement returns the index of the first token of the statement that token i is
+// part of, which is none in front of the one that was asked for last.
+func (d *dropper) statement(i int) int {
+	for ; d.seen < i; d.seen++ {
+		if d.ends(d.seen) {
+			d.start = d.seen + 1
+		}
 	}
-	d.judged[start] = true
-	d.given(r, start, d.line(i))
+	return d.start
 }
 
 // ends reports whether token i ends a statement.

@@ -135,7 +135,7 @@ func judgeLong(text string, budget *hostile.Budget) (*Program, error) {
 	if found, err := judgeLongPython(s, budget); found != nil || err != nil {
 		return found, err
 	}
-	if found := judgePowerShell(text); found != nil {
+	if found := PowerShell(text); found != nil {
 		return found, nil
 	}
 	return judgeShell(text, budget, false)

@@ -49,7 +49,7 @@ func Judge(text string, budget *hostile.Budget) (*Program, error) {
 	if found, err := judgePython(text, budget); found != nil || err != nil {
 		return found, err
 	}
-	if found := judgePowerShell(text); found != nil {
+	if found := PowerShell(text); found != nil {
 		return found, nil
 	}
 	return judgeShell(text, budget, false)
