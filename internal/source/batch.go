@@ -1,7 +1,10 @@
 package source
 
 import (
+	_ "embed"
 	"strings"
+
+	"github.com/modelaudit/modelaudit/internal/table"
 )
 
 // Batch judges a script of Windows by the files that it fetches and runs. Commands
@@ -24,11 +27,11 @@ type batch struct {
 	out     *Program
 }
 
-// starters are words in front of a command that change how it runs.
-var starters = map[string]bool{"start": true, "call": true, "cmd": true, "/c": true, "/k": true, "/b": true, "/min": true, "/wait": true, "/d": true, "": true}
+//go:embed batch.txt
+var batchFile string
 
-// runners run the file that they are given.
-var runners = map[string]bool{"python": true, "py": true, "pythonw": true, "cscript": true, "wscript": true, "rundll32": true, "regsvr32": true, "mshta": true}
+// windows is what commands of such scripts do, by their names.
+var windows = table.Once(batchFile, table.Kinds)
 
 // command judges one command at an offset of the text.
 func (b *batch) command(text string, at int) {
@@ -36,7 +39,7 @@ func (b *batch) command(text string, at int) {
 	for i := range words {
 		words[i] = strings.Trim(words[i], `"'@()`)
 	}
-	for len(words) > 0 && starters[strings.TrimSuffix(words[0], ".exe")] {
+	for len(words) > 0 && (words[0] == "" || windows()[strings.TrimSuffix(words[0], ".exe")] == "prefix") {
 		words = words[1:]
 	}
 	if len(words) == 0 {
@@ -44,14 +47,15 @@ func (b *batch) command(text string, at int) {
 	}
 	name, args := fileOf(words[0]), words[1:]
 	command := strings.TrimSuffix(name, ".exe")
+	does, addressed := windows()[command], strings.Contains(text, "://")
 	switch {
-	case fetches(command, args):
+	case does == "fetch" && addressed && len(args) > 0:
 		b.fetched[fileOf(target(args))] = command
-	case (command == "mshta" || command == "regsvr32") && strings.Contains(text, "://"):
+	case does == "load" && addressed:
 		b.found(command, "runs what it fetches", text, at)
 	case b.fetched[name] != "":
 		b.found(name, "is a file that it has fetched", text, at)
-	case runners[command]:
+	case does == "run" || does == "load":
 		for _, a := range args {
 			if b.fetched[fileOf(a)] != "" {
 				b.found(command, "runs a file that it has fetched", text, at)
@@ -59,15 +63,6 @@ func (b *batch) command(text string, at int) {
 			}
 		}
 	}
-}
-
-// fetches reports whether a command writes a file that it fetches.
-func fetches(command string, args []string) bool {
-	all := strings.Join(args, " ")
-	if !strings.Contains(all, "://") {
-		return false
-	}
-	return command == "certutil" && strings.Contains(all, "urlcache") || command == "bitsadmin" || command == "curl" || command == "wget"
 }
 
 // target returns the file that a command which fetches writes: behind its option,

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/modelaudit/modelaudit/internal/format/shell"
 )
@@ -46,7 +47,9 @@ func printed(c *shell.Command) string {
 }
 
 // literals finds the texts in code of Perl, Ruby, PHP, awk and JavaScript.
-var literals = regexp.MustCompile("\"[^\"]{8,}\"|'[^']{8,}'|`[^`]{8,}`")
+var literals = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile("\"[^\"]{8,}\"|'[^']{8,}'|`[^`]{8,}`")
+})
 
 // maxQuoted is how many texts in a piece of code are judged.
 const maxQuoted = 16
@@ -54,7 +57,7 @@ const maxQuoted = 16
 // quoted judges the texts in code of another language, which has a shell run
 // them in its own ways, as commands.
 func (s *scriptJudge) quoted(code string) (*Program, error) {
-	for _, text := range literals.FindAllString(code, maxQuoted) {
+	for _, text := range literals().FindAllString(code, maxQuoted) {
 		text = text[1 : len(text)-1]
 		if !holds(text, "shell") {
 			continue

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/modelaudit/modelaudit/internal/finding"
 	"github.com/modelaudit/modelaudit/internal/format/config"
@@ -12,7 +13,9 @@ import (
 // repository matches what transformers takes for a repository of kernels rather
 // than the name of an implementation that it has (is_kernel of
 // integrations/hub_kernels.py).
-var repository = regexp.MustCompile(`^[^/:]+/[^/:]+(?:@[^/:]+)?(?::[^/:]+)?$`)
+var repository = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^[^/:]+/[^/:]+(?:@[^/:]+)?(?::[^/:]+)?$`)
+})
 
 // ownKernels are the repositories that transformers names itself.
 const ownKernels = "kernels-community/"
@@ -21,7 +24,7 @@ const ownKernels = "kernels-community/"
 // fetched, and its Python and machine code loaded.
 func (j *judge) kernel(i config.Item) {
 	name := i.Value[strings.LastIndexByte(i.Value, '|')+1:] // "paged|owner/name"
-	if i.Kind != config.Text || !repository.MatchString(name) || strings.HasPrefix(name, ownKernels) {
+	if i.Kind != config.Text || !repository().MatchString(name) || strings.HasPrefix(name, ownKernels) {
 		return
 	}
 	j.known = true
