@@ -35,8 +35,10 @@ var (
 var Index = &detector.Detector{
 	Name:  "weight-index",
 	Rules: rule.Explain(help, escape, pickled),
-	Match: func(h artifact.Head) bool { return indexName().MatchString(h.Base()) || h.IsJSON() },
-	Run:   runIndex,
+	Match: func(h artifact.Head) bool {
+		return h.Extension() == ".json" && indexName().MatchString(h.Base()) || h.IsJSON()
+	},
+	Run: runIndex,
 }
 
 // mapName is the member that holds the names of the files by tensor.

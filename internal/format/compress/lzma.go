@@ -28,7 +28,7 @@ const lzmaHeader = 13
 // dictionary of 2^n or 2^n + 2^(n-1) bytes and a size below 256 GiB; and that
 // the range coder starts with the zero byte that it must start with.
 func isLZMA(head []byte) bool {
-	if len(head) <= lzmaHeader || head[0] >= 9*5*5 || head[lzmaHeader] != 0 || empty(head) {
+	if len(head) <= lzmaHeader || head[0] >= 9*5*5 || head[lzmaHeader] != 0 {
 		return false
 	}
 	dictionary := binary.LittleEndian.Uint32(head[1:])
@@ -37,7 +37,7 @@ func isLZMA(head []byte) bool {
 		return false
 	}
 	rest := dictionary &^ (1 << (31 - bits.LeadingZeros32(dictionary)))
-	return dictionary == 1<<32-1 || rest == 0 || rest<<1 == dictionary&^rest
+	return (dictionary == 1<<32-1 || rest == 0 || rest<<1 == dictionary&^rest) && !empty(head)
 }
 
 // emptyStream is the size of an LZMA stream of which nothing comes out: the header

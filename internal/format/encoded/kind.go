@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"compress/zlib"
 	"encoding/binary"
-	"regexp"
 	"strings"
 	"sync"
 
@@ -52,7 +51,7 @@ func Kind(data []byte) string {
 		}
 	}
 	switch {
-	case binaryPickle(data), mayText(data) && textPickle().Match(data[:min(len(data), maxStart)]):
+	case binaryPickle(data), textPickle(data):
 		return "pickle"
 	case portable(data):
 		return "PE executable"
@@ -69,15 +68,34 @@ func Kind(data []byte) string {
 // maxStart is in how many bytes a pickle of protocol 0 names its first global.
 const maxStart = 256
 
-// mayText reports whether data has the first letter and the two line ends that
-// textPickle wants.
-func mayText(data []byte) bool {
-	if strings.IndexByte("(]})l0dtci", data[0]) < 0 {
+// textPickle reports whether data starts like a pickle of protocol 0 that names a
+// global soon: a few opcodes that make or drop something, two lines of names, and
+// an opcode.
+func textPickle(data []byte) bool {
+	const few = 8
+	rest := data[:min(len(data), maxStart)]
+	for n := 0; n < few && len(rest) > 0 && strings.IndexByte("(]})l0dt", rest[0]) >= 0; n++ {
+		rest = rest[1:]
+	}
+	if len(rest) == 0 || rest[0] != 'c' && rest[0] != 'i' {
 		return false
 	}
-	data = data[:min(len(data), maxStart)]
-	i := bytes.IndexByte(data, '\n')
-	return i > 0 && bytes.IndexByte(data[i+1:], '\n') > 0
+	module, rest, _ := bytes.Cut(rest[1:], []byte("\n"))
+	name, rest, _ := bytes.Cut(rest, []byte("\n"))
+	return isName(module) && isName(name) && len(rest) > 0 && strings.IndexByte("(]})0123456789IVSLFNtpRogcq", rest[0]) >= 0
+}
+
+// isName reports whether p is an identifier, or several with dots between them.
+func isName(p []byte) bool {
+	for i, c := range p {
+		switch {
+		case c == '_', c|0x20 >= 'a' && c|0x20 <= 'z':
+		case i > 0 && (c == '.' || c >= '0' && c <= '9'):
+		default:
+			return false
+		}
+	}
+	return len(p) > 0
 }
 
 // binaryPickle reports whether data starts with a protocol, 0 to 5, and an
@@ -86,11 +104,6 @@ func binaryPickle(data []byte) bool {
 	const opcodes = "().0123FGIJKLMNPQRSTUVX]abcdeghijlopqrstu}\x82\x83\x84\x85\x86\x87\x88\x89\x8a\x8b\x8c\x8d\x8e\x8f\x91\x95\x96B\x80C"
 	return len(data) > 2 && data[0] == 0x80 && data[1] <= 5 && strings.IndexByte(opcodes, data[2]) >= 0
 }
-
-// textPickle is the start of a pickle of protocol 0 that names a global soon.
-var textPickle = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`^[(\]})l0dt]{0,8}[ci][A-Za-z_][\w.]*\n[A-Za-z_][\w.]*\n[(\]})0-9IVSLFNtpRogcq]`)
-})
 
 // portable reports whether data has a DOS header that leads to a PE header, or
 // is long enough only for the first.
