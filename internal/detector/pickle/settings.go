@@ -24,7 +24,9 @@ var instantiators = map[string]bool{
 // settings judges what settings in the object that is loaded name.
 func (j *judge) settings() {
 	const depth = 12 // of containers in containers
-	j.settingsIn(j.m.Result(), depth)
+	if j.m.Spells(targetKey) || j.m.Spells(instantiatorKey) {
+		j.settingsIn(j.m.Result(), depth)
+	}
 }
 
 // settingsIn looks at a dict, a short list or the state of an object, and what is in

@@ -34,8 +34,10 @@ $`, "NAMES", `(?:\w+, )*`))
 // sourceState judges a state of which a part is run as source: whatever the
 // class is called, since every scipy has more distributions.
 func (j *judge) sourceState(e pickle.Effect, u *use) {
-	for _, state := range e.Args {
-		j.templateIn(e, u, state, 1)
+	if j.m.Spells(templateKey) || generatesMethods(u) {
+		for _, state := range e.Args {
+			j.templateIn(e, u, state, 1)
+		}
 	}
 	if strings.HasPrefix(u.at.Module, "torch_geometric.inspector") {
 		j.plainWords(e, u)
@@ -90,7 +92,7 @@ func (j *judge) templateOf(e pickle.Effect, u *use, state pickle.Value) {
 		j.template(e, u, v)
 		return
 	}
-	if !strings.HasPrefix(u.at.Module, "scipy.stats.") {
+	if !generatesMethods(u) {
 		return
 	}
 	items, all := j.m.Items(state)
@@ -104,6 +106,9 @@ func (j *judge) templateOf(e pickle.Effect, u *use, state pickle.Value) {
 		})
 	}
 }
+
+// generatesMethods reports whether a class may be one of scipy's distributions.
+func generatesMethods(u *use) bool { return strings.HasPrefix(u.at.Module, "scipy.stats.") }
 
 // template judges source that the class runs.
 func (j *judge) template(e pickle.Effect, u *use, v pickle.Value) {

@@ -121,7 +121,7 @@ func (m *Machine) dictState(state Value, name string) (Value, bool) {
 	if !m.visits(o) {
 		return 0, false
 	}
-	for i := len(o.items) - 2; i >= 0; i -= 2 {
+	for i := len(o.items) - 2; i >= 0 && m.Spells(name); i -= 2 {
 		if m.Reads(o.items[i], name) {
 			return o.items[i+1], true
 		}

@@ -56,6 +56,9 @@ func (m *Machine) pushConstant(op *Op, tag int) {
 	if !op.Torn {
 		v := constant(tag, op.Offset)
 		m.push(v)
+		if tag == tagStr {
+			m.words.note(m, op)
+		}
 		if op.Size >= lookSize && m.Look != nil && tag != tagLong {
 			m.look(op, v)
 		}

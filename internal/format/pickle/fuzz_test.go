@@ -47,6 +47,11 @@ func FuzzMachine(f *testing.F) {
 				m.Python(e.Fn)
 				m.Python(e.Value)
 				m.PythonCall(e.Fn, e.Args, e.Kw)
+				for _, v := range append(e.Args, e.Fn, e.Value, e.Kw) {
+					if text, ok := m.Str(v); ok && !m.Spells(text) {
+						t.Fatalf("%+v: the machine has %q and does not spell it", reading, text)
+					}
+				}
 			}
 			if m.Ops() > ops && !reading.DropTail && !reading.Arrays {
 				t.Fatalf("%+v: followed %d opcodes of %d", reading, m.Ops(), ops)

@@ -116,6 +116,9 @@ func (m *Machine) content(v Value, kind Kind) (string, bool) {
 // Reads reports whether v is a str of exactly this text. A literal that is too
 // short is not decoded: each character takes one byte or more of it.
 func (m *Machine) Reads(v Value, text string) bool {
+	if !m.Spells(text) {
+		return false
+	}
 	if v.tag() == tagStr {
 		// Most keys are SHORT_BINUNICODE, which stands in the file as it is.
 		if p := m.s.r.Seen(v.payload(), int64(len(text))+2); p != nil && Code(p[0]) == opShortBinUnicode {
@@ -277,6 +280,9 @@ func (m *Machine) float(v Value) (float64, bool) {
 func (m *Machine) newText(kind Kind, content string) Value {
 	if !m.hold(uint64(len(content))) {
 		return unknown
+	}
+	if n := len(content); n > 0 && n <= longestWord {
+		m.words.add(content[0], content[n-1], n)
 	}
 	m.texts = append(m.texts, content)
 	return m.newObject(object{kind: kind, ref: int32(len(m.texts) - 1)})

@@ -71,6 +71,7 @@ type Machine struct {
 
 	result     Value
 	ops        int64
+	words      vocabulary
 	lastText   Value // the string that was pushed last, and after how many opcodes
 	lastTextOp int64
 	held       int64

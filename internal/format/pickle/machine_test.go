@@ -160,3 +160,34 @@ func TestForgets(t *testing.T) {
 		t.Errorf("built %q, called %q, stopped %v (%v)", built, called, m.Stopped(), m.Err())
 	}
 }
+
+// TestSpells: a text is known of however it comes about, and others mostly not.
+func TestSpells(t *testing.T) {
+	const word = "_target_"
+	p := func() *pickletest.Stream { return pickletest.New(4) }
+	for _, c := range []struct {
+		name string
+		data []byte
+		want bool
+	}{
+		{"SHORT_BINUNICODE", p().Str(word).Stop(), true},
+		{"BINUNICODE", p().Op('X', 8, 0, 0, 0).Raw(word).Stop(), true},
+		{"BINUNICODE8", p().Op(0x8d, 8, 0, 0, 0, 0, 0, 0, 0).Raw(word).Stop(), true},
+		{"UNICODE", p().Text('V', `\u005ftarget_`).Stop(), true},
+		{"STRING", p().Text('S', `'\x5ftarget_'`).Stop(), true},
+		{"SHORT_BINSTRING", p().Op('U', 8).Raw(word).Stop(), true},
+		{"across frames", p().Frame(4).Str(word).Stop(), true},
+		{"joined", p().Named("builtins", "str.join").Str("t").EmptyList().Str("_").Append().Str("arge").Append().Str("_").Append().Tuple(2).Reduce().Stop(), true},
+		{"a persistent id", p().Text('P', word).Stop(), true},
+		{"nothing", p().None().Stop(), false},
+		{"other texts", p().EmptyDict().Str("target").Str("_targets_").SetItem().Stop(), false},
+		{"bytes", p().Data([]byte(word)).Stop(), false},
+	} {
+		m := pickle.New(reader(c.data), names, pickle.Reading{})
+		for range m.Run() {
+		}
+		if got := m.Spells(word); got != c.want {
+			t.Errorf("%s: Spells(%q) = %v, want %v", c.name, word, got, c.want)
+		}
+	}
+}

@@ -35,12 +35,13 @@ func (s *Stream) Text(code byte, line string) *Stream {
 func (s *Stream) Stop() []byte { return s.Op('.').b }
 
 // Global writes GLOBAL.
-func (s *Stream) Global(module, name string) *Stream { return s.Text('c', module).raw(name + "\n") }
+func (s *Stream) Global(module, name string) *Stream { return s.Text('c', module).Raw(name + "\n") }
 
 // Inst writes INST.
-func (s *Stream) Inst(module, name string) *Stream { return s.Text('i', module).raw(name + "\n") }
+func (s *Stream) Inst(module, name string) *Stream { return s.Text('i', module).Raw(name + "\n") }
 
-func (s *Stream) raw(text string) *Stream {
+// Raw writes the bytes of text.
+func (s *Stream) Raw(text string) *Stream {
 	s.b = append(s.b, text...)
 	return s
 }
@@ -56,17 +57,17 @@ func (s *Stream) StackGlobal() *Stream { return s.Op(0x93) }
 // Str writes SHORT_BINUNICODE or BINUNICODE.
 func (s *Stream) Str(text string) *Stream {
 	if len(text) < 256 {
-		return s.Op(0x8c, byte(len(text))).raw(text)
+		return s.Op(0x8c, byte(len(text))).Raw(text)
 	}
-	return s.Op('X').uint32(len(text)).raw(text)
+	return s.Op('X').uint32(len(text)).Raw(text)
 }
 
 // Data writes SHORT_BINBYTES or BINBYTES.
 func (s *Stream) Data(p []byte) *Stream {
 	if len(p) < 256 {
-		return s.Op('C', byte(len(p))).raw(string(p))
+		return s.Op('C', byte(len(p))).Raw(string(p))
 	}
-	return s.Op('B').uint32(len(p)).raw(string(p))
+	return s.Op('B').uint32(len(p)).Raw(string(p))
 }
 
 func (s *Stream) uint32(n int) *Stream {
