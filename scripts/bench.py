@@ -6,11 +6,13 @@ usage: scripts/bench.py [--dir DIR] [--runs N] [--peers] [--check] [NAME...]
 It builds the program, makes the files below DIR (a temporary folder by default; 1.3 GiB, most of it
 a hole), and prints the fastest of N runs after one that warms the page cache, and the highest peak
 of resident memory. What this script itself occupies, some 10 MiB, is the least that can be shown.
-With --peers, picklescan and fickling are installed from PyPI into DIR; with --check, an aim that is
-missed fails. NAME selects inputs. For directories, "reading" is a program that opens and reads every
-file, as many at a time as there are processors, and does nothing else: no scanner can take less.
+With --peers, picklescan and fickling are installed from PyPI into DIR, and scikit-learn, which makes
+some of the files; with --check, an aim that is missed fails. NAME selects inputs. For directories,
+"reading" is a program that opens and reads every file, as many at a time as there are processors,
+and does nothing else: no scanner can take less.
 """
 import argparse
+import importlib
 import os
 import pickle
 import struct
@@ -18,7 +20,7 @@ import subprocess
 import sys
 import tempfile
 import time
-import types
+import warnings
 import zipfile
 import zlib
 
@@ -63,60 +65,45 @@ def make_directory(path):
 
 
 def make_forests(path):
-    """2,000 small random forests of ten trees, written by pickle itself: memo, frames and all."""
-    forest, tree, inner, array = stand_ins()
+    """2,000 random forests of ten trees, by scikit-learn."""
+    make_models(path, 2000, [lambda i: sklearn("ensemble.RandomForestClassifier", n_estimators=10, random_state=i)])
+
+
+def make_defaults(path):
+    """200 random forests as scikit-learn makes them by default, of a hundred trees."""
+    make_models(path, 200, [lambda i: sklearn("ensemble.RandomForestClassifier", random_state=i)])
+
+
+def make_kinds(path):
+    """2,000 models of ten kinds of scikit-learn."""
+    make_models(path, 2000, [
+        lambda i: sklearn("linear_model.LogisticRegression", C=1 + i, max_iter=1000),
+        lambda i: sklearn("linear_model.RidgeClassifier", alpha=1 + i),
+        lambda i: sklearn("svm.SVC", C=1 + i),
+        lambda i: sklearn("naive_bayes.GaussianNB", var_smoothing=1e-9 * (1 + i)),
+        lambda i: sklearn("neighbors.KNeighborsClassifier", n_neighbors=1 + i % 9),
+        lambda i: sklearn("tree.DecisionTreeClassifier", random_state=i),
+        lambda i: sklearn("neural_network.MLPClassifier", random_state=i, max_iter=1),
+        lambda i: sklearn("cluster.KMeans", n_clusters=3, random_state=i),
+        lambda i: sklearn("decomposition.PCA", n_components=2, random_state=i),
+        lambda i: sklearn("pipeline.make_pipeline", sklearn("preprocessing.StandardScaler"), sklearn("linear_model.SGDClassifier", random_state=i)),
+    ])
+
+
+def sklearn(name, *args, **parameters):
+    """Calls something of scikit-learn."""
+    module, _, called = name.rpartition(".")
+    return getattr(importlib.import_module("sklearn." + module), called)(*args, **parameters)
+
+
+def make_models(path, n, kinds):
+    """Fits each kind of model in turn to the irises, and pickles them."""
+    warnings.simplefilter("ignore")  # one pass over the data is no fit to rely on
+    x, y = sklearn("datasets.load_iris", return_X_y=True)
     os.makedirs(path)
-    for i in range(2000):
-        trees = [tree(random_state=i * 10 + n, tree_=inner(nodes=array(nodes(15), "V64"), values=array(
-            struct.pack("<30d", *range(30)), "f8"), max_depth=4, node_count=15), criterion="gini", splitter="best",
-            max_features="sqrt", classes_=array(struct.pack("<2q", 0, 1), "i8"), n_outputs_=1) for n in range(10)]
-        with open(os.path.join(path, f"forest-{i:04}.pkl"), "wb") as f:
-            pickle.dump(forest(estimators_=trees, n_estimators=10, bootstrap=True, n_features_in_=4), f, protocol=4)
-
-
-def nodes(n):
-    """Nodes of a tree as scikit-learn keeps them: children, feature, threshold, impurity, samples, weight, missing."""
-    return b"".join(struct.pack("<3q2dqdB7x", 2 * i + 1, 2 * i + 2, i % 4, 0.8 + i / 7, 0.5 / (i + 1), 150 // (i + 1), 150 / (i + 1), 0) for i in range(n))
-
-
-def stand_ins():
-    """Classes under the names of scikit-learn's and NumPy's, which are not needed to write what these write."""
-    def module(name, **members):
-        for end in [i for i, c in enumerate(name) if c == "."]:
-            sys.modules.setdefault(name[:end], types.ModuleType(name[:end]))
-        m = sys.modules[name] = types.ModuleType(name)
-        for key, value in members.items():
-            value.__module__, value.__name__, value.__qualname__ = name, key, key
-            setattr(m, key, value)
-
-    def estimator():
-        return type("estimator", (), {"__init__": lambda self, **state: self.__dict__.update(state)})
-
-    class Array:
-        def __init__(self, data, dtype):
-            self.data, self.dtype = data, dtype
-
-        def __reduce__(self):
-            size = int(self.dtype[1:])
-            return reconstruct, (Array, (0,), b"b"), (1, (len(self.data) // size,), Dtype(self.dtype), False, self.data)
-
-    class Dtype:
-        def __init__(self, name):
-            self.name = name
-
-        def __reduce__(self):
-            return Dtype, (self.name, False, True), (3, "<", None, None, None, -1, -1, 0)
-
-    def reconstruct():
-        pass
-
-    forest, tree, inner = estimator(), estimator(), estimator()
-    module("numpy", ndarray=Array, dtype=Dtype)
-    module("numpy._core.multiarray", _reconstruct=reconstruct)
-    module("sklearn.ensemble._forest", RandomForestClassifier=forest)
-    module("sklearn.tree._classes", DecisionTreeClassifier=tree)
-    module("sklearn.tree._tree", Tree=inner)
-    return forest, tree, inner, Array
+    for i in range(n):
+        with open(os.path.join(path, f"model-{i:04}.pkl"), "wb") as f:
+            pickle.dump(kinds[i % len(kinds)](i).fit(x, y), f)
 
 
 def make_dense(path):
@@ -164,7 +151,9 @@ def make_torch(path):
 INPUTS = [
     ("tiny", "tiny.pkl", make_tiny, 0.010, 64),
     ("directory", "directory", make_directory, 0.2, 64),
+    ("kinds", "kinds", make_kinds, 0.3, 64),
     ("forests", "forests", make_forests, 0.3, 64),
+    ("defaults", "defaults", make_defaults, 0.3, 64),
     ("torch", "torch-1g.pt", make_torch, 0.050, 64),
     ("forest", "forest-200m.pkl", make_forest, 0.5, 64),
     ("dense", "dense-45m.pkl", make_dense, 1.0, 64),
@@ -241,8 +230,11 @@ def reading(directory):
     return [binary]
 
 
+# Those that scikit-learn is wanted for.
+FITTED = [make_kinds, make_forests, make_defaults]
+
 # As README.md names them. fickling does not say that it needs typing_extensions.
-PEERS = ["picklescan==1.0.5", "fickling==0.1.12", "typing_extensions==4.15.0"]
+PEERS = ["picklescan==1.0.5", "fickling==0.1.12", "typing_extensions==4.15.0", "scikit-learn==1.7.2"]
 
 
 def peers(directory):
@@ -250,7 +242,7 @@ def peers(directory):
     venv = os.path.join(directory, "venv")
     if not os.path.exists(venv):
         subprocess.run([sys.executable, "-m", "venv", venv], check=True)
-        subprocess.run([os.path.join(venv, "bin", "pip"), "install", "-q", *PEERS], check=True)
+    subprocess.run([os.path.join(venv, "bin", "pip"), "install", "-q", *PEERS], check=True)
     return {
         "picklescan": [os.path.join(venv, "bin", "picklescan"), "-p"],
         "fickling": [os.path.join(venv, "bin", "fickling"), "--check-safety", "-p"],
@@ -287,8 +279,12 @@ def compare(args, directory, commands):
             continue
         path = os.path.join(directory, file)
         if not os.path.exists(path):
+            if make in FITTED and not args.peers:
+                print(f"{name:<12}left out: it is made with what --peers installs", flush=True)
+                continue
+            python = os.path.join(directory, "venv", "bin", "python") if make in FITTED else sys.executable
             # in a process of its own: memory once used counts in the children's peaks
-            subprocess.run([sys.executable, "-c", f"import sys; sys.path.insert(0, {os.path.dirname(__file__)!r}); "
+            subprocess.run([python, "-c", f"import sys; sys.path.insert(0, {os.path.dirname(__file__)!r}); "
                             f"import bench; bench.{make.__name__}({path!r})"], check=True, env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"})
         for scanner, command in commands.items():
             if os.path.isdir(path) and scanner == "fickling" or os.path.isfile(path) and scanner == "reading":
