@@ -2,7 +2,6 @@ package arrow_test
 
 import (
 	"encoding/base64"
-	"encoding/binary"
 	"slices"
 	"strings"
 	"testing"
@@ -10,49 +9,49 @@ import (
 	"github.com/modelaudit/modelaudit/internal/audit"
 	"github.com/modelaudit/modelaudit/internal/catalog"
 	"github.com/modelaudit/modelaudit/internal/detector/detectortest"
+	"github.com/modelaudit/modelaudit/internal/format/arrow/arrowtest"
+	fb "github.com/modelaudit/modelaudit/internal/format/flatbuffers/flatbufferstest"
 	"github.com/modelaudit/modelaudit/internal/format/pickle/pickletest"
 )
-
-var le = binary.LittleEndian
-
-// schema is a message with a column of a type that Python defines.
-func schema(pickled []byte) string {
-	value := string(le.AppendUint32(nil, uint32(len(pickled)))) + string(pickled)
-	return "\x10\x00\x00\x00\x00\x00\x0a\x00ARROW:extension:name\x00\x00\x00\x00\x17\x00\x00\x00arrow.py_extension_type\x00" +
-		"\x18\x00\x00\x00ARROW:extension:metadata\x00\x00\x00\x00" + value + strings.Repeat("\x00", 16)
-}
-
-// file is an Arrow file of a schema.
-func file(text string) string {
-	return "ARROW1\x00\x00\xff\xff\xff\xff" + string(le.AppendUint32(nil, uint32(len(text)))) + text + "\x00\x00\x00\x00ARROW1"
-}
-
-// parquet is a Parquet file with a key and its value in the metadata.
-func parquet(key, value string) string {
-	text := "\x15\x02\x19\x3c\x18" + string(rune(len(key))) + key + "\x18" + string(binary.AppendUvarint(nil, uint64(len(value)))) + value + "\x00"
-	return "PAR1\x15\x00\x15\x10" + text + string(le.AppendUint32(nil, uint32(len(text)))) + "PAR1"
-}
 
 func TestTables(t *testing.T) {
 	shell := pickletest.New(4).Call("posix", "system", "echo poc").Stop()
 	unknown := pickletest.New(4).Call("models", "make", "x").Stop()
 	known := pickletest.New(4).Global("collections", "OrderedDict").EmptyList().Tuple(1).Reduce().Stop()
-	encoded := func(p []byte) string { return base64.StdEncoding.EncodeToString([]byte(schema(p))) }
+	old := []byte("cposix\nsystem\n(S'echo poc'\ntR.") // protocol 0
+	column := func(p []byte) fb.Table { return arrowtest.Column(string(p)) }
+	embedded := func(columns ...fb.Table) string {
+		return arrowtest.Parquet("ARROW:schema", base64.StdEncoding.EncodeToString([]byte(arrowtest.Stream(columns...))))
+	}
+	deep := column(shell)
+	for range 100 {
+		deep = arrowtest.Group(deep)
+	}
+	plain := arrowtest.Stream(arrowtest.Plain("{}"))
 	for _, c := range []struct {
 		name, data string
 		want       string
 		status     audit.Status
 	}{
-		{"type in Arrow", file(schema(shell)), "pickle-executes-code", audit.Findings},
-		{"type in Parquet", parquet("ARROW:schema", encoded(shell)), "pickle-executes-code", audit.Findings},
-		{"unknown type in Parquet", parquet("ARROW:schema", encoded(unknown)), "pickle-unknown-call", audit.Findings},
-		{"harmless type", parquet("ARROW:schema", encoded(known)), "", audit.Clean},
-		{"metadata of Parquet", parquet("weights", base64.StdEncoding.EncodeToString(shell)), "encoded-payload", audit.Findings},
-		{"metadata of Arrow", file("\x00\x00weights\x00" + base64.StdEncoding.EncodeToString(shell) + "\x00"), "encoded-payload", audit.Findings},
-		{"honest Arrow", file("\x10\x00column\x00"), "", audit.NotAModel},
-		{"honest Parquet", parquet("pandas", `{"index_columns": [{"kind": "range"}]}`), "", audit.NotAModel},
-		{"cut", file(schema(shell))[:40], "", audit.NotAModel},
+		{"type in a file", arrowtest.File(plain, column(shell)), "pickle-executes-code", audit.Findings},
+		{"type in a file, of protocol 0", arrowtest.File(plain, column(old)), "pickle-executes-code", audit.Findings},
+		{"type in a column of columns", arrowtest.File(plain, arrowtest.Group(arrowtest.Plain("x"), column(shell))), "pickle-executes-code", audit.Findings},
+		{"type in a stream", arrowtest.Stream(column(shell)), "pickle-executes-code", audit.Findings},
+		{"type in a file that is cut", arrowtest.Cut(arrowtest.Stream(column(shell))), "pickle-executes-code", audit.Findings},
+		{"type in Parquet", embedded(column(shell)), "pickle-executes-code", audit.Findings},
+		{"type in Parquet, of protocol 0", embedded(column(old)), "pickle-executes-code", audit.Findings},
+		{"unknown type in Parquet", embedded(column(unknown)), "pickle-unknown-call", audit.Findings},
+		{"harmless type", embedded(column(known)), "", audit.Clean},
+		{"columns too deep", arrowtest.File(plain, deep), "", audit.Incomplete},
+		{"damaged metadata with a type", strings.Replace(arrowtest.File("", column(known)), "\x17\x00\x00\x00arrow.py", "\x17\x00\x00\xffarrow.py", 1), "", audit.Incomplete},
+		{"metadata of Parquet", arrowtest.Parquet("weights", base64.StdEncoding.EncodeToString(shell)), "encoded-payload", audit.Findings},
+		{"metadata of Arrow", arrowtest.File(plain, arrowtest.Plain(base64.StdEncoding.EncodeToString(shell))), "encoded-payload", audit.Findings},
+		{"metadata of Arrow behind much else", arrowtest.File(plain, arrowtest.Plain(strings.Repeat("\x00", 1<<17)+base64.StdEncoding.EncodeToString(shell))), "encoded-payload", audit.Findings},
+		{"honest Arrow", arrowtest.File(plain, arrowtest.Plain("{}")), "", audit.NotAModel},
+		{"honest Parquet", arrowtest.Parquet("pandas", `{"index_columns": [{"kind": "range"}]}`), "", audit.NotAModel},
+		{"cut", arrowtest.File(arrowtest.Stream(column(shell)))[:40], "", audit.NotAModel},
 		{"footer that is larger than the file", "PAR1\x15\x00\x15\x10\xff\xff\xff\xffPAR1", "", audit.NotAModel},
+		{"another file that starts like a stream", strings.Repeat("\xff", 100), "", audit.NotAModel},
 	} {
 		got := detectortest.Scan(catalog.Detectors(), "table", []byte(c.data))
 		rules := detectortest.RuleIDs(got)
