@@ -1,0 +1,128 @@
+// Package polars finds the functions of Python in queries of polars, as
+// LazyFrame.serialize and Expr.meta.serialize write them: pickles behind a few bytes
+// of their own.
+package polars
+
+import (
+	"bytes"
+	"slices"
+
+	"github.com/modelaudit/modelaudit/internal/format/pickle"
+	"github.com/modelaudit/modelaudit/internal/hostile"
+)
+
+const (
+	// Magic starts a binary query.
+	Magic = "DSL_VERSION"
+	// wide stands in front of a byte of 128 and more where MessagePack writes bytes as
+	// an array of numbers (uint 8).
+	wide = 0xcc
+	// key is what polars keeps a function under, as an array of numbers in JSON.
+	key = `"function":[`
+	// proto is PROTO as a number.
+	proto = "128"
+	// room is what bytes of unknown number start with.
+	room = 4 << 10
+	// window is how much is looked through at once.
+	window = 32 << 10
+)
+
+// Binary returns what stands behind the magic of a binary query, with its arrays of
+// numbers as the bytes that they stand for. Bytes that are written as such may lose
+// some: those are seen in the file itself.
+func Binary(r *hostile.Reader) ([]byte, error) {
+	r.Skip(uint64(len(Magic)))
+	text := r.Bytes(uint64(r.Left()))
+	out := text[:0]
+	for i := 0; i < len(text); i++ {
+		if text[i] == wide && i+1 < len(text) && text[i+1] >= 0x80 {
+			i++
+		}
+		out = append(out, text[i])
+	}
+	return out, r.Err()
+}
+
+// Functions calls visit with the bytes of every array of numbers in JSON that is a
+// function, from its start or from a pickle's, until visit returns an error. They are
+// valid during the call.
+func Functions(r *hostile.Reader, visit func(code []byte) error) error {
+	for r.Left() > 0 && r.Step() {
+		text := r.Peek(window)
+		at := function(text)
+		if at < 0 {
+			r.Skip(uint64(max(len(text)-len(key), 1)))
+			continue
+		}
+		r.Skip(uint64(at))
+		held := r.Budget().Held()
+		if code := numbers(r); code != nil {
+			if err := visit(code); err != nil {
+				return err
+			}
+		}
+		r.Budget().Release(held)
+	}
+	return r.Err()
+}
+
+// function returns where numbers begin that are a function, or -1.
+func function(text []byte) int {
+	at := bytes.Index(text, []byte(key))
+	if at >= 0 {
+		text = text[:at]
+		at += len(key)
+	}
+	for i := 0; ; i++ {
+		n := bytes.Index(text[i:], []byte(proto))
+		if n < 0 {
+			return at
+		}
+		if i += n; protocol(text, i) {
+			return i
+		}
+	}
+}
+
+// protocol reports whether a PROTO stands at a place: an element that is followed by
+// a version of the protocol, and by more.
+func protocol(text []byte, i int) bool {
+	if i == 0 || bytes.IndexByte([]byte("[, \t\r\n"), text[i-1]) < 0 {
+		return false
+	}
+	rest, ok := bytes.CutPrefix(blanks(text[i+len(proto):]), []byte(","))
+	rest = blanks(rest)
+	if !ok || len(rest) == 0 || rest[0] < '2' || rest[0] > '0'+pickle.MaxProtocol {
+		return false
+	}
+	return bytes.HasPrefix(blanks(rest[1:]), []byte(","))
+}
+
+func blanks(text []byte) []byte { return bytes.TrimLeft(text, " \t\r\n") }
+
+// numbers reads the numbers of an array to its end and returns the bytes that they
+// are, or nil if they are none.
+func numbers(r *hostile.Reader) []byte {
+	var out []byte
+	n := 0
+	for r.Left() > 0 && r.Step() {
+		if len(out)+1 >= cap(out) {
+			if r.Hold(uint64(cap(out)+room)) != nil {
+				return nil
+			}
+			out = slices.Grow(out, cap(out)+room)
+		}
+		switch c := r.Uint8(); {
+		case c >= '0' && c <= '9' && n <= 0xff:
+			n = 10*n + int(c-'0')
+		case c == ' ' || c == '\n' || c == '\r' || c == '\t':
+		case n > 0xff || c != ',' && c != ']':
+			return nil
+		case c == ',':
+			out, n = append(out, byte(n)), 0
+		default:
+			return append(out, byte(n))
+		}
+	}
+	return nil
+}
