@@ -67,24 +67,24 @@ const (
 // does. An error is that of reading, or the end of the budget; what was found
 // before it is returned.
 func Find(r *hostile.Reader, pickle func(at int64) (end int64, ok bool)) ([]File, error) {
-	return find(&search{r: r, pickle: pickle})
+	return find(&search{r: r, table: anything(), pickle: pickle})
 }
 
 // Only is Find for the files that keep says so of: however many others there are,
 // they hide none of them.
 func Only(r *hostile.Reader, pickle func(at int64) (end int64, ok bool), keep func(File) bool) ([]File, error) {
-	return find(&search{r: r, pickle: pickle, keep: keep})
+	return find(&search{r: r, table: anything(), pickle: pickle, keep: keep})
 }
 
 // Data is Only for what is of no known format, where values may be packed one by
 // one: by zlib as well, whose streams are known by two bytes.
 func Data(r *hostile.Reader, pickle func(at int64) (end int64, ok bool), keep func(File) bool) ([]File, error) {
-	return find(&search{r: r, pickle: pickle, keep: keep, data: true})
+	return find(&search{r: r, table: anything(), pickle: pickle, keep: keep, data: true})
 }
 
 // Programs is Find for programs alone, whatever they lie in.
 func Programs(r *hostile.Reader) ([]File, error) {
-	return find(&search{r: r, programs: true})
+	return find(&search{r: r, table: programs()})
 }
 
 func find(s *search) ([]File, error) {
@@ -98,7 +98,7 @@ func find(s *search) ([]File, error) {
 type search struct {
 	r          *hostile.Reader
 	start, end int64
-	programs   bool            // and nothing else
+	table      *table          // of what is looked for
 	data       bool            // and zlib, too
 	keep       func(File) bool // nil: all
 	pickle     func(at int64) (end int64, ok bool)
@@ -150,7 +150,7 @@ func (s *search) read(off int64) error {
 func (s *search) try(sig *signature, p []byte, i int) {
 	start := i - sig.pair
 	at := s.at + int64(start-sig.before)
-	if start < 0 || at < s.next || s.programs && !sig.program || sig.data && !s.data || !hasPrefix(p[start:], sig.text) || !s.spend() {
+	if start < 0 || at < s.next || sig.data && !s.data || !hasPrefix(p[start:], sig.text) || !s.spend() {
 		return
 	}
 	if f, ok := sig.confirm(s, at); ok {

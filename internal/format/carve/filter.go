@@ -42,26 +42,40 @@ const (
 	endsStack                 // STACK_GLOBAL behind a string
 )
 
-// pairs says for every two bytes that follow each other what they may belong
-// to: 0 means nothing. One look at a table for each byte costs the same for any
-// data, which no search for single rare bytes does: what is rare in weights of
-// one type is common in those of another.
-var pairs = sync.OnceValue(func() *[1 << 16]uint8 {
-	t := new([1 << 16]uint8)
+// A table says for every two bytes that follow each other what they may belong
+// to: 0 means nothing. One look at it for each byte costs the same for any data,
+// which no search for single rare bytes does: what is rare in weights of one type
+// is common in those of another.
+type table [1 << 16]uint8
+
+// anything is the table of all that is looked for, programs that of programs.
+var (
+	anything = sync.OnceValue(func() *table {
+		t := signed(func(signature) bool { return true })
+		for version := byte(2); version <= maxProtocol; version++ { // before, there was no PROTO
+			t[pair(proto, version)] = startsPickle
+		}
+		for c := range 256 {
+			if nameByte(byte(c)) {
+				t[pair(byte(c), '\n')], t[pair(byte(c), stackGlobal)] = endsModule, endsStack
+			}
+		}
+		t[pair(memoize, stackGlobal)] = endsStack
+		return t
+	})
+	programs = sync.OnceValue(func() *table { return signed(func(s signature) bool { return s.program }) })
+)
+
+// signed is the table of those signatures that are wanted.
+func signed(wanted func(signature) bool) *table {
+	t := new(table)
 	for i, sig := range signatures {
-		t[pair(sig.text[sig.pair], sig.text[sig.pair+1])] = uint8(i + 1)
-	}
-	for version := byte(2); version <= maxProtocol; version++ { // before, there was no PROTO
-		t[pair(proto, version)] = startsPickle
-	}
-	for c := range 256 {
-		if nameByte(byte(c)) {
-			t[pair(byte(c), '\n')], t[pair(byte(c), stackGlobal)] = endsModule, endsStack
+		if wanted(sig) {
+			t[pair(sig.text[sig.pair], sig.text[sig.pair+1])] = uint8(i + 1)
 		}
 	}
-	t[pair(memoize, stackGlobal)] = endsStack
 	return t
-})
+}
 
 // pair is two bytes as a little-endian reader sees them.
 func pair(first, second byte) uint16 { return uint16(first) | uint16(second)<<8 }
@@ -83,27 +97,29 @@ func (s *search) filter(p []byte, from, to int) {
 	}
 }
 
-// pairs goes through p[from:to], seven pairs a step.
+// pairs goes through p[from:to], eight pairs a step.
 func (s *search) pairs(p []byte, from, to int) {
-	i, pairs := from, pairs()
-	for ; i+7 <= to && i+8 <= len(p); i += 7 {
-		v := binary.LittleEndian.Uint64(p[i:])
-		if pairs[uint16(v)]|pairs[uint16(v>>8)]|pairs[uint16(v>>16)]|pairs[uint16(v>>24)]|
-			pairs[uint16(v>>32)]|pairs[uint16(v>>40)]|pairs[uint16(v>>48)] == 0 {
+	i, t := from, s.table
+	for ; i+8 <= to && i+9 <= len(p); i += 8 {
+		q := (*[9]byte)(p[i:])
+		if t.at(q[0:])|t.at(q[1:])|t.at(q[2:])|t.at(q[3:])|t.at(q[4:])|t.at(q[5:])|t.at(q[6:])|t.at(q[7:]) == 0 {
 			continue
 		}
-		for k := range 7 {
-			s.pair(pairs, p, i+k)
+		for k := range 8 {
+			s.pair(p, i+k)
 		}
 	}
 	for ; i < to && i+1 < len(p); i++ {
-		s.pair(pairs, p, i)
+		s.pair(p, i)
 	}
 }
 
+// at says what the first two bytes of p may belong to.
+func (t *table) at(p []byte) uint8 { return t[binary.LittleEndian.Uint16(p)] }
+
 // pair looks at what begins, or has a certain part, at p[i].
-func (s *search) pair(pairs *[1 << 16]uint8, p []byte, i int) {
-	switch what := pairs[pair(p[i], p[i+1])]; what {
+func (s *search) pair(p []byte, i int) {
+	switch what := s.table.at(p[i:]); what {
 	case 0:
 	case startsPickle:
 		s.protocol(p, i)
