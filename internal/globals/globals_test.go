@@ -19,6 +19,9 @@ func TestTablesAreSortedAndUnique(t *testing.T) {
 				continue
 			}
 			keys = append(keys, w[0]+" "+w[1]+" ")
+			if _, ok := key(w[0], w[1]); !ok {
+				t.Errorf("%s: %q is longer than what is looked for", name, line)
+			}
 		}
 		if !slices.IsSorted(keys) {
 			t.Errorf("%s: not sorted", name)

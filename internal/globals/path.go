@@ -20,7 +20,11 @@ func Path(path string, imported bool) (Verdict, bool) {
 		return Verdict{}, false
 	}
 	for i := 1; i < len(parts); i++ {
-		module, name := Resolve(strings.Join(parts[:i], "."), strings.Join(parts[i:], "."))
+		module := strings.Join(parts[:i], ".")
+		if len(module) >= longestKey {
+			break // none is called so, and what stands behind was looked for
+		}
+		module, name := Resolve(module, strings.Join(parts[i:], "."))
 		v, known := Listed(module, name)
 		if !known && (imported || strings.HasPrefix(parts[i], "__")) {
 			v = Lookup(module, name)

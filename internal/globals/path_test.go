@@ -1,6 +1,9 @@
 package globals
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 func TestPath(t *testing.T) {
 	for _, c := range []struct {
@@ -22,6 +25,8 @@ func TestPath(t *testing.T) {
 		{path: "lipsum.__globals__", dangerous: true},
 		{path: "subprocess.call", dangerous: true},
 		{path: "torch.nn.Linear", imported: true},
+		{path: "os.system" + strings.Repeat(".x", 50_000), imported: true, dangerous: true},
+		{path: strings.Repeat("x.", 50_000) + "__globals__", imported: true, dangerous: true},
 	} {
 		if v, got := Path(c.path, c.imported); got != c.dangerous {
 			t.Errorf("Path(%s, %v) = %+v, %v, want %v", c.path, c.imported, v, got, c.dangerous)

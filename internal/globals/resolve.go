@@ -24,10 +24,17 @@ var homes = remembered(func(module, qualname string) [2]string {
 	return [2]string{m, n}
 })
 
+// maxWalk is how many parts of a path are followed. What is known is reached within
+// a few, and what is behind them stays as it is.
+const maxWalk = 256
+
 // walk is Resolve, unremembered.
 func walk(module, qualname string) (m, n string) {
 	m = home(module)
-	for qualname != "" {
+	for parts := 0; qualname != ""; parts++ {
+		if parts == maxWalk {
+			return m, strings.TrimPrefix(n+"."+qualname, ".")
+		}
 		var part string
 		part, qualname, _ = strings.Cut(qualname, ".")
 		m, n = step(m, n, part, qualname != "")
@@ -94,9 +101,13 @@ func inside(m, n, attr string, more bool) (string, string) {
 func reexport(module, attr string) (home [2]string, ok bool) {
 	const longest = 8 // links in a chain of re-exports
 	for range longest {
-		to, found := reexports.lookup(module + " " + attr)
+		k, fits := key(module, attr)
+		if !fits {
+			break
+		}
+		to, found := reexports.lookup(k)
 		if !found {
-			to, found = exports.lookup(module + " " + attr)
+			to, found = exports.lookup(k)
 		}
 		if !found {
 			break

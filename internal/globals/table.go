@@ -104,11 +104,26 @@ var classes = map[string]Class{
 	"conditional": Conditional, "suspicious": Suspicious, "dangerous": Dangerous,
 }
 
+// longestKey bounds module and name together: no line has as many bytes of them. A
+// file may ask for names of any length, and for each part of one.
+const longestKey = 256
+
+// key is what lines of a name of a module start with, and whether there can be one.
+func key(module, name string) (string, bool) {
+	if len(module)+len(name) >= longestKey {
+		return "", false
+	}
+	return module + " " + name, true
+}
+
 // find returns the verdict of the line of module and name.
 func find(module, name string) (Verdict, bool) {
-	key := module + " " + name
+	k, ok := key(module, name)
+	if !ok {
+		return Verdict{}, false
+	}
 	for _, t := range tables {
-		if rest, ok := t.lookup(key); ok {
+		if rest, ok := t.lookup(k); ok {
 			return verdict(rest), true
 		}
 	}
@@ -117,11 +132,12 @@ func find(module, name string) (Verdict, bool) {
 
 // byHand is find in the lines that people wrote, where all wildcards are.
 func byHand(module, name string) (Verdict, bool) {
-	rest, ok := globals.lookup(module + " " + name)
+	k, ok := key(module, name)
 	if !ok {
 		return Verdict{}, false
 	}
-	return verdict(rest), true
+	rest, ok := globals.lookup(k)
+	return verdict(rest), ok
 }
 
 // verdict reads "class effect why"; the effect of a harmless name is "-", and the

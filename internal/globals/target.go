@@ -64,11 +64,13 @@ var targets = remembered(func(module, rest string) target {
 
 // owner returns the kind of the longest path that leads to a callable.
 func owner(called string) string {
-	for p := called; p != ""; {
+	for p := called; p != ""; p = p[:max(0, strings.LastIndexByte(p, '.'))] {
+		if len(p) >= longestKey {
+			continue
+		}
 		if kind, ok := owners()[p]; ok {
 			return kind
 		}
-		p = p[:max(0, strings.LastIndexByte(p, '.'))]
 	}
 	return ""
 }
