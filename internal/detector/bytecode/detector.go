@@ -84,7 +84,7 @@ func module(p *detector.Pass) error {
 	if err := cmp.Or(err, p.Strings("", 0, p.File.Size)); err != nil {
 		return err
 	}
-	inline, called := v.OnImport()
+	inline, called := v.OnImport(p.Budget)
 	found := slices.DeleteFunc(reached(p, inline), func(s step) bool { return !s.used || !s.harms() })
 	found = append(found, slices.DeleteFunc(reached(p, called), func(s step) bool { return !s.used || !s.executes() })...)
 	if len(found) > 0 {
@@ -133,7 +133,7 @@ func reached(p *detector.Pass, all []*marshal.Code) []step {
 	var out []step
 	seen := make(map[string]int)
 	for _, c := range all {
-		references, complete := c.References()
+		references, complete := c.References(p.Budget)
 		if !complete {
 			p.Incomplete(hostile.Faultf(hostile.Unsupported, c.Offset, "code with more classes and attributes than are looked up"))
 		}

@@ -226,7 +226,7 @@ func (w *walker) describe(raw []byte, form string) string {
 	if err != nil {
 		return text // told when it is scanned
 	}
-	if names := marshal.Mentions(v.Codes()...); len(names) > 0 {
+	if names := marshal.Mentions(w.pass.Budget, v.Codes()...); len(names) > 0 {
 		text += ", which names " + strings.Join(names, ", ")
 	}
 	return finding.QuoteUpTo(text, shown)

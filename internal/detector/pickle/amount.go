@@ -82,7 +82,7 @@ func (w *weigher) result(v pickle.Value) float64 {
 		return 0
 	}
 	w.depth++
-	args, _ := w.j.m.Items(v)
+	args, _ := w.j.items(v)
 	n := w.call(kind, args)
 	w.depth--
 	if w.known == nil {
@@ -268,7 +268,7 @@ var widths = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`[
 func (w *weigher) format(args []pickle.Value) float64 {
 	widest := int64(0)
 	for _, v := range args {
-		text, _ := w.j.m.Str(v)
+		text, _ := w.j.text(v)
 		for _, d := range widths().FindAllString(text, -1) {
 			n, _ := strconv.ParseInt(d, 10, 64)
 			widest = max(widest, n)

@@ -41,7 +41,7 @@ func (j *judge) code(e pickle.Effect) {
 	}
 	var found []string
 	var first globals.Verdict
-	references, all := c.References()
+	references, all := c.References(j.s.p.Budget)
 	if !all {
 		j.unread()
 	}
@@ -171,9 +171,14 @@ func (j *judge) shared(c *marshal.Code, rest []pickle.Value) {
 		return
 	}
 	free, cells := j.texts(rest[len(rest)-2]), j.texts(rest[len(rest)-1])
-	locals := c.Variables
+	local := make(map[string]bool)
+	if c.Layout == marshal.Python311 {
+		for _, s := range c.Variables {
+			local[s] = true
+		}
+	}
 	for _, s := range append(cells, free...) {
-		if c.Layout != marshal.Python311 || !slices.Contains(locals, s) {
+		if !local[s] {
 			c.Variables = append(c.Variables, s)
 		}
 	}
@@ -186,6 +191,7 @@ func (j *judge) bytecode(v pickle.Value) (string, bool) {
 		if s, ok = j.m.Bytes(v); !ok && j.m.Kind(v) == pickle.Bytes {
 			j.unread()
 		}
+		ok = ok && j.pays(s)
 	}
 	return s, ok && len(s) > 1
 }

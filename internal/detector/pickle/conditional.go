@@ -134,7 +134,7 @@ func (j *judge) union(args []pickle.Value) bool {
 		return false
 	}
 	n := j.m.Name(args[0])
-	types, all := j.m.Items(args[1])
+	types, all := j.items(args[1])
 	return n != nil && n.String() == "operator.or_" && all && !slices.ContainsFunc(types, func(v pickle.Value) bool {
 		return j.m.Name(v) == nil && j.m.Kind(v) != pickle.None && !j.typeOf(v)
 	})
@@ -201,7 +201,7 @@ func (j *judge) all(values []pickle.Value, depth int, ok func(string) bool) bool
 	for _, v := range values {
 		switch j.m.Kind(v) {
 		case pickle.Str:
-			if s, known := j.m.Str(v); !known || !ok(s) {
+			if s, known := j.text(v); !known || !ok(s) {
 				return false
 			}
 		case pickle.Tuple, pickle.List:
@@ -227,7 +227,7 @@ var arithmetic = sync.OnceValue(func() *regexp.Regexp {
 
 // evaluated reports a text that is given to what evaluates it.
 func (j *judge) evaluated(e pickle.Effect, u *use, text string) {
-	if j.s.p.Budget.Steps(int64(len(text))) == nil && !arithmetic().MatchString(text) {
+	if !arithmetic().MatchString(text) {
 		j.add(executes, e, u.name, func() string {
 			return fmt.Sprintf("Loading this file gives %s to %s, which evaluates it.", finding.Quote(text), finding.Quote(u.name))
 		})
@@ -250,7 +250,7 @@ func (j *judge) sourceText(e pickle.Effect, u *use, text string) {
 // called there, or "". What stands before an error counts. A file can give one
 // text to any number of calls: it is read once.
 func (j *judge) dangerousCall(e pickle.Effect, text string) string {
-	if call, known := j.sources[text]; known || j.s.p.Budget.Steps(int64(len(text))) != nil {
+	if call, known := j.sources[text]; known {
 		return call
 	}
 	source, err := python.Analyse(text)

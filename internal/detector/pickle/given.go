@@ -33,20 +33,12 @@ func (j *judge) given(e pickle.Effect, u *use) string {
 	if globals.ClassLike(u.at.Name) {
 		return "" // addresses are made instances of classes
 	}
-	for _, v := range e.Args {
-		if text, ok := j.m.Str(v); ok && address().MatchString(text) {
-			return "an address in a network"
-		}
-	}
-	return ""
+	return j.addressIn(e.Args, 0)
 }
 
 // givenIn looks at values, at what they are as the words of one command, and at
 // what is in them, as deep as depth.
 func (j *judge) givenIn(values []pickle.Value, depth int) string {
-	if j.s.p.Budget.Steps(int64(len(values))) != nil {
-		return ""
-	}
 	var words []string
 	for _, v := range values {
 		text, ok := j.m.Str(v)
@@ -76,7 +68,7 @@ func (j *judge) givenInside(v pickle.Value, depth int) string {
 	if depth == 0 {
 		return ""
 	}
-	if items, _ := j.m.Items(v); len(items) > 0 {
+	if items, _ := j.items(v); len(items) > 0 {
 		if what := j.givenIn(items, depth-1); what != "" {
 			return what
 		}
@@ -90,6 +82,9 @@ func (j *judge) givenInside(v pickle.Value, depth int) string {
 // payload says what harmful thing a text is, or "". A file can give one text to any
 // number of calls: it is judged once.
 func (j *judge) payload(text string) string {
+	if !j.pays(text) {
+		return ""
+	}
 	h := maphash.String(seed, text)
 	if what, known := j.payloads[h]; known {
 		return what

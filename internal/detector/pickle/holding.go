@@ -41,10 +41,8 @@ func (j *judge) withItems(values []pickle.Value) []pickle.Value {
 		if j.m.Kind(v) != pickle.Dict {
 			continue
 		}
-		items, _ := j.m.Items(v)
-		if j.s.p.Budget.Steps(int64(len(items))) == nil {
-			out = append(slices.Clip(out), items...)
-		}
+		items, _ := j.items(v)
+		out = append(slices.Clip(out), items...)
 	}
 	return out
 }

@@ -69,6 +69,9 @@ func TestBombs(t *testing.T) {
 			s.EmptyDict().Int('b').Str(strings.Repeat("a", 1<<20)).SetItem().Tuple(2).Reduce().StackGlobal()
 		})},
 		{"one long name many times", repeat(computed(pickletest.New(4)), 5_000, func(s *pickletest.Stream) { s.Get(0).Str("b").StackGlobal().Pop() })},
+		{"one long text given many times", repeat(computed(pickletest.New(4)).Named("models", "f").Put(1), 20_000, func(s *pickletest.Stream) {
+			s.Pop().Get(1).Get(0).Tuple(1).Reduce()
+		})},
 		{"name of many parts", repeat(pickletest.New(4), 1, func(s *pickletest.Stream) {
 			s.Global(strings.Repeat("a.", 10_000)+"a", strings.Repeat("b.", 10_000)+"b")
 		})},

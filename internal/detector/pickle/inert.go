@@ -271,7 +271,7 @@ func (j *judge) stream(v pickle.Value) (content io.ReaderAt, size int64) {
 			v = items[0]
 		}
 	}
-	if text, ok := j.m.Bytes(v); ok {
+	if text, ok := j.m.Bytes(v); ok && j.pays(text) {
 		if j.loaded == nil {
 			j.loaded = make(map[uint64]bool)
 		}

@@ -56,7 +56,7 @@ func (j *judge) codeText(e pickle.Effect) string {
 	if c.Name != "" {
 		text += " of " + c.Name
 	}
-	if names := marshal.Mentions(c); len(names) > 0 {
+	if names := marshal.Mentions(j.s.p.Budget, c); len(names) > 0 {
 		text += ", which names " + strings.Join(names, ", ")
 	}
 	return finding.QuoteUpTo(text, callLimit)

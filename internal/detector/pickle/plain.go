@@ -54,7 +54,7 @@ func (j *judge) plain(v pickle.Value, depth int) bool {
 		n := j.m.Name(v)
 		return globals.Lookup(n.Module, n.Name).Class == globals.Safe
 	case pickle.Tuple, pickle.List, pickle.Dict, pickle.Set, pickle.FrozenSet:
-		items, all := j.m.Items(v)
+		items, all := j.items(v)
 		return all && depth > 0 && len(items) <= maxPlainItems &&
 			!slices.ContainsFunc(items, func(w pickle.Value) bool { return !j.plain(w, depth-1) })
 	}

@@ -92,14 +92,14 @@ func (j *judge) givenTo(v pickle.Value) string {
 
 // addressIn looks for the address of something in a network, as deep as depth.
 func (j *judge) addressIn(values []pickle.Value, depth int) string {
-	if depth < 0 || j.s.p.Budget.Steps(int64(len(values))) != nil {
-		return ""
-	}
 	for _, v := range values {
 		if text, ok := j.m.Str(v); ok && address().MatchString(text) {
 			return "an address in a network"
 		}
-		items, _ := j.m.Items(v)
+		if depth == 0 {
+			continue
+		}
+		items, _ := j.items(v)
 		if state := j.m.State(v); state != 0 {
 			items = append(items[:len(items):len(items)], state)
 		}

@@ -84,15 +84,15 @@ func (j *judge) anyFunctionIn(v pickle.Value) bool {
 
 // hasModule reports whether a module is among values or in them, as deep as depth.
 func (j *judge) hasModule(values []pickle.Value, depth int) bool {
-	if depth < 0 || j.s.p.Budget.Steps(int64(len(values))) != nil {
-		return false
-	}
 	return slices.ContainsFunc(values, func(v pickle.Value) bool {
 		if n := j.m.Name(v); n != nil {
 			return n.Name == ""
 		}
-		items, _ := j.m.Items(v)
-		return j.container(v) && j.hasModule(items, depth-1)
+		if depth == 0 || !j.container(v) {
+			return false
+		}
+		items, _ := j.items(v)
+		return j.hasModule(items, depth-1)
 	})
 }
 

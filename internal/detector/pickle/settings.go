@@ -37,10 +37,10 @@ func (j *judge) settingsIn(v pickle.Value, depth int) {
 	var items []pickle.Value
 	switch kind {
 	case pickle.Dict:
-		items, _ = j.m.Items(v)
+		items, _ = j.items(v)
 		j.setting(items)
 	case pickle.List:
-		if items, _ = j.m.Items(v); len(items) > short {
+		if items, _ = j.items(v); len(items) > short {
 			return
 		}
 	case pickle.Call:
@@ -48,7 +48,7 @@ func (j *judge) settingsIn(v pickle.Value, depth int) {
 			items = []pickle.Value{state}
 		}
 	}
-	if depth == 0 || j.s.p.Budget.Steps(int64(len(items))) != nil {
+	if depth == 0 {
 		return
 	}
 	for i, w := range items {

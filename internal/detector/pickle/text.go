@@ -24,8 +24,12 @@ func (j *judge) text(v pickle.Value) (string, bool) {
 	if !ok && j.m.Kind(v) == pickle.Str {
 		j.unread()
 	}
-	return s, ok
+	return s, ok && j.pays(s)
 }
+
+// pays charges the budget for going through a text, which a file can give to any
+// number of calls, and reports whether that is left.
+func (j *judge) pays(text string) bool { return j.s.p.Budget.Steps(int64(len(text))) == nil }
 
 // unread tells the scan that something was not read by which a call is judged:
 // it is longer than the machine reads, or the machine has read enough.
@@ -38,7 +42,7 @@ func (j *judge) unread() {
 
 // texts returns the strings of a tuple, with "" for what is no string.
 func (j *judge) texts(v pickle.Value) []string {
-	items, _ := j.m.Items(v)
+	items, _ := j.items(v)
 	out := make([]string, len(items))
 	for i, w := range items {
 		out[i], _ = j.text(w)
@@ -101,7 +105,7 @@ func (r reading) in(v pickle.Value, calls, containers int) {
 		r.judge(r.e, r.u, text)
 		return
 	}
-	if text, ok := j.m.Bytes(v); ok && r.bytes {
+	if text, ok := j.m.Bytes(v); ok && r.bytes && j.pays(text) {
 		r.judge(r.e, r.u, text)
 		return
 	}

@@ -55,8 +55,8 @@ func (j *judge) tensor(e pickle.Effect, n *pickle.Name) {
 
 // lastElement returns how many elements of the storage a tensor needs.
 func (j *judge) lastElement(offset, size, stride pickle.Value) (uint64, bool) {
-	sizes, ok1 := j.m.Items(size)
-	strides, ok2 := j.m.Items(stride)
+	sizes, ok1 := j.items(size)
+	strides, ok2 := j.items(stride)
 	n, ok3 := j.uint(offset)
 	if !ok1 || !ok2 || !ok3 || len(sizes) != len(strides) {
 		return 0, false

@@ -3,6 +3,8 @@ package marshal
 import (
 	"strings"
 	"unicode"
+
+	"github.com/modelaudit/modelaudit/internal/hostile"
 )
 
 // A Reference is what code loads and could call: a dotted path from a global
@@ -102,15 +104,20 @@ func (c *Code) resumes(op uint8) bool {
 // constants, loads by name, each path once, in order, and whether these are all
 // that methods of the classes that it names could be. Where several versions may
 // have written it, those of a version that lays code out differently are Doubtful
-// and not Imported.
-func (c *Code) References() (out []Reference, all bool) {
+// and not Imported. It spends steps of the budget for the instructions, which many
+// code objects can share, and for what it lists; when they are spent, what was
+// found until then is not all.
+func (c *Code) References(budget *hostile.Budget) (out []Reference, all bool) {
 	all = true
 	seen := make(map[path]int)
 	tables := c.tables()
 	for _, t := range tables {
+		if budget.Steps(int64(len(c.Bytecode))) != nil {
+			return out, false
+		}
 		t := trace{code: c, table: t, bound: make(map[string]Reference), modules: make(map[string]string), seen: make(map[path]int)}
 		found := t.run()
-		possible, complete := methods(found)
+		possible, complete := methods(found, budget)
 		all = all && complete
 		for _, r := range append(found, possible...) {
 			r.Doubtful = r.Doubtful || t.foreign && len(tables) > 1
@@ -123,11 +130,11 @@ func (c *Code) References() (out []Reference, all bool) {
 
 // Mentions lists what code refers to, for people: the paths that start at a name,
 // each once, in order.
-func Mentions(codes ...*Code) []string {
+func Mentions(budget *hostile.Budget, codes ...*Code) []string {
 	var out []string
 	seen := make(map[string]bool)
 	for _, c := range codes {
-		references, _ := c.References()
+		references, _ := c.References(budget)
 		for _, r := range references {
 			if r.Used && !r.Doubtful && r.Path[0] != '.' && !seen[r.Path] {
 				seen[r.Path] = true
@@ -158,8 +165,11 @@ func merge(list []Reference, seen map[path]int, r Reference) []Reference {
 
 // methods are what the attributes of values that are not followed could be: those
 // of the classes that the code names, and whether these are all of them.
-func methods(found []Reference) (out []Reference, all bool) {
-	const most = 1 << 15
+func methods(found []Reference, budget *hostile.Budget) (out []Reference, all bool) {
+	const (
+		most   = 1 << 15
+		lookUp = 16 // steps that whoever looks one up is charged
+	)
 	var classes, attributes []string
 	for _, r := range found {
 		last := r.Path[strings.LastIndexByte(r.Path, '.')+1:]
@@ -169,6 +179,9 @@ func methods(found []Reference) (out []Reference, all bool) {
 		case r.Imported && last != "" && unicode.IsUpper(rune(last[0])):
 			classes = append(classes, r.Path)
 		}
+	}
+	if budget.Steps(lookUp*min(most, int64(len(classes))*int64(len(attributes)))) != nil {
+		return nil, false
 	}
 	for _, c := range classes {
 		for _, a := range attributes {

@@ -3,6 +3,8 @@ package marshal
 import (
 	"slices"
 	"strings"
+
+	"github.com/modelaudit/modelaudit/internal/hostile"
 )
 
 // A unit is a code object and what holds it.
@@ -21,10 +23,11 @@ const maxRounds = 64
 // that stand in it, such as the module's own and the bodies of classes, and
 // functions that may be called, by whose name something is loaded in code that
 // runs. Which function a name means is not followed: any of that name will do.
-func (v *Value) OnImport() (inline, called []*Code) {
+// It spends steps of the budget for the code that runs.
+func (v *Value) OnImport(budget *hostile.Budget) (inline, called []*Code) {
 	units := collect(v, -1, nil, make(map[*Value]bool))
 	names := make(map[string]bool)
-	for round := 0; start(units, names, round == maxRounds); round++ {
+	for round := 0; start(units, names, round == maxRounds, budget); round++ {
 	}
 	for _, u := range units {
 		switch {
@@ -39,7 +42,7 @@ func (v *Value) OnImport() (inline, called []*Code) {
 
 // start marks what runs beside what was marked before, and adds the names that it
 // loads; at last it is all that is left. It reports whether there was any.
-func start(units []unit, names map[string]bool, last bool) (more bool) {
+func start(units []unit, names map[string]bool, last bool, budget *hostile.Budget) (more bool) {
 	for i := range units {
 		u := &units[i]
 		if u.runs || !last && !u.starts(units, names) {
@@ -47,14 +50,14 @@ func start(units []unit, names map[string]bool, last bool) (more bool) {
 		}
 		u.runs, more = true, true
 		u.called = u.called || last
-		u.load(names)
+		u.load(names, budget)
 	}
 	return more
 }
 
 // load adds the names that the code loads.
-func (u *unit) load(names map[string]bool) {
-	references, _ := u.code.References()
+func (u *unit) load(names map[string]bool, budget *hostile.Budget) {
+	references, _ := u.code.References(budget)
 	for _, r := range references {
 		if !r.Used {
 			continue

@@ -62,9 +62,9 @@ func uses(t *testing.T, dump, path string) bool {
 	if err != nil {
 		t.Fatal(err)
 	}
-	inline, called := v.OnImport()
+	inline, called := v.OnImport(hostiletest.Budget(0))
 	for _, c := range append(inline, called...) {
-		references, _ := c.References()
+		references, _ := c.References(hostiletest.Budget(0))
 		for _, r := range references {
 			if r.Path == path && r.Used {
 				return true

@@ -274,10 +274,21 @@ func (d *decoder) string(depth int) string {
 	return v.Text
 }
 
+// nameCost is what a name of a code object takes beside its text, in bytes.
+const nameCost = 16
+
 // names reads a tuple of texts.
 func (d *decoder) names(depth int) []string {
-	var out []string
-	for _, item := range d.wanted(Container, depth).Items {
+	items := d.wanted(Container, depth).Items
+	// Any number of code objects can refer to one tuple.
+	if d.r.Hold(uint64(len(items))*nameCost) != nil {
+		return nil
+	}
+	out := make([]string, 0, len(items))
+	for _, item := range items {
+		if !d.r.Step() {
+			return nil
+		}
 		if item == nil || item.Kind != Text && item.Kind != Bytes {
 			d.r.Fail(hostile.Malformed, "a name of a code object is no string")
 			return nil

@@ -3,6 +3,7 @@ package marshal
 import (
 	"bytes"
 	"encoding/base64"
+	"encoding/binary"
 	"fmt"
 	"os"
 	"os/exec"
@@ -77,7 +78,7 @@ func check(t *testing.T, s sample) {
 	}
 	var paths []string
 	for _, c := range v.Codes() {
-		references, _ := c.References()
+		references, _ := c.References(hostiletest.Budget(0))
 		for _, ref := range references {
 			paths = append(paths, ref.Path)
 			if ref.Imported {
@@ -192,7 +193,7 @@ func FuzzDecode(f *testing.F) {
 		if r.Offset() > int64(len(p)) {
 			t.Errorf("read to %d of %d bytes", r.Offset(), len(p))
 		}
-		inline, called := v.OnImport()
+		inline, called := v.OnImport(hostiletest.Budget(0))
 		if all := len(v.Codes()); len(inline)+len(called) > all {
 			t.Errorf("%d and %d of %d code objects run on import", len(inline), len(called), all)
 		}
@@ -210,7 +211,7 @@ func TestManyReferences(t *testing.T) {
 		attribute = append(attribute, extended, byte(i>>8), loadAttr, byte(i))
 	}
 	c.Bytecode = string(global) + string(attribute) + string(global)
-	got, _ := c.References()
+	got, _ := c.References(hostiletest.Budget(0))
 	length := 0
 	for _, r := range got {
 		length = max(length, len(r.Path))
@@ -231,7 +232,7 @@ func TestMentions(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%s: %v", s.version, err)
 		}
-		if got, want := Mentions(v.Codes()...), []string{"os.path.join"}; !slices.Equal(got, want) {
+		if got, want := Mentions(hostiletest.Budget(0), v.Codes()...), []string{"os.path.join"}; !slices.Equal(got, want) {
 			t.Errorf("%s: got %q, want %q", s.version, got, want)
 		}
 	}
@@ -259,7 +260,7 @@ func TestHidden(t *testing.T) {
 	}
 	for _, c := range cases {
 		c.code.Layout = Python38
-		got, _ := c.code.References()
+		got, _ := c.code.References(hostiletest.Budget(0))
 		if !slices.ContainsFunc(got, func(r Reference) bool { return r.Path == c.want }) {
 			t.Errorf("%s: got %v, want %s among them", c.name, got, c.want)
 		}
@@ -282,7 +283,7 @@ func TestManyMethods(t *testing.T) {
 		for i := range c.attributes {
 			found = append(found, Reference{Path: fmt.Sprintf(".a%d", i)})
 		}
-		if got, all := methods(found); len(got) != c.want || all != c.all {
+		if got, all := methods(found, hostiletest.Budget(0)); len(got) != c.want || all != c.all {
 			t.Errorf("%d classes and %d attributes: got %d methods, all: %v", c.classes, c.attributes, len(got), all)
 		}
 	}
@@ -292,8 +293,32 @@ func TestManyMethods(t *testing.T) {
 func TestCutInstruction(t *testing.T) {
 	for _, layout := range []Layout{Python2, Python38, Python311} {
 		c := Code{Layout: layout, Bytecode: "t\x00\x00t", Names: []string{"open"}}
-		if _, all := c.References(); !all {
+		if _, all := c.References(hostiletest.Budget(0)); !all {
 			t.Errorf("layout %d: not all references", layout)
 		}
+	}
+}
+
+// TestSharedFields: any number of code objects can refer to one tuple of names and
+// to one bytecode, which costs each of them.
+func TestSharedFields(t *testing.T) {
+	const names, codes = 10_000, 2_000
+	size := func(n int) string { return string(binary.LittleEndian.AppendUint32(nil, uint32(n))) }
+	ref := func(n int) string { return "r" + size(n) }
+	empty, text := ")\x00", "z\x01f"
+	// Flagged: the bytecode (0), and the names (1).
+	data := "(" + size(codes+2) + "\xf3" + size(2) + "S\x00" + "\xa8" + size(names) + strings.Repeat(text, names)
+	data += strings.Repeat("c"+strings.Repeat(size(0), 6)+ref(0)+empty+ref(1)+empty+empty+empty+text+text+size(1)+"s"+size(0), codes)
+	if v, err := Decode(hostiletest.Reader(data)); err == nil {
+		t.Errorf("names: %d code objects were read, want the memory spent", len(v.Codes()))
+	}
+
+	c := Code{Layout: Python38, Bytecode: strings.Repeat("S\x00", 1<<19)}
+	budget := hostiletest.Budget(0)
+	for range 100 {
+		c.References(budget)
+	}
+	if _, all := c.References(budget); all {
+		t.Error("bytecode: it was followed 100 times, want the steps spent")
 	}
 }
