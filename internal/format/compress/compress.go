@@ -116,6 +116,18 @@ func (c *charge) hold(n uint64) error {
 	return nil
 }
 
+// bytesPerStep is how much fresh memory is worth a step of the budget.
+const bytesPerStep = 1 << 10
+
+// allocate is hold for what is allocated again for each of the streams that follow
+// each other, which takes time by its size and not by that of the stream.
+func (c *charge) allocate(n uint64) error {
+	if err := c.budget.Steps(int64(n / bytesPerStep)); err != nil {
+		return err
+	}
+	return c.hold(n)
+}
+
 // free gives back what is reserved.
 func (c *charge) free() {
 	c.budget.Release(c.budget.Held() - int64(c.held))
@@ -176,6 +188,9 @@ func (c *chain) Read(p []byte) (int, error) {
 			return 0, io.EOF
 		default:
 			return 0, behind(c.name)
+		}
+		if err := c.in.charge.budget.Step(); err != nil {
+			return 0, err
 		}
 		if c.cur, err = c.next(c.in); err != nil {
 			return 0, unexpected(err)

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/modelaudit/modelaudit/internal/format/compress"
 	"github.com/modelaudit/modelaudit/internal/hostile"
@@ -142,6 +143,21 @@ func TestHugeClaims(t *testing.T) {
 		if !errors.As(err, &fault) || fault.Limit != hostile.LimitMemory || len(out) != 0 {
 			t.Errorf("%s: got %d bytes, %v, want the memory limit", c.name, len(out), err)
 		}
+	}
+}
+
+// TestManyStreams: streams that follow each other cost what is in them, not what they
+// claim.
+func TestManyStreams(t *testing.T) {
+	const most = 10 * time.Second
+	const n, code64MiB = 3000, 28
+	start := time.Now()
+	_, out, err := unpack(t, bytes.Repeat(xzStored(code64MiB, "a"), n))
+	if err != nil || len(out) != n {
+		t.Errorf("got %d bytes, %v, want %d", len(out), err, n)
+	}
+	if took := time.Since(start); took > most {
+		t.Errorf("%d streams took %v", n, took)
 	}
 }
 

@@ -76,7 +76,7 @@ func oneLZMA(in *input) (io.Reader, error) {
 	}
 	dictionary := uint64(binary.LittleEndian.Uint32(head[1:]))
 	dictionary = max(lzma.MinDictCap, min(dictionary, binary.LittleEndian.Uint64(head[5:])))
-	if err := in.charge.hold(dictionary); err != nil {
+	if err := in.charge.allocate(dictionary); err != nil {
 		return nil, err
 	}
 	return lzmaReader(in, int64(dictionary))
@@ -119,7 +119,7 @@ func openLzip(in *input) (io.Reader, error) {
 	if dictionary < lzma.MinDictCap {
 		return nil, hostile.Faultf(hostile.Malformed, 5, "a dictionary of %d bytes claimed", dictionary)
 	}
-	if err := in.charge.hold(uint64(dictionary)); err != nil {
+	if err := in.charge.allocate(uint64(dictionary)); err != nil {
 		return nil, err
 	}
 	const properties = 2*45 + 3 // lc 3, lp 0, pb 2

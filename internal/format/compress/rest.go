@@ -58,6 +58,40 @@ const (
 	maxPacked    = 1 << 16
 )
 
+// unpackedLZMA2 returns how many bytes come out of the LZMA2 stream that starts next,
+// if its end is in what is read ahead: the chunks say so.
+func unpackedLZMA2(in *input) (size int64, known bool) {
+	head, _ := in.Peek(in.Size())
+	for len(head) > packedHeader {
+		more, packed := chunk(head)
+		switch {
+		case head[0] == 0:
+			return size, true
+		case more == 0 || packed >= len(head):
+			return 0, false
+		}
+		size, head = size+more, head[packed:]
+	}
+	return size, len(head) > 0 && head[0] == 0
+}
+
+// chunk returns how many bytes come out of the chunk that head starts with, and how
+// many it takes with its header; 0 where it is none. head is longer than a header.
+func chunk(head []byte) (size int64, packed int) {
+	const stored, storedFresh, compressed, properties = 2, 1, 0x80, 0x40
+	low := int64(binary.BigEndian.Uint16(head[1:])) + 1
+	switch c := head[0]; {
+	case c == stored || c == storedFresh:
+		return low, storedHeader + int(low)
+	case c < compressed:
+		return 0, 0
+	case c&properties == 0:
+		return low + int64(c&0x1f)<<16, packedHeader - 1 + int(binary.BigEndian.Uint16(head[3:])) + 1
+	default:
+		return low + int64(c&0x1f)<<16, packedHeader + int(binary.BigEndian.Uint16(head[3:])) + 1
+	}
+}
+
 // A chunks reads an LZMA2 stream, and behind an error in its first chunk what
 // was decoded of that. A chunk has 2 MiB at most: later ones come behind a whole
 // one that was handed on.
@@ -109,13 +143,12 @@ func (c *chunks) first() io.Reader {
 	if len(b) <= packedHeader {
 		return nil
 	}
-	size := int64(binary.BigEndian.Uint16(b[1:])) + 1
+	size, packed := chunk(b)
 	var r io.Reader
 	if b[0]&0x80 == 0 {
 		r = bytes.NewReader(b[storedHeader:])
 	} else {
-		size += int64(b[0]&0x1f) << 16
-		r = c.packed(b, size)
+		r = c.packed(b[:min(len(b), packed)], size)
 	}
 	if r == nil || c.out >= size {
 		return nil
@@ -133,10 +166,9 @@ func (c *chunks) packed(b []byte, size int64) io.Reader {
 	if c.hold(uint64(dictionary)) != nil {
 		return nil
 	}
-	packed := int(binary.BigEndian.Uint16(b[3:])) + 1
 	head := binary.LittleEndian.AppendUint32([]byte{b[5]}, uint32(dictionary))
 	head = binary.LittleEndian.AppendUint64(head, 1<<64-1)
-	r, err := lzmaReader(io.MultiReader(bytes.NewReader(head), bytes.NewReader(b[packedHeader:min(len(b), packedHeader+packed)])), dictionary)
+	r, err := lzmaReader(io.MultiReader(bytes.NewReader(head), bytes.NewReader(b[packedHeader:])), dictionary)
 	if err != nil {
 		return nil
 	}

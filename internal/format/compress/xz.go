@@ -217,13 +217,17 @@ func xzFilter(r *bytes.Reader) (id uint64, properties []byte, err error) {
 	return id, properties, err
 }
 
-// openLZMA2 reserves the dictionary before it is allocated.
+// openLZMA2 reserves the dictionary before it is allocated, as much of it as there is
+// use for: a short stream claims as much as a long one.
 func (x *xzStream) openLZMA2(code byte) (io.Reader, error) {
 	size, err := lzma.DecodeDictCap(code)
 	if err != nil {
 		return nil, err
 	}
-	if err := x.in.charge.hold(uint64(size)); err != nil {
+	if all, known := unpackedLZMA2(x.in.input); known {
+		size = max(lzma.MinDictCap, min(size, all))
+	}
+	if err := x.in.charge.allocate(uint64(size)); err != nil {
 		return nil, err
 	}
 	more := func(n uint64) error { return x.in.charge.hold(uint64(size) + n) }
