@@ -141,6 +141,8 @@ func TestDetector(t *testing.T) {
 			Tuple(1).Reduce().Stop(), Want: []string{"pickle-unknown-call-payload", "pickle-unknown-class"}},
 		{Name: "module picked out of a list", Data: picked(p(4).Named("builtins", "getattr")).Str("system").Tuple(2).Reduce().Stop(), Want: []string{"pickle-computed-name"}},
 		{Name: "number picked out of a list", Data: p(4).Named("statistics", "mode").EmptyList().Int(1).Append().Tuple(1).Reduce().Stop()},
+		{Name: "attribute by a name that is put together", Data: p(4).Named("builtins", "getattr").Call("pathlib", "PosixPath", "poc").Named("operator", "add").
+			Str("na").Str("me").Tuple(2).Reduce().Tuple(2).Reduce().Stop(), Want: []string{"pickle-computed-name"}},
 		{Name: "module of Python's", Data: p(4).Named("random", "_os").Stop(), Want: []string{"pickle-computed-name"}},
 		{Name: "function to write with that was picked out", Data: p(4).Named("types", "SimpleNamespace").Tuple(0).NewObj().EmptyDict().Str("write").Named("builtins", "dict.get").Named("models", "TABLE").
 			Str("x").Tuple(2).Reduce().SetItem().Build().Stop(), Want: []string{"pickle-computed-name", "pickle-unknown-import"}},

@@ -32,6 +32,12 @@ func (j *judge) takes(e pickle.Effect) {
 		})
 		return
 	}
+	if e.Computed {
+		j.add(unresolved, e, "attribute "+name, func() string {
+			return "Loading this file takes " + j.python(e.Value) + " by a name that it puts together first, as no program that writes pickles does."
+		})
+		return
+	}
 	if j.m.Kind(base) == pickle.Attr || j.anyFunction(base) {
 		j.add(unresolved, e, "attribute", func() string {
 			return "Loading this file takes " + j.python(e.Value) + ", an attribute of something that only running it would tell."

@@ -1,6 +1,9 @@
 package pickle
 
-import "strings"
+import (
+	"strings"
+	"unicode/utf8"
+)
 
 // Attributes and items of values.
 
@@ -16,7 +19,7 @@ func (m *Machine) attr(v Value, name string) Value {
 			path = n.Name + "." + name
 		}
 		w := m.lookup(module, path)
-		m.emit(Effect{Kind: Imports, Value: w})
+		m.emitImport(w)
 		return w
 	}
 	if o := m.object(v); o != nil && o.kind == Call && o.lost == 0 {
@@ -25,8 +28,18 @@ func (m *Machine) attr(v Value, name string) Value {
 		}
 	}
 	w := m.newObject(object{kind: Attr, fn: v, kw: m.newStr(name)})
-	m.emit(Effect{Kind: Takes, Fn: v, Value: w})
+	m.emit(Effect{Kind: Takes, Fn: v, Value: w, Computed: m.assembled})
 	return w
+}
+
+// named runs f with a name that the pickle gives as a value, of which the effects
+// tell whether it puts it together.
+func (m *Machine) named(name Value, f func() (Value, bool)) (Value, bool) {
+	was := m.assembled
+	m.assembled = was || name.tag() != tagStr
+	v, ok := f()
+	m.assembled = was
+	return v, ok
 }
 
 // walk follows a dotted path of attributes.
@@ -116,6 +129,10 @@ func (m *Machine) dictState(state Value, name string) (Value, bool) {
 		return 0, false
 	}
 	if o.kind != Dict {
+		return 0, false
+	}
+	if o.flags&flagChanged != 0 {
+		m.cut = true
 		return 0, false
 	}
 	if !m.visits(o) {
@@ -262,7 +279,8 @@ func (m *Machine) item(v, k Value) (Value, bool) {
 	switch m.Kind(v) {
 	case Dict:
 		if o := m.object(v); o != nil {
-			return m.dictItem(o, k)
+			w, found, _ := m.dictItem(o, k)
+			return w, found
 		}
 	case Str, Bytes, ByteArray, Tuple, List:
 		return m.at(v, k)
@@ -270,38 +288,55 @@ func (m *Machine) item(v, k Value) (Value, bool) {
 	return 0, false
 }
 
-// dictItem looks a key up in a dict that is wholly known. The last item of
-// equal keys counts, as where Python fills the dict.
-func (m *Machine) dictItem(o *object, k Value) (Value, bool) {
-	if o.lost > 0 || m.spend(int64(len(o.items))) {
-		return 0, false
+// dictItem looks a key up in a dict that is wholly known, and reports whether it
+// is known if there is such a key. The last item of equal keys counts, as where
+// Python fills the dict.
+func (m *Machine) dictItem(o *object, k Value) (v Value, found, known bool) {
+	if o.lost > 0 || o.flags&flagChanged != 0 || m.spend(int64(len(o.items))) {
+		return 0, false, false
 	}
 	for i := len(o.items) - 2; i >= 0; i -= 2 {
-		if m.equal(o.items[i], k) {
-			return o.items[i+1], true
+		switch equal, known := m.equal(o.items[i], k); {
+		case !known:
+			return 0, false, false
+		case equal:
+			return o.items[i+1], true, true
 		}
 	}
-	return 0, false
+	return 0, false, true
 }
 
-// equal reports whether two constants are known to be equal.
-func (m *Machine) equal(a, b Value) bool {
+// equal reports whether two values are equal, and whether that is known.
+func (m *Machine) equal(a, b Value) (equal, known bool) {
 	a, b = m.force(a), m.force(b)
 	if a == b {
-		return a.tag() != tagUnknown
+		return true, a.tag() != tagUnknown
 	}
-	switch m.Kind(a) {
-	case Str, Bytes:
-		x, kind, ok1 := m.textOf(a)
-		y, other, ok2 := m.textOf(b)
-		return ok1 && ok2 && (kind == Str) == (other == Str) && x == y
-	case Int, Bool:
+	ka, kb := m.Kind(a), m.Kind(b)
+	if !plainKind(ka) || !plainKind(kb) {
+		return false, false
+	}
+	if number(ka) != number(kb) || !number(ka) && ka != kb {
+		return false, true
+	}
+	if ka == Float || kb == Float {
+		return false, false
+	}
+	if number(ka) {
 		x, ok1 := m.Int(a)
 		y, ok2 := m.Int(b)
-		return ok1 && ok2 && x.Cmp(y) == 0
+		return ok1 && ok2 && x.Cmp(y) == 0, ok1 && ok2
 	}
-	return false
+	x, _, ok1 := m.textOf(a)
+	y, _, ok2 := m.textOf(b)
+	return ok1 && ok2 && x == y, ok1 && ok2
 }
+
+// plainKind reports whether values of a kind are equal by what they hold.
+func plainKind(k Kind) bool { return number(k) || k == Str || k == Bytes || k == None }
+
+// number reports whether a kind is one of numbers, which are equal across kinds.
+func number(k Kind) bool { return k == Int || k == Bool || k == Float }
 
 // at is the element of a sequence at an index or a slice.
 func (m *Machine) at(v, k Value) (Value, bool) {
@@ -319,7 +354,7 @@ func (m *Machine) at(v, k Value) (Value, bool) {
 		s, _, ok := m.textOf(v)
 		r := []rune(s)
 		n, in := index(i.Int64(), len(r))
-		if !ok || !in {
+		if !ok || !in || !utf8.ValidString(s) {
 			return 0, false
 		}
 		return m.newStr(string(r[n])), true
@@ -357,7 +392,7 @@ func (m *Machine) slice(v Value, bounds []Value) (Value, bool) {
 	}
 	switch kind := m.Kind(v); kind {
 	case Str:
-		return m.joined("", out)
+		return m.joined(Str, "", out)
 	case Bytes, ByteArray:
 		return m.fromOctets(kind, out)
 	default:

@@ -172,7 +172,7 @@ var dillNames = map[string]string{
 // alone can run code, and returns the module.
 func (m *Machine) importedModule(name string) Value {
 	v := m.module(name)
-	m.emit(Effect{Kind: Imports, Value: v})
+	m.emitImport(v)
 	return v
 }
 
@@ -201,7 +201,7 @@ func importPair(m *Machine, c *call) (Value, bool) {
 	if !ok1 || !ok2 {
 		return 0, false
 	}
-	return m.attr(m.module(module), name), true
+	return m.named(c.args[1], func() (Value, bool) { return m.attr(m.module(module), name), true })
 }
 
 // Calls of arguments.
@@ -335,7 +335,8 @@ func callAttrGetter(m *Machine, o *object, c *call) (Value, bool) {
 		if !ok {
 			return 0, false
 		}
-		out = append(out, m.walk(c.args[0], path))
+		v, _ := m.named(p, func() (Value, bool) { return m.walk(c.args[0], path), true })
+		out = append(out, v)
 	}
 	return m.oneOrTuple(out)
 }
@@ -378,7 +379,7 @@ func callMethodCaller(m *Machine, o *object, c *call) (Value, bool) {
 	if !ok {
 		return 0, false
 	}
-	fn := m.attr(c.args[0], name)
+	fn, _ := m.named(o.items[0], func() (Value, bool) { return m.attr(c.args[0], name), true })
 	return m.call(call{fn: fn, args: o.items[1:], kw: o.kw, loose: o.lost > 0}), true
 }
 

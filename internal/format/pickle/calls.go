@@ -187,7 +187,7 @@ func (m *Machine) setState(target, state Value) {
 	}
 	if o.kind == Call && o.flags&flagPure == 0 {
 		m.retarget(o, state)
-		o.state = state
+		o.state = m.take(o, state)
 	}
 }
 

@@ -42,7 +42,8 @@ func (t *codecs) apply(m *Machine, c *call, text, name int) (Value, bool) {
 	}
 	s, kind, ok := m.textOf(c.args[text])
 	f := t.by[codecName]
-	if !ok || f == nil {
+	if !ok || f == nil || s == "" && isTransform[codecName] { // which leave nothing as it is
+
 		return 0, false
 	}
 	out, ok := f(m, s)
@@ -66,7 +67,7 @@ func (m *Machine) encoded(c *call, text, name int) (string, bool) {
 
 // codecAliases are the names of codecs that CPython takes for another's.
 var codecAliases = map[string]string{
-	"utf8": "utf_8", "u8": "utf_8", "utf": "utf_8", "cp65001": "utf_8", "utf_8_sig": "utf_8",
+	"utf8": "utf_8", "u8": "utf_8", "utf": "utf_8", "cp65001": "utf_8",
 	"latin1": "latin_1", "latin": "latin_1", "l1": "latin_1", "iso8859_1": "latin_1", "iso_8859_1": "latin_1", "8859": "latin_1", "cp819": "latin_1", "iso8859": "latin_1",
 	"us_ascii": "ascii", "646": "ascii",
 	"rot13": "rot_13", "hex_codec": "hex", "base64_codec": "base64", "base_64": "base64",
@@ -92,19 +93,25 @@ var isTransform = map[string]bool{"rot_13": true, "hex": true, "base64": true, "
 
 var encodings = &codecs{
 	by: map[string]func(*Machine, string) (string, bool){
-		"utf_8":     same,
-		"ascii":     same,
+		"utf_8":     func(_ *Machine, s string) (string, bool) { return s, utf8.ValidString(s) },
+		"utf_8_sig": func(_ *Machine, s string) (string, bool) { return "\ufeff" + s, utf8.ValidString(s) },
+		"ascii":     func(_ *Machine, s string) (string, bool) { return s, isASCII([]byte(s)) },
 		"latin_1":   toLatin1,
-		"utf_16_le": func(_ *Machine, s string) (string, bool) { return toUTF16(s, false), true },
-		"utf_16_be": func(_ *Machine, s string) (string, bool) { return toUTF16(s, true), true },
-		"utf_16":    func(_ *Machine, s string) (string, bool) { return "\xff\xfe" + toUTF16(s, false), true },
-		"rot_13":    rot13,
-		"hex":       func(_ *Machine, s string) (string, bool) { return hexOf(s), true },
+		"utf_16_le": func(_ *Machine, s string) (string, bool) { return toUTF16(s, false), utf8.ValidString(s) },
+		"utf_16_be": func(_ *Machine, s string) (string, bool) { return toUTF16(s, true), utf8.ValidString(s) },
+		"utf_16": func(_ *Machine, s string) (string, bool) {
+			return "\xff\xfe" + toUTF16(s, false), utf8.ValidString(s)
+		},
+		"rot_13": rot13,
+		"hex":    func(_ *Machine, s string) (string, bool) { return hexOf(s), true },
 		"base64": func(_ *Machine, s string) (string, bool) {
-			return base64.StdEncoding.EncodeToString([]byte(s)) + "\n", true
+			const line = 57 // bytes of one
+			return base64.StdEncoding.EncodeToString([]byte(s)) + "\n", len(s) <= line
 		},
 		"raw_unicode_escape": toLatin1,
-		"unicode_escape":     toLatin1,
+		"unicode_escape": func(_ *Machine, s string) (string, bool) {
+			return s, !strings.ContainsFunc(s, func(c rune) bool { return c < ' ' || c > '~' || c == '\\' })
+		},
 	},
 	to: func(name string, from Kind) Kind {
 		if name == "rot_13" {
@@ -116,7 +123,8 @@ var encodings = &codecs{
 
 var decodings = &codecs{
 	by: map[string]func(*Machine, string) (string, bool){
-		"utf_8": func(_ *Machine, s string) (string, bool) {
+		"utf_8": func(_ *Machine, s string) (string, bool) { return s, validUTF8([]byte(s)) },
+		"utf_8_sig": func(_ *Machine, s string) (string, bool) {
 			return strings.TrimPrefix(s, "\ufeff"), validUTF8([]byte(s))
 		},
 		"ascii":              func(_ *Machine, s string) (string, bool) { return s, isASCII([]byte(s)) },
@@ -129,7 +137,7 @@ var decodings = &codecs{
 		"base64":             fromBase64,
 		"zlib":               inflate,
 		"bz2":                inflate,
-		"uu":                 fromUU,
+		"uu":                 fromUUFile,
 		"raw_unicode_escape": func(_ *Machine, s string) (string, bool) { return rawUnicode([]byte(s)) },
 		"unicode_escape":     fromUnicodeEscape,
 	},
@@ -140,10 +148,6 @@ var decodings = &codecs{
 		return Str
 	},
 }
-
-// same is a codec that keeps the bytes, as far as UTF-8 is their spelling here
-// already.
-func same(_ *Machine, s string) (string, bool) { return s, true }
 
 // toLatin1 encodes text that has no character above U+00FF.
 func toLatin1(_ *Machine, s string) (string, bool) {
@@ -223,11 +227,23 @@ func hexOf(s string) string { return hex.EncodeToString([]byte(s)) }
 
 // fromUnicodeEscape decodes the escapes of a str literal.
 func fromUnicodeEscape(_ *Machine, s string) (string, bool) {
+	if strings.Contains(s, `\N`) {
+		return "", false
+	}
 	if !strings.Contains(s, `\u`) && !strings.Contains(s, `\U`) {
 		p, ok := unescape([]byte(s))
 		return latin1(p), ok
 	}
-	return rawUnicode([]byte(s))
+	for rest := s; ; {
+		_, after, found := strings.Cut(rest, `\`)
+		if !found {
+			return rawUnicode([]byte(s))
+		}
+		if after == "" || after[0]|0x20 != 'u' {
+			return "", false // which of two kinds of escapes begins where is not followed
+		}
+		rest = after
+	}
 }
 
 // decoders are the named decoders of base64, binascii and the compressors.
@@ -247,10 +263,14 @@ var decoders = map[string]func(*Machine, string) (string, bool){
 	"xz":      inflate,
 }
 
+// compressed are the decoders that decompress.
+var compressed = map[string]bool{"zlib": true, "gzip": true, "bz2": true, "xz": true}
+
 // decoder is a function of one text, given as bytes or as ASCII.
 func decoder(name string) func(*Machine, *call) (Value, bool) {
 	return func(m *Machine, c *call) (Value, bool) {
-		if len(c.args) == 0 {
+		// Compressors are told a format, which the content tells as well.
+		if len(c.args) == 0 || len(c.args) > 1 && !compressed[name] {
 			return 0, false
 		}
 		s, _, ok := m.textOf(c.args[0])
@@ -266,13 +286,18 @@ func decoder(name string) func(*Machine, *call) (Value, bool) {
 }
 
 // fromBase64 is binascii.a2b_base64: characters outside of the alphabet are
-// skipped, and what follows the padding is not read.
+// skipped, and what follows the padding is not read. Padding that another
+// character follows too early is none.
 func fromBase64(_ *Machine, s string) (string, bool) {
 	p := make([]byte, 0, len(s))
-	for i := 0; i < len(s) && (s[i] != '=' || len(p)%4 < 2); i++ {
+	pads := 0
+	for i := 0; i < len(s) && (pads == 0 || len(p)%4+pads < 4); i++ {
 		c := s[i]
-		if c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c == '+' || c == '/' {
-			p = append(p, c)
+		switch {
+		case c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c == '+' || c == '/':
+			p, pads = append(p, c), 0
+		case c == '=' && len(p)%4 >= 2:
+			pads++
 		}
 	}
 	out := make([]byte, base64.RawStdEncoding.DecodedLen(len(p)))
@@ -321,12 +346,24 @@ func fromHexText(_ *Machine, s string) (string, bool) {
 	return string(out), err == nil
 }
 
-// fromUU decodes uuencoded lines, with or without their header.
+// fromUUFile is the codec uu, which reads from the line that begins a file to the
+// one that ends it.
+func fromUUFile(m *Machine, s string) (string, bool) {
+	_, s, begun := strings.Cut("\n"+s, "\nbegin")
+	_, s, whole := strings.Cut(s, "\n")
+	s, _, ended := strings.Cut(s, "\nend")
+	if !begun || !whole || !ended {
+		return "", false
+	}
+	return fromUU(m, s)
+}
+
+// fromUU decodes uuencoded lines.
 func fromUU(_ *Machine, s string) (string, bool) {
 	var out []byte
 	for line := range strings.Lines(s) {
 		line = strings.TrimRight(line, "\r\n")
-		if line == "" || strings.HasPrefix(line, "begin ") || line == "end" {
+		if line == "" {
 			continue
 		}
 		n := int(line[0]-' ') & 0x3f

@@ -175,7 +175,7 @@ func (m *Machine) appendTo(items []Value) {
 	}
 	if m.Kind(target) == List {
 		if o := m.object(target); o != nil {
-			m.extend(o, items)
+			m.refill(o, items)
 		}
 		return
 	}
@@ -204,6 +204,7 @@ func (m *Machine) addItems(*Op) {
 // addTo adds items to a target that is none of Python's own containers, by its
 // method all if it has one, else by one for each item.
 func (m *Machine) addTo(target Value, items []Value, all, one string) {
+	m.disturb(target, 1)
 	if fn, ok := m.planted(target, all); ok && all != "" {
 		m.call(call{fn: fn, args: []Value{m.newContainer(List, items)}})
 		return
@@ -246,10 +247,11 @@ func (m *Machine) setItemsOf(items []Value) {
 	}
 	if m.Kind(target) == Dict {
 		if o := m.object(target); o != nil {
-			m.extend(o, items)
+			m.refill(o, items)
 		}
 		return
 	}
+	m.disturb(target, 1)
 	if fn, ok := m.planted(target, "__setitem__"); ok {
 		items = m.copied(items)
 		for i := 0; i+1 < len(items); i += 2 {

@@ -37,7 +37,7 @@ type Effect struct {
 	Value Value
 	// Computed says that the machine knows what the call returns: Fn is a function
 	// whose whole effect is its result. Of Imports, that the name is one that the
-	// pickle computes, and what it computes is known.
+	// pickle computes, and what it computes is known; of Takes, that the name is.
 	Computed bool
 }
 

@@ -1,6 +1,9 @@
 package pickle
 
-import "strings"
+import (
+	"strings"
+	"unicode/utf8"
+)
 
 // Results of calls are computed where that takes no more than the values in the
 // file: what a name is put together from, what a decoder makes of a constant,
@@ -32,6 +35,8 @@ type function struct {
 	// pure: the result follows from the arguments and nothing else happens, so
 	// that it can be computed when it is needed.
 	pure bool
+	// name is which argument names what is imported or looked up, from 1, or 0.
+	name int
 	// eval returns what the call returns, and whether that is known. It makes the
 	// calls that the callable makes.
 	eval func(*Machine, *call) (Value, bool)
@@ -73,6 +78,7 @@ func (m *Machine) call(c call) Value {
 			return v
 		}
 		m.consume(c.fn, c.args)
+		m.disturbed(&c)
 	}
 	o := object{kind: Call, fn: c.fn, kw: c.kw, items: c.args}
 	if c.new {
@@ -147,6 +153,10 @@ func (m *Machine) computeGlobal(o *object, c *call) (Value, bool) {
 	switch {
 	case f == nil:
 		return m.computeMethod(n, c)
+	case f.pure && m.hasKeywords(c):
+		return 0, false
+	case f.name > 0 && f.name <= len(c.args):
+		return m.named(c.args[f.name-1], func() (Value, bool) { return f.eval(m, c) })
 	case !f.pure || c.loose:
 		return f.eval(m, c)
 	case m.mutable(c):
@@ -154,6 +164,16 @@ func (m *Machine) computeGlobal(o *object, c *call) (Value, bool) {
 	}
 	v := m.newObject(object{kind: Call, flags: flagPure, fn: c.fn, kw: c.kw, items: c.args})
 	return v, true
+}
+
+// hasKeywords reports whether a call has keyword arguments that a function whose
+// whole effect is its result is not known with.
+func (m *Machine) hasKeywords(c *call) bool {
+	o := m.object(c.kw)
+	if o == nil {
+		return c.kw != 0
+	}
+	return len(o.items) > 2 || o.lost > 0 || len(o.items) == 2 && !m.Reads(o.items[0], "encoding")
 }
 
 // mutable reports whether an argument may change after the call.
@@ -252,7 +272,7 @@ func (m *Machine) exact(v Value) bool {
 	}
 	switch o.kind {
 	case Tuple, List, Set, FrozenSet, Dict:
-		return o.lost == 0
+		return o.lost == 0 && o.flags&flagChanged == 0
 	}
 	return m.lazy(v)
 }
@@ -282,14 +302,17 @@ func (m *Machine) iterate(v Value) ([]Value, bool) {
 	if o == nil || m.reading.Literal && o.kind == Call {
 		return nil, false
 	}
+	known := o.lost == 0 && o.flags&flagChanged == 0 && !m.spend(int64(len(o.items)))
 	switch o.kind {
-	case Tuple, List, Set, FrozenSet:
-		return o.items, o.lost == 0 && !m.spend(int64(len(o.items)))
+	case Tuple, List:
+		return o.items, known
+	case Set, FrozenSet: // hashes decide on the order
+		return o.items, known && len(o.items) < 2
 	case Dict:
-		if m.spend(int64(len(o.items))) {
+		if !known {
 			return nil, false
 		}
-		return m.keys(o), o.lost == 0
+		return m.keys(o)
 	case Call:
 		return m.unroll(o)
 	}
@@ -303,8 +326,11 @@ func (m *Machine) unroll(o *object) ([]Value, bool) {
 		return nil, false
 	}
 	if o.flags&flagSpent != 0 {
-		again := m.object(o.state) // what it gave the first time
-		return again.itemsOrNil()
+		// What it gave the first time. How much of that is left is not known.
+		if again := m.object(o.state); again != nil {
+			return again.items, false
+		}
+		return nil, false
 	}
 	if n.iterator == nil {
 		return nil, false
@@ -319,18 +345,10 @@ func (m *Machine) unroll(o *object) ([]Value, bool) {
 	return items, ok
 }
 
-// itemsOrNil returns the items of a container, and whether these are all.
-func (o *object) itemsOrNil() ([]Value, bool) {
-	if o == nil {
-		return nil, false
-	}
-	return o.items, o.lost == 0
-}
-
 // runes are the characters of a str, which Python iterates over.
 func (m *Machine) runes(v Value) ([]Value, bool) {
 	s, ok := m.Str(v)
-	if !ok || len(s) > maxItems || m.spend(int64(len(s))) {
+	if !ok || len(s) > maxItems || m.spend(int64(len(s))) || !utf8.ValidString(s) {
 		return nil, false
 	}
 	var out []Value
@@ -353,11 +371,15 @@ func (m *Machine) octets(v Value) ([]Value, bool) {
 	return out, true
 }
 
-// keys returns the keys of a dict in the order in which they came.
-func (m *Machine) keys(o *object) []Value {
-	out := make([]Value, 0, len(o.items)/2)
+// keys returns the keys of a dict in the order in which they came, and whether it
+// is known that no two of them are equal.
+func (m *Machine) keys(o *object) (keys []Value, unique bool) {
+	keys, unique = make([]Value, 0, len(o.items)/2), true
+	met := make(map[string]bool, len(o.items)/2)
 	for i := 0; i+1 < len(o.items); i += 2 {
-		out = append(out, o.items[i])
+		s, ok := m.Str(o.items[i])
+		unique = unique && (ok && !met[s] || len(o.items) == 2)
+		met[s], keys = true, append(keys, o.items[i])
 	}
-	return out
+	return keys, unique
 }

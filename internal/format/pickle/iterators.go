@@ -40,8 +40,9 @@ func first(m *Machine, c *call) (Value, bool) {
 	if len(c.args) == 0 {
 		return 0, false
 	}
+	spent := !m.lazy(c.args[0]) && m.Kind(c.args[0]) == Call
 	items, ok := m.iterate(c.args[0])
-	if !ok || len(items) == 0 {
+	if !ok || len(items) == 0 || spent {
 		return 0, false
 	}
 	return items[0], true
@@ -203,6 +204,19 @@ func iterFirst(m *Machine, args []Value) ([]Value, bool) {
 	}
 	items, ok := m.iterate(args[0])
 	return items, ok && len(args) == 1
+}
+
+// iterEnumerate is enumerate: pairs of a number and an item.
+func iterEnumerate(m *Machine, args []Value) ([]Value, bool) {
+	items, ok := iterFirst(m, args)
+	if !ok || m.spend(int64(len(items))) {
+		return items, false
+	}
+	out := make([]Value, len(items))
+	for i, v := range items {
+		out[i] = m.newContainer(Tuple, []Value{smallInt(int64(i)), v})
+	}
+	return out, true
 }
 
 // iterReversed is reversed.

@@ -63,7 +63,7 @@ func (c *textCache) of(v Value) *cachedConstant {
 // Place returns where the content of bytes lies in the file, if it stands there
 // as it is.
 func (m *Machine) Place(v Value) (at, size int64, ok bool) {
-	if v.tag() != tagBytes && v.tag() != tagByteArray {
+	if v.tag() != tagBytes && v.tag() != tagByteArray || m.isChanged(v) {
 		return 0, 0, false
 	}
 	code, at, size, ok := m.locate(v.payload())
@@ -89,7 +89,7 @@ func (m *Machine) Bytes(v Value) (string, bool) {
 // content returns what a str or bytes of the given kind holds.
 func (m *Machine) content(v Value, kind Kind) (string, bool) {
 	v = m.force(v)
-	if m.Kind(v) != kind {
+	if m.Kind(v) != kind || kind == ByteArray && m.isChanged(v) {
 		return "", false
 	}
 	if o := m.object(v); o != nil {

@@ -57,6 +57,7 @@ type Machine struct {
 	fence     int      // the lowest height that the opcodes may pop to: the last of marks, or 0
 	memo      memo
 	bigMemo   map[string]Value
+	changed   map[Value]bool // bytearrays that stand in the file
 	heap      heap
 	// forgetNext is how many objects are held before old ones are forgotten.
 	forgetNext int

@@ -1,6 +1,9 @@
 package pickle
 
-import "strings"
+import (
+	"strings"
+	"unicode/utf8"
+)
 
 // owners are the classes whose methods are known: called through the class, the
 // first argument is the object.
@@ -36,7 +39,7 @@ func (m *Machine) method(name string, c *call) (Value, bool) {
 		return m.getMethod(name, c)
 	case "__getattribute__", "__getattr__":
 		if s, ok := m.strArg(c, 0); ok {
-			return m.attr(c.self, s), true
+			return m.named(c.args[0], func() (Value, bool) { return m.attr(c.self, s), true })
 		}
 		return 0, false
 	case "__call__":
@@ -50,7 +53,7 @@ func (m *Machine) method(name string, c *call) (Value, bool) {
 		return m.getField(c)
 	}
 	s, kind, ok := m.textOf(c.self)
-	if !ok || c.loose {
+	if !ok || c.loose || m.hasKeywords(c) {
 		return 0, false
 	}
 	if f := textMethods[name]; f != nil {
@@ -64,11 +67,18 @@ func (m *Machine) getMethod(name string, c *call) (Value, bool) {
 	if len(c.args) == 0 {
 		return 0, false
 	}
-	v, ok := m.item(c.self, c.args[0])
-	if ok || name == "__getitem__" || m.Kind(c.self) != Dict || len(c.args) < 2 {
-		return v, ok
+	if name == "pop" || name == "setdefault" {
+		defer m.disturb(c.self, 1)
 	}
-	return c.args[1], true
+	o := m.object(c.self)
+	if o == nil || o.kind != Dict || name == "__getitem__" || len(c.args) < 2 {
+		return m.item(c.self, c.args[0])
+	}
+	v, found, known := m.dictItem(o, c.args[0])
+	if !found {
+		v = c.args[1]
+	}
+	return v, known
 }
 
 // getField is string.Formatter.get_field: the first part of the path is a key
@@ -87,7 +97,7 @@ func (m *Machine) getField(c *call) (Value, bool) {
 		return 0, false
 	}
 	if more {
-		v = m.walk(v, rest)
+		v, ok = m.named(c.args[0], func() (Value, bool) { return m.walk(v, rest), true })
 	}
 	return m.newContainer(Tuple, []Value{v, m.newStr(key)}), true
 }
@@ -96,16 +106,16 @@ type textMethod func(m *Machine, s string, kind Kind, c *call) (Value, bool)
 
 // textMethods are the methods of str and bytes that names are put together with.
 var textMethods = map[string]textMethod{
-	"lower":      plain(strings.ToLower),
-	"upper":      plain(strings.ToUpper),
-	"casefold":   plain(strings.ToLower),
-	"swapcase":   plain(swapCase),
-	"title":      plain(titleCase),
-	"capitalize": plain(capitalise),
+	"lower":      letters(strings.ToLower),
+	"upper":      letters(strings.ToUpper),
+	"casefold":   letters(strings.ToLower),
+	"swapcase":   letters(swapCase),
+	"title":      letters(titleCase),
+	"capitalize": letters(capitalise),
 	"strip":      trim(strings.Trim),
 	"lstrip":     trim(strings.TrimLeft),
 	"rstrip":     trim(strings.TrimRight),
-	"__str__":    plain(func(s string) string { return s }),
+	"__str__":    letters(func(s string) string { return s }),
 
 	"removeprefix": oneText(func(s, a string) string { return strings.TrimPrefix(s, a) }),
 	"removesuffix": oneText(func(s, a string) string { return strings.TrimSuffix(s, a) }),
@@ -115,7 +125,7 @@ var textMethods = map[string]textMethod{
 	"split":        split,
 	"encode":       encodeMethod,
 	"decode":       decodeMethod,
-	"hex":          func(m *Machine, s string, k Kind, _ *call) (Value, bool) { return m.text(Str, hexOf(s)) },
+	"hex":          toHex,
 	"fromhex":      fromHex,
 	"format":       format,
 	"translate":    translate,
@@ -129,21 +139,44 @@ func (m *Machine) withSelf(c *call) *call {
 	return &call{args: append([]Value{c.self}, c.args...)}
 }
 
-// plain makes a method without arguments of a function on texts.
-func plain(f func(string) string) textMethod {
-	return func(m *Machine, s string, kind Kind, c *call) (Value, bool) { return m.text(kind, f(s)) }
+// letters makes a method without arguments of a function on ASCII: which letters
+// belong together beyond it depends on the version of Unicode, and of Python.
+func letters(f func(string) string) textMethod {
+	return func(m *Machine, s string, kind Kind, c *call) (Value, bool) {
+		if !isASCII([]byte(s)) {
+			return 0, false
+		}
+		return m.text(kind, f(s))
+	}
+}
+
+// whiteSpace is what Python takes for white space in bytes, and in a str.
+var whiteSpace = map[Kind]string{
+	Bytes: " \t\n\r\v\f", ByteArray: " \t\n\r\v\f",
+	Str: " \t\n\r\v\f\x1c\x1d\x1e\x1f\u0085\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000",
+}
+
+// toHex is bytes.hex without a separator.
+func toHex(m *Machine, s string, kind Kind, c *call) (Value, bool) {
+	if len(c.args) > 0 || kind == Str {
+		return 0, false
+	}
+	return m.text(Str, hexOf(s))
 }
 
 // trim makes a method like strip, which cuts white space or the characters it
 // is given.
 func trim(f func(s, cutset string) string) textMethod {
 	return func(m *Machine, s string, kind Kind, c *call) (Value, bool) {
-		cut := " \t\n\r\v\f"
+		cut := whiteSpace[kind]
 		if len(c.args) > 0 && m.Kind(c.args[0]) != None {
 			var ok bool
 			if cut, _, ok = m.textOf(c.args[0]); !ok {
 				return 0, false
 			}
+		}
+		if kind != Str && !isASCII([]byte(s+cut)) {
+			return 0, false
 		}
 		return m.text(kind, f(s, cut))
 	}
@@ -172,9 +205,14 @@ func replace(m *Machine, s string, kind Kind, c *call) (Value, bool) {
 	with, _, ok2 := m.textOf(c.args[1])
 	n := int64(-1)
 	if len(c.args) > 2 {
-		if v, ok := m.Int(c.args[2]); ok && v.IsInt64() {
-			n = max(-1, min(v.Int64(), maxRepeat))
+		v, ok := m.Int(c.args[2])
+		if !ok || !v.IsInt64() {
+			return 0, false
 		}
+		n = max(-1, min(v.Int64(), maxRepeat))
+	}
+	if old == "" && !isASCII([]byte(s)) {
+		return 0, false
 	}
 	if !ok1 || !ok2 || (strings.Count(s, old)+1)*(len(with)+1) > maxRepeat {
 		return 0, false
@@ -183,7 +221,7 @@ func replace(m *Machine, s string, kind Kind, c *call) (Value, bool) {
 }
 
 // join_ is str.join.
-func join_(m *Machine, s string, _ Kind, c *call) (Value, bool) {
+func join_(m *Machine, s string, kind Kind, c *call) (Value, bool) {
 	if len(c.args) != 1 {
 		return 0, false
 	}
@@ -191,12 +229,12 @@ func join_(m *Machine, s string, _ Kind, c *call) (Value, bool) {
 	if !ok {
 		return 0, false
 	}
-	return m.joined(s, items)
+	return m.joined(kind, s, items)
 }
 
 // split is str.split without a limit on the number of parts.
 func split(m *Machine, s string, kind Kind, c *call) (Value, bool) {
-	parts := strings.FieldsSeq(s)
+	parts := strings.FieldsFuncSeq(s, func(c rune) bool { return strings.ContainsRune(whiteSpace[kind], c) })
 	switch {
 	case len(c.args) > 1:
 		return 0, false
@@ -247,6 +285,9 @@ func format(m *Machine, s string, kind Kind, c *call) (Value, bool) {
 	next := 0
 	for {
 		before, after, found := strings.Cut(s, "{")
+		if strings.Contains(before, "}") {
+			return 0, false
+		}
 		b.WriteString(before)
 		if !found {
 			break
@@ -264,7 +305,7 @@ func format(m *Machine, s string, kind Kind, c *call) (Value, bool) {
 			n = int(min(v.Int64(), maxItems))
 		}
 		next++
-		if n < 0 || n >= len(c.args) || !m.formatOne(&b, 's', c.args[n]) {
+		if n < 0 || n >= len(c.args) || !m.formatOne(&b, kind, 's', c.args[n]) {
 			return 0, false
 		}
 		s = rest
@@ -278,14 +319,18 @@ func translate(m *Machine, s string, kind Kind, c *call) (Value, bool) {
 		return 0, false
 	}
 	table := m.object(m.force(c.args[0]))
-	if table == nil || table.kind != Dict || table.lost > 0 {
+	if table == nil || table.kind != Dict || !utf8.ValidString(s) {
 		return 0, false
 	}
 	var b strings.Builder
 	for _, r := range s {
 		s := string(r)
-		if v, ok := m.item(c.args[0], smallInt(int64(r))); ok {
-			if s, ok = m.replacement(v); !ok {
+		v, found, known := m.dictItem(table, smallInt(int64(r)))
+		if !known {
+			return 0, false
+		}
+		if found {
+			if s, known = m.replacement(v); !known {
 				return 0, false
 			}
 		}

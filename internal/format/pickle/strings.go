@@ -189,9 +189,12 @@ func length(m *Machine, c *call) (Value, bool) {
 	}
 	if s, kind, ok := m.textOf(c.args[0]); ok {
 		if kind == Str {
-			return smallInt(int64(utf8.RuneCountInString(s))), true
+			return smallInt(int64(utf8.RuneCountInString(s))), utf8.ValidString(s)
 		}
 		return smallInt(int64(len(s))), true
+	}
+	if m.lazy(c.args[0]) {
+		return 0, false
 	}
 	items, ok := m.iterate(c.args[0])
 	return smallInt(int64(len(items))), ok
@@ -222,6 +225,9 @@ func add(m *Machine, c *call) (Value, bool) {
 		return 0, false
 	}
 	a, b := m.force(c.args[0]), m.force(c.args[1])
+	if n := m.Name(c.fn); n != nil && n.Name[0] == 'i' && (m.Kind(a) == List || m.Kind(a) == ByteArray) {
+		return 0, false // it changes what it is given
+	}
 	if x, kind, ok := m.textOf(a); ok {
 		y, other, ok := m.textOf(b)
 		if !ok || (kind == Str) != (other == Str) {
@@ -294,36 +300,42 @@ func percent(m *Machine, c *call) (Value, bool) {
 			b.WriteByte('%')
 			continue
 		}
-		if len(values) == 0 || !m.formatOne(&b, verb, values[0]) {
+		if len(values) == 0 || !m.formatOne(&b, kind, verb, values[0]) {
 			return 0, false
 		}
 		values = values[1:]
 	}
 }
 
-// formatOne writes one value as a verb of printf-style formatting does, and
-// reports whether it knows how and there is room.
-func (m *Machine) formatOne(b *strings.Builder, verb byte, v Value) bool {
-	s, ok := m.formatted(verb, v)
+// formatOne writes one value as a verb of printf-style formatting does in a text
+// of a kind, and reports whether it knows how and there is room.
+func (m *Machine) formatOne(b *strings.Builder, kind Kind, verb byte, v Value) bool {
+	s, ok := m.formatted(kind, verb, v)
 	return ok && m.write(b, s)
 }
 
 // formatted is a value as a verb of printf-style formatting writes it.
-func (m *Machine) formatted(verb byte, v Value) (string, bool) {
-	switch verb {
-	case 's', 'd', 'i', 'b':
-		if s, _, ok := m.textOf(v); ok {
-			return s, true
-		}
-		if n, ok := m.Int(v); ok {
-			return n.String(), true
-		}
-	case 'c':
+func (m *Machine) formatted(kind Kind, verb byte, v Value) (string, bool) {
+	v = m.force(v)
+	of := m.Kind(v)
+	switch {
+	case verb == 's' && of == Str && kind == Str, (verb == 's' || verb == 'b') && of == Bytes && kind != Str:
+		s, _, ok := m.textOf(v)
+		return s, ok
+	case verb == 'c' && kind == Str:
 		return m.character(v)
-	case 'x':
-		if n, ok := m.Int(v); ok {
-			return n.Text(16), true
-		}
+	}
+	n, ok := m.Int(v)
+	switch {
+	case !ok:
+	case verb == 's' && of == Bool:
+		return map[bool]string{true: "True", false: "False"}[n.Sign() != 0], true
+	case verb == 's' && kind == Str || verb == 'd' || verb == 'i':
+		return n.String(), true
+	case verb == 'x':
+		return n.Text(16), true
+	case verb == 'c':
+		return string([]byte{byte(n.Int64())}), n.IsInt64() && n.Int64() >= 0 && n.Int64() < 256
 	}
 	return "", false
 }
@@ -338,16 +350,16 @@ func (m *Machine) write(b *strings.Builder, s string) bool {
 	return true
 }
 
-// joined is sep.join(items).
-func (m *Machine) joined(sep string, items []Value) (Value, bool) {
-	kind, total := Str, 0
+// joined is sep.join(items), where sep is of a kind.
+func (m *Machine) joined(kind Kind, sep string, items []Value) (Value, bool) {
+	total := 0
 	parts := make([]string, len(items))
 	for i, v := range items {
 		s, k, ok := m.textOf(v)
-		if !ok {
+		if !ok || (k == Str) != (kind == Str) {
 			return 0, false
 		}
-		parts[i], kind = s, k
+		parts[i] = s
 		if total += len(s) + len(sep); total > maxRepeat {
 			return 0, false
 		}

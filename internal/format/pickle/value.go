@@ -107,7 +107,7 @@ type object struct {
 	items []Value // elements; keys and values by turns; arguments of a call
 }
 
-type flag uint8
+type flag uint16
 
 const (
 	flagPure     flag = 1 << iota // a call whose result can be computed when it is needed
@@ -117,6 +117,8 @@ const (
 	flagSpent                     // an iterator that was consumed
 	flagCalled                    // a Global that was called
 	flagCallable                  // a Global that an opcode has called: no str, or nothing behind it is read
+	flagTaken                     // a dict that something was filled with, or a list that is iterated over
+	flagChanged                   // a container that may hold something else by now
 )
 
 const (
