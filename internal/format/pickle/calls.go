@@ -150,7 +150,7 @@ func (m *Machine) newObjEx(*Op) {
 	args := m.pop()
 	fn := m.pop()
 	if m.Err() == nil {
-		m.apply(call{fn: fn, args: m.elements(args), kw: kw, loose: !m.exact(args), new: true})
+		m.apply(call{fn: fn, args: m.elements(args), kw: m.filledWith(kw), loose: !m.exact(args), new: true})
 	}
 }
 
@@ -163,7 +163,8 @@ func (m *Machine) build(*Op) {
 	}
 	// A file can give an object a __setstate__ of its choice, which BUILD then
 	// calls.
-	if fn, ok := m.planted(target, "__setstate__"); ok {
+	state = m.filledWith(state)
+	if fn, ok := m.hook(target, "__setstate__"); ok {
 		m.call(call{fn: fn, args: []Value{state}})
 		return
 	}

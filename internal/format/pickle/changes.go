@@ -5,9 +5,18 @@ package pickle
 // what depends on it from then on is not known.
 
 // disturbed notes what a call may have changed whose effect the machine does not
-// know. An iterator that is made changes nothing, but may know how long a list is.
+// know. A partial or an iterator that is made changes nothing, but the one copies
+// what it is given by name, and the other may know how long a list is.
 func (m *Machine) disturbed(c *call) {
-	if n := m.Name(c.fn); n != nil && n.iterator != nil {
+	kw := m.object(c.kw)
+	if kw != nil {
+		kw.flags |= flagTaken
+	}
+	n := m.Name(c.fn)
+	switch {
+	case n != nil && n.instance != nil:
+		return
+	case n != nil && n.iterator != nil:
 		for _, v := range c.args {
 			if o := m.object(v); o != nil {
 				o.flags |= flagTaken
@@ -17,7 +26,11 @@ func (m *Machine) disturbed(c *call) {
 	}
 	const depth = 3 // of containers in containers
 	m.disturb(c.fn, depth)
-	m.disturb(c.kw, depth)
+	if kw != nil {
+		for _, v := range kw.items {
+			m.disturb(v, depth)
+		}
+	}
 	for _, v := range c.args {
 		m.disturb(v, depth)
 	}
@@ -83,6 +96,81 @@ func (m *Machine) refill(o *object, items []Value) {
 		o.flags |= flagChanged
 	}
 	m.extend(o, items)
+}
+
+// fill notes the items that SETITEMS sets on an object, which may be a dict of a
+// class of its own.
+func (m *Machine) fill(o *object, items []Value) {
+	if o.kind != Call {
+		return
+	}
+	if o.ref > 0 {
+		m.extend(m.heap.get(int64(o.ref-1)), items)
+		return
+	}
+	if v := m.newContainer(Dict, items); o.ref == 0 && v != unknown {
+		o.ref = int32(v.payload()) + 1
+	}
+}
+
+// filledWith returns the dict of the items that were set on an object which is
+// taken for a dict, or v. Such stand in the two parts of a state as well.
+func (m *Machine) filledWith(v Value) Value {
+	o := m.object(v)
+	if o == nil || o.kind != Tuple || len(o.items) != 2 {
+		return m.filled(v)
+	}
+	first, second := m.filled(o.items[0]), m.filled(o.items[1])
+	if first == o.items[0] && second == o.items[1] {
+		return v
+	}
+	return m.newContainer(Tuple, []Value{first, second})
+}
+
+// filled is filledWith for one dict.
+func (m *Machine) filled(v Value) Value {
+	if o := m.object(v); o != nil && o.kind == Call && o.ref > 0 && o.flags&flagPure == 0 && !m.reading.Literal {
+		return constant(tagObject, int64(o.ref-1))
+	}
+	return v
+}
+
+// hook returns what stands in the place of a method of an object which an opcode
+// calls: what the file has put there, or anything, where it has filled the object
+// with what is not known.
+func (m *Machine) hook(target Value, name string) (Value, bool) {
+	if fn, ok := m.planted(target, name); ok || name == "" {
+		return fn, ok
+	}
+	o := m.object(target)
+	if o == nil || o.kind != Call || o.state == 0 || m.reading.Literal {
+		return 0, false
+	}
+	state := []Value{o.state}
+	if s := m.object(o.state); s != nil && s.kind == Tuple && len(s.items) == 2 {
+		state = s.items
+	}
+	for _, v := range state {
+		switch s := m.object(v); m.Kind(v) {
+		case Unknown, Call, Attr, Persistent, Extension:
+			return unknown, true
+		case Dict:
+			if s == nil || s.lost > 0 || s.flags&flagChanged != 0 || !m.plainKeys(s) {
+				return unknown, true
+			}
+		}
+	}
+	return 0, false
+}
+
+// plainKeys reports whether the keys of a dict are constants.
+func (m *Machine) plainKeys(o *object) bool {
+	for i := 0; i < len(o.items); i += 2 {
+		if !plainKind(m.Kind(m.force(o.items[i]))) {
+			return false
+		}
+	}
+	return true
 }
 
 // take returns what an object has that is filled with a second state: attributes

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"math/rand/v2"
 	"os/exec"
+	"slices"
 	"testing"
 
 	"github.com/modelaudit/modelaudit/internal/format/pickle"
@@ -295,4 +296,36 @@ func TestChanged(t *testing.T) {
 // item ends a pickle that returns the first item of the list under key 0.
 func item(s *pickletest.Stream) []byte {
 	return s.Pop().Named("operator", "getitem").Get(0).Int(0).Tuple(2).Reduce().Stop()
+}
+
+// TestStates: what fills an object is seen, be it a dict of another class, given in
+// two parts or at two times; and what is not seen may be anything.
+func TestStates(t *testing.T) {
+	object := func() *pickletest.Stream {
+		return pickletest.New(4).Named("types", "SimpleNamespace").Tuple(0).NewObj()
+	}
+	ordered := func(s *pickletest.Stream) *pickletest.Stream {
+		return s.Named("collections", "OrderedDict").Tuple(0).Reduce().Str("append").Named("os", "system").SetItem()
+	}
+	attributes := func(s *pickletest.Stream, name string) *pickletest.Stream {
+		return s.EmptyDict().Str(name).Named("os", "system").SetItem()
+	}
+	const known, anything = "posix.system('echo poc')", "<unknown>(['echo poc'])"
+	for _, c := range []struct {
+		name string
+		s    *pickletest.Stream
+		want string
+	}{
+		{"another class", ordered(object()).Build(), known},
+		{"another class for slots", ordered(object().None()).Tuple(2).Build(), known},
+		{"two times", attributes(attributes(object(), "append").Build(), "x").Build(), known},
+		{"what a function returns", object().Named("unknown", "f").Tuple(0).Reduce().Build(), anything},
+		{"keys of another class", object().EmptyDict().Named("numpy", "str_").Str("append").Tuple(1).Reduce().Named("os", "system").SetItem().Build(), anything},
+		{"changed behind", attributes(object().Put(0).Pop(), "append").Put(1).Pop().Get(0).Get(1).Build().Get(1).Str("append").Named("builtins", "len").SetItem().Pop(), anything},
+	} {
+		got, err := calls(c.s.Str("echo poc").Append().Stop(), pickle.Reading{})
+		if err != nil || !slices.Contains(got, c.want) {
+			t.Errorf("%s: got %q (%v), want %s among them", c.name, got, err, c.want)
+		}
+	}
 }

@@ -205,11 +205,11 @@ func (m *Machine) addItems(*Op) {
 // method all if it has one, else by one for each item.
 func (m *Machine) addTo(target Value, items []Value, all, one string) {
 	m.disturb(target, 1)
-	if fn, ok := m.planted(target, all); ok && all != "" {
+	if fn, ok := m.hook(target, all); ok {
 		m.call(call{fn: fn, args: []Value{m.newContainer(List, items)}})
 		return
 	}
-	if fn, ok := m.planted(target, one); ok {
+	if fn, ok := m.hook(target, one); ok {
 		for _, v := range items {
 			m.call(call{fn: fn, args: []Value{v}})
 		}
@@ -252,12 +252,15 @@ func (m *Machine) setItemsOf(items []Value) {
 		return
 	}
 	m.disturb(target, 1)
-	if fn, ok := m.planted(target, "__setitem__"); ok {
+	if fn, ok := m.hook(target, "__setitem__"); ok {
 		items = m.copied(items)
 		for i := 0; i+1 < len(items); i += 2 {
 			m.call(call{fn: fn, args: items[i : i+2]})
 		}
 		return
+	}
+	if o := m.object(target); o != nil {
+		m.fill(o, items)
 	}
 	m.plantItems(target, items)
 	m.emit(Effect{Kind: SetsItem, Fn: target, Args: items})

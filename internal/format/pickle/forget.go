@@ -77,6 +77,12 @@ func (h *heap) rewrite(v Value, moved []uint32) Value {
 // each replaces every value that the object refers to by f of it.
 func (o *object) each(f func(Value) Value) {
 	o.fn, o.kw, o.state = f(o.fn), f(o.kw), f(o.state)
+	if o.kind == Call && o.ref > 0 {
+		items := f(constant(tagObject, int64(o.ref-1)))
+		if o.ref = -1; items.tag() == tagObject {
+			o.ref = int32(items.payload()) + 1
+		}
+	}
 	for i, v := range o.items {
 		o.items[i] = f(v)
 	}

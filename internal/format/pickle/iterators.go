@@ -14,11 +14,13 @@ func collected(kind Kind) func(*Machine, *call) (Value, bool) {
 	}
 }
 
-// toDict is dict of an iterable of pairs. That of a dict is the caller's to
-// copy.
+// toDict is dict of a dict, or of an iterable of pairs.
 func toDict(m *Machine, c *call) (Value, bool) {
-	if len(c.args) == 0 || m.Kind(m.force(c.args[0])) == Dict {
+	if len(c.args) == 0 || c.kw != 0 {
 		return 0, false
+	}
+	if o := m.object(m.force(c.args[0])); o != nil && o.kind == Dict {
+		return m.newContainer(Dict, o.items), o.lost == 0 && o.flags&flagChanged == 0
 	}
 	pairs, ok := m.iterate(c.args[0])
 	if !ok {

@@ -98,7 +98,7 @@ func (k Kind) String() string { return kindNames[k] }
 type object struct {
 	kind  Kind
 	flags flag
-	ref   int32   // Global: its name; Str, Bytes, Int: its computed content; Extension: its code
+	ref   int32   // Global: its name; Str, Bytes, Int: its computed content; Extension: its code; Call: one more than the dict of the items set on it
 	lost  int32   // items that were not kept
 	deep  float32 // how many values are in it, with those of its items as often as these stand there
 	fn    Value   // Call: what was called; Attr: the object it is taken of; Persistent: the id
