@@ -7,8 +7,6 @@ import (
 	"context"
 	_ "embed"
 	"fmt"
-	"regexp"
-	"sync"
 
 	"github.com/modelaudit/modelaudit/internal/artifact"
 	"github.com/modelaudit/modelaudit/internal/detector"
@@ -58,15 +56,25 @@ var Text = &detector.Detector{
 	Name:  "caffe-text",
 	Rules: rule.Explain(help, python, dangerous, writes, secrets),
 	Match: func(h artifact.Head) bool {
-		return h.Extension() == ".prototxt" && h.Size > 0 || bytes.Contains(h.First, []byte("layer")) && begins().Match(h.First)
+		return h.Extension() == ".prototxt" && h.Size > 0 || beginsLayer(h.First)
 	},
 	Run: runText,
 }
 
-// begins is how a layer begins in the text form.
-var begins = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`(?m)^[ \t]*layers?[ \t]*:?[ \t]*[{<]`)
-})
+// beginsLayer reports whether a line of text begins a layer: layer, or layers, and
+// a bracket, perhaps with a colon between them.
+func beginsLayer(text []byte) bool {
+	const spaces = " \t"
+	for line := range bytes.Lines(text) {
+		rest, ok := bytes.CutPrefix(bytes.TrimLeft(line, spaces), []byte("layer"))
+		rest = bytes.TrimLeft(bytes.TrimPrefix(rest, []byte("s")), spaces)
+		rest = bytes.TrimLeft(bytes.TrimPrefix(rest, []byte(":")), spaces)
+		if ok && len(rest) > 0 && (rest[0] == '{' || rest[0] == '<') {
+			return true
+		}
+	}
+	return false
+}
 
 // run takes a file for Caffe's by its name, or by its first layer.
 func run(_ context.Context, p *detector.Pass) error {

@@ -3,6 +3,7 @@ package ocdbt
 import (
 	"bytes"
 	"regexp"
+	"strings"
 	"sync"
 
 	"github.com/modelaudit/modelaudit/internal/hostile"
@@ -13,7 +14,10 @@ var dataFile = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(
 
 // DataFile reports whether a file bears the name of one that holds data of a
 // database.
-func DataFile(name string) bool { return dataFile().MatchString(name) }
+func DataFile(name string) bool {
+	const digits = 32 // most names are told by where the last slash is
+	return strings.LastIndexAny(name, `/\`) == len(name)-digits-1 && dataFile().MatchString(name)
+}
 
 // Mentions reports whether a record may begin anywhere in text.
 func Mentions(text []byte) bool {
