@@ -56,9 +56,10 @@ func (w *walker) tail() (next flags, more bool) {
 	if f.kind == listType || f.kind == dotsType {
 		return f, w.r.Err() == nil
 	}
-	w.depth++
-	w.finish(f)
-	w.depth--
+	if w.enter() {
+		w.finish(f)
+	}
+	w.leave()
 	return flags{}, false
 }
 
@@ -132,6 +133,10 @@ func (w *walker) bytecode() {
 // compiled reads code and its constants. A symbol among them is the name of a
 // function if an instruction looks it up as one, and else that of a variable.
 func (w *walker) compiled() {
+	defer w.leave()
+	if !w.enter() {
+		return
+	}
 	functions := w.instructions()
 	for i := range w.count(w.length()) {
 		kind := w.int()
@@ -194,12 +199,10 @@ func (w *walker) instructions() map[int]bool {
 // another way than elsewhere.
 func (w *walker) constant(kind int) item {
 	at := w.r.Offset()
-	if w.depth++; w.depth > maxDepth || !w.r.Step() {
-		w.depth--
-		w.r.Fail(hostile.Unsupported, "code nested more than %d deep", maxDepth)
+	defer w.leave()
+	if !w.enter() {
 		return item{}
 	}
-	defer func() { w.depth-- }()
 	switch kind {
 	case sharedReference:
 		w.int()

@@ -80,13 +80,22 @@ type item struct {
 	next     *item  // of a list among constants: its second element
 }
 
-// item reads one object.
-func (w *walker) item() item {
+// enter goes into an object, and reports whether it may be read: those around it
+// are not too many, and the budget is not spent. Whoever enters leaves.
+func (w *walker) enter() bool {
 	if w.depth++; w.depth > maxDepth {
 		w.r.Fail(hostile.Unsupported, "objects nested more than %d deep", maxDepth)
 	}
-	defer func() { w.depth-- }()
-	if !w.r.Step() {
+	return w.r.Step()
+}
+
+// leave ends what enter began.
+func (w *walker) leave() { w.depth-- }
+
+// item reads one object.
+func (w *walker) item() item {
+	defer w.leave()
+	if !w.enter() {
 		return item{}
 	}
 	return w.finish(w.flags())

@@ -110,6 +110,8 @@ func TestWalkFaults(t *testing.T) {
 		{name: "reference to nothing", data: Object(Int(3<<8 | 255)), kind: hostile.Malformed},
 		{name: "unknown type", data: Object(Int(99)), kind: hostile.Unsupported},
 		{name: "deep", data: Object(strings.Repeat(Int(19)+Int(1), 20_000)), kind: hostile.Unsupported},
+		{name: "deep code", data: Object(Int(21) + Int(1) + strings.Repeat(Ints(0)+Int(1)+Int(21), 20_000)), kind: hostile.Unsupported},
+		{name: "calls at the end of calls", data: Object(strings.Repeat(Int(6)+Null, 20_000)), kind: hostile.Unsupported},
 		{name: "code of many names", data: Object(Closure(Compiled(manyNames(), Constant(Symbol("system"))))), kind: hostile.Unsupported},
 		{name: "no byte", data: []byte("A\n3\n262658\n197888\n5\nUTF-8\n24\n2\n61\n100\n"), kind: hostile.Malformed},
 		{name: "no number", data: []byte("A\n3\nx\n"), kind: hostile.Malformed},
