@@ -75,6 +75,8 @@ func TestBombs(t *testing.T) {
 		{"name of many parts", repeat(pickletest.New(4), 1, func(s *pickletest.Stream) {
 			s.Global(strings.Repeat("a.", 10_000)+"a", strings.Repeat("b.", 10_000)+"b")
 		})},
+		{"name in the place of what it is part of", pickletest.New(4).Global("models", "net.x").Put(0).Pop().Global("models", "net").
+			EmptyDict().Str("x").Get(0).SetItem().Build().Pop().Global("models", "net.x.y").Stop()},
 		{"one state many times", repeat(manyStates(pickletest.New(4)), 10, func(s *pickletest.Stream) { s.Get(1).Build() })},
 		{"claimed", pickletest.New(4).None().None().Op('B', 0xff, 0xff, 0xff, 0x7f).Bytes()},
 	} {

@@ -182,7 +182,14 @@ func (m *Machine) patchedName(module, name string) (Value, bool) {
 	}
 	for i := strings.LastIndexByte(name, '.'); i > 0 && !m.spend(int64(i)); i = strings.LastIndexByte(name[:i], '.') {
 		if v, ok := m.patched[[2]string{module, name[:i]}]; ok {
-			return m.walk(v, name[i+1:]), true
+			// What is planted there may be found by the same name again.
+			if m.deep() || m.spend(workPerCall) {
+				return 0, false
+			}
+			m.depth++
+			w := m.walk(v, name[i+1:])
+			m.depth--
+			return w, true
 		}
 	}
 	return 0, false
