@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"encoding/hex"
+	"iter"
 	"strconv"
 	"strings"
 )
@@ -112,14 +113,12 @@ func unascii85(text []byte) []byte {
 // unnumber decodes bytes that are written as numbers: pairs of hexadecimal
 // digits, or decimals up to 255, with anything but digits between them.
 func unnumber(text []byte) []byte {
-	fields := bytes.FieldsFunc(text, func(c rune) bool { return strings.ContainsRune(" ,;:-\n\r\t", c) })
-	out := make([]byte, 0, len(fields))
+	out := make([]byte, 0, len(text)/2+1)
 	base := 16
-	const enough = 20
-	if decimal(fields[:min(len(fields), enough)]) {
+	if decimal(text) {
 		base = 10
 	}
-	for _, f := range fields {
+	for f := range numbers(text) {
 		f = bytes.TrimPrefix(bytes.TrimPrefix(f, []byte("0x")), []byte("0X"))
 		n, err := strconv.ParseUint(string(f), base, 8)
 		if err != nil || base == 16 && len(f) > 2 {
@@ -130,11 +129,20 @@ func unnumber(text []byte) []byte {
 	return out
 }
 
-// decimal reports whether numbers are written in the base of ten: some have
-// one digit or three, and none has a letter.
-func decimal(fields [][]byte) bool {
-	odd := false
-	for _, f := range fields {
+// numbers yields what stands between the separators of a text.
+func numbers(text []byte) iter.Seq[[]byte] {
+	return bytes.FieldsFuncSeq(text, func(c rune) bool { return strings.ContainsRune(" ,;:-\n\r\t", c) })
+}
+
+// decimal reports whether numbers are written in the base of ten: of the first, some
+// have one digit or three, and none has a letter.
+func decimal(text []byte) bool {
+	const enough = 20
+	odd, seen := false, 0
+	for f := range numbers(text) {
+		if seen++; seen > enough {
+			break
+		}
 		if bytes.ContainsAny(f, "abcdefABCDEFxX") {
 			return false
 		}

@@ -109,21 +109,10 @@ func wasmExtent(r *hostile.Reader) uint64 {
 	r.Skip(8)
 	end := r.Offset()
 	for r.Left() > 0 && r.Step() && r.Uint8() <= lastSection {
-		if r.Skip(leb128(r)); r.Err() != nil {
+		if r.Skip(r.Uvarint()); r.Err() != nil {
 			break
 		}
 		end = r.Offset()
 	}
 	return uint64(end - start)
-}
-
-// leb128 reads an unsigned number of up to 32 bits (5.2.2).
-func leb128(r *hostile.Reader) (n uint64) {
-	for shift := 0; shift < 35; shift += 7 {
-		b := r.Uint8()
-		if n |= uint64(b&0x7f) << shift; b < 0x80 {
-			break
-		}
-	}
-	return n
 }
