@@ -62,20 +62,23 @@ func encoding(b []byte) (unit int, order binary.ByteOrder, mark int) {
 	return 4, binary.LittleEndian, 0
 }
 
-// transcode makes UTF-8 of UTF-16 or UTF-32.
+// transcode makes UTF-8 of UTF-16 or UTF-32. Half of a surrogate pair becomes the
+// replacement character.
 func transcode(raw []byte, unit int, order binary.ByteOrder) []byte {
-	var out []byte
+	out := make([]byte, 0, len(raw)/unit)
 	if unit == 4 {
 		for ; len(raw) >= 4; raw = raw[4:] {
 			out = utf8.AppendRune(out, rune(order.Uint32(raw)))
 		}
 		return out
 	}
-	units := make([]uint16, 0, len(raw)/2)
 	for ; len(raw) >= 2; raw = raw[2:] {
-		units = append(units, order.Uint16(raw))
-	}
-	for _, c := range utf16.Decode(units) {
+		c := rune(order.Uint16(raw))
+		if utf16.IsSurrogate(c) && len(raw) >= 4 {
+			if pair := utf16.DecodeRune(c, rune(order.Uint16(raw[2:]))); pair != utf8.RuneError {
+				c, raw = pair, raw[2:]
+			}
+		}
 		out = utf8.AppendRune(out, c)
 	}
 	return out
