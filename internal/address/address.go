@@ -66,19 +66,23 @@ func Find(text string) []Address {
 		return nil
 	}
 	var out []Address
-	for _, m := range reference().FindAllStringSubmatchIndex(text, -1) {
+	for at := 0; len(out) < maxFound; {
+		m := reference().FindStringSubmatchIndex(text[at:])
+		if m == nil {
+			break
+		}
 		group := func(i int) string {
 			if m[2*i] < 0 {
 				return ""
 			}
-			return text[m[2*i]:m[2*i+1]]
+			return text[at+m[2*i] : at+m[2*i+1]]
 		}
 		kind, why := judge(group(1), group(2), strings.ToLower(group(3)), group(4))
-		a := Address{Text: group(0), Offset: m[0], Kind: kind, Why: why}
-		if kind == "" || len(out) >= maxFound || slices.ContainsFunc(out, func(b Address) bool { return a.Text == b.Text }) {
-			continue
+		a := Address{Text: group(0), Offset: at + m[0], Kind: kind, Why: why}
+		if kind != "" && !slices.ContainsFunc(out, func(b Address) bool { return a.Text == b.Text }) {
+			out = append(out, a)
 		}
-		out = append(out, a)
+		at += m[1]
 	}
 	return out
 }

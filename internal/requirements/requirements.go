@@ -15,10 +15,11 @@ import (
 	"github.com/modelaudit/modelaudit/internal/table"
 )
 
-// optionsFile says what pip's options do.
-//
 //go:embed options.txt
 var optionsFile string
+
+// known are pip's options and what they do, in their order.
+var known = table.Once(optionsFile, func(text string) [][]string { return slices.Collect(table.Rows(text, 2)) })
 
 // What is what a line has pip do.
 type What string
@@ -185,7 +186,7 @@ func options(line string) What {
 // value may follow a short one at once.
 func option(word string) What {
 	name, _, _ := strings.Cut(word, "=")
-	for row := range table.Rows(optionsFile, 2) {
+	for _, row := range known() {
 		if long := strings.HasPrefix(row[0], "--"); long && len(name) > len("--") && strings.HasPrefix(row[0], name) ||
 			!long && strings.HasPrefix(word, row[0]) {
 			return What(row[1])
