@@ -3,7 +3,10 @@
 package artifact
 
 import (
+	"cmp"
+	"crypto/sha256"
 	"errors"
+	"fmt"
 	"io"
 	"path"
 	"slices"
@@ -18,6 +21,8 @@ type File struct {
 	Size    int64       // bytes
 	Open    Neighbour   // looks at files beside the one on disk; nil where there are none
 	Value   bool        // it is a text of its container's metadata, and what it is called is no file name
+
+	whole string // the name of the innermost file, where Inside has only the ends of it
 }
 
 // A Neighbour tells what lies at a slash-separated path relative to the
@@ -60,14 +65,40 @@ func (f File) Container() string {
 	}
 }
 
-// Member returns a file found inside f.
+// WholeName is Name with what Member has left out of it.
+func (f File) WholeName() string { return cmp.Or(f.whole, f.Name()) }
+
+// Sizes of the names of nested files, in bytes. A name of a megabyte costs its file a
+// megabyte, but is part of all that is said of what lies below it.
+const (
+	// maxNesting is how long all of them may be: the longest path of Linux.
+	maxNesting = 4 << 10
+	// minNested is how long each may be nevertheless: the longest name in a path.
+	minNested = 255
+)
+
+// Member returns a file found inside f. Of a very long name Inside has the ends, and
+// what tells it from others with these ends.
 func (f File) Member(name string, content io.ReaderAt, size int64) File {
-	return File{
-		Path:    f.Path,
-		Inside:  append(slices.Clip(slices.Clone(f.Inside)), name),
-		Content: content,
-		Size:    size,
+	m := File{Path: f.Path, Content: content, Size: size}
+	room := maxNesting
+	for _, outer := range f.Inside {
+		room -= len(outer)
 	}
+	if room = max(room, minNested); len(name) > room {
+		m.whole, name = name, ends(name, room)
+	}
+	m.Inside = append(slices.Clip(slices.Clone(f.Inside)), name)
+	return m
+}
+
+// ends returns a text without its middle, of which it says how long it was and what
+// its hash is.
+func ends(text string, limit int) string {
+	sum := sha256.Sum256([]byte(text))
+	middle := fmt.Sprintf("…(%d bytes, %x)…", len(text), sum[:4])
+	keep := (limit - len(middle)) / 2
+	return strings.ToValidUTF8(text[:keep]+middle+text[len(text)-keep:], "")
 }
 
 // Sizes of what Head holds.

@@ -6,6 +6,7 @@ import (
 	"io"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/modelaudit/modelaudit/internal/artifact"
 )
@@ -32,6 +33,37 @@ func TestMemberNamesDoNotLeak(t *testing.T) {
 	}
 	if outer.Nested() || outer.Name() != "a.zip" || right.Name() != "right" {
 		t.Errorf("names: got %q and %q", outer.Name(), right.Name())
+	}
+}
+
+// TestLongNames: what is said of a file inside repeats the names of all that it is
+// in, so that they stay short together; what they are known by stays.
+func TestLongNames(t *testing.T) {
+	f := artifact.File{Path: "a.zip"}
+	for _, last := range []string{"b", "c"} {
+		name := strings.Repeat("x", 60_000) + last + strings.Repeat("x", 5000) + ".pkl"
+		f = f.Member(name, nil, 1)
+		if f.WholeName() != name || artifact.Extension(f.Name()) != ".pkl" || len(f.Name()) > 4096 {
+			t.Errorf("got a name of %d bytes, %.20q to %q", len(f.Name()), f.Name(), artifact.Extension(f.Name()))
+		}
+	}
+	if f.Member("x", nil, 1).WholeName() != "x" {
+		t.Error("a short name inside of a long one is not its own")
+	}
+	outer := artifact.File{}
+	b, c := outer.Member(strings.Repeat("é", 9000)+"b"+strings.Repeat("é", 9000), nil, 1), outer.Member(strings.Repeat("é", 9000)+"c"+strings.Repeat("é", 9000), nil, 1)
+	if b.Name() == c.Name() || !utf8.ValidString(b.Name()) {
+		t.Errorf("got %q and %q, want two names of whole characters", b.Name(), c.Name())
+	}
+	for range 40 {
+		f = f.Member(strings.Repeat("x", 60_000), nil, 1)
+	}
+	if all := strings.Join(f.Inside, ""); len(all) > 4096+42*255 {
+		t.Errorf("42 names have %d bytes", len(all))
+	}
+	path := strings.Repeat("directory/", 400) + "data.pkl"
+	if got := outer.Member(path, nil, 1).Name(); got != path {
+		t.Errorf("a path of %d bytes became %q", len(path), got)
 	}
 }
 

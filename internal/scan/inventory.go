@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"slices"
-	"strings"
 
 	"github.com/modelaudit/modelaudit/internal/artifact"
 	"github.com/modelaudit/modelaudit/internal/finding"
@@ -60,9 +59,7 @@ const maxLicenses = 8
 // may have another. Where the policy denies a licence, each that has it is told.
 func (r *run) license(f artifact.File, text string) {
 	text = finding.Quote(license.Of(text))
-	told := "licence\x00" + text + "\x00" + strings.Join(f.Inside, "\x00")
-	if text != "" && !r.told[told] && license.Denied(text, r.denied) {
-		r.told[told] = true
+	if text != "" && license.Denied(text, r.denied) && r.told.first("licence "+text, f.Inside) {
 		r.report(f, finding.Finding{
 			Rule: denied, Key: text,
 			Message:  "The file declares the licence " + text + ", which the policy denies.",

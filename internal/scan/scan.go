@@ -45,7 +45,7 @@ func (s *Scanner) File(ctx context.Context, f artifact.File) audit.File {
 		ctx: ctx, detectors: s.Detectors, readers: s.textual(),
 		budget:     hostile.NewBudget(ctx, s.Limits, f.Size, s.Now),
 		out:        audit.File{Path: f.Path, Size: f.Size},
-		told:       make(map[string]bool),
+		told:       newCauses(),
 		redactor:   &finding.Redactor{},
 		denied:     s.Denied,
 		searchable: s.searchable(f),
@@ -73,11 +73,11 @@ type run struct {
 	readers   []*detector.Detector // those that look at texts
 	budget    *hostile.Budget
 	out       audit.File
-	reason    error           // the first thing that kept something from being read
-	reasonAt  []string        // where inside the file that was
-	refused   string          // why there was nothing to read at all
-	problems  int             // things that kept something from being read
-	told      map[string]bool // those that are findings already, by file and cause
+	reason    error    // the first thing that kept something from being read
+	reasonAt  []string // where inside the file that was
+	refused   string   // why there was nothing to read at all
+	problems  int      // things that kept something from being read
+	told      causes   // those that are findings already
 	listed    [rule.Critical + 1]int
 	redactor  *finding.Redactor // also of runs apart from this one
 	secrets   []known
@@ -197,7 +197,7 @@ func (r *run) nested(f artifact.File, by *detector.Detector) error {
 func (r *run) examine(f artifact.File) ([]finding.Finding, error) {
 	apart := &run{
 		ctx: r.ctx, detectors: r.detectors, readers: r.readers, budget: r.budget, redactor: r.redactor,
-		out: audit.File{Path: f.Path}, told: make(map[string]bool), searchable: r.searchable,
+		out: audit.File{Path: f.Path}, told: newCauses(), searchable: r.searchable,
 	}
 	err := apart.nested(f, nil)
 	var found []finding.Finding
@@ -248,18 +248,16 @@ func (r *run) report(f artifact.File, found finding.Finding) {
 func (r *run) unread(f artifact.File, err error) {
 	r.problem(f, err)
 	var fault *hostile.Fault
-	offset, key, where := int64(0), "machine", strings.Join(f.Inside, "\x00")
+	offset, key, where := int64(0), "machine", f.Inside
 	if errors.As(err, &fault) {
 		offset, key = fault.Offset, fault.Kind.String()+string(fault.Limit)
 		if fault.Kind == hostile.OverBudget && r.budget.Spent() != nil {
-			where = "everywhere"
+			where = nil
 		}
 	}
-	cause := key + "\x00" + where
-	if r.told[cause] {
+	if !r.told.first(key, where) {
 		return
 	}
-	r.told[cause] = true
 	r.report(f, finding.Finding{
 		Rule: incomplete, Key: key,
 		Message:  "Not fully read: " + finding.Quote(err.Error()) + ".",

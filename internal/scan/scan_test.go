@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -193,6 +194,34 @@ func TestOneBudget(t *testing.T) {
 	}
 	if ids := ruleIDs(got); !slices.Equal(ids, []string{"scan-incomplete"}) {
 		t.Errorf("got %v, want scan-incomplete once", ids)
+	}
+}
+
+// TestUnreadFarInside: a file with a long name in which many others cannot be read
+// costs what its names do, not what all of the ways through them would.
+func TestUnreadFarInside(t *testing.T) {
+	const files, length = 3000, 60_000
+	var before, after runtime.MemStats
+	far := &detector.Detector{
+		Name:  "far",
+		Match: func(h artifact.Head) bool { return h.Depth == 0 },
+		Run: func(_ context.Context, p *detector.Pass) error {
+			p.Recognised("far")
+			outer := p.File.Member(strings.Repeat("x", length), nil, 0)
+			for i := range files {
+				if err := p.Nested(outer.Member(fmt.Sprint(i, ".pkl"), hostile.Bytes(nil), 1)); err != nil {
+					return err
+				}
+			}
+			return nil
+		},
+	}
+	s := scan.Scanner{Detectors: []*detector.Detector{far}, Limits: hostile.DefaultLimits(), Now: time.Now}
+	runtime.ReadMemStats(&before)
+	got := s.File(context.Background(), artifact.File{Path: "f", Content: hostile.Bytes("x"), Size: 1})
+	runtime.ReadMemStats(&after)
+	if n := after.TotalAlloc - before.TotalAlloc; n > files*length/4 || len(got.Findings) < 2000 {
+		t.Errorf("%d findings took %d bytes", len(got.Findings), n)
 	}
 }
 

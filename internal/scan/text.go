@@ -38,7 +38,7 @@ func (r *run) text(p *detector.Pass, name string, offset int64, text string) {
 // name shows the name of a file found inside another, which is text of whoever
 // packed it.
 func (r *run) name(f artifact.File, by *detector.Detector) {
-	if name := f.Name(); len(name) >= minText {
+	if name := f.WholeName(); len(name) >= minText {
 		r.text((&subject{File: f}).pass(r, by), "the name of the file", 0, name)
 	}
 }

@@ -20,7 +20,8 @@ import (
 // TestTexts: texts and the names of members are shown to whoever looks at texts, if
 // they are long enough to hold anything; a crash on one is told.
 func TestTexts(t *testing.T) {
-	twenty := strings.Repeat("x", 20)
+	twenty, book := strings.Repeat("x", 20), strings.Repeat("x", 60_000)
+	short := artifact.File{}.Member(book, nil, 0).Name()
 	for _, c := range []struct {
 		name, text, member string
 		heard              []string
@@ -29,6 +30,7 @@ func TestTexts(t *testing.T) {
 		{name: "nothing long enough", text: twenty[1:], member: twenty[1:]},
 		{name: "a text", text: twenty, member: "m", heard: []string{"note of  at 7: " + twenty}},
 		{name: "a name", text: "t", member: twenty, heard: []string{"the name of the file of " + twenty + " at 0: " + twenty}},
+		{name: "a name as long as a book", text: "t", member: book, heard: []string{"the name of the file of " + short + " at 0: " + book}},
 		{name: "a crash", text: twenty + "crash", member: "m", rules: []string{"scan-crashed"}},
 	} {
 		var heard []string
