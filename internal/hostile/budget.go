@@ -106,11 +106,28 @@ func (b *Budget) Inflatable() int64 { return max(0, b.limits.Inflated-b.inflated
 // the end of the file: a reader that can do with less may go on.
 func (b *Budget) Hold(n uint64) error {
 	if b.TryHold(n) {
-		return nil
+		return b.Provide(n)
 	}
 	b.refused = fault(LimitMemory, "%d bytes of memory claimed, %d of %d left", n, max(0, b.limits.Memory-b.held), b.limits.Memory)
 	b.refusals++
 	return b.refused
+}
+
+// bytesPerStep is how much fresh memory costs as much as one step. What is smaller
+// than freeProvision costs less than the records that claim it.
+const (
+	bytesPerStep  = 128
+	freeProvision = 1 << 20
+)
+
+// Provide charges the work of providing n bytes of memory, whether they are reserved
+// anew or not: what is released can be claimed again and again, by few bytes of a
+// file each time.
+func (b *Budget) Provide(n uint64) error {
+	if n < freeProvision {
+		return nil
+	}
+	return b.Steps(int64(min(n, maxSize) / bytesPerStep))
 }
 
 // TryHold is Hold for memory that the caller reads as well without: that it is

@@ -98,6 +98,18 @@ func TestDeadline(t *testing.T) {
 	}
 }
 
+// TestMemoryIsWork: memory that is released and claimed again is provided each time.
+func TestMemoryIsWork(t *testing.T) {
+	b := hostile.NewBudget(context.Background(), hostile.Limits{Steps: 1 << 20, Memory: 64 << 20, Time: time.Hour}, 0, time.Now)
+	times := 0
+	for ; times < 100 && b.Hold(32<<20) == nil; times++ {
+		b.Release(0)
+	}
+	if times != 4 || limitOf(b.Spent()) != hostile.LimitSteps {
+		t.Errorf("got 32 MiB %d times, then %v, want 4 times for 1 Mi steps", times, b.Spent())
+	}
+}
+
 func TestCancelledScanStops(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	b := hostile.NewBudget(ctx, hostile.DefaultLimits(), 0, time.Now)

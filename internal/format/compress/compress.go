@@ -10,6 +10,8 @@ import (
 	"io"
 	"strings"
 
+	"github.com/klauspost/compress/gzip"
+
 	"github.com/modelaudit/modelaudit/internal/hostile"
 )
 
@@ -95,6 +97,7 @@ type input struct {
 	*bufio.Reader
 	size   int64 // of the whole stream
 	charge *charge
+	gzip   *gzip.Reader // of the last member; nil before the first
 }
 
 // A charge reserves the memory of a decompressor, once however often the stream
@@ -104,10 +107,11 @@ type charge struct {
 	held   uint64
 }
 
-// hold reserves what n exceeds earlier reservations by.
+// hold reserves what n exceeds earlier reservations by. The decompressor of each
+// further stream takes its n bytes from the machine all the same.
 func (c *charge) hold(n uint64) error {
 	if n <= c.held {
-		return nil
+		return c.budget.Provide(n)
 	}
 	if err := c.budget.Hold(n - c.held); err != nil {
 		return err
@@ -156,6 +160,9 @@ func behind(format string) error {
 	return hostile.Faultf(hostile.Malformed, 0, "what follows the %s stream does not continue it", format)
 }
 
+// streamSteps is what a further stream costs, of which nothing may come out.
+const streamSteps = 64
+
 // A chain reads streams of one format that follow each other as one, as all
 // their tools do.
 type chain struct {
@@ -180,6 +187,9 @@ func (c *chain) Read(p []byte) (int, error) {
 		}
 		if done, err := c.in.ended(); done || err != nil {
 			return 0, eofUnless(err)
+		}
+		if err := c.in.charge.budget.Steps(streamSteps); err != nil {
+			return 0, err
 		}
 		head, _ := c.in.Peek(HeadSize)
 		switch {

@@ -24,13 +24,23 @@ func isGzip(head []byte) bool { return bytes.HasPrefix(head, []byte("\x1f\x8b"))
 
 // openGzip opens one member.
 func openGzip(in *input) (io.Reader, error) {
-	z, err := gzip.NewReader(in.Reader)
+	z, err := in.member()
 	if err != nil {
 		return nil, err
 	}
 	// Members are joined by the chain, which tells what follows the last one.
 	z.Multistream(false)
 	return z, nil
+}
+
+// member returns the reader of the member that starts here, which is that of the one
+// before it: its tables are larger than many members.
+func (in *input) member() (z *gzip.Reader, err error) {
+	if in.gzip != nil {
+		return in.gzip, in.gzip.Reset(in.Reader)
+	}
+	in.gzip, err = gzip.NewReader(in.Reader)
+	return in.gzip, err
 }
 
 // The signature is followed by the magic of a block or of the stream's end,
