@@ -108,6 +108,7 @@ type search struct {
 	buf        []byte // the chunk
 	room       []byte // for a chunk that is not in memory
 	scratch    [scratchSize]byte
+	text       text // around the last script
 	err        error
 }
 

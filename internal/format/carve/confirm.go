@@ -51,13 +51,45 @@ func script(s *search, at int64) (File, bool) {
 	if !ok || p.Kind != executable.Script || !interpreter(p.Detail) {
 		return File{}, false
 	}
-	text := text(s.window(at).Peek(64 << 10))
-	line := bytes.IndexByte(text, '\n')
-	return File{Kind: Script, Offset: at, Size: int64(len(text)), Detail: p.Detail}, line > 0 && len(text)-line > scriptText
+	end := s.textTo(at)
+	first := s.window(at).Peek(maxLine)
+	line := bytes.IndexByte(first[:min(int64(len(first)), end-at)], '\n')
+	return File{Kind: Script, Offset: at, Size: end - at, Detail: p.Detail}, line > 0 && end-at-int64(line) > scriptText
 }
 
-// text returns the start of p that is text.
-func text(p []byte) []byte {
+const (
+	// maxText is how much of a script is looked at.
+	maxText = 64 << 10
+	// maxLine is more than what package executable takes for the first line of a
+	// script, in bytes.
+	maxLine = 1 << 10
+)
+
+// A text is a range that is known to be text.
+type text struct {
+	start, end int64
+	ended      bool // what follows is none
+}
+
+// textTo returns where the text ends that starts at an offset, as far as it is looked
+// at. Scripts may start at every line of it: what is known to be text is not looked
+// at again.
+func (s *search) textTo(at int64) int64 {
+	t, limit := &s.text, min(at+maxText, s.end)
+	if at < t.start || at >= t.end {
+		*t = text{start: at, end: at}
+	}
+	if !t.ended && t.end < limit {
+		p := s.window(t.end).Peek(int(limit - t.end))
+		n := len(startOfText(p))
+		t.end += int64(n)
+		t.ended = len(p)-n >= utf8.UTFMax // less may be a character that is cut
+	}
+	return min(t.end, limit)
+}
+
+// startOfText returns the start of p that is text.
+func startOfText(p []byte) []byte {
 	n := bytes.IndexFunc(p, func(c rune) bool {
 		return c < ' ' && !strings.ContainsRune("\n\r\t", c) || c == 0x7f || c == utf8.RuneError
 	})
