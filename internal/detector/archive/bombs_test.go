@@ -94,6 +94,19 @@ func crowd(n int, name func(int) string) []byte {
 	})
 }
 
+// oneHeader is a zip file of n members that share a local header with a long name.
+func oneHeader(n int) []byte {
+	members := make([]ziptest.Member, n)
+	for i := range members {
+		members[i] = ziptest.Member{Name: fmt.Sprintf("%05d", i), NoContent: i > 0,
+			Local: func(h *ziptest.Header) { h.Name = strings.Repeat("n", 65_000) }, Central: func(h *ziptest.Header) { h.Offset = 0 }}
+	}
+	return ziptest.Build(members, func(e *ziptest.End) {
+		e.Zip64, e.Count = true, 0xffff
+		e.Bend64 = func(v *[3]uint64) { v[0] = uint64(n) }
+	})
+}
+
 // gzipFlood is a gzip file of n MiB of zeros.
 func gzipFlood(n int) []byte {
 	head := []byte("\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03")
@@ -148,6 +161,14 @@ func TestBombs(t *testing.T) {
 		{name: "tar of 9 EiB", data: func() []byte {
 			return tartest.Build(m{Name: "model.bin", Data: evil, Pax: tartest.Record("GNU.sparse.map", "0,21") + tartest.Record("GNU.sparse.size", "9223372036854775807")})
 		}, want: "archive-bomb-like"},
+		{name: "tar with one name for all", data: func() []byte {
+			return slicesConcat(tartest.Open(m{Name: "g", Type: 'g', Data: tartest.Record("path", strings.Repeat("a/", 400_000))}),
+				tartest.Build(slices.Repeat([]m{{Name: "x", Data: evil}}, 20_000)...))
+		}, want: "max-steps"},
+		{name: "tar of deep names behind a link", data: func() []byte {
+			return tartest.Build(append([]m{{Name: "link", Type: '2', Link: "/etc"}}, slices.Repeat([]m{{Name: "x", GNU: strings.Repeat("d/", 500_000)}}, 30)...)...)
+		}, want: "max-steps"},
+		{name: "zip of members with one header", data: func() []byte { return oneHeader(100_000) }, want: "max-steps"},
 		{name: "tar of links", data: func() []byte {
 			return bytes.Repeat(tartest.Open(m{Name: "a", Type: '1', Link: "b"}), 200_000)
 		}, want: "cut off"},

@@ -3,7 +3,6 @@ package archive
 import (
 	_ "embed"
 	"fmt"
-	"path"
 	"strings"
 
 	"github.com/modelaudit/modelaudit/internal/artifact"
@@ -30,6 +29,8 @@ type links struct {
 const (
 	// linkCost is what a link is charged beside its name, in bytes.
 	linkCost = 64
+	// hashPerStep is how many bytes of a name are looked up in a step.
+	hashPerStep = 64
 	// enoughRoots is how many directories of a root file system make one.
 	enoughRoots = 4
 )
@@ -56,7 +57,11 @@ func (l *links) member(name string, offset int64) {
 		return
 	}
 	// Any directory on the way to the member may be the link.
-	for dir := name; dir != "." && dir != ""; dir = path.Dir(dir) {
+	for dir, end := name, len(name); end > 0; end = strings.LastIndexByte(dir, '/') {
+		dir = dir[:end]
+		if l.p.Budget.Steps(int64(end/hashPerStep)) != nil {
+			return
+		}
 		if l.targets[dir] && len(l.through) < maxFindings {
 			l.through = append(l.through, finding.Step{Offset: offset, Text: finding.Quote(name) + " is written through the link " + finding.Quote(dir)})
 			return

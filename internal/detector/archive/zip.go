@@ -34,6 +34,10 @@ func runZip(p *detector.Pass) error {
 	p.Recognised("zip")
 	extent := a.Extent()
 	p.Claim(extent.Start, extent.End-extent.Start)
+	// What the directory says cannot be held against what was not read.
+	if spent := p.Budget.Spent(); spent != nil {
+		return spent
+	}
 	if err != nil {
 		p.Incomplete(err)
 	} else if len(a.Ends) == 0 {

@@ -15,6 +15,10 @@ func (w *Walker) finish(x *extensions, h *header) (*Entry, error) {
 		Data: w.r.Offset(), Packed: h.size, Size: h.size, HeaderSize: -1, Others: x.pax.others,
 	}
 	w.applyNames(e, x)
+	// Every entry has this name, and each costs as much as if it had one of its own.
+	if err := w.r.Budget().Steps(int64(len(w.global.path))); err != nil {
+		return nil, err
+	}
 	if size, ok := w.paxSize(x); ok {
 		// Writers put 0 into the main header where the size does not fit: that
 		// misleads nobody.

@@ -94,8 +94,14 @@ func (a *Archive) readLocal(at int64, nameHint int) *Header {
 	if r.Err() != nil {
 		return nil
 	}
+	// Any number of records may share one header. Who goes on to the next record
+	// sees that the budget is spent.
+	_ = a.r.Budget().Steps(h.Length / headerPerStep)
 	return h
 }
+
+// headerPerStep is how many bytes of a header are read in a step.
+const headerPerStep = 4
 
 // descriptor returns how many bytes of data descriptor follow an entry's data:
 // with or without signature, with sizes of four or eight bytes (APPNOTE 4.3.9).
