@@ -107,11 +107,10 @@ type charge struct {
 	held   uint64
 }
 
-// hold reserves what n exceeds earlier reservations by. The decompressor of each
-// further stream takes its n bytes from the machine all the same.
+// hold reserves what n exceeds earlier reservations by.
 func (c *charge) hold(n uint64) error {
 	if n <= c.held {
-		return c.budget.Provide(n)
+		return nil
 	}
 	if err := c.budget.Hold(n - c.held); err != nil {
 		return err
@@ -120,14 +119,11 @@ func (c *charge) hold(n uint64) error {
 	return nil
 }
 
-// bytesPerStep is how much fresh memory is worth a step of the budget.
-const bytesPerStep = 1 << 10
-
 // allocate is hold for what is allocated again for each of the streams that follow
 // each other, which takes time by its size and not by that of the stream.
 func (c *charge) allocate(n uint64) error {
-	if err := c.budget.Steps(int64(n / bytesPerStep)); err != nil {
-		return err
+	if n <= c.held {
+		return c.budget.Provide(n)
 	}
 	return c.hold(n)
 }
@@ -198,9 +194,6 @@ func (c *chain) Read(p []byte) (int, error) {
 			return 0, io.EOF
 		default:
 			return 0, behind(c.name)
-		}
-		if err := c.in.charge.budget.Step(); err != nil {
-			return 0, err
 		}
 		if c.cur, err = c.next(c.in); err != nil {
 			return 0, unexpected(err)

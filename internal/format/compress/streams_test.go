@@ -12,13 +12,11 @@ import (
 	"github.com/modelaudit/modelaudit/internal/hostile"
 )
 
-// TestManyStreams: streams of which nothing comes out are work as well, and so is a
-// dictionary that each of them wants anew.
-func TestManyStreams(t *testing.T) {
+// TestEmptyStreams: streams of which nothing comes out are work as well.
+func TestEmptyStreams(t *testing.T) {
 	var member bytes.Buffer
 	w := gzip.NewWriter(&member)
 	w.Close()
-	tool := []string{"xz", "-c", "-6"} // with a dictionary of 8 MiB
 	for _, c := range []struct {
 		name   string
 		stream []byte
@@ -26,7 +24,6 @@ func TestManyStreams(t *testing.T) {
 		want   hostile.Limit
 	}{
 		{name: "empty members", stream: member.Bytes(), limits: hostile.Limits{Steps: 1 << 40, Memory: 1 << 30, Time: time.Second}, want: hostile.LimitTime},
-		{name: "dictionaries", stream: pack(t, tool, []byte("x")), limits: hostile.Limits{Steps: 1e6, Memory: 1 << 30, Time: time.Hour}, want: hostile.LimitSteps},
 	} {
 		now := time.Unix(0, 0)
 		clock := func() time.Time { now = now.Add(time.Second / 10); return now }
