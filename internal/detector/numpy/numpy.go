@@ -53,6 +53,7 @@ func run(_ context.Context, p *detector.Pass) error {
 	p.Recognised("numpy")
 	r := p.Reader()
 	for more := true; more && r.Step(); {
+		held := p.Budget.Held()
 		h, err := npy.Decode(r)
 		if h.DType.Object || err != nil && h.Data != 0 {
 			return unpickled(p, h, err)
@@ -69,6 +70,7 @@ func run(_ context.Context, p *detector.Pass) error {
 			return err
 		}
 		r.Skip(size)
+		p.Budget.Release(held) // the header was looked at, and others may follow
 		more = string(r.Peek(len(npy.Magic))) == npy.Magic
 	}
 	if r.Err() != nil || r.Left() == 0 {

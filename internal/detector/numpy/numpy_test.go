@@ -1,12 +1,14 @@
 package numpy_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
 	"slices"
 	"testing"
 
 	"github.com/modelaudit/modelaudit/internal/artifact"
+	"github.com/modelaudit/modelaudit/internal/audit"
 	"github.com/modelaudit/modelaudit/internal/detector"
 	"github.com/modelaudit/modelaudit/internal/detector/detectortest"
 	"github.com/modelaudit/modelaudit/internal/detector/numpy"
@@ -52,6 +54,14 @@ func TestDetector(t *testing.T) {
 		{Name: "pickle behind", Data: append(floats[:len(floats):len(floats)], pickle...), Want: []string{"numpy-hidden-content"}},
 		{Name: "padding", Data: append(floats[:len(floats):len(floats)], 0, 0), Want: []string{"numpy-trailing-bytes"}},
 	}, unpickler)
+}
+
+// TestManyArrays: the memory that one header takes is there for the next.
+func TestManyArrays(t *testing.T) {
+	data := bytes.Repeat(array("'<f8'", "(2,)", pair), 60_000)
+	if got := detectortest.Scan([]*detector.Detector{numpy.Detector}, "a.npy", data); got.Status != audit.Clean {
+		t.Errorf("got %s (%s), want %s", got.Status, got.Reason, audit.Clean)
+	}
 }
 
 // TestHandedOn: whatever may be unpickled is scanned, and under which name.
