@@ -45,10 +45,16 @@ func (m *Machine) stackGlobal(*Op) {
 	g := m.importName(moduleText, nameText)
 	m.assembled = false
 	if written && m.protocol >= 4 {
+		if len(m.byValue) >= maxPairs { // every one of them may be written again each time
+			clear(m.byValue)
+		}
 		m.byValue[key] = g
 	}
 	m.push(g)
 }
+
+// maxPairs is how many pairs of operands of STACK_GLOBAL are remembered.
+const maxPairs = 1 << 14
 
 // nameText returns the text of an operand of STACK_GLOBAL, if it is known.
 func (m *Machine) nameText(v Value) (string, bool) {
