@@ -154,7 +154,7 @@ var expressionsFile string
 var expressions = table.Once(expressionsFile, table.Sets)
 
 // symbolic matches the texts in sizes: names of symbols, and numbers.
-var symbolic = regexp.MustCompile(`^[\w.+-]*$`)
+var symbolic = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[\w.+-]*$`) })
 
 // expression returns what no size has in it, and what does harm.
 func expression(text string) (odd, harm string) {
@@ -164,7 +164,7 @@ func expression(text string) (odd, harm string) {
 	}
 	for _, t := range tokens {
 		switch {
-		case t.Kind == python.Op && !expressions()["operator"][t.Text], t.Kind == python.Text && !symbolic.MatchString(t.Text):
+		case t.Kind == python.Op && !expressions()["operator"][t.Text], t.Kind == python.Text && !symbolic().MatchString(t.Text):
 			odd = t.Text
 		case t.Kind != python.Name:
 		case strings.HasPrefix(t.Text, "__"), expressions()["keyword"][t.Text], harmful(t.Text):

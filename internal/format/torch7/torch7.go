@@ -4,7 +4,6 @@
 package torch7
 
 import (
-	"regexp"
 	"strconv"
 	"strings"
 
@@ -51,7 +50,7 @@ const (
 func Looks(first []byte) bool {
 	const text = "\x03\x00\x00\x00V "
 	head := string(first[:min(len(first), 24)])
-	if ascii.MatchString(head) {
+	if instance(head) {
 		return true
 	}
 	if len(head) < 14 || head[7] != 0 { // the number of an object is small, and any
@@ -74,8 +73,13 @@ func Looks(first []byte) bool {
 	return false
 }
 
-// ascii matches the start of an object of a class in the form that is text.
-var ascii = regexp.MustCompile(`^4\n\d+\n3\nV `)
+// instance reports whether an object of a class starts here, in the form that is
+// text: its type, its number and its version.
+func instance(head string) bool {
+	number, ok := strings.CutPrefix(head, "4\n")
+	rest := strings.TrimLeft(number, "0123456789")
+	return ok && len(rest) < len(number) && strings.HasPrefix(rest, "\n3\nV ")
+}
 
 // Walk reads the objects of a stream and tells what it meets. An error is a
 // *hostile.Fault, or one of the machine; what was told stands.
