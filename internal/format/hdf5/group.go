@@ -78,7 +78,7 @@ func (f *File) dense(heapAddress, index uint64, visit func(*hostile.Reader) erro
 	if err != nil {
 		return err
 	}
-	var faults []error
+	var failed error // the first
 	err = f.btree2(index, func(kind int, record *hostile.Reader) {
 		id, shared := heapID(kind, record)
 		if record.Err() != nil {
@@ -88,9 +88,9 @@ func (f *File) dense(heapAddress, index uint64, visit func(*hostile.Reader) erro
 		if err == nil {
 			err = visit(object)
 		}
-		faults = append(faults, err)
+		failed = cmp.Or(failed, err)
 	})
-	return cmp.Or(append(faults, err)...)
+	return cmp.Or(failed, err)
 }
 
 // heapID takes the fractal heap ID out of a record of a B-tree that indexes
@@ -178,7 +178,7 @@ func (f *File) symbolNode(address uint64, heap *hostile.Reader, visit func(Link)
 	r := f.signed(address, "SNOD")
 	r.Skip(2)
 	n := r.UintLE(2)
-	var faults []error
+	var failed error // the first
 	for range r.Count(n, int64(2*f.offsetSize+4+4+16)) {
 		nameAt := r.UintLE(f.offsetSize)
 		l := Link{Kind: Hard, address: f.address(r)}
@@ -193,7 +193,7 @@ func (f *File) symbolNode(address uint64, heap *hostile.Reader, visit func(Link)
 		if err == nil {
 			visit(l)
 		}
-		faults = append(faults, err)
+		failed = cmp.Or(failed, err)
 	}
-	return errors.Join(r.Err(), cmp.Or(faults...))
+	return errors.Join(r.Err(), failed)
 }

@@ -51,12 +51,13 @@ func (f *File) localHeap(address uint64) (*hostile.Reader, error) {
 // its writers stay far below.
 const maxName = 32 << 10
 
-// heapName reads the NUL-terminated name at an offset of a local heap.
+// heapName reads the NUL-terminated name at an offset of a local heap. Many links may
+// have one name, of which only the first is in the file.
 func heapName(heap *hostile.Reader, offset uint64) (string, error) {
 	if offset > uint64(heap.End()-heap.Start()) {
 		return "", heap.Fail(hostile.Malformed, "a name at %d of a heap of %d bytes", offset, heap.End()-heap.Start())
 	}
 	at := uint64(heap.Start()) + offset
-	p := heap.At(at, uint64(heap.End())-at).Peek(maxName)
-	return cstring(p), nil
+	name := cstring(heap.At(at, uint64(heap.End())-at).Peek(maxName))
+	return name, heap.Hold(uint64(len(name)))
 }

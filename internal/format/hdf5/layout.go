@@ -237,9 +237,10 @@ func (f *File) selection(r *hostile.Reader) {
 
 // hyperslab3 steps over version 3 of a hyperslab selection.
 func (f *File) hyperslab3(r *hostile.Reader) {
+	const maxRank = 32 // H5S_MAX_RANK
 	flags, width, rank := r.Uint8(), uint64(r.Uint8()), r.UintLE(4)
-	if width != 2 && width != 4 && width != 8 {
-		r.Fail(hostile.Malformed, "a selection of %d-byte integers", width)
+	if width != 2 && width != 4 && width != 8 || rank > maxRank {
+		r.Fail(hostile.Malformed, "a selection of %d-byte integers in %d dimensions", width, rank)
 		return
 	}
 	if flags&1 != 0 { // regular: start, stride, count, block of each dimension

@@ -17,6 +17,9 @@ type Object struct {
 	Faults     []error  // what kept parts of it from being read
 }
 
+// placeCost is what an object that is yet to be visited is charged, beside its path.
+const placeCost = 64
+
 // Walk visits every object that hard links reach from the root group, each
 // once. Objects that cannot be read at all are visited with their fault. It
 // stops with the error of visit, or when the budget is spent.
@@ -35,10 +38,14 @@ func (f *File) Walk(visit func(*Object) error) error {
 		queue = queue[1:]
 		o := f.object(at.path, at.address)
 		for _, l := range o.Links {
-			if l.Kind == Hard && !seen[l.address] {
-				seen[l.address] = true
-				queue = append(queue, place{child(at.path, l.Name), l.address})
+			if l.Kind != Hard || seen[l.address] {
+				continue
 			}
+			if f.r.Hold(uint64(len(at.path)+len("/")+len(l.Name)+placeCost)) != nil {
+				return f.r.Err()
+			}
+			seen[l.address] = true
+			queue = append(queue, place{child(at.path, l.Name), l.address})
 		}
 		if err := visit(o); err != nil {
 			return err
