@@ -88,9 +88,9 @@ func stored(r *hostile.Reader) {
 	var total uint64
 	for range n {
 		w := element(r)
-		total += w * shape(r)
+		total += size(r, shape(r), w)
 	}
-	skip(r, held, width)
+	r.Skip(size(r, held, width))
 	r.Skip(total)
 }
 
@@ -100,15 +100,17 @@ func dense(r *hostile.Reader, elements uint64) {
 		return // an array that was never filled has neither
 	}
 	r.Skip(8)
-	skip(r, elements, element(r))
+	r.Skip(size(r, elements, element(r)))
 }
 
-func skip(r *hostile.Reader, elements, width uint64) {
-	if elements > 1<<60 {
+// size returns how many bytes elements of a width of no more than eight take.
+func size(r *hostile.Reader, elements, width uint64) uint64 {
+	const most = 1 << 56
+	if elements > most {
 		r.Fail(hostile.Malformed, "an array of %d elements", elements)
-		return
+		return 0
 	}
-	r.Skip(elements * width)
+	return elements * width
 }
 
 func element(r *hostile.Reader) uint64 {
