@@ -1,7 +1,6 @@
 package archive_test
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"slices"
@@ -115,9 +114,9 @@ var zipCases = []detectortest.Case{
 		e.Bend64 = func(v *[3]uint64) { v[0] = 1 }
 	}, ziptest.Member{Name: "a", Data: "hello"}, ziptest.Member{Name: "b", Data: evil}),
 		Want: []string{"archive-directory-lies", "test-payload"}},
-	{Name: "two archives, last harmless", Data: slicesConcat(one(ziptest.Member{Name: "a", Data: evil}), one(ziptest.Member{Name: "a", Data: "hello"})),
+	{Name: "two archives, last harmless", Data: slices.Concat(one(ziptest.Member{Name: "a", Data: evil}), one(ziptest.Member{Name: "a", Data: "hello"})),
 		Want: []string{"archive-duplicate-member", "archive-several-directories", "test-payload"}},
-	{Name: "two archives, last with the payload", Data: slicesConcat(one(ziptest.Member{Name: "a", Data: "hello"}), one(ziptest.Member{Name: "a", Data: evil})),
+	{Name: "two archives, last with the payload", Data: slices.Concat(one(ziptest.Member{Name: "a", Data: "hello"}), one(ziptest.Member{Name: "a", Data: evil})),
 		Want: []string{"archive-duplicate-member", "archive-several-directories", "test-payload"}},
 	{Name: "end record in the comment of another", Data: bent(func(e *ziptest.End) {
 		e.Comment = string(ziptest.Build(nil, nil))
@@ -152,29 +151,27 @@ var zipCases = []detectortest.Case{
 		Want: []string{"archive-content-differs", "archive-members-overlap"}},
 	{Name: "sparse content", Data: one(ziptest.Member{Name: "a", Data: strings.Repeat("\x00", 2<<20), Deflate: true}), Want: []string{"archive-high-ratio"}, Heavy: true},
 	{Name: "bomb", Data: one(ziptest.Member{Name: "a", Data: strings.Repeat("\x00", 65<<20), Deflate: true}), Want: []string{"archive-bomb-like"}, Heavy: true},
-	{Name: "payload behind the archive", Data: slicesConcat(one(ziptest.Member{Name: "a", Data: "hello"}), []byte(evil)),
+	{Name: "payload behind the archive", Data: slices.Concat(one(ziptest.Member{Name: "a", Data: "hello"}), []byte(evil)),
 		Want: []string{"archive-extra-bytes", "test-payload"}},
 	{Name: "payload between records", Data: ziptest.Build([]ziptest.Member{{Name: "a", Data: "hello"}, {Name: "b", Data: "hello b", Before: evil}}, nil),
 		Want: []string{"archive-extra-bytes", "test-payload"}},
-	{Name: "prefix, offsets not moved", Data: slicesConcat([]byte("#!/bin/sh\n"), one(ziptest.Member{Name: "a", Data: evil})),
+	{Name: "prefix, offsets not moved", Data: slices.Concat([]byte("#!/bin/sh\n"), one(ziptest.Member{Name: "a", Data: evil})),
 		Want: []string{"archive-extra-bytes", "test-payload"}},
 	{Name: "prefix, offsets moved", Data: one(ziptest.Member{Name: "a", Data: evil, Before: "#!/bin/sh\n"}),
 		Want: []string{"archive-extra-bytes", "test-payload"}},
-	{Name: "pickle in front", Data: slicesConcat([]byte("\x80\x02N."), one(ziptest.Member{Name: "a", Data: evil})),
+	{Name: "pickle in front", Data: slices.Concat([]byte("\x80\x02N."), one(ziptest.Member{Name: "a", Data: evil})),
 		Want: []string{"archive-polyglot", "test-payload"}},
-	{Name: "constants of a pickle", Data: slicesConcat([]byte("\x80\x03C\x79"), one(ziptest.Member{Name: "a", Data: evil}), []byte("C\x79"), one(ziptest.Member{Name: "a", Data: "hello, all is well, x"}), []byte(".")),
+	{Name: "constants of a pickle", Data: slices.Concat([]byte("\x80\x03C\x79"), one(ziptest.Member{Name: "a", Data: evil}), []byte("C\x79"), one(ziptest.Member{Name: "a", Data: "hello, all is well, x"}), []byte(".")),
 		Want: []string{"test-payload"}},
-	{Name: "constant of a pickle", Data: slicesConcat([]byte("\x80\x03C\x79"), one(ziptest.Member{Name: "a", Data: evil}), []byte(".")),
+	{Name: "constant of a pickle", Data: slices.Concat([]byte("\x80\x03C\x79"), one(ziptest.Member{Name: "a", Data: evil}), []byte(".")),
 		Want: []string{"test-payload"}},
-	{Name: "image in front", Data: slicesConcat([]byte("\x89PNG\r\n\x1a\n and so on"), one(ziptest.Member{Name: "a", Data: evil})),
+	{Name: "image in front", Data: slices.Concat([]byte("\x89PNG\r\n\x1a\n and so on"), one(ziptest.Member{Name: "a", Data: evil})),
 		Want: []string{"archive-polyglot", "test-payload"}},
 	{Name: "spanned marker", Data: one(ziptest.Member{Name: "a", Data: evil, Before: "PK\x07\x08"}), Want: []string{"test-payload"}},
 	{Name: "no local header", Data: one(ziptest.Member{Name: "a", Data: evil, NoContent: true}), Unread: true},
-	{Name: "padding behind", Data: slicesConcat(one(ziptest.Member{Name: "a", Data: "hello"}), make([]byte, 512)),
+	{Name: "padding behind", Data: slices.Concat(one(ziptest.Member{Name: "a", Data: "hello"}), make([]byte, 512)),
 		AnyPrefix: "the padding may be missing"},
 }
-
-func slicesConcat(parts ...[]byte) []byte { return bytes.Join(parts, nil) }
 
 func nest(depth int, data string) []byte {
 	out := []byte(data)

@@ -3,7 +3,6 @@ package archive_test
 import (
 	"bytes"
 	"compress/flate"
-	"context"
 	"encoding/binary"
 	"fmt"
 	"hash/crc32"
@@ -24,8 +23,6 @@ import (
 	"github.com/modelaudit/modelaudit/internal/detector/detectortest"
 	"github.com/modelaudit/modelaudit/internal/format/tar/tartest"
 	"github.com/modelaudit/modelaudit/internal/format/zip/ziptest"
-	"github.com/modelaudit/modelaudit/internal/hostile"
-	"github.com/modelaudit/modelaudit/internal/scan"
 )
 
 // flood is a deflate stream of n MiB of zeros: one flushed piece, repeated.
@@ -79,7 +76,7 @@ func overlapping(n int) []byte {
 	}
 	end := binary.LittleEndian.AppendUint32([]byte("PK\x05\x06\x00\x00\x00\x00\xff\xff\xff\xff"), uint32(directory.Len()))
 	end = binary.LittleEndian.AppendUint32(end, uint32(locals.Len()))
-	return slicesConcat(locals.Bytes(), directory.Bytes(), end, []byte{0, 0})
+	return slices.Concat(locals.Bytes(), directory.Bytes(), end, []byte{0, 0})
 }
 
 // crowd is a zip file of n empty members.
@@ -111,7 +108,7 @@ func oneHeader(n int) []byte {
 func gzipFlood(n int) []byte {
 	head := []byte("\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03")
 	tail := binary.LittleEndian.AppendUint32(nil, crc32.ChecksumIEEE(nil))
-	return slicesConcat(head, flood(n), binary.LittleEndian.AppendUint32(tail, uint32(n<<20)))
+	return slices.Concat(head, flood(n), binary.LittleEndian.AppendUint32(tail, uint32(n<<20)))
 }
 
 // peak runs f and returns the largest heap that was seen meanwhile.
@@ -197,15 +194,15 @@ func TestBombs(t *testing.T) {
 }
 
 // scanFile scans a file on disk.
-func scanFile(t *testing.T, name string, size int64, also ...*detector.Detector) audit.File {
+func scanFile(t *testing.T, name string, size int64) audit.File {
 	t.Helper()
 	f, err := os.Open(name)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	s := scan.Scanner{Detectors: append([]*detector.Detector{archive.Detector, archive.Compressed, marker}, also...), Limits: hostile.DefaultLimits(), Now: time.Now}
-	return s.File(context.Background(), artifact.File{Path: "bomb", Content: f, Size: size})
+	all := []*detector.Detector{archive.Detector, archive.Compressed, marker}
+	return detectortest.ScanFile(all, artifact.File{Path: "bomb", Content: f, Size: size})
 }
 
 // TestManyOfOneKind: what an archive has many of hides none that is unlike them.

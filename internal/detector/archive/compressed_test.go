@@ -6,6 +6,7 @@ import (
 	"compress/zlib"
 	"encoding/binary"
 	"hash/crc32"
+	"slices"
 	"strings"
 	"testing"
 
@@ -81,10 +82,10 @@ var compressedCases = []detectortest.Case{
 	{Name: "zstd of a payload", Data: zst(evil), Want: []string{"test-payload"}},
 	{Name: "lz4 of a payload", Data: lz(evil), Want: []string{"test-payload"}},
 	{Name: "zlib of a payload", Data: zl(evil), Want: []string{"test-payload"}},
-	{Name: "joblib's old wrapping of a payload", Data: slicesConcat([]byte("ZF0x15               "), zl(evil+strings.Repeat(" ", 64))), Want: []string{"test-payload"}},
-	{Name: "payload over two gzip members", Data: slicesConcat(gz(evil[:9]), gz(evil[9:])), Want: []string{"test-payload"}},
-	{Name: "gzip padded with zeros", Data: slicesConcat(gz("hello"), make([]byte, 512)), AnyPrefix: "the padding may be missing"},
-	{Name: "gzip and garbage", Data: slicesConcat(gz(evil), []byte("garbage")), Want: []string{"test-payload"}, Unread: true},
+	{Name: "joblib's old wrapping of a payload", Data: slices.Concat([]byte("ZF0x15               "), zl(evil+strings.Repeat(" ", 64))), Want: []string{"test-payload"}},
+	{Name: "payload over two gzip members", Data: slices.Concat(gz(evil[:9]), gz(evil[9:])), Want: []string{"test-payload"}},
+	{Name: "gzip padded with zeros", Data: slices.Concat(gz("hello"), make([]byte, 512)), AnyPrefix: "the padding may be missing"},
+	{Name: "gzip and garbage", Data: slices.Concat(gz(evil), []byte("garbage")), Want: []string{"test-payload"}, Unread: true},
 	{Name: "gzip with a wrong checksum", Data: bend(gz(evil), -8, 0xff), Want: []string{"test-payload"}, Unread: true},
 	{Name: "xz with a wrong checksum", Data: bend(xzip(evil), -24, 0xff), Want: []string{"test-payload"}, Unread: true},
 	{Name: "gzip five deep", Data: gzNest(5, evil), Want: []string{"test-payload"}},
@@ -115,9 +116,9 @@ func TestStores(t *testing.T) {
 	}{
 		{name: "shard", data: shard(chunk), want: audit.Clean},
 		{name: "shard with another checksum", data: bend(shard(chunk), -1, 1), want: audit.Incomplete},
-		{name: "record", data: slicesConcat(chunk, record), want: audit.Clean},
-		{name: "damaged record", data: slicesConcat(chunk, bend(record, -1, 1)), want: audit.Incomplete},
-		{name: "record behind a damaged chunk", data: slicesConcat(bend(chunk, -1, 1), record), want: audit.Incomplete},
+		{name: "record", data: slices.Concat(chunk, record), want: audit.Clean},
+		{name: "damaged record", data: slices.Concat(chunk, bend(record, -1, 1)), want: audit.Incomplete},
+		{name: "record behind a damaged chunk", data: slices.Concat(bend(chunk, -1, 1), record), want: audit.Incomplete},
 	} {
 		all := []*detector.Detector{archive.Compressed, zarr.Shard, ocdbt.Detector}
 		for _, file := range []string{"ck/d/f", "ck/d/0123456789abcdef0123456789abcdef"} {
@@ -132,7 +133,7 @@ func TestStores(t *testing.T) {
 func shard(chunk []byte) []byte {
 	index := binary.LittleEndian.AppendUint64(make([]byte, 8), uint64(len(chunk)))
 	sum := crc32.Checksum(index, crc32.MakeTable(crc32.Castagnoli))
-	return slicesConcat(chunk, binary.LittleEndian.AppendUint32(index, sum))
+	return slices.Concat(chunk, binary.LittleEndian.AppendUint32(index, sum))
 }
 
 // TestNotCompressed checks that a file with the two bytes of zlib's signature

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -78,7 +79,7 @@ func split(weights uint64) (head, tail []byte) {
 	binary.LittleEndian.PutUint32(tail[last+42:], 1<<32-1)
 	binary.LittleEndian.PutUint16(tail[last+30:], uint16(len(extra)))
 	end := bytes.LastIndex(tail, []byte("PK\x05\x06"))
-	return head, slicesConcat(tail[:end], extra, zip64End(3, uint64(end-directory+len(extra)), uint64(cut+directory)+weights))
+	return head, slices.Concat(tail[:end], extra, zip64End(3, uint64(end-directory+len(extra)), uint64(cut+directory)+weights))
 }
 
 // zip64End is a zip64 end record with its locator, and the end record that

@@ -1,6 +1,7 @@
 package archive_test
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/modelaudit/modelaudit/internal/detector/detectortest"
@@ -42,6 +43,6 @@ var sevenCases = []detectortest.Case{
 	{Name: "7z, wrong checksum", Data: seven(sevenziptest.Archive{BendCRC: true}, f7{Name: "a", Data: evil}), Want: []string{"archive-content-differs", "test-payload"}},
 	{Name: "7z, climbing name", Data: seven(sevenziptest.Archive{}, f7{Name: `..\a`, Data: "hello"}), Want: []string{"archive-path-escapes"}},
 	{Name: "7z, link out", Data: seven(sevenziptest.Archive{}, f7{Name: "a", Data: "/etc/passwd", Attributes: 0xa1ff8000}), Want: []string{"archive-link-escapes"}},
-	{Name: "7z, payload behind", Data: slicesConcat(seven(sevenziptest.Archive{}, f7{Name: "a", Data: "hello"}), []byte(evil)), Want: []string{"archive-extra-bytes", "test-payload"}},
+	{Name: "7z, payload behind", Data: slices.Concat(seven(sevenziptest.Archive{}, f7{Name: "a", Data: "hello"}), []byte(evil)), Want: []string{"archive-extra-bytes", "test-payload"}},
 	{Name: "7z, long name", Data: seven(sevenziptest.Archive{}, f7{Name: strings.Repeat("n", 60_000), Data: evil}), Want: []string{"test-payload"}, Heavy: true},
 }

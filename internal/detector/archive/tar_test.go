@@ -1,6 +1,7 @@
 package archive_test
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/modelaudit/modelaudit/internal/detector/detectortest"
@@ -43,11 +44,11 @@ var tarCases = []detectortest.Case{
 	{Name: "payload in a sparse file of pax 0.1", Data: tartest.Build(m{Name: "a", Data: evil,
 		Pax: tartest.Record("GNU.sparse.map", "0,21") + tartest.Record("GNU.sparse.size", "4096")}),
 		Want: []string{"test-payload"}},
-	{Name: "payload behind one block of zeros", Data: slicesConcat(tartest.Open(m{Name: "a", Data: "hello"}), make([]byte, 512), tartest.Build(m{Name: "b", Data: evil})),
+	{Name: "payload behind one block of zeros", Data: slices.Concat(tartest.Open(m{Name: "a", Data: "hello"}), make([]byte, 512), tartest.Build(m{Name: "b", Data: evil})),
 		Want: []string{"archive-extra-bytes", "test-payload"}, Unread: true},
-	{Name: "payload behind the end", Data: slicesConcat(tartest.Build(m{Name: "a", Data: "hello"}), tartest.Build(m{Name: "b", Data: evil})),
+	{Name: "payload behind the end", Data: slices.Concat(tartest.Build(m{Name: "a", Data: "hello"}), tartest.Build(m{Name: "b", Data: evil})),
 		Want: []string{"archive-extra-bytes", "test-payload"}},
-	{Name: "payload behind a damaged header", Data: slicesConcat(tartest.Open(m{Name: "a", Data: "hello", Break: func(b []byte) { b[0] = 'x' }}), tartest.Build(m{Name: "b", Data: evil})),
+	{Name: "payload behind a damaged header", Data: slices.Concat(tartest.Open(m{Name: "a", Data: "hello", Break: func(b []byte) { b[0] = 'x' }}), tartest.Build(m{Name: "b", Data: evil})),
 		Want: []string{"test-payload"}, Unread: true},
 	{Name: "payload under a wrong size", Data: tartest.Build(m{Name: "a", Data: evil, Bend: func(b []byte) { copy(b[124:], "zzzzzzzzzzz") }}, m{Name: "b", Data: evil}),
 		Want: []string{"test-payload"}, Unread: true},
@@ -78,6 +79,6 @@ var tarCases = []detectortest.Case{
 		Pax: tartest.Record("GNU.sparse.map", "0,5") + tartest.Record("GNU.sparse.size", "9223372036854775807")}), Want: []string{"archive-bomb-like"}},
 	{Name: "sparse map that does not fit", Data: tartest.Build(m{Name: "a", Data: "hello",
 		Pax: tartest.Record("GNU.sparse.map", "0,500") + tartest.Record("GNU.sparse.size", "600")}), Unread: true},
-	{Name: "tar and zip", Data: slicesConcat(tartest.Build(m{Name: "a", Data: "hello"}), one(ziptest.Member{Name: "a", Data: evil})),
+	{Name: "tar and zip", Data: slices.Concat(tartest.Build(m{Name: "a", Data: "hello"}), one(ziptest.Member{Name: "a", Data: evil})),
 		Want: []string{"archive-polyglot", "test-payload"}},
 }

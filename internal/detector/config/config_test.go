@@ -1,11 +1,9 @@
 package config_test
 
 import (
-	"context"
 	"io/fs"
 	"strings"
 	"testing"
-	"time"
 	"unicode/utf16"
 
 	"github.com/modelaudit/modelaudit/internal/artifact"
@@ -14,7 +12,6 @@ import (
 	"github.com/modelaudit/modelaudit/internal/detector/config"
 	"github.com/modelaudit/modelaudit/internal/detector/detectortest"
 	"github.com/modelaudit/modelaudit/internal/hostile"
-	"github.com/modelaudit/modelaudit/internal/scan"
 )
 
 const text = "text has no end that could be missing"
@@ -112,24 +109,16 @@ func TestNotOurs(t *testing.T) {
 // TestTemplates: templates go back to the scan under a name that says so.
 func TestTemplates(t *testing.T) {
 	for _, c := range []struct{ file, data, want string }{
-		{"tokenizer_config.json", `{"chat_template": "{{ x }}"}`, "chat_template.jinja"},
-		{"tokenizer_config.json", `{"chat_template": [{"name": "default", "template": "{% if x %}{% endif %}"}, {"name": "b", "template": "none"}]}`, "chat_template.[0].template.jinja"},
-		{"chat_template.json", `{"chat_template": {"default": "{{ x }}"}}`, "chat_template.default.jinja"},
-		{"chat_template.json", `{"chat_template": {"a": [["{{ x }}"]], "b": "{{ y }}"}, "c": {"d": "{{ z }}"}, "e": "{{ z }}"}`, "chat_template.a.[0].[0].jinja,chat_template.b.jinja"},
-		{"serve.yaml", "chat_template: |\n  {{ x }}\n", "chat_template.jinja"},
-		{"prompt.yaml", "_type: prompt\ntemplate_format: jinja2\ntemplate: '{{ x }}'\n", "template.jinja"},
+		{"tokenizer_config.json", `{"chat_template": "{{ x }}"}`, "chat_template.jinja: {{ x }}"},
+		{"tokenizer_config.json", `{"chat_template": [{"name": "default", "template": "{% if x %}{% endif %}"}, {"name": "b", "template": "none"}]}`,
+			"chat_template.[0].template.jinja: {% if x %}{% endif %}"},
+		{"chat_template.json", `{"chat_template": {"default": "{{ x }}"}}`, "chat_template.default.jinja: {{ x }}"},
+		{"chat_template.json", `{"chat_template": {"a": [["{{ x }}"]], "b": "{{ y }}"}, "c": {"d": "{{ z }}"}, "e": "{{ z }}"}`,
+			"chat_template.a.[0].[0].jinja: {{ x }},chat_template.b.jinja: {{ y }}"},
+		{"serve.yaml", "chat_template: |\n  {{ x }}\n", "chat_template.jinja: {{ x }}\n"},
+		{"prompt.yaml", "_type: prompt\ntemplate_format: jinja2\ntemplate: '{{ x }}'\n", "template.jinja: {{ x }}"},
 	} {
-		var seen []string
-		listener := &detector.Detector{
-			Name:  "listener",
-			Match: func(h artifact.Head) bool { return h.Depth > 0 },
-			Run: func(_ context.Context, p *detector.Pass) error {
-				seen = append(seen, p.File.Name())
-				return nil
-			},
-		}
-		detectortest.Scan([]*detector.Detector{config.Detector, listener}, c.file, []byte(c.data))
-		if got := strings.Join(seen, ","); got != c.want {
+		if got := strings.Join(detectortest.Told(t, config.Detector, c.file, []byte(c.data)), ","); got != c.want {
 			t.Errorf("%s %s: got %q, want %q", c.file, c.data, got, c.want)
 		}
 	}
@@ -148,8 +137,8 @@ func TestComponents(t *testing.T) {
 		`{"_class_name": "X", "unet": ["diffusers", "UNet2DConditionModel"]}`:   "",
 		`{"_class_name": "X", "safety_checker": ["stable_diffusion", "Check"]}`: "",
 	} {
-		s := scan.Scanner{Detectors: []*detector.Detector{config.Detector}, Limits: hostile.DefaultLimits(), Now: time.Now}
-		got := s.File(context.Background(), artifact.File{Path: "model_index.json", Content: hostile.Bytes(data), Size: int64(len(data)), Open: beside})
+		file := artifact.File{Path: "model_index.json", Content: hostile.Bytes(data), Size: int64(len(data)), Open: beside}
+		got := detectortest.ScanFile([]*detector.Detector{config.Detector}, file)
 		if ids := strings.Join(detectortest.RuleIDs(got), " "); ids != want {
 			t.Errorf("%s: got %q, want %q", data, ids, want)
 		}

@@ -184,8 +184,14 @@ func Scan(all []*detector.Detector, name string, data []byte) audit.File {
 	if name == "" {
 		name = "model.bin"
 	}
+	return ScanFile(all, artifact.File{Path: name, Content: hostile.Bytes(data), Size: int64(len(data))})
+}
+
+// ScanFile is Scan for a file that has neighbours, or more content than there is
+// memory for.
+func ScanFile(all []*detector.Detector, f artifact.File) audit.File {
 	s := scan.Scanner{Detectors: all, Limits: hostile.DefaultLimits(), Now: time.Now, Search: settings.DefaultSearch}
-	return s.File(context.Background(), artifact.File{Path: name, Content: hostile.Bytes(data), Size: int64(len(data))})
+	return s.File(context.Background(), f)
 }
 
 // RuleIDs returns the rules that fired, sorted, each once, without

@@ -4,7 +4,6 @@ import (
 	"context"
 	"slices"
 	"testing"
-	"time"
 
 	"github.com/modelaudit/modelaudit/internal/artifact"
 	"github.com/modelaudit/modelaudit/internal/detector"
@@ -14,8 +13,6 @@ import (
 	"github.com/modelaudit/modelaudit/internal/finding"
 	"github.com/modelaudit/modelaudit/internal/format/executable/executabletest"
 	"github.com/modelaudit/modelaudit/internal/format/zip/ziptest"
-	"github.com/modelaudit/modelaudit/internal/hostile"
-	"github.com/modelaudit/modelaudit/internal/scan"
 )
 
 const shell = "#!/bin/sh\necho poc\n"
@@ -69,8 +66,7 @@ func TestPlaces(t *testing.T) {
 		{name: "model in a wheel", path: "m.whl", member: "x.pt", data: elf, want: "executable-named-as-model"},
 		{name: "text in a model", path: "m.pt", member: "x.txt", data: "MZ is not a program"},
 	} {
-		s := scan.Scanner{Detectors: []*detector.Detector{opener(c.member), executable.Detector}, Limits: hostile.DefaultLimits(), Now: time.Now}
-		scanned := s.File(t.Context(), artifact.File{Path: c.path, Content: hostile.Bytes(c.data), Size: int64(len(c.data))})
+		scanned := detectortest.Scan([]*detector.Detector{opener(c.member), executable.Detector}, c.path, []byte(c.data))
 		scanned.Findings = slices.DeleteFunc(scanned.Findings, func(f finding.Finding) bool { return f.Location.Inside == nil })
 		got := detectortest.RuleIDs(scanned)
 		want := []string{c.want}

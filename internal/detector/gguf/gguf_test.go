@@ -1,22 +1,16 @@
 package gguf_test
 
 import (
-	"context"
 	"encoding/binary"
-	"runtime"
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
-	"github.com/modelaudit/modelaudit/internal/artifact"
 	"github.com/modelaudit/modelaudit/internal/audit"
 	"github.com/modelaudit/modelaudit/internal/detector"
 	"github.com/modelaudit/modelaudit/internal/detector/detectortest"
 	"github.com/modelaudit/modelaudit/internal/detector/gguf"
-	"github.com/modelaudit/modelaudit/internal/hostile"
 	"github.com/modelaudit/modelaudit/internal/hostile/hostiletest"
-	"github.com/modelaudit/modelaudit/internal/scan"
 )
 
 // A writer builds a file of one version and byte order.
@@ -185,17 +179,7 @@ func TestTexts(t *testing.T) {
 func TestHuge(t *testing.T) {
 	head := v3.file(nil, [][]byte{v3.tensor("a", 24, 0, 1<<30), v3.tensor("b", 0, 1<<30, 1<<29)}, "")
 	file := &hostiletest.Sparse{Head: head, Hole: 3 << 30}
-	var before, after runtime.MemStats
-	runtime.ReadMemStats(&before)
-	s := scan.Scanner{Detectors: []*detector.Detector{gguf.Detector}, Limits: hostile.DefaultLimits(), Now: time.Now}
-	got := s.File(context.Background(), artifact.File{Path: "m.gguf", Content: file, Size: file.Size()})
-	runtime.ReadMemStats(&after)
-	if got.Status != audit.Clean {
-		t.Errorf("got %s %s %+v, want clean", got.Status, got.Reason, got.Findings)
-	}
-	if file.Read > 1<<20 || after.TotalAlloc-before.TotalAlloc > 8<<20 {
-		t.Errorf("%d bytes read and %d allocated for a structure of %d bytes", file.Read, after.TotalAlloc-before.TotalAlloc, len(head))
-	}
+	detectortest.Huge(t, []*detector.Detector{gguf.Detector}, "m.gguf", file, 1<<20, 8<<20)
 }
 
 func TestLicense(t *testing.T) {

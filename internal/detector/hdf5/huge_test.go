@@ -3,17 +3,13 @@ package hdf5_test
 import (
 	"context"
 	"encoding/binary"
-	"runtime"
 	"testing"
-	"time"
 
 	"github.com/modelaudit/modelaudit/internal/artifact"
-	"github.com/modelaudit/modelaudit/internal/audit"
 	"github.com/modelaudit/modelaudit/internal/detector"
+	"github.com/modelaudit/modelaudit/internal/detector/detectortest"
 	"github.com/modelaudit/modelaudit/internal/detector/hdf5"
-	"github.com/modelaudit/modelaudit/internal/hostile"
 	"github.com/modelaudit/modelaudit/internal/hostile/hostiletest"
-	"github.com/modelaudit/modelaudit/internal/scan"
 )
 
 func le64(p []byte, values ...uint64) []byte {
@@ -88,24 +84,13 @@ func TestHuge(t *testing.T) {
 			return nil
 		},
 	}
-	var before, after runtime.MemStats
-	runtime.ReadMemStats(&before)
-	s := scan.Scanner{Detectors: []*detector.Detector{hdf5.Detector, listener}, Limits: hostile.DefaultLimits(), Now: time.Now}
-	got := s.File(context.Background(), artifact.File{Path: "m.h5", Content: file, Size: file.Size()})
-	runtime.ReadMemStats(&after)
-	if got.Status != audit.Clean || len(configs) != 1 {
-		t.Errorf("got %s %s %+v and %q inside, want clean and a configuration", got.Status, got.Reason, got.Findings, configs)
+	all := []*detector.Detector{hdf5.Detector, listener}
+	detectortest.Huge(t, all, "m.h5", file, 4<<20, 16<<20)
+	if len(configs) != 1 {
+		t.Errorf("got %q inside, want a configuration", configs)
 	}
-	if file.Read > 4<<20 || after.TotalAlloc-before.TotalAlloc > 16<<20 {
-		t.Errorf("%d bytes read and %d allocated for a structure of %d bytes", file.Read, after.TotalAlloc-before.TotalAlloc, len(file.Head)+len(file.Tail))
-	}
-	t.Logf("%d bytes read and %d allocated", file.Read, after.TotalAlloc-before.TotalAlloc)
-	if short := weights(1 << 20); !unread(&s, short, short.Size()-1) {
+	short := weights(1 << 20)
+	if got := detectortest.ScanFile(all, artifact.File{Path: "m.h5", Content: short, Size: short.Size() - 1}); !got.Unread() {
 		t.Error("a file without its last byte is not told")
 	}
-}
-
-func unread(s *scan.Scanner, file *hostiletest.Sparse, size int64) bool {
-	got := s.File(context.Background(), artifact.File{Path: "m.h5", Content: file, Size: size})
-	return got.Unread()
 }

@@ -54,20 +54,11 @@ func TestDetector(t *testing.T) {
 
 // TestValues: values go back to the scan under their keys, wherever they are.
 func TestValues(t *testing.T) {
-	var seen []string
-	listener := &detector.Detector{
-		Name:  "listener",
-		Match: func(h artifact.Head) bool { return h.Depth > 0 },
-		Run: func(_ context.Context, p *detector.Pass) error {
-			seen = append(seen, p.File.Name()+"="+string(p.Reader().Bytes(uint64(p.File.Size))))
-			return nil
-		},
-	}
 	data := join([]byte("gapvalue"), ot.Leaf([]string{own, "d/other"}, ot.Value{Key: "a", Inline: "inline"},
 		ot.Value{Key: "b", Offset: 3, Size: 5}, ot.Value{Key: "c", File: 1, Offset: 3, Size: 5}))
-	detectortest.Scan([]*detector.Detector{ocdbt.Detector, listener}, name, data)
-	if want := []string{"a=inline", "b=value", "value=gap"}; !slices.Equal(seen, want) {
-		t.Errorf("got %q, want %q", seen, want)
+	got := detectortest.Told(t, ocdbt.Detector, name, data)
+	if want := []string{"a: inline", "b: value", "value: gap"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }
 

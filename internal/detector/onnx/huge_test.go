@@ -1,20 +1,14 @@
 package onnx_test
 
 import (
-	"context"
-	"runtime"
 	"testing"
-	"time"
 
 	"google.golang.org/protobuf/encoding/protowire"
 
-	"github.com/modelaudit/modelaudit/internal/artifact"
-	"github.com/modelaudit/modelaudit/internal/audit"
 	"github.com/modelaudit/modelaudit/internal/detector"
+	"github.com/modelaudit/modelaudit/internal/detector/detectortest"
 	"github.com/modelaudit/modelaudit/internal/detector/onnx"
-	"github.com/modelaudit/modelaudit/internal/hostile"
 	"github.com/modelaudit/modelaudit/internal/hostile/hostiletest"
-	"github.com/modelaudit/modelaudit/internal/scan"
 )
 
 // TestHuge: a model of 3 GiB costs what its structure costs.
@@ -26,16 +20,5 @@ func TestHuge(t *testing.T) {
 	tensor = append(protowire.AppendVarint(tensor, uint64(len(fields))+hole), fields...)
 	head := append(protowire.AppendVarint([]byte{8, 8, 7<<3 | 2}, uint64(len(tensor))+hole), tensor...)
 	file := &hostiletest.Sparse{Head: head, Hole: hole, Tail: []byte{8<<3 | 2, 2, 0x10, 17}}
-
-	var before, after runtime.MemStats
-	runtime.ReadMemStats(&before)
-	s := scan.Scanner{Detectors: []*detector.Detector{onnx.Detector}, Limits: hostile.DefaultLimits(), Now: time.Now}
-	got := s.File(context.Background(), artifact.File{Path: "m.onnx", Content: file, Size: file.Size()})
-	runtime.ReadMemStats(&after)
-	if got.Status != audit.Clean {
-		t.Errorf("got %s %s %+v, want clean", got.Status, got.Reason, got.Findings)
-	}
-	if file.Read > 1<<20 || after.TotalAlloc-before.TotalAlloc > 8<<20 {
-		t.Errorf("%d bytes read and %d allocated for a structure of %d bytes", file.Read, after.TotalAlloc-before.TotalAlloc, len(head))
-	}
+	detectortest.Huge(t, []*detector.Detector{onnx.Detector}, "m.onnx", file, 1<<20, 8<<20)
 }

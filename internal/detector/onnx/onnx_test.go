@@ -1,23 +1,19 @@
 package onnx_test
 
 import (
-	"context"
 	"fmt"
 	"io/fs"
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/modelaudit/modelaudit/internal/artifact"
-	"github.com/modelaudit/modelaudit/internal/audit"
 	"github.com/modelaudit/modelaudit/internal/detector"
 	"github.com/modelaudit/modelaudit/internal/detector/detectortest"
 	"github.com/modelaudit/modelaudit/internal/detector/onnx"
 	"github.com/modelaudit/modelaudit/internal/format/protobuf"
 	pb "github.com/modelaudit/modelaudit/internal/format/protobuf/protobuftest"
 	"github.com/modelaudit/modelaudit/internal/hostile"
-	"github.com/modelaudit/modelaudit/internal/scan"
 )
 
 const (
@@ -194,8 +190,8 @@ func TestNeighbours(t *testing.T) {
 		{name: "pointer beyond", location: "pointer.bin", offset: "64", want: "onnx-external-data-bounds"},
 	} {
 		data := model(initializer("location", c.location, "offset", c.offset))
-		s := scan.Scanner{Detectors: []*detector.Detector{onnx.Detector}, Limits: hostile.DefaultLimits(), Now: time.Now}
-		got := s.File(context.Background(), artifact.File{Path: "m.onnx", Content: hostile.Bytes(data), Size: int64(len(data)), Open: neighbours})
+		file := artifact.File{Path: "m.onnx", Content: hostile.Bytes(data), Size: int64(len(data)), Open: neighbours}
+		got := detectortest.ScanFile([]*detector.Detector{onnx.Detector}, file)
 		if ids := strings.Join(detectortest.RuleIDs(got), " "); ids != c.want {
 			t.Errorf("%s: got %q, want %q (%s)", c.name, ids, c.want, got.Reason)
 		}
@@ -206,19 +202,10 @@ func TestNeighbours(t *testing.T) {
 // name that says where it was.
 func TestTexts(t *testing.T) {
 	secret := strings.Repeat("text ", 20)
-	var seen []string
-	listener := &detector.Detector{
-		Name:  "listener",
-		Match: func(h artifact.Head) bool { return h.Depth > 0 },
-		Run: func(_ context.Context, p *detector.Pass) error {
-			seen = append(seen, p.File.Name())
-			return nil
-		},
-	}
 	data := modelWith(pb.Sub(14<<3|byts, pb.Text(1<<3|byts, "licence"), pb.Text(2<<3|byts, secret)),
 		node("acme", "Op", attribute("script", pb.Text(attrString, secret)), attribute("mode", pb.Text(attrString, "short"))))
-	got := detectortest.Scan([]*detector.Detector{onnx.Detector, listener}, "m.onnx", data)
-	if want := "attribute script,metadata licence"; strings.Join(seen, ",") != want || got.Status != audit.Findings {
-		t.Errorf("got %q and %s, want %q and findings", seen, got.Status, want)
+	got := detectortest.Told(t, onnx.Detector, "m.onnx", data)
+	if want := []string{"attribute script: " + secret, "metadata licence: " + secret}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }

@@ -5,14 +5,11 @@ import (
 	"io/fs"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/modelaudit/modelaudit/internal/artifact"
 	"github.com/modelaudit/modelaudit/internal/detector"
 	"github.com/modelaudit/modelaudit/internal/detector/detectortest"
 	"github.com/modelaudit/modelaudit/internal/detector/openvino"
-	"github.com/modelaudit/modelaudit/internal/hostile"
-	"github.com/modelaudit/modelaudit/internal/scan"
 )
 
 // net is an OpenVINO network with one more layer.
@@ -67,9 +64,7 @@ func TestManyLayers(t *testing.T) {
 }
 
 func TestOtherXML(t *testing.T) {
-	s := scan.Scanner{Detectors: []*detector.Detector{openvino.Detector}, Limits: hostile.DefaultLimits(), Now: time.Now}
-	data := hostile.Bytes(`<net><host name="a" path="/etc"/></net>`)
-	got := s.File(context.Background(), artifact.File{Path: "network.xml", Content: data, Size: int64(len(data))})
+	got := detectortest.Scan([]*detector.Detector{openvino.Detector}, "network.xml", []byte(`<net><host name="a" path="/etc"/></net>`))
 	if len(got.Formats) != 0 || len(got.Findings) != 0 {
 		t.Errorf("network.xml: got %v %v, want not recognised", got.Formats, got.Findings)
 	}

@@ -1,11 +1,9 @@
 package xgboost_test
 
 import (
-	"context"
 	"encoding/base64"
 	"testing"
 
-	"github.com/modelaudit/modelaudit/internal/artifact"
 	"github.com/modelaudit/modelaudit/internal/detector"
 	"github.com/modelaudit/modelaudit/internal/detector/detectortest"
 	"github.com/modelaudit/modelaudit/internal/detector/xgboost"
@@ -61,22 +59,15 @@ func TestAttributes(t *testing.T) {
 	object := func(name string) string { return "i" + string(rune(len(name))) + name + "{" }
 	ubj := "{" + object("learner") + object("attributes") + "i\x04noteSi" + string(rune(len(note))) + note + "}}i\x07version[$i#i\x03\x02\x01\x00}"
 	for _, c := range []struct {
-		name string
-		data []byte
+		name     string
+		detector *detector.Detector
+		data     []byte
 	}{
-		{name: "binary", data: legacy(test.Stump)},
-		{name: "json", data: json("1, -1, -1")},
-		{name: "ubjson", data: []byte(ubj)},
+		{name: "binary", detector: xgboost.Binary, data: legacy(test.Stump)},
+		{name: "json", detector: xgboost.Detector, data: json("1, -1, -1")},
+		{name: "ubjson", detector: xgboost.Detector, data: []byte(ubj)},
 	} {
-		var got []string
-		listener := &detector.Detector{
-			Name:  "listener",
-			Match: func(artifact.Head) bool { return false },
-			Run:   func(context.Context, *detector.Pass) error { return nil },
-			Text:  func(_ *detector.Pass, name string, _ int64, text string) { got = append(got, name+": "+text) },
-		}
-		detectortest.Scan([]*detector.Detector{xgboost.Detector, xgboost.Binary, listener}, "", c.data)
-		if len(got) != 1 || got[0] != "note: "+note {
+		if got := detectortest.Told(t, c.detector, "", c.data); len(got) != 1 || got[0] != "note: "+note {
 			t.Errorf("%s: got %q, want the note", c.name, got)
 		}
 	}

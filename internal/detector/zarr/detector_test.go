@@ -71,10 +71,10 @@ func TestShard(t *testing.T) {
 	cases := []struct {
 		name string
 		data []byte
-		want string // contents of the chunks, last first
+		want string // the chunks, last first
 	}{
-		{name: "one", data: shard("payload"), want: "payload"},
-		{name: "some are not there", data: shard("one", "", "two", ""), want: "two one"},
+		{name: "one", data: shard("payload"), want: "chunk 0 from the end: payload"},
+		{name: "some are not there", data: shard("one", "", "two", ""), want: "chunk 0 from the end: two, chunk 1 from the end: one"},
 		{name: "none is there", data: shard("", "")},
 		{name: "another checksum", data: broken, want: "not a shard"},
 		{name: "zeros", data: make([]byte, 400), want: "not a shard"},
@@ -82,14 +82,12 @@ func TestShard(t *testing.T) {
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
-			seen := []string{}
-			got := detectortest.Scan([]*detector.Detector{zarr.Shard, listener(&seen)}, "c/0/0", c.data)
-			text := strings.Join(seen, " ")
-			if got.Status == audit.NotAModel {
-				text = "not a shard"
+			got := strings.Join(detectortest.Told(t, zarr.Shard, "c/0/0", c.data), ", ")
+			if detectortest.Scan([]*detector.Detector{zarr.Shard}, "c/0/0", c.data).Status == audit.NotAModel {
+				got = "not a shard"
 			}
-			if text != c.want {
-				t.Errorf("got %q (%s), want %q", text, got.Reason, c.want)
+			if got != c.want {
+				t.Errorf("got %q, want %q", got, c.want)
 			}
 		})
 	}
