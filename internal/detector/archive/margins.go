@@ -37,8 +37,7 @@ func margin(p *detector.Pass, where string, at, size int64) error {
 	if encoded.Kind(head) == "" && !importing(head) {
 		return p.Budget.Step()
 	}
-	reportExtra(p, where, at, size)
-	return p.Nested(p.File.Member("("+where+")", hostile.Section(p.File.Content, at, size), size))
+	return extra(p, where, at, end)
 }
 
 // moduleLine is what a pickle names a module by, GLOBAL or INST in front of it, at

@@ -39,9 +39,7 @@ func runSevenZip(p *detector.Pass) error {
 		p.Refused(fmt.Sprintf("all %d members of the 7z archive are encrypted", s.encrypted))
 	}
 	if a.End < p.File.Size && filled(p, a.End, p.File.Size) {
-		reportExtra(p, "after the 7z archive", a.End, p.File.Size-a.End)
-		n := p.File.Size - a.End
-		return p.Nested(p.File.Member("(after the 7z archive)", hostile.Section(p.File.Content, a.End, n), n))
+		return extra(p, "after the 7z archive", a.End, p.File.Size)
 	}
 	return nil
 }

@@ -154,19 +154,20 @@ func tarContent(p *detector.Pass, e *tar.Entry) error {
 // padding, or the zip archive that was seen there. Readers that are told to ignore
 // zeros go on there.
 func behindTar(p *detector.Pass, end int64, seen zip.Range) error {
-	size := p.File.Size - end
-	if size <= 0 || !filled(p, end, p.File.Size) {
+	if end >= p.File.Size || seen.Start >= end && !filled(p, end, seen.Start) {
 		return nil
 	}
-	if seen.Start >= end && !filled(p, end, seen.Start) {
+	start := firstFilled(p, end, p.File.Size) // behind the zeros, which a pickle does not start with
+	if start == p.File.Size {
 		return nil
 	}
-	if next := firstFilled(p, end, p.File.Size); next > end { // zeros up to the next block, which a pickle does not start with
-		size, end = size-(next-end), next
-	}
-	const name = "after the tar archive"
-	reportExtra(p, name, end, size)
-	return p.Nested(p.File.Member("("+name+")", hostile.Section(p.File.Content, end, size), size))
+	return extra(p, "after the tar archive", start, p.File.Size)
+}
+
+// extra reports bytes that do not belong to the archive, and hands them back.
+func extra(p *detector.Pass, where string, start, end int64) error {
+	reportExtra(p, where, start, end-start)
+	return p.Nested(p.File.Member("("+where+")", hostile.Section(p.File.Content, start, end-start), end-start))
 }
 
 // reportExtra reports bytes that do not belong to the archive.

@@ -209,9 +209,7 @@ func (z *zipPass) gaps() error {
 			z.before(gap)
 			continue
 		}
-		size, name := gap.End-gap.Start, z.gapName(gap)
-		reportExtra(z.Pass, name, gap.Start, size)
-		if err := z.Nested(z.File.Member("("+name+")", hostile.Section(z.File.Content, gap.Start, size), size)); err != nil {
+		if err := extra(z.Pass, z.gapName(gap), gap.Start, gap.End); err != nil {
 			return err
 		}
 	}
