@@ -186,13 +186,12 @@ func (z *zipPass) fields(all zip.Range) error {
 
 // comments looks at the comments of the archive.
 func (z *zipPass) comments() error {
-	const record = 22 // bytes of the end record
 	for _, e := range z.archive.Ends {
-		start, end := e.Offset+record, e.Offset+record+int64(e.Comment)
-		if slices.ContainsFunc(z.archive.Ends, func(other zip.End) bool { return start <= other.Offset && other.Offset < end }) {
+		c := e.Commented()
+		if slices.ContainsFunc(z.archive.Ends, func(other zip.End) bool { return c.Start <= other.Offset && other.Offset < c.End }) {
 			continue // it holds the end record of other readers, who have been followed
 		}
-		if err := margin(z.Pass, "in the comment of the zip archive", start, int64(e.Comment)); err != nil {
+		if err := margin(z.Pass, "in the comment of the zip archive", c.Start, c.End-c.Start); err != nil {
 			return err
 		}
 	}

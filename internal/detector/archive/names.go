@@ -40,3 +40,25 @@ func checkName(p *detector.Pass, name string, offset int64) {
 		Evidence: []finding.Step{{Offset: offset, Text: "member name " + finding.Quote(name)}},
 	})
 }
+
+// reportOtherName reports that a member is something else to other readers, and
+// where that leads.
+func reportOtherName(p *detector.Pass, name, other string, offset int64) {
+	checkName(p, other, offset)
+	shown, shownOther := finding.Quote(name), finding.Quote(other)
+	p.Report(finding.Finding{
+		Rule: ambiguousName, Key: name, Location: finding.Location{Offset: offset},
+		Message:  fmt.Sprintf("The member %s is %s to other readers.", shown, shownOther),
+		Evidence: []finding.Step{{Offset: offset, Text: "names " + shown + " and " + shownOther}},
+	})
+}
+
+// reportContent reports in what the content of a member differs from what the
+// header at an offset says of it.
+func reportContent(p *detector.Pass, name string, offset int64, differs string) {
+	p.Report(finding.Finding{
+		Rule: contentDiffers, Key: name, Location: finding.Location{Offset: offset},
+		Message:  fmt.Sprintf("The content of member %s is not what its header says: %s.", finding.Quote(name), differs),
+		Evidence: []finding.Step{{Offset: offset, Text: differs}},
+	})
+}

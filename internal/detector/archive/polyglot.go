@@ -23,13 +23,26 @@ type prefix struct {
 // prefixes are the formats whose readers do not mind what follows. The list is
 // in the order of how telling the signatures are.
 var prefixes = []prefix{
-	{start: "\x89PNG\r\n\x1a\n", name: "a PNG image"}, {start: "\xff\xd8\xff", name: "a JPEG image"}, {start: "GIF8", name: "a GIF image"},
-	{start: "RIFF", name: "a RIFF file"}, {start: "%PDF-", name: "a PDF document"}, {start: "\x89HDF\r\n\x1a\n", name: "an HDF5 file"},
-	{start: "GGUF", name: "a GGUF model"}, {start: "\x93NUMPY", name: "a NumPy array"}, {start: "{\"", at: 8, name: "a safetensors model"},
-	{start: "7z\xbc\xaf\x27\x1c", name: "a 7z archive"}, {start: "Rar!\x1a\x07", name: "a RAR archive"}, {start: "\x1f\x8b\x08", name: "a gzip stream"},
-	{start: "SQLite format 3\x00", name: "an SQLite database"}, {start: "<?xml", name: "an XML document"}, {start: "<!DOCTYPE", name: "an HTML document"}, {start: "<html", name: "an HTML document"},
-	{start: "\x7fELF", name: "an executable", program: true}, {start: "MZ", name: "an executable", program: true},
-	{start: "\xcf\xfa\xed\xfe", name: "an executable", program: true}, {start: "\xca\xfe\xba\xbe", name: "an executable", program: true},
+	{start: "\x89PNG\r\n\x1a\n", name: "a PNG image"},
+	{start: "\xff\xd8\xff", name: "a JPEG image"},
+	{start: "GIF8", name: "a GIF image"},
+	{start: "RIFF", name: "a RIFF file"},
+	{start: "%PDF-", name: "a PDF document"},
+	{start: "\x89HDF\r\n\x1a\n", name: "an HDF5 file"},
+	{start: "GGUF", name: "a GGUF model"},
+	{start: "\x93NUMPY", name: "a NumPy array"},
+	{start: "{\"", at: 8, name: "a safetensors model"},
+	{start: "7z\xbc\xaf\x27\x1c", name: "a 7z archive"},
+	{start: "Rar!\x1a\x07", name: "a RAR archive"},
+	{start: "\x1f\x8b\x08", name: "a gzip stream"},
+	{start: "SQLite format 3\x00", name: "an SQLite database"},
+	{start: "<?xml", name: "an XML document"},
+	{start: "<!DOCTYPE", name: "an HTML document"},
+	{start: "<html", name: "an HTML document"},
+	{start: "\x7fELF", name: "an executable", program: true},
+	{start: "MZ", name: "an executable", program: true},
+	{start: "\xcf\xfa\xed\xfe", name: "an executable", program: true},
+	{start: "\xca\xfe\xba\xbe", name: "an executable", program: true},
 	{start: "#!", name: "a script", program: true},
 }
 

@@ -146,12 +146,7 @@ func (s *sevenPass) opener(f *sevenzip.File, sum hash.Hash) hostile.Opener {
 // leads out.
 func (s *sevenPass) judge(f *sevenzip.File, content *hostile.Content, sum uint32) {
 	if f.HasCRC && f.CRC != sum {
-		differs := fmt.Sprintf("checksum %08x claimed, %08x found", f.CRC, sum)
-		s.Report(finding.Finding{
-			Rule: contentDiffers, Key: f.Name,
-			Message:  fmt.Sprintf("The content of member %s is not what its header says: %s.", finding.Quote(f.Name), differs),
-			Evidence: []finding.Step{{Text: differs}},
-		})
+		reportContent(s.Pass, f.Name, 0, fmt.Sprintf("checksum %08x claimed, %08x found", f.CRC, sum))
 	}
 	folder := &s.archive.Folders[f.Folder]
 	if packed := folder.Packed(); folder.Size > 0 && content.Size > 0 {

@@ -99,12 +99,7 @@ func tarMember(p *detector.Pass, l *links, e *tar.Entry) error {
 // tarNames reports headers that say different things to different readers.
 func tarNames(p *detector.Pass, e *tar.Entry) {
 	if e.HeaderName != "" {
-		checkName(p, e.HeaderName, e.Header)
-		p.Report(finding.Finding{
-			Rule: ambiguousName, Key: e.Name, Location: finding.Location{Offset: e.Header},
-			Message:  fmt.Sprintf("The member %s is %s to other readers.", finding.Quote(e.Name), finding.Quote(e.HeaderName)),
-			Evidence: []finding.Step{{Offset: e.Header, Text: "names " + finding.Quote(e.Name) + " and " + finding.Quote(e.HeaderName)}},
-		})
+		reportOtherName(p, e.Name, e.HeaderName, e.Header)
 	}
 	what := ""
 	switch {

@@ -270,14 +270,9 @@ func (z *zipPass) compare(e *zip.Entry, content io.ReaderAt, size int64) {
 			differs = fmt.Sprintf("checksum %08x claimed, %08x found", h.CRC, got)
 		}
 	}
-	if differs == "" {
-		return
+	if differs != "" {
+		reportContent(z.Pass, e.Name(), h.Offset, differs)
 	}
-	z.Report(finding.Finding{
-		Rule: contentDiffers, Key: e.Name(), Location: finding.Location{Offset: h.Offset},
-		Message:  fmt.Sprintf("The content of member %s is not what its header says: %s.", finding.Quote(e.Name()), differs),
-		Evidence: []finding.Step{{Offset: h.Offset, Text: differs}},
-	})
 }
 
 // checksum reads content through one buffer for all members.

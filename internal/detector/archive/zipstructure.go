@@ -23,7 +23,7 @@ func (z *zipPass) structure() {
 	z.claims()
 	z.overlaps()
 	for _, e := range z.archive.Ends {
-		if over := e.Offset + 22 + int64(e.Comment) - z.File.Size; over > 0 {
+		if over := e.Commented().End - z.File.Size; over > 0 {
 			z.Incomplete(hostile.Faultf(hostile.Truncated, e.Offset, "a comment of %d bytes claimed, %d left", e.Comment, e.Comment-int(over)))
 		}
 	}
@@ -145,15 +145,9 @@ func (z *zipPass) names(e *zip.Entry) {
 	if h.Unicode != "" && h.Unicode != h.Name && (isASCII(h.Unicode) || h.Flags&zip.FlagUTF8 != 0) {
 		other = h.Unicode
 	}
-	if other == "" {
-		return
+	if other != "" {
+		reportOtherName(z.Pass, h.Name, other, h.Offset)
 	}
-	checkName(z.Pass, other, h.Offset)
-	z.Report(finding.Finding{
-		Rule: ambiguousName, Key: h.Name, Location: finding.Location{Offset: h.Offset},
-		Message:  fmt.Sprintf("The member %s is %s to other readers.", finding.Quote(h.Name), finding.Quote(other)),
-		Evidence: []finding.Step{{Offset: h.Offset, Text: "names " + finding.Quote(h.Name) + " and " + finding.Quote(other)}},
-	})
 }
 
 // isASCII reports whether every reader decodes a name alike, whatever code page

@@ -25,6 +25,13 @@ type End struct {
 	Zip64     *End64 // nil without a zip64 locator that leads to a record
 }
 
+// Commented returns where the comment lies, as claimed: it may reach behind the
+// end of the file.
+func (e *End) Commented() Range {
+	start := e.Offset + endSize
+	return Range{start, start + int64(e.Comment)}
+}
+
 // An End64 is what the zip64 end record claims.
 type End64 struct {
 	Offset                 int64
@@ -96,7 +103,7 @@ func (a *Archive) tryEnd(offset int64) error {
 	if !ok {
 		return nil
 	}
-	taken := len(a.Ends) == 0 || offset+endSize+int64(e.Comment) == a.r.End()
+	taken := len(a.Ends) == 0 || e.Commented().End == a.r.End()
 	if !taken && a.covered(offset) {
 		return nil
 	}
@@ -126,7 +133,7 @@ func (a *Archive) decodeEnd(offset int64) (End, bool) {
 	r.Skip(2 + 2 + 2) // this disk, disk of the directory, entries on this disk
 	e.Count, e.Size, e.Directory = r.UintLE(2), r.UintLE(4), r.UintLE(4)
 	e.Comment = int(r.UintLE(2))
-	e.Range = Range{offset, min(a.r.End(), offset+endSize+int64(e.Comment))}
+	e.Range = Range{offset, min(a.r.End(), e.Commented().End)}
 	if r.Err() != nil {
 		return e, false
 	}
