@@ -97,7 +97,7 @@ func (m *Machine) getField(c *call) (Value, bool) {
 		return 0, false
 	}
 	if more {
-		v, ok = m.named(c.args[0], func() (Value, bool) { return m.walk(v, rest), true })
+		v, _ = m.named(c.args[0], func() (Value, bool) { return m.walk(v, rest), true })
 	}
 	return m.newContainer(Tuple, []Value{v, m.newStr(key)}), true
 }
