@@ -61,16 +61,19 @@ func within(base, path string) bool {
 	return err == nil && filepath.IsLocal(rel)
 }
 
-// uri places a path of the scan: relative to the working directory, which is
-// taken for the root of the repository, or absolute where it lies elsewhere.
-func uri(path string) (string, bool) {
-	name := relativeTo(".")(path)
-	if !filepath.IsLocal(name) {
-		if abs, err := filepath.Abs(name); err == nil {
-			return sarif.FileURI(filepath.ToSlash(abs)), true
+// uris places paths of the scan: relative to the working directory, which is
+// taken for the root of the repository, or absolute where they lie elsewhere.
+func uris() func(path string) string {
+	relative := relativeTo(".")
+	return func(path string) string {
+		name := relative(path)
+		if !filepath.IsLocal(name) {
+			if abs, err := filepath.Abs(name); err == nil {
+				return sarif.FileURI(filepath.ToSlash(abs))
+			}
 		}
+		return sarif.RelativeURI(name)
 	}
-	return sarif.RelativeURI(name), true
 }
 
 // stdin is the path that stands for standard input, and its name in reports.

@@ -203,7 +203,7 @@ func sarifOptions() sarif.Options {
 	return sarif.Options{
 		Version: version(),
 		Rules:   catalog.Rules(catalog.Detectors(), scan.Rules...),
-		Place:   uri,
+		URI:     uris(),
 	}
 }
 

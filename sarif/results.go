@@ -19,18 +19,12 @@ const (
 // results are the worst findings; it is never nil, because code scanning
 // refuses a run without a list.
 func (d *document) results(findings []finding.Finding) []*sarif.Result {
-	out := []*sarif.Result{}
-	for i := range findings {
+	n := min(len(findings), d.Most)
+	d.dropped = len(findings) - n
+	out := make([]*sarif.Result, n)
+	for i := range out {
 		f := &findings[i]
-		uri, ok := d.Place(f.Location.Path)
-		switch {
-		case !ok:
-			d.outside++
-		case len(out) == d.Most:
-			d.dropped++
-		default:
-			out = append(out, d.result(f, uri))
-		}
+		out[i] = d.result(f, d.URI(f.Location.Path))
 	}
 	return out
 }

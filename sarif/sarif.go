@@ -37,9 +37,8 @@ type Options struct {
 	Version  string
 	Rules    []*rule.Rule // all that may be reported, sorted by ID
 	Category string       // tells analyses of one commit apart; "" for the only one
-	// Place gives the URI of a file that the scan names path; not ok leaves what
-	// was found in it out. Nil: RelativeURI of the path.
-	Place func(path string) (uri string, ok bool)
+	// URI gives the URI of a file that the scan names path; nil: RelativeURI.
+	URI func(path string) string
 	// Pointer reports whether the repository holds a Git LFS pointer in place of
 	// the file; nil: no.
 	Pointer func(path string) bool
@@ -59,8 +58,8 @@ func Write(w io.Writer, o policy.Outcome, opts Options) error {
 	if opts.Brief {
 		opts.Rules = nil
 	}
-	if opts.Place == nil {
-		opts.Place = func(path string) (string, bool) { return RelativeURI(path), true }
+	if opts.URI == nil {
+		opts.URI = RelativeURI
 	}
 	doc, err := sarif.New(sarif.Version210)
 	if err != nil {
@@ -90,7 +89,6 @@ type document struct {
 	Options
 	index   map[*rule.Rule]int // in the driver's list of rules
 	dropped int                // results beyond Most
-	outside int                // results for which there is no place
 }
 
 // run is the one run of the document.
@@ -159,7 +157,6 @@ func (d *document) invocation(o policy.Outcome) *sarif.Invocation {
 		dropped = "Left out of this document, because code scanning did not take a larger one: the mildest %s."
 	}
 	say(d.dropped, dropped, "finding")
-	say(d.outside, "Left out of this document: %s in files outside the repository.", "finding")
 	say(len(o.Suppressed), "Suppressed by the project's policy: %s, listed in the properties of this run.", "finding")
 	return inv
 }
@@ -174,9 +171,7 @@ func (d *document) unread(f *audit.File, opens bool) *sarif.Notification {
 		what = "Not scanned"
 	}
 	n := notification(level, fmt.Sprintf("%s: %s: %s.", what, plain.Safe(finding.Escape(f.Path)), plain.Safe(f.Reason)))
-	if uri, ok := d.Place(f.Path); ok {
-		n.AddLocation(sarif.NewLocationWithPhysicalLocation(d.physical(f.Path, uri, 0)))
-	}
+	n.AddLocation(sarif.NewLocationWithPhysicalLocation(d.physical(f.Path, d.URI(f.Path), 0)))
 	return n
 }
 
