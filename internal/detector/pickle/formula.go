@@ -78,11 +78,6 @@ type caller struct {
 // maxCallers is how many callers are remembered, each of which is enough.
 const maxCallers = 100
 
-// receivers are the classes of what models are given to predict from.
-var receivers = []struct{ module, class string }{
-	{"pandas.core.frame", "DataFrame"}, {"pandas.core.series", "Series"}, {"numpy", "ndarray"},
-}
-
 // callsMethod notes an operator.methodcaller or operator.attrgetter that calls or
 // takes something dangerous of whatever it is given.
 func (j *judge) callsMethod(e pickle.Effect, u *use) {
@@ -103,13 +98,14 @@ func (j *judge) callsMethod(e pickle.Effect, u *use) {
 }
 
 // dangerousMethod completes "it …" for a method, or a path of attributes, that does
-// harm by its name alone or in one of the receivers; else it is empty.
+// harm by its name alone or in what models are given; else it is empty.
 func dangerousMethod(name string) string {
 	if leadsOut(name) {
 		return "comes to whatever the process has loaded"
 	}
-	for _, r := range receivers {
-		if v := globals.Lookup(r.module, r.class+"."+name); v.Class == globals.Dangerous && harms[v.Effect] {
+	for _, given := range roles()["receives"] {
+		module, class, _ := strings.Cut(given, " ")
+		if v := globals.Lookup(module, class+"."+name); v.Class == globals.Dangerous && harms[v.Effect] {
 			return v.Does()
 		}
 	}

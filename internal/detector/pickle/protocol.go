@@ -1,8 +1,6 @@
 package pickle
 
 import (
-	"strings"
-
 	"github.com/modelaudit/modelaudit/internal/finding"
 	"github.com/modelaudit/modelaudit/internal/format/pickle"
 	"github.com/modelaudit/modelaudit/internal/globals"
@@ -17,7 +15,7 @@ func (j *judge) runs(e pickle.Effect, u *use) {
 	const depth = 4 // of iterators in iterators
 	for _, v := range e.Args {
 		j.runsOf(e, u, v, depth)
-		if !iteratesItems(u) || !j.container(v) {
+		if !u.pairs || !j.container(v) {
 			continue
 		}
 		items, _ := j.items(v)
@@ -25,12 +23,6 @@ func (j *judge) runs(e pickle.Effect, u *use) {
 			j.runsOf(e, u, w, depth)
 		}
 	}
-}
-
-// iteratesItems reports whether a function iterates over the items of what it is
-// given, as dict does for pairs.
-func iteratesItems(u *use) bool {
-	return u.at.Module == "itertools" || u.at.Module == "builtins" && strings.HasPrefix(u.at.Name, "dict") || u.name == "collections.OrderedDict"
 }
 
 // runsOf is runs for one argument: an object, or an iterator that has it.
@@ -73,7 +65,7 @@ func (j *judge) runsOf(e pickle.Effect, u *use, v pickle.Value, depth int) {
 // callsCarried reports whether v calls a function that the file carries when something
 // is taken of it: a defaultdict that makes its values so, or an iterator that does.
 func (j *judge) callsCarried(class *pickle.Name, v pickle.Value) bool {
-	if name := class.String(); name != "collections.defaultdict" && name != "builtins.iter" {
+	if !hasRole("calls", class.String()) {
 		return false
 	}
 	items, _ := j.m.Items(v)

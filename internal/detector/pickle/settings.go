@@ -10,16 +10,11 @@ import (
 
 // Settings that a checkpoint brings along name what programs call: Hydra's
 // instantiate what is under targetKey, and Lightning's load_from_checkpoint what is
-// under instantiatorKey, for which it writes one of instantiators.
+// under instantiatorKey.
 const (
 	targetKey       = "_target_"
 	instantiatorKey = "_instantiator"
 )
-
-// instantiators are those that Lightning writes (lightning/pytorch/cli.py).
-var instantiators = map[string]bool{
-	"lightning.pytorch.cli.instantiate_module": true, "pytorch_lightning.cli.instantiate_module": true,
-}
 
 // settings judges what settings in the object that is loaded name.
 func (j *judge) settings() {
@@ -68,7 +63,7 @@ func (j *judge) setting(items []pickle.Value) {
 				j.settingNames(path, fmt.Sprintf("Settings in this file have Hydra call %s, which %s.", finding.Quote(path), v.Does()))
 			}
 		case j.m.Reads(items[i], instantiatorKey):
-			if path := j.named(items[i+1]); path != "" && !instantiators[path] {
+			if path := j.named(items[i+1]); path != "" && !hasRole("instantiates", path) {
 				j.settingNames(path, fmt.Sprintf("Lightning imports and calls %s to make a model of this checkpoint.", finding.Quote(path)))
 			}
 		}
