@@ -101,30 +101,19 @@ type Rule struct {
 	Help          string // Markdown: what it is, why it matters, how to fix it, how to accept the risk
 }
 
-// Section returns the body of the section of a Markdown document whose
-// second-level heading is id, and whether it is there. It is how a rule finds
-// its prose in the help.md of its family.
-func Section(doc, id string) (string, bool) {
-	heading := "## " + id + "\n"
-	rest, found := strings.CutPrefix(doc, heading)
-	if !found {
-		_, rest, found = strings.Cut(doc, "\n"+heading)
-	}
-	if !found {
-		return "", false
-	}
-	if i := strings.Index(rest, "\n## "); i >= 0 {
-		rest = rest[:i]
-	}
-	return strings.TrimSpace(rest), true
-}
-
-// Explain gives each rule the section of doc with its ID and returns the rules.
-// A rule without a section keeps an empty Help, which the first test of its
-// family refuses.
+// Explain gives each rule its prose and returns the rules: of doc, the help.md of
+// their family in Markdown, the section whose second-level heading is the rule's ID.
+// A rule without a section keeps an empty Help, which the first test of its family
+// refuses.
 func Explain(doc string, rules ...*Rule) []*Rule {
-	for _, r := range rules {
-		r.Help, _ = Section(doc, r.ID)
+	_, sections, _ := strings.Cut("\n"+doc, "\n## ")
+	for section := range strings.SplitSeq(sections, "\n## ") {
+		id, body, _ := strings.Cut(section, "\n")
+		for _, r := range rules {
+			if r.ID == id {
+				r.Help = strings.TrimSpace(body)
+			}
+		}
 	}
 	return rules
 }

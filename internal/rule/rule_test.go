@@ -46,32 +46,23 @@ func TestParsePrecision(t *testing.T) {
 	}
 }
 
-func TestSection(t *testing.T) {
+func TestExplain(t *testing.T) {
 	const doc = "# Family\n\nIntro.\n\n## one\n\nFirst.\n\n### Deeper\n\nStill first.\n\n## one-more\nSecond.\n"
-	cases := []struct {
-		id, want string
-		found    bool
-	}{
-		{id: "one", want: "First.\n\n### Deeper\n\nStill first.", found: true},
-		{id: "one-more", want: "Second.", found: true},
-		{id: "on"},
-		{id: "Deeper"},
-		{id: "absent"},
+	cases := []struct{ doc, id, want string }{
+		{doc: doc, id: "one", want: "First.\n\n### Deeper\n\nStill first."},
+		{doc: doc, id: "one-more", want: "Second."},
+		{doc: doc, id: "on"},
+		{doc: doc, id: "Deeper"},
+		{doc: doc, id: "# Family"},
+		{doc: doc, id: "absent"},
+		{doc: "## first\nAt the top.", id: "first", want: "At the top."},
+		{doc: "no section", id: "section"},
+		{doc: "", id: "absent"},
 	}
 	for _, c := range cases {
-		if got, found := rule.Section(doc, c.id); got != c.want || found != c.found {
-			t.Errorf("section %q: got %q, %v, want %q, %v", c.id, got, found, c.want, c.found)
+		r, other := &rule.Rule{ID: c.id}, &rule.Rule{ID: "other"}
+		if got := rule.Explain(c.doc, r, other); len(got) != 2 || r.Help != c.want || other.Help != "" {
+			t.Errorf("rule %q: got %d rules, helps %q and %q, want 2, %q and none", c.id, len(got), r.Help, other.Help, c.want)
 		}
-	}
-	if got, _ := rule.Section("## first\nAt the top.", "first"); got != "At the top." {
-		t.Errorf("a section at the top: got %q", got)
-	}
-}
-
-func TestExplain(t *testing.T) {
-	known, unknown := &rule.Rule{ID: "known"}, &rule.Rule{ID: "unknown"}
-	got := rule.Explain("## known\nHelp.\n", known, unknown)
-	if len(got) != 2 || known.Help != "Help." || unknown.Help != "" {
-		t.Errorf("got %v, helps %q and %q, want Help. and none", got, known.Help, unknown.Help)
 	}
 }
