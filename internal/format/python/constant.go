@@ -103,7 +103,7 @@ func computed(path string, args []value) (v value, ok bool) {
 	case "map":
 		if len(args) == 2 && arg.path == "chr" {
 			joined, ok := spelled(args[1])
-			return value{list: []value{joined}}, ok
+			return value{list: []value{joined}, cut: joined.cut}, ok
 		}
 	case "codecs.decode", "codecs.encode":
 		if len(args) == 2 && arg.constant && args[1].constant {
@@ -128,6 +128,9 @@ func decoded(decode func([]byte) ([]byte, error), s string) (value, bool) {
 
 // spelled returns the text of a list of the numbers of characters.
 func spelled(v value) (value, bool) {
+	if v.cut {
+		return value{cut: true}, true
+	}
 	var out []rune
 	for _, n := range v.list {
 		if !n.numeric || n.number < 0 || n.number > utf8.MaxRune {
@@ -213,6 +216,8 @@ func joined(between string, v value) value {
 		return text(strings.Join(strings.Split(v.text, ""), between))
 	case v.constant:
 		return value{}
+	case v.cut:
+		return value{cut: true}
 	}
 	var out []string
 	size := 0

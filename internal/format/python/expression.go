@@ -56,6 +56,7 @@ func (a *analysis) postpones(start int) bool {
 // block.
 func (a *analysis) statement() {
 	start := a.at
+	a.elements = 0 // no list is kept beyond its statement
 	if !a.header {
 		a.params = nil
 	}
@@ -143,7 +144,12 @@ const (
 	maxComputed = 64 << 20 // bytes of all texts that something was made of
 	maxPath     = 512      // bytes of a path
 	maxStars    = 8        // modules from which everything is imported, those beside the source left out
+	maxElements = 64 << 10 // values between brackets that are kept of one statement, beside
+	arguments   = 2        // which are kept of each pair of brackets
 )
+
+// referenceCost is what a name that may be one of a module counts beside its path.
+const referenceCost = 128
 
 // added returns the value of v + w.
 func added(v, w value) value {
@@ -203,6 +209,7 @@ func (a *analysis) method(v value) value {
 	var out value
 	if a.computes(len(v.text)) {
 		out = method(v, args)
+		a.spells(out)
 	}
 	out.offset = v.offset
 	return out
@@ -213,6 +220,13 @@ func (a *analysis) method(v value) value {
 func (a *analysis) computes(size int) bool {
 	a.computed += size
 	return a.computed <= maxComputed
+}
+
+// spells notes that a text would be one of a list that was cut.
+func (a *analysis) spells(made value) {
+	if made.cut && made.list == nil {
+		a.computed = maxComputed + 1
+	}
 }
 
 // reverses reports whether [::-1] is ahead.
@@ -239,20 +253,20 @@ func (a *analysis) atom() value {
 		}
 		return value{text: text.String(), constant: true, offset: t.Offset}
 	case t.Text == "(":
-		all := a.list(")")
+		tuple := a.sequence(")")
 		// Parentheses around one expression; a tuple of one is taken for it,
 		// which changes no name.
-		if len(all) == 1 {
-			return all[0]
+		if len(tuple.list) == 1 {
+			return tuple.list[0]
 		}
-		return value{list: all, offset: t.Offset}
+		return tuple
 	case t.Kind == Number:
 		a.at++
 		v := numeral(t.Text)
 		v.offset = t.Offset
 		return v
 	case t.Text == "[":
-		return value{list: a.list("]"), offset: t.Offset}
+		return a.sequence("]")
 	case t.Text == "{":
 		a.list("}")
 	default:
@@ -271,10 +285,20 @@ func (a *analysis) lookup(t Token) value {
 	case !ok:
 		v = value{path: t.Text}
 		for _, module := range a.star {
-			a.refer(value{path: module + "." + t.Text, imported: true, offset: t.Offset}, a.peek().Text == "(", "")
+			if a.computes(len(module) + len(t.Text) + referenceCost) {
+				a.refer(value{path: module + "." + t.Text, imported: true, offset: t.Offset}, a.peek().Text == "(", "")
+			}
 		}
 	}
 	v.offset = t.Offset
+	return v
+}
+
+// sequence reads a bracket, and returns the value of the list or tuple in it.
+func (a *analysis) sequence(end string) value {
+	v := value{offset: a.peek().Offset}
+	v.list = a.list(end)
+	v.cut = len(v.list) >= arguments && a.elements > maxElements
 	return v
 }
 
@@ -287,7 +311,7 @@ func (a *analysis) list(end string) []value {
 		v := a.expression()
 		if a.take("=") || a.take(":=") || a.take(":") {
 			a.outside()
-		} else {
+		} else if a.elements++; len(out) < arguments || a.elements <= maxElements {
 			out = append(out, v)
 		}
 		if t := a.peek(); !a.take(",") && a.at == before || t.Kind == Newline {
@@ -334,6 +358,7 @@ func (a *analysis) called(v value, args []value) value {
 	arg := first(args)
 	if a.computes(len(arg.text)) {
 		if made, ok := computed(strings.TrimPrefix(v.path, "builtins."), args); ok {
+			a.spells(made)
 			made.offset = v.offset
 			return made
 		}

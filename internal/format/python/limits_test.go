@@ -51,6 +51,13 @@ func TestAnalyseEnds(t *testing.T) {
 		{name: "long constant", text: "'" + strings.Repeat("a", 200_000) + "'" + strings.Repeat(".lower()", 20_000), want: python.ErrComputes},
 		{name: "long constant in a call", text: "a = '" + strings.Repeat("a", 200_000) + "'\n" + strings.Repeat("str(a);", 20_000), want: python.ErrComputes},
 		{name: "long constant, reversed", text: "'" + strings.Repeat("a", 200_000) + "'" + strings.Repeat("[::-1]", 20_000), want: python.ErrComputes},
+		{name: "names of many modules", text: "from a import *\nfrom b import *\nfrom c import *\n" + strings.Repeat("x\n", 400_000), want: python.ErrComputes},
+		{name: "long list", text: "x = [" + strings.Repeat("1,", 400_000) + "]"},
+		{name: "long lists that nothing is made of", text: "x = [" + strings.Repeat("[0, 'a'],", 100_000) + "]\n''.join(['a', 'b'])"},
+		{name: "long list, joined", text: "''.join([" + strings.Repeat("'',", 100_000) + "'os'])", want: python.ErrComputes},
+		{name: "long list of numbers", text: "bytes((" + strings.Repeat("111,", 100_000) + "))", want: python.ErrComputes},
+		{name: "long list of characters", text: "''.join(map(chr, list([" + strings.Repeat("111,", 100_000) + "])))", want: python.ErrComputes},
+		{name: "list behind a long one", text: "f([" + strings.Repeat("1,", 100_000) + "], ''.join(['o', 's']))", want: python.ErrComputes},
 	} {
 		start := time.Now()
 		if _, err := python.Analyse(c.text); err != c.want {

@@ -77,6 +77,7 @@ type value struct {
 	number   int64
 	numeric  bool
 	list     []value
+	cut      bool // more was in the list, or would be in what is made of it
 	local    bool // it is a parameter of a function
 	offset   int
 }
@@ -98,6 +99,7 @@ type analysis struct {
 	star   []string
 	// computed counts the bytes of which values were made.
 	computed int
+	elements int // that the brackets of the statement have held
 	source   *Source
 }
 
