@@ -233,6 +233,12 @@ func TestDetector(t *testing.T) {
 			Named("_codecs", "utf_32_le_decode").Data([]byte("1\x00\x00\x00")).Tuple(1).Reduce().Int(0).Tuple(2).Reduce().Tuple(1).NewObj().Stop(), Want: []string{"pickle-computed-name", "pickle-suspicious-call"}},
 		{Name: "distribution with a name that is decoded", Data: decoded(p(4).Named("scipy.stats._continuous_distns", "gamma_gen").Tuple(0).NewObj().EmptyDict(), "_parse_arg_template").
 			Str("print('poc')").SetItem().Build().Stop(), Want: []string{"pickle-computed-name"}},
+		{Name: "distribution whose attributes a function makes", Data: copied(p(4).Named("scipy.stats._continuous_distns", "gamma_gen").Tuple(0).NewObj(), "_parse_arg_template").
+			Build().Stop(), Want: []string{"pickle-computed-name"}},
+		{Name: "distribution with a name that a function chooses", Data: p(4).Named("scipy.stats._continuous_distns", "gamma_gen").Tuple(0).NewObj().EmptyDict().
+			Named("builtins", "max").Str("_parse_arg_template").Str("A").Tuple(2).Reduce().Str("print('poc')").SetItem().Build().Stop(), Want: []string{"pickle-computed-name"}},
+		{Name: "method of an instance whose attributes a function makes", Data: copied(p(4).Named("builtins", "getattr").Named("sklearn.linear_model._base", "LinearRegression").
+			Tuple(0).NewObj(), "predict").Build().Str("predict").Tuple(2).Reduce().Str("poc").Tuple(1).Reduce().Stop(), Want: []string{"pickle-computed-name"}},
 		{Name: "graph layer of a text that is decoded", Data: decoded(p(4).Named("torch_geometric.inspector", "Inspector").Tuple(0).NewObj().EmptyDict().Str("_modules").EmptyList(), "os").
 			Append().SetItem().Build().Stop(), Want: []string{"pickle-executes-code"}},
 		{Name: "distribution", Data: distribution(scipyTemplate).Stop()},
@@ -389,6 +395,11 @@ func crowded(n int) *pickletest.Stream {
 // decoded adds a text by a codec that is not followed.
 func decoded(s *pickletest.Stream, text string) *pickletest.Stream {
 	return s.Named("_codecs", "decode").Data([]byte(text)).Str("cp1252").Tuple(2).Reduce()
+}
+
+// copied adds what a function returns that is given a dict of one item.
+func copied(s *pickletest.Stream, key string) *pickletest.Stream {
+	return s.Named("copy", "copy").EmptyDict().Str(key).Named("builtins", "print").SetItem().Tuple(1).Reduce()
 }
 
 // inLists adds a text in lists in each other.

@@ -66,7 +66,14 @@ func (j *judge) templateIn(e pickle.Effect, u *use, state pickle.Value, depth in
 		j.templateOf(e, u, state)
 		return
 	}
-	if k := j.m.Kind(state); k != pickle.Tuple && k != pickle.List {
+	switch j.m.Kind(state) {
+	case pickle.Tuple, pickle.List:
+	case pickle.None, pickle.Bool, pickle.Str, pickle.Bytes:
+		return
+	default: // a dict all the same, which a function made
+		if generatesMethods(u) {
+			j.unseenState(e, u)
+		}
 		return
 	}
 	items, _ := j.items(state)
@@ -97,14 +104,19 @@ func (j *judge) templateOf(e pickle.Effect, u *use, state pickle.Value) {
 	}
 	items, all := j.m.Items(state)
 	for i := 0; i < len(items); i += 2 {
-		j.text(items[i]) // a key that is not read may be the template's
-		all = all && !j.makesText(items[i])
+		_, known := j.text(items[i]) // a key that is not read may be the template's
+		all = all && known
 	}
 	if !all {
-		j.add(unresolved, e, "state", func() string {
-			return "Loading this file fills an instance of " + finding.Quote(u.name) + " with more attributes than can be followed, or with names that it computes, one of which may be source that it runs."
-		})
+		j.unseenState(e, u)
 	}
+}
+
+// unseenState reports a state that may hold the template where that is not seen.
+func (j *judge) unseenState(e pickle.Effect, u *use) {
+	j.add(unresolved, e, "state", func() string {
+		return "Loading this file fills an instance of " + finding.Quote(u.name) + " with more attributes than can be followed, or with names that it computes, one of which may be source that it runs."
+	})
 }
 
 // generatesMethods reports whether a class may be one of scipy's distributions.

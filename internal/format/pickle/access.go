@@ -10,7 +10,7 @@ import (
 // attr is getattr(v, name).
 func (m *Machine) attr(v Value, name string) Value {
 	v = m.force(v)
-	if w, ok := m.planted(v, name); ok {
+	if w, ok := m.hook(v, name); ok {
 		return w
 	}
 	if n := m.Name(v); n != nil {

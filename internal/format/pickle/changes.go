@@ -135,9 +135,9 @@ func (m *Machine) filled(v Value) Value {
 	return v
 }
 
-// hook returns what stands in the place of a method of an object which an opcode
-// calls: what the file has put there, or anything, where it has filled the object
-// with what is not known.
+// hook returns what stands in the place of a method of an object, which an opcode
+// may call: what the file has put there, or anything, where it has filled the
+// object with what is not known.
 func (m *Machine) hook(target Value, name string) (Value, bool) {
 	if fn, ok := m.planted(target, name); ok || name == "" {
 		return fn, ok
@@ -155,7 +155,7 @@ func (m *Machine) hook(target Value, name string) (Value, bool) {
 		case Unknown, Call, Attr, Persistent, Extension:
 			return unknown, true
 		case Dict:
-			if s == nil || s.lost > 0 || s.flags&flagChanged != 0 || !m.plainKeys(s) {
+			if s == nil || !m.visits(s) || s.lost > 0 || s.flags&flagChanged != 0 || !m.plainKeys(s) {
 				return unknown, true
 			}
 		}
