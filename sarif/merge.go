@@ -39,7 +39,7 @@ func Merge(w io.Writer, parts ...Part) error {
 		return errors.New("there is no document to merge")
 	}
 	all.finish()
-	return encode(w, all.whole)
+	return plain.WriteJSON(w, all.whole, indent)
 }
 
 // A merger holds what came together so far.

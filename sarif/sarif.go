@@ -3,8 +3,6 @@
 package sarif
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"io"
 
@@ -23,6 +21,9 @@ const MaxResults = 5000
 
 // maxNotifications bounds how many files are named one by one as not read.
 const maxNotifications = 1000
+
+// indent keeps documents of thousands of results small.
+const indent = " "
 
 // The identity of the tool. Code scanning knows the alerts of a tool by its
 // name; the guid tells it from another of the same name.
@@ -67,21 +68,7 @@ func Write(w io.Writer, o policy.Outcome, opts Options) error {
 	}
 	d := &document{Options: opts, index: make(map[*rule.Rule]int)}
 	doc.AddRun(d.run(o))
-	return encode(w, doc)
-}
-
-// encode writes the document with nothing in it that commands a terminal or a
-// workflow log.
-func encode(w io.Writer, doc any) error {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", " ")
-	if err := enc.Encode(doc); err != nil {
-		return err
-	}
-	_, err := w.Write(plain.JSON(b.Bytes()))
-	return err
+	return plain.WriteJSON(w, doc, indent)
 }
 
 // A document is the state of writing one.

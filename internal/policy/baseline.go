@@ -9,6 +9,8 @@ import (
 	"io"
 	"slices"
 	"strings"
+
+	"github.com/modelaudit/modelaudit/internal/report/plain"
 )
 
 // baselineVersion changes when a reader of baselines must change.
@@ -81,10 +83,7 @@ func Record(o *Outcome) *Baseline {
 
 // Write writes the baseline as JSON, one key a line, for review as text.
 func (b *Baseline) Write(w io.Writer) error {
-	enc := json.NewEncoder(w)
-	enc.SetIndent("", "  ")
-	enc.SetEscapeHTML(false)
-	return enc.Encode(baselineDocument{baselineVersion, append([]Entry{}, b.Entries...)})
+	return plain.WriteJSON(w, baselineDocument{baselineVersion, append([]Entry{}, b.Entries...)}, "  ")
 }
 
 type entryKey struct{ path, fingerprint string }

@@ -266,7 +266,7 @@ func TestPathsAreThoseOfThePolicy(t *testing.T) {
 
 func TestBaselineRoundTrip(t *testing.T) {
 	r := report()
-	r.Files[0].Path = "models/\xff.pkl"
+	r.Files[0].Path = "models/##[error]\xff.pkl"
 	for i := range r.Files[0].Findings {
 		r.Files[0].Findings[i].Location.Path = r.Files[0].Path
 	}
@@ -274,6 +274,9 @@ func TestBaselineRoundTrip(t *testing.T) {
 	var b strings.Builder
 	if err := policy.Record(&first).Write(&b); err != nil {
 		t.Fatal(err)
+	}
+	if strings.Contains(b.String(), "##[") {
+		t.Errorf("a name that commands a workflow log: %s", b.String())
 	}
 	base, err := policy.ReadBaseline("b.json", []byte(b.String()))
 	if err != nil {

@@ -2,8 +2,6 @@
 package report
 
 import (
-	"bytes"
-	"encoding/json"
 	"io"
 
 	"github.com/modelaudit/modelaudit/internal/audit"
@@ -132,16 +130,7 @@ func JSON(w io.Writer, version string, o policy.Outcome) error {
 	for _, s := range o.Suppressed {
 		doc.Suppressed = append(doc.Suppressed, suppressedItem{item(&s.Finding), string(s.By), s.Reason, policy.LastDay(s.Until)})
 	}
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetIndent("", "  ")
-	// plain.JSON escapes what a terminal obeys; <, > and & are no danger to it.
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(doc); err != nil {
-		return err
-	}
-	_, err := w.Write(plain.JSON(b.Bytes()))
-	return err
+	return plain.WriteJSON(w, doc, "  ")
 }
 
 // summarise is the head of the document.
