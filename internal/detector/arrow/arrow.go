@@ -18,11 +18,9 @@ import (
 // It has no rules: what the pickle does is judged by those who know pickles. A table
 // without such types is no model.
 var Detector = &detector.Detector{
-	Name: "arrow",
-	Match: func(h artifact.Head) bool {
-		return h.HasPrefix(arrow.FileMagic, arrow.ParquetMagic, arrow.FeatherMagic, arrow.StreamMark)
-	},
-	Run: run,
+	Name:  "arrow",
+	Match: func(h artifact.Head) bool { return arrow.Looks(h.First) },
+	Run:   run,
 }
 
 // pythonType is what metadata must mention to hold a type that Python defines.

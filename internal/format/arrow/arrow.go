@@ -7,19 +7,19 @@
 package arrow
 
 import (
+	"bytes"
 	"strings"
 
 	"github.com/modelaudit/modelaudit/internal/format/flatbuffers"
 	"github.com/modelaudit/modelaudit/internal/hostile"
 )
 
-// What files start with. Streams start with the mark of their first message, since
-// Arrow 0.15.
+// What files start with.
 const (
-	FileMagic    = "ARROW1"
-	FeatherMagic = "FEA1" // before version 2, which is Arrow's own format
-	ParquetMagic = "PAR1"
-	StreamMark   = "\xff\xff\xff\xff"
+	fileMagic    = "ARROW1"
+	featherMagic = "FEA1" // before version 2, which is Arrow's own format
+	parquetMagic = "PAR1"
+	streamMark   = "\xff\xff\xff\xff" // of the first message of a stream, since Arrow 0.15
 )
 
 // PythonType is the name of the types that PyArrow unpickles
@@ -74,22 +74,52 @@ func ofMessage(root flatbuffers.Table) (flatbuffers.Table, bool) {
 // ofFooter returns the schema in the footer of a file.
 func ofFooter(root flatbuffers.Table) (flatbuffers.Table, bool) { return root.Table(footerSchema) }
 
+// Looks reports whether a file that starts with first may have a schema. Streams of
+// before Arrow 0.15, which later versions read as well, start with the size of it.
+func Looks(first []byte) bool {
+	for _, magic := range []string{fileMagic, featherMagic, parquetMagic, streamMark} {
+		if bytes.HasPrefix(first, []byte(magic)) {
+			return true
+		}
+	}
+	const sized = 4
+	return len(first) > sized && ofSchema(func(at int64, n int) (number int64) {
+		if at += sized; at < sized || at+int64(n) > int64(len(first)) {
+			return 0
+		}
+		for i, c := range first[at : at+int64(n)] {
+			number |= int64(c) << (8 * i)
+		}
+		return number
+	})
+}
+
+// ofSchema reports whether the message that numbers are read from, at an offset in it
+// and of n bytes, has a schema. It goes by what Arrow goes by, which does not look at
+// the sizes of tables, so that what is wrong with the rest is known to be wrong.
+func ofSchema(number func(at int64, n int) int64) bool {
+	root := number(0, 4)
+	vtable := root - int64(int32(number(root, 4)))
+	header := number(vtable+4+2*messageHeaderType, 2)
+	return root > 0 && header > 0 && number(root+header, 1) == headerSchema
+}
+
 // Find returns the metadata of the file that r is over, and whether there is any.
 // A file that ends early has none: readers find none either.
 func Find(r *hostile.Reader) (m Metadata, found bool) {
-	switch first := string(r.Peek(len(FileMagic))); {
-	case first == FileMagic:
-		if m, found = atEnd(r, FileMagic); found && m.Size() > 0 {
+	switch first := string(r.Peek(len(fileMagic))); {
+	case first == fileMagic:
+		if m, found = atEnd(r, fileMagic); found && m.Size() > 0 {
 			m.schema = ofFooter
 			return m, true
 		}
 		const padded = 8 // size of the magic
 		r.MoveTo(r.Start() + padded)
 		return Message(r)
-	case strings.HasPrefix(first, ParquetMagic):
-		return atEnd(r, ParquetMagic)
-	case strings.HasPrefix(first, FeatherMagic):
-		return atEnd(r, FeatherMagic)
+	case strings.HasPrefix(first, parquetMagic):
+		return atEnd(r, parquetMagic)
+	case strings.HasPrefix(first, featherMagic):
+		return atEnd(r, featherMagic)
 	}
 	m, found = Message(r)
 	return m, found && m.starts()
@@ -113,7 +143,7 @@ func atEnd(r *hostile.Reader, magic string) (Metadata, bool) {
 // Message returns the message that stands at the cursor, and whether it is there as a
 // whole.
 func Message(r *hostile.Reader) (m Metadata, whole bool) {
-	const continued = 0xffffffff // StreamMark
+	const continued = 0xffffffff // streamMark
 	size := r.UintLE(4)
 	if size == continued {
 		size = r.UintLE(4)
@@ -125,10 +155,9 @@ func Message(r *hostile.Reader) (m Metadata, whole bool) {
 // starts reports whether a message is one that a stream starts with: the mark in front
 // of it may be anything.
 func (m Metadata) starts() bool {
-	r := m.Reader()
-	root, _ := flatbuffers.Root(r)
-	_, ok := ofMessage(root)
-	return ok && r.Err() == nil
+	return ofSchema(func(at int64, n int) int64 {
+		return int64(m.r.At(uint64(m.Offset()+at), uint64(n)).UintLE(n))
+	})
 }
 
 // maxDepth is how deep the columns of columns are read: the limit of Arrow's own
