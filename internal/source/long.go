@@ -56,7 +56,7 @@ func shorten(text string) *short {
 		}
 		if at += i; text[at] == '#' {
 			end := len(text)
-			if n := strings.IndexByte(text[at:], '\n'); n >= 0 {
+			if n := strings.IndexAny(text[at:], "\r\n"); n >= 0 {
 				end = at + n
 			}
 			leave(at, end)
@@ -90,9 +90,12 @@ func literal(text string, at int) (body, end, next int) {
 		switch c := text[i]; {
 		case c == '\\':
 			i++
+			if strings.HasPrefix(text[i:], "\r\n") {
+				i++
+			}
 		case c == mark[0] && strings.HasPrefix(text[i:], mark):
 			return body, i, i + len(mark)
-		case c == '\n' && len(mark) == 1:
+		case (c == '\n' || c == '\r') && len(mark) == 1:
 			return body, body, body
 		}
 	}

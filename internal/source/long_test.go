@@ -14,7 +14,7 @@ import (
 // place, or it is told that not all was read.
 func TestLong(t *testing.T) {
 	const (
-		runs  = "import os\nos.system('echo poc')\n"
+		runs  = "import os as o\no.system('echo poc')\n"
 		drops = "import base64\nexec(base64.b64decode('ZWNobw=='))\n"
 		size  = 3 << 20
 	)
@@ -24,7 +24,9 @@ func TestLong(t *testing.T) {
 		judged       bool // found, else told
 	}{
 		{name: "comments", before: filled("# a comment with an ' and a \"\n"), judged: true},
+		{name: "comments that a carriage return ends", before: filled("# a comment\r"), judged: true},
 		{name: "a literal", before: "x = '" + filled("QUJD") + "'\n", judged: true},
+		{name: "a literal that goes on behind a backslash", before: "x = '" + filled("QUJD\\\r\n") + "'\r\n", judged: true},
 		{name: "a literal of lines", before: "x = \"\"\"" + filled("what ' says \"\" # it\n") + "\"\"\"\n", judged: true},
 		{name: "a literal of bytes", before: "x = b'" + filled(`\x41`) + "'\n", judged: true},
 		{name: "a literal of backslashes", before: "x = '" + filled(`\\`) + "'\n", judged: true},
@@ -41,7 +43,7 @@ func TestLong(t *testing.T) {
 			switch {
 			case (found != nil) != c.judged || (err != nil) == c.judged:
 				t.Errorf("judged: got %+v, %v", found, err)
-			case c.judged && !strings.HasPrefix((c.before + runs)[found.Steps[0].Offset:], "os.system"):
+			case c.judged && !strings.HasPrefix((c.before + runs)[found.Steps[0].Offset:], "o.system"):
 				t.Errorf("judged: at byte %d of %d", found.Steps[0].Offset, len(c.before)+len(runs))
 			}
 			all, err := source.Drops(c.before+drops, budget())

@@ -84,7 +84,7 @@ func (l *lexer) indentation() {
 		break
 	}
 	l.fresh = false
-	if l.at == len(l.text) || strings.IndexByte("#\r\n", l.text[l.at]) >= 0 || strings.HasPrefix(l.rest(), "\\\n") {
+	if l.at == len(l.text) || l.ahead("#"+lineEnds) || l.ahead("\\") && lineEnd(l.rest()[1:]) > 0 {
 		return
 	}
 	if top := l.indents[len(l.indents)-1]; column > top {
@@ -128,34 +128,87 @@ func (l *lexer) token() {
 
 // comment passes over a comment, but not the line's end.
 func (l *lexer) comment() {
-	n := strings.IndexByte(l.rest(), '\n')
+	n := strings.IndexAny(l.rest(), lineEnds)
 	if n < 0 {
 		n = len(l.rest())
 	}
 	l.at += n
 }
 
+// lineEnds are the characters that lines end with: Python takes a carriage return for
+// a line feed wherever it stands, in a literal as well.
+const lineEnds = "\r\n"
+
+// lineEnd returns the length of the end of a line that a text starts with, or 0.
+func lineEnd(text string) int {
+	switch {
+	case strings.HasPrefix(text, "\r\n"):
+		return 2
+	case text != "" && strings.IndexByte(lineEnds, text[0]) >= 0:
+		return 1
+	}
+	return 0
+}
+
 // continued reads a backslash that joins two lines.
 func (l *lexer) continued() {
-	n := len(l.rest()) - len(strings.TrimPrefix(strings.TrimPrefix(l.text[l.at+1:], "\r"), "\n"))
+	n := 1 + lineEnd(l.text[l.at+1:])
 	if n == 1 && len(l.rest()) > 1 {
 		l.fail("a backslash that does not end a line")
 	}
 	l.at += n
 }
 
-// number reads a numeric literal, loosely: what follows decides nothing.
+// number reads a numeric literal. A keyword may follow without a blank, as in
+// "0if x else 1".
 func (l *lexer) number() {
 	start := l.at
-	for l.at < len(l.text) {
-		c := l.text[l.at]
-		sign := (c == '-' || c == '+') && l.text[l.at-1]|0x20 == 'e' && l.at-1 > start && !strings.HasPrefix(l.text[start:], "0x")
-		if !letter(c) && !digit(c) && c != '.' && !sign {
-			break
+	base := strings.ToLower(l.rest()[:min(2, len(l.rest()))])
+	switch base {
+	case "0x":
+		l.digits(2, "0123456789abcdefABCDEF_")
+	case "0o", "0b":
+		l.digits(2, decimal)
+	default:
+		l.digits(0, decimal)
+		if strings.HasPrefix(l.rest(), ".") {
+			l.digits(1, decimal)
 		}
+		l.exponent()
+		if l.ahead("jJ") {
+			l.at++
+		}
+	}
+	if l.ahead("lL") && !(len(l.rest()) > 1 && letter(l.rest()[1])) { // of Python 2
 		l.at++
 	}
 	l.emit(Number, l.text[start:l.at], start)
+}
+
+// decimal are the characters of decimal numbers.
+const decimal = "0123456789_"
+
+// digits passes over a prefix of a length and the characters of a set behind it.
+func (l *lexer) digits(prefix int, set string) {
+	l.at += prefix
+	l.at += len(l.rest()) - len(strings.TrimLeft(l.rest(), set))
+}
+
+// exponent passes over the exponent of a number, if one is ahead.
+func (l *lexer) exponent() {
+	if !l.ahead("eE") {
+		return
+	}
+	behind := l.text[l.at+1:]
+	sign := len(behind) - len(strings.TrimLeft(behind, "+-"))
+	if sign <= 1 && len(behind) > sign && digit(behind[sign]) {
+		l.digits(1+sign, decimal)
+	}
+}
+
+// ahead reports whether one of the characters of a set is next.
+func (l *lexer) ahead(set string) bool {
+	return l.at < len(l.text) && strings.IndexByte(set, l.text[l.at]) >= 0
 }
 
 // name reads an identifier. Python normalises identifiers to NFKC, so that one in
@@ -171,7 +224,7 @@ func (l *lexer) name() {
 			continue
 		}
 		c, n := utf8.DecodeRuneInString(l.rest())
-		if !unicode.IsLetter(c) && !unicode.IsDigit(c) && !unicode.In(c, unicode.Mn, unicode.Mc, unicode.Nl, unicode.Pc, unicode.Other_ID_Start) {
+		if !inName(c) {
 			if c == utf8.RuneError && n <= 1 || l.at == start {
 				l.fail("a character that no name has")
 			}
@@ -185,6 +238,13 @@ func (l *lexer) name() {
 		return
 	}
 	l.emit(Name, norm.NFKC.String(word), start)
+}
+
+// inName reports whether names may have a character outside of ASCII. One that is
+// not assigned may be a letter in a newer version of Unicode.
+func inName(c rune) bool {
+	return unicode.In(c, unicode.Pc, unicode.Other_ID_Start, unicode.Other_ID_Continue) ||
+		!unicode.In(c, unicode.P, unicode.S, unicode.Z, unicode.Cc, unicode.Cf, unicode.Co, unicode.Cs, unicode.No, unicode.Me)
 }
 
 // operators of more than one character, longest first.

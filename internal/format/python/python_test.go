@@ -43,8 +43,14 @@ func TestTokens(t *testing.T) {
 		{name: "formatted string", text: `f"a{b.c()!r:>{w}}{{x}}{d["e"]}"`, want: `"a{x}" ( b . c ( ) ! r , ( w ) ) ( d [ "e" ] ) NL`},
 		{name: "formatted string in another", text: `f'{f"{os}"}'`, want: `"" ( "" ( os ) ) NL`},
 		{name: "dict in a formatted string", text: `f'{ {1: 2}[1] }'`, want: `"" ( { 1 : 2 } [ 1 ] ) NL`},
+		{name: "carriage returns end lines", text: "a # b\rc\r\nd \\\r\n+ e\rif f:\r  g\r", want: "a NL c NL d + e NL if f : NL >> g NL <<"},
+		{name: "carriage returns in strings", text: "'a\\\r\nb' 'c\\\rd' r'e\\\r\nf'", want: `"ab" "cd" "e\\\r\nf" NL`},
+		{name: "field behind a backslash", text: `rf'\{a}' f'\{b}' rf'\'{c}'`, want: `"\\" ( a ) "\\" ( b ) "\\'" ( c ) NL`},
+		{name: "numbers", text: "0if 0x1for 1e5else 1else 0b1_0and 1.0e-5j .5 1L 1e+x", want: "0 if 0x1f or 1e5 else 1 else 0b1_0 and 1.0e-5j .5 1L 1 e + x NL"},
+		{name: "attributes of numbers", text: "1j.a 0x1f.b 1.0.c 1..d 1e5.f", want: "1j . a 0x1f . b 1.0 . c 1. . d 1e5 . f NL"},
 		{name: "operators", text: "a **= b // c -> d := e != f", want: "a **= b // c -> d := e != f NL"},
 		{name: "full-width letters", text: "ｏｓ.𝐬ystem", want: "os . system NL"},
+		{name: "characters that only names have", text: "a·b፩ ℘ \u1c89", want: "a·b፩ ℘ \u1c89 NL"},
 		{name: "form feed and tab", text: "if a:\n\f\tb\n        c\n", want: "if a : NL >> b NL c NL <<"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -68,9 +74,11 @@ func TestTokensErrors(t *testing.T) {
 		{name: "stray bracket", text: "a)", offset: 1},
 		{name: "other bracket", text: "(a]", offset: 2},
 		{name: "open string", text: "'a\n'", offset: 2},
+		{name: "open string before a carriage return", text: "'a\r'", offset: 2},
 		{name: "open long string", text: "'''a", offset: 4},
 		{name: "open field", text: "f'{a", offset: 4},
 		{name: "control character", text: "a\x00b", offset: 1},
+		{name: "symbol", text: "a → b", offset: 2},
 		{name: "not UTF-8", text: "a\xff", offset: 1},
 		{name: "deep brackets", text: strings.Repeat("(", 300), offset: 200},
 		{name: "deep formatted strings", text: strings.Repeat("f'{", 50), offset: 62},
@@ -138,6 +146,7 @@ func TestAnalyse(t *testing.T) {
 		{name: "comprehension", text: "[g(x) for x in y if z]", want: "g! x x y z"},
 		{name: "formatted string", text: "f'{eval(1)}'", want: "eval!"},
 		{name: "decorator", text: "@a.b(1)\ndef c(): pass", want: "a.b!"},
+		{name: "lines behind a comment", text: "# a\rimport os\ros.system(1)", want: "@os.system!"},
 		{name: "strings and comments", text: "'os.system(1)' # eval(1)", want: ""},
 		{name: "text that is cut", text: "import os\nos.system('x')\nf(", want: "@os.system! f!"},
 	} {
@@ -177,6 +186,7 @@ func TestDecode(t *testing.T) {
 		{name: "byte-order mark", raw: "\ufeffx", want: "x", ok: true},
 		{name: "Latin-1", raw: "#!/x\n# -*- coding: latin-1 -*-\n'\xe9'", want: "#!/x\n# -*- coding: latin-1 -*-\n'é'", ok: true},
 		{name: "UTF-7", raw: "# coding: utf-7\n+AG8-", want: "# coding: utf-7\n+AG8-"},
+		{name: "named behind a carriage return", raw: "\r# coding: utf-7\r#+AAo-import os", want: "\r# coding: utf-7\r#+AAo-import os"},
 		{name: "named too late", raw: "\n\n# coding: utf-7\n", want: "\n\n# coding: utf-7\n", ok: true},
 		{name: "broken", raw: "\xff", want: "\xff"},
 	} {

@@ -16,8 +16,8 @@ var cookie = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^
 // that runs.
 func Decode(raw []byte) (string, error) {
 	text := strings.TrimPrefix(string(raw), "\ufeff")
-	first, rest, _ := strings.Cut(text, "\n")
-	second, _, _ := strings.Cut(rest, "\n")
+	first, rest := cutLine(text)
+	second, _ := cutLine(rest)
 	name := ""
 	for _, line := range []string{first, second} {
 		if m := cookie().FindStringSubmatch(line); m != nil {
@@ -39,4 +39,13 @@ func Decode(raw []byte) (string, error) {
 		return string(runes), nil
 	}
 	return text, &SyntaxError{What: "the source names an encoding that is not read here"}
+}
+
+// cutLine returns the first line of a text and what follows its end.
+func cutLine(text string) (line, rest string) {
+	n := strings.IndexAny(text, lineEnds)
+	if n < 0 {
+		return text, ""
+	}
+	return text[:n], text[n+lineEnd(text[n:]):]
 }

@@ -31,7 +31,7 @@ func (l *lexer) stringLiteral(prefix string) {
 	for l.err == nil {
 		rest := l.rest()
 		switch {
-		case rest == "" || len(quote) == 1 && rest[0] == '\n':
+		case rest == "" || len(quote) == 1 && lineEnd(rest) > 0:
 			l.fail("a string is not ended")
 		case strings.HasPrefix(rest, quote):
 			l.at += len(quote)
@@ -42,10 +42,11 @@ func (l *lexer) stringLiteral(prefix string) {
 			l.at += 2
 		case formatted && rest[0] == '{':
 			l.field()
-		case rest[0] == '\\' && raw && len(rest) > 1:
-			out.WriteString(rest[:2])
-			l.at += 2
-		case rest[0] == '\\':
+		case rest[0] == '\\' && raw && len(rest) > 1 && !(formatted && (rest[1] == '{' || rest[1] == '}')):
+			n := 1 + max(1, lineEnd(rest[1:]))
+			out.WriteString(rest[:n])
+			l.at += n
+		case rest[0] == '\\' && !raw:
 			l.at += escape(&out, rest, strings.Contains(prefix, "b"))
 		default:
 			out.WriteByte(rest[0])
@@ -101,7 +102,7 @@ func (l *lexer) format() {
 
 // simple are the escape sequences of one character.
 var simple = map[byte]string{
-	'\n': "", '\\': `\`, '\'': "'", '"': `"`, 'a': "\a", 'b': "\b", 'f': "\f", 'n': "\n", 'r': "\r", 't': "\t", 'v': "\v",
+	'\\': `\`, '\'': "'", '"': `"`, 'a': "\a", 'b': "\b", 'f': "\f", 'n': "\n", 'r': "\r", 't': "\t", 'v': "\v",
 }
 
 // escape writes what the escape sequence at the start of s stands for, and
@@ -111,6 +112,9 @@ func escape(out *strings.Builder, s string, bytes bool) int {
 	if len(s) < 2 {
 		out.WriteString(s)
 		return len(s)
+	}
+	if n := lineEnd(s[1:]); n > 0 {
+		return 1 + n
 	}
 	if v, ok := simple[s[1]]; ok {
 		out.WriteString(v)
