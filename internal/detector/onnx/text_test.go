@@ -2,6 +2,7 @@ package onnx_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/modelaudit/modelaudit/internal/detector/detectortest"
@@ -17,6 +18,13 @@ func TestText(t *testing.T) {
 		any   = "text has no end that could be missing"
 	)
 	python, escapes := []string{"onnx-python-operator"}, []string{"onnx-external-data-escapes"}
+	foreign, bounds := []string{"onnx-custom-domain"}, []string{"onnx-external-data-bounds"}
+	function := func(domain string) string {
+		return "<domain: \"" + domain + "\", opset_import: [\"\" : 17]>\nMagic (a) => (b) { b = Neg(a) }\n"
+	}
+	small := func(length string) string {
+		return own + "g (float[64] x) => (float[1] y) <float4e2m1[8,4] w = [\"location\": \"w\", \"length\": \"" + length + "\"]> { y = Add(x, w) }\n"
+	}
 	var cases []detectortest.Case
 	for _, c := range []struct {
 		name, file, text string
@@ -32,6 +40,12 @@ func TestText(t *testing.T) {
 		{"ONNX's own syntax of Python", "m.onnxtxt", own + "g (float[1] x) => (float[1] y) { y = ai.onnx.contrib.PyOp <module = \"os\"> (x) }\n", python, false},
 		{"ONNX's own syntax of Python in a branch", "m.onnxtxt", own + "g (bool c) => (float y) { y = If (c) <then_branch = t () => (float z) { z = a.b.PyOp () }, else_branch = e () => (float z) { z = Constant <value = float {1.0}> () }> }\n", python, false},
 		{"ONNX's own syntax with weights elsewhere", "m.onnxtxt", own + "g (float[1] x) => (float[1] y) <float[4] w = [\"location\": \"../../w\", \"length\": \"16\"]> { y = Add(x, w) }\n", escapes, false},
+		{"ONNX's own syntax with small numbers elsewhere", "m.onnxtxt", small("16"), nil, false},
+		{"ONNX's own syntax with too few small numbers elsewhere", "m.onnxtxt", small("12"), bounds, false},
+		{"ONNX's own syntax with a function", "m.onnxtxt", own + "g (float x) => (float y) { y = acme.Magic(x) }\n" + function("acme"), nil, false},
+		{"ONNX's own syntax with a function of another domain", "m.onnxtxt", own + "g (float x) => (float y) { y = acme.Magic(x) }\n" + function("acme.other"), foreign, false},
+		{"ONNX's own syntax with a function in a text", "m.onnxtxt",
+			own + "g (float x) => (float y) { y = acme.Magic <s = \"" + strings.ReplaceAll(function("acme"), `"`, `\"`) + "\"> (x) }\n", foreign, false},
 		{"ONNX's own syntax that is cut", "m.onnxtxt", own + "g (float[1] x) => (float[1] y) { y = Identity(x)\n", nil, true},
 		{"ONNX's own syntax without a graph", "m.onnxtxt", own, nil, true},
 		{"JSON", "m.onnxjson", `{"irVersion": "8", "opsetImport": [{"version": "17"}], "graph": {"node": [{"input": ["x"], "output": ["y"], "opType": "Identity"}]}}`, nil, false},
@@ -48,6 +62,7 @@ func TestText(t *testing.T) {
 		cases = append(cases, detectortest.Case{Name: c.name, File: c.file, Data: []byte(c.text), Want: c.want, Unread: c.unread, Named: named, AnyPrefix: any})
 	}
 	fire := *onnx.Text // the others fire for models in any form
-	fire.Rules = slices.DeleteFunc(slices.Clone(fire.Rules), func(r *rule.Rule) bool { return r.ID != python[0] && r.ID != escapes[0] })
+	fires := []string{python[0], escapes[0], foreign[0], bounds[0]}
+	fire.Rules = slices.DeleteFunc(slices.Clone(fire.Rules), func(r *rule.Rule) bool { return !slices.Contains(fires, r.ID) })
 	detectortest.Run(t, &fire, cases)
 }

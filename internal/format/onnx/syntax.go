@@ -13,7 +13,7 @@ import (
 // types are the types of elements in ONNX's own syntax, by their numbers.
 var types = [...]string{1: "float", "uint8", "int8", "uint16", "int16", "int32", "int64", "string", "bool", "float16", "double",
 	"uint32", "uint64", "complex64", "complex128", "bfloat16", "float8e4m3fn", "float8e4m3fnuz", "float8e5m2", "float8e5m2fnuz",
-	"uint4", "int4"}
+	"uint4", "int4", "float4e2m1", "float8e8m0", "uint2", "int2", "float6e2m3", "float6e3m2"}
 
 const (
 	// syntaxCost is the memory that a byte of a model in ONNX's own syntax may take
@@ -27,7 +27,8 @@ const (
 )
 
 // FromSyntax reads a model in ONNX's own syntax, of which it keeps what runs and
-// what is taken from elsewhere: operators with their texts, external data, notes.
+// what is taken from elsewhere: operators with their texts, the names of functions,
+// external data, notes.
 // These stand where they stand in graphs and functions of any depth, so that the
 // words are followed and not the grammar. What was read before a fault is in the
 // Binary; place returns the offset in the text of one in it.
@@ -61,6 +62,7 @@ type syntax struct {
 	name   string   // of the attribute or member that comes next
 	kind   int      // of the tensor
 	dims   []string // its shape
+	domain string   // of the function that comes next
 }
 
 // model follows the words to the end.
@@ -86,6 +88,9 @@ func (s *syntax) model() error {
 			}
 		}
 		s.word(before, last, w)
+		if graph {
+			s.function(depth, before, last, w)
+		}
 	}
 	switch {
 	case s.at < len(s.text):
@@ -115,6 +120,18 @@ func (s *syntax) word(before, last, w word) {
 		s.kind, s.dims = kindOf(w.text), nil
 	case w.kind == 'n' && last.kind != ':':
 		s.name = w.text
+	}
+}
+
+// function keeps the names of the functions behind the graph, which stand outside
+// of all brackets, and the domain in the brackets in front of one.
+func (s *syntax) function(depth int, before, last, w word) {
+	switch {
+	case depth == 0 && w.kind == 'n':
+		s.notes = s.appendf(s.notes, "functions { name: %s domain: %s }\n", quoted(w.text), quoted(s.domain))
+		s.domain = ""
+	case depth == 1 && before.kind == 'n' && before.text == "domain" && last.kind == ':' && w.kind == '"':
+		s.domain = w.text
 	}
 }
 

@@ -12,7 +12,8 @@ import (
 // FuzzSyntax: whatever the text, reading ends, places lie in it, and every error is
 // a Fault.
 func FuzzSyntax(f *testing.F) {
-	f.Add([]byte("<ir_version: 8, opset_import: [\"\" : 17], doc_string: \"d\">\ng (float[1] x) => (float[1] y) <float[4] w = [\"location\": \"w\"]> { y = a.b.C <n = [\"s\"]> (x) }\n"))
+	f.Add([]byte("<ir_version: 8, opset_import: [\"\" : 17], doc_string: \"d\">\ng (float[1] x) => (float[1] y) <float[4] w = [\"location\": \"w\"]> { y = a.b.C <n = [\"s\"]> (x) }\n" +
+		"<domain: \"a.b\", opset_import: [\"\" : 17]>\nC <n> (x) => (y) { y = Neg(x) }\n"))
 	f.Fuzz(func(t *testing.T, p []byte) {
 		b, place, err := FromSyntax(hostiletest.Reader(p))
 		for i := range b.Data {
