@@ -96,7 +96,7 @@ func (s *junitSuite) finding(o *policy.Outcome, f *finding.Finding) {
 	if len(f.Location.Inside) > 0 {
 		c.Name += " in " + plain.Safe(strings.Join(f.Location.Inside, " › "))
 	}
-	c.Name += " (" + f.Fingerprint()[:8] + ")" // two of one name would be one test
+	c.Name += " (" + f.Fingerprint() + ")" // two of one name would be one test
 	var lines strings.Builder
 	for i := range f.Evidence {
 		fmt.Fprintf(&lines, "%s  %s\n", f.Evidence[i].Place(), plain.Safe(f.Evidence[i].Text))

@@ -75,6 +75,16 @@ func TestJUnit(t *testing.T) {
 	}
 }
 
+// TestJUnitTellsApart: findings that only their number tells apart are two tests.
+func TestJUnitTellsApart(t *testing.T) {
+	both := []finding.Finding{found(executes, "a.pkl", 1, "n"), found(executes, "a.pkl", 2, "n")}
+	finding.Number(both)
+	o := policy.Policy{}.Judge(audit.Report{Files: []audit.File{{Path: "a.pkl", Status: audit.Findings, Findings: both}}})
+	if got := read(t, o).Suite.Cases; len(got) != 2 || got[0].Name == got[1].Name {
+		t.Errorf("got %+v, want two cases with names of their own", got)
+	}
+}
+
 // TestJUnitLenient: what the policy lets pass is told, and fails nothing.
 func TestJUnitLenient(t *testing.T) {
 	hostile := found(executes, "a\x1b]]>\u202e.pkl", 1, "<m\x00>")
