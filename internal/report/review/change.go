@@ -176,8 +176,12 @@ func (p *page) fixed(o *policy.Outcome) {
 		return
 	}
 	n := len(lines)
-	lines = lines[:min(n, maxRows)]
-	p.add(gfm.Fold("✅ "+plain.Count(n, "finding")+" fixed by this change", gfm.Block(lines)))
+	if n > maxRows {
+		lines = append(lines[:maxRows], "… and "+plain.Count(n-maxRows, "more finding")+", in the reports")
+	}
+	if !p.add(gfm.Fold("✅ "+plain.Count(n, "finding")+" fixed by this change", gfm.Block(lines))) {
+		p.more(n, "fixed finding")
+	}
 }
 
 // fixedCount is how much a change makes go away: "2 findings fixed".

@@ -280,8 +280,15 @@ func TestCaps(t *testing.T) {
 		}
 		return o
 	}
-	const huge = 10_000_000
+	fixed := func(n int) *policy.Outcome {
+		before := outcome(1, n, 0, 0).Report.Files[0]
+		o := outcome(0, 0, 0, 0)
+		o.Policy.Compared = compare.Of("the base", []compare.Delta{compare.File("f", &before, nil)})
+		return o
+	}
+	const huge, small = 10_000_000, 3000
 	write := func(o *policy.Outcome) string { return review.Write(o, review.Options{Limit: huge}) }
+	short := func(o *policy.Outcome) string { return review.Write(o, review.Options{Limit: small}) }
 	atFile := func(o *policy.Outcome) string { return review.File(o, &o.Report.Files[0], marker) }
 	for _, c := range []struct {
 		name  string
@@ -295,6 +302,9 @@ func TestCaps(t *testing.T) {
 		{name: "more steps", shown: write, of: outcome(1, 1, 32, 0), left: "… and 2 more steps"},
 		{name: "suppressed", shown: write, of: outcome(1, 1, 0, 200)},
 		{name: "more suppressed", shown: write, of: outcome(1, 1, 0, 201), left: "… and 1 more finding, "},
+		{name: "fixed", shown: write, of: fixed(100)},
+		{name: "more fixed", shown: write, of: fixed(101), left: "… and 1 more finding, "},
+		{name: "no room for what is fixed", shown: short, of: fixed(100), left: "… and 100 more fixed findings, "},
 		{name: "at a file", shown: atFile, of: outcome(1, 5, 0, 0)},
 		{name: "more at a file", shown: atFile, of: outcome(1, 7, 0, 0), left: "… and 2 more findings, "},
 		{name: "too long at a file", shown: atFile, of: long(outcome(1, 3, 0, 0)), left: "… and 1 more finding, "},
