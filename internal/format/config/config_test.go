@@ -48,6 +48,20 @@ func TestYAML(t *testing.T) {
 	}
 }
 
+// TestLongYAML reads files as large as honest ones are: vocabularies, environments.
+func TestLongYAML(t *testing.T) {
+	for name, line := range map[string]string{
+		"vocabulary":  "\"word 12345\": 12345\n",
+		"environment": "  - numpy=1.26.4=py311h64a7726_0\n",
+	} {
+		n := 0
+		text := strings.Repeat(line, 3<<20/len(line))
+		if err := config.YAML(hostiletest.Reader(text), func(config.Item) { n++ }); err != nil || n != strings.Count(text, "\n")+1 {
+			t.Errorf("%s: got %d items (%v), want %d", name, n, err, strings.Count(text, "\n")+1)
+		}
+	}
+}
+
 func TestFaults(t *testing.T) {
 	for _, c := range []struct {
 		name, text string
@@ -58,6 +72,16 @@ func TestFaults(t *testing.T) {
 		{"tabs in YAML", "a:\t- x\n", config.YAML, "malformed at byte 0x0"},
 		{"comment in a block's head", "a: |# x\n b\n", config.YAML, "malformed at byte 0x0"},
 		{"deep YAML", strings.Repeat("[", 20000), config.YAML, "malformed at byte 0x0"},
+		{"dense YAML", "[" + strings.Repeat("a,", 1<<18), config.YAML, "over budget at byte 0x0"},
+		{"YAML of a flow over many lines", "[" + strings.Repeat("a,\n", 1<<18), config.YAML, "over budget at byte 0x0"},
+		{"YAML of values without a key", "a\n" + strings.Repeat(":\n", 1<<18), config.YAML, "over budget at byte 0x0"},
+		{"YAML of quotes on a line", strings.Repeat(`""`, 1<<18), config.YAML, "over budget at byte 0x0"},
+		{"YAML of comments", strings.Repeat("- #\n", 1<<19), config.YAML, "over budget at byte 0x0"},
+		{"YAML of documents", strings.Repeat("a\n...\n", 1<<18), config.YAML, "over budget at byte 0x0"},
+		{"YAML of documents in UTF-16", "\xff\xfe" + strings.Repeat("a\x00\n\x00.\x00.\x00.\x00\n\x00", 1<<18), config.YAML, "over budget at byte 0x0"},
+		{"YAML of items on lines of Unicode", strings.Repeat("-\u2028", 1<<19), config.YAML, "over budget at byte 0x0"},
+		{"YAML of names of tags", strings.Repeat("%TAG !a! b\n", 1<<16), config.YAML, "over budget at byte 0x0"},
+		{"YAML of comments without a space", strings.Repeat("- 1\n", 100_000) + strings.Repeat("- [1,#a\n 2]\n", 3000), config.YAML, "over budget"},
 		{"long YAML", strings.Repeat("- a\n", 1<<20), config.YAML, "over budget at byte 0x0"},
 	} {
 		if _, err := items(c.read, c.text); err == nil || !strings.HasPrefix(err.Error(), c.want) {

@@ -14,8 +14,8 @@ import (
 	"github.com/modelaudit/modelaudit/internal/hostile"
 )
 
-// yamlCost is what a byte of YAML takes in memory as a tree, at most.
-const yamlCost = 64
+// stepsPerByte is what parsing a byte once more is worth, in steps of the budget.
+const stepsPerByte = 8
 
 // YAML reads every document of a YAML stream. Aliases to scalars are followed;
 // what other aliases stand for is visited where it is defined.
@@ -35,17 +35,19 @@ func Trees(r *hostile.Reader, visit func(document *yaml.Node)) error {
 // documents parses the documents of a stream, one after the other. The library
 // wants all of the text in memory, which is charged first.
 func documents(r *hostile.Reader, visit func(doc *yaml.Node, lines []int64)) error {
-	// What that means for a text that may be any is for the caller to say.
-	if cost := uint64(r.Left()) * yamlCost; !r.Budget().TryHold(cost) {
-		return r.Fail(hostile.OverBudget, "a YAML text of %d bytes: %d bytes of memory claimed", r.Left(), cost)
+	text, err := affordable(r)
+	if err != nil {
+		return err
 	}
-	text := r.Bytes(uint64(r.Left()))
 	at := lines(text) // spaces in front of comments move nothing else
 	docs, err := decode(r, text)
 	for err != nil && r.Err() == nil {
 		repaired := spaced(text, err)
-		if repaired == nil || r.Budget().Steps(int64(len(text))) != nil {
+		if repaired == nil {
 			break
+		}
+		if spent := r.Budget().Steps(stepsPerByte * int64(len(text))); spent != nil {
+			return spent
 		}
 		text = repaired
 		docs, err = decode(r, text)
