@@ -20,6 +20,25 @@ func walk(text string) *hostile.Budget {
 	return r.Budget()
 }
 
+// TestLive: what Jinja renders is told, and plain text and comments are not.
+func TestLive(t *testing.T) {
+	for _, c := range []struct{ name, text, want string }{
+		{name: "comment", text: "{# {{ a }} #}{{ b }}", want: "b"},
+		{name: "comment that a brace does not end", text: "{#}{% raw %}#}{{ a }}{#{% endraw %}#}", want: "a"},
+		{name: "raw text", text: "{%- raw -%}{{ a }}{%+ endraw +%}{{ b }}", want: "b"},
+		{name: "raw text between spaces of Unicode", text: "{%\u00a0raw\u2003%}{#{%\x1fendraw\u00a0%}{{ a }}{# #}", want: "a"},
+		{name: "ends of raw text that are none", text: "{% raw %}{% endraw x %}{%--endraw%}{#{% endrawx %}{% endraw %}{{ a }}{# #}", want: "a"},
+		{name: "spaces of Unicode", text: "{{ a\u00a0.b\u2003.c\u3000}}", want: "c b a"},
+		{name: "letters of Unicode", text: "{{ é.à }}", want: "à é"},
+	} {
+		var got []string
+		err := jinja.Walk(hostiletest.Reader(c.text), jinja.Visitor{Access: func(a jinja.Access) { got = append(got, a.Name) }})
+		if s := strings.Join(got, " "); err != nil || s != c.want {
+			t.Errorf("%s: got %q, %v, want %q", c.name, s, err, c.want)
+		}
+	}
+}
+
 // TestLinear: reading takes time by the length of a template, whatever it repeats.
 func TestLinear(t *testing.T) {
 	const n, most = 1 << 20, 10 * time.Second

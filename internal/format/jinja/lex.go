@@ -2,6 +2,7 @@ package jinja
 
 import (
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/modelaudit/modelaudit/internal/hostile"
@@ -92,13 +93,11 @@ func opening(s string) int {
 
 // comment skips {# … #}, which does not nest.
 func (l *lexer) comment() {
-	i := strings.Index(l.src[l.pos:], "#}")
-	if i < 0 {
+	_, behind, ended := strings.Cut(l.src[l.pos+len("{#"):], "#}")
+	if !ended {
 		l.fail(l.pos, hostile.Truncated, "a comment is not ended")
-		l.pos = len(l.src)
-		return
 	}
-	l.pos += i + 2
+	l.pos = len(l.src) - len(behind)
 }
 
 // block reads the tokens up to the closing delimiter, which does not count while
@@ -173,27 +172,43 @@ func (l *lexer) raw() block {
 		if j < 0 {
 			break
 		}
-		inner := strings.TrimLeft(strings.TrimLeft(l.src[i+j+2:], "-+"), " \t\r\n")
-		if rest, ok := strings.CutPrefix(inner, "endraw"); ok {
-			k := strings.Index(rest, "%}")
-			if k < 0 { // nor is there one behind it
-				break
-			}
-			l.pos = len(l.src) - len(rest) + k + 2
-			return block{plain: true, data: l.src[start : i+j], at: int64(start)}
+		i += j + len("{%")
+		if n := endsRaw(l.src[i:]); n > 0 {
+			l.pos = i + n
+			return block{plain: true, data: l.src[start : i-len("{%")], at: int64(start)}
 		}
-		i += j + 2
 	}
 	l.fail(start, hostile.Truncated, "{%% raw %%} is not ended")
 	return block{}
 }
 
+// endsRaw returns how much of a text behind "{%" ends a raw block, or 0: an endraw
+// with anything else beside it is plain text.
+func endsRaw(s string) int {
+	rest := s
+	if rest != "" && (rest[0] == '-' || rest[0] == '+') {
+		rest = rest[1:]
+	}
+	rest, ok := strings.CutPrefix(strings.TrimLeftFunc(rest, white), "endraw")
+	if !ok {
+		return 0
+	}
+	rest = strings.TrimLeftFunc(rest, white)
+	for _, end := range []string{"%}", "-%}", "+%}"} {
+		if strings.HasPrefix(rest, end) {
+			return len(s) - len(rest) + len(end)
+		}
+	}
+	return 0
+}
+
 // space skips what separates tokens.
 func (l *lexer) space() {
-	for l.pos < len(l.src) && strings.IndexByte(" \t\r\n\v\f", l.src[l.pos]) >= 0 {
-		l.pos++
-	}
+	l.pos = len(l.src) - len(strings.TrimLeftFunc(l.src[l.pos:], white))
 }
+
+// white reports whether Python takes a character for white space.
+func white(c rune) bool { return unicode.IsSpace(c) || c >= 0x1c && c <= 0x1f }
 
 // operators, the longest first.
 var operators = []string{"//", "**", "==", "!=", ">=", "<=", "+", "-", "/", "*", "%", "~", "[", "]", "(", ")", "{", "}", ">", "<", "=", ".", ":", "|", ",", ";"}
@@ -210,10 +225,8 @@ func (l *lexer) token() token {
 		return l.literal(c)
 	case c >= '0' && c <= '9':
 		return l.number()
-	case wordByte(c):
-		for l.pos < len(l.src) && wordByte(l.src[l.pos]) {
-			l.pos++
-		}
+	case c >= utf8.RuneSelf || inWord(rune(c)):
+		l.pos = len(l.src) - len(strings.TrimLeftFunc(l.src[at:], inWord))
 		return token{kind: name, text: l.src[at:l.pos], at: int64(at)}
 	}
 	for _, o := range operators {
@@ -226,16 +239,16 @@ func (l *lexer) token() token {
 	return token{}
 }
 
-// wordByte reports whether a byte may be part of a name; letters outside of
-// ASCII are.
-func wordByte(c byte) bool {
-	return c == '_' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c >= utf8.RuneSelf
+// inWord reports whether a character may be part of a name; letters outside of ASCII
+// are.
+func inWord(c rune) bool {
+	return c == '_' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c >= utf8.RuneSelf && !white(c)
 }
 
 // number reads an integer in any base, or a float.
 func (l *lexer) number() token {
 	at := l.pos
-	for l.pos < len(l.src) && (wordByte(l.src[l.pos]) || l.fraction()) {
+	for l.pos < len(l.src) && l.src[l.pos] < utf8.RuneSelf && (inWord(rune(l.src[l.pos])) || l.fraction()) {
 		l.pos++
 	}
 	return token{kind: number, text: l.src[at:l.pos], value: integer(l.src[at:l.pos]), at: int64(at)}

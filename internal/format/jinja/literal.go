@@ -83,7 +83,7 @@ func (l *lexer) escape(b *strings.Builder) (needless bool) {
 	}
 	b.WriteRune(c)
 	l.pos += 1 + n
-	return c < utf8.RuneSelf && wordByte(byte(c))
+	return c < utf8.RuneSelf && inWord(c)
 }
 
 // numeric decodes x41, u0041, U00000041 and octal.
