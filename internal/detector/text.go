@@ -1,6 +1,10 @@
 package detector
 
-import "github.com/modelaudit/modelaudit/internal/hostile"
+import (
+	"iter"
+
+	"github.com/modelaudit/modelaudit/internal/hostile"
+)
 
 const (
 	// minText is the size of the shortest text that could hold anything: a
@@ -68,6 +72,29 @@ func (p *Pass) Strings(name string, offset, size int64) error {
 	}
 	show(0)
 	return r.Err()
+}
+
+// Runs yields the start and the end of each run of at least least bytes of a kind. One
+// byte of as many as that take is looked at where there are none.
+func Runs(data []byte, least int, of func(byte) bool) iter.Seq2[int, int] {
+	return func(yield func(int, int) bool) {
+		for at := least - 1; at < len(data); at += least {
+			if !of(data[at]) {
+				continue
+			}
+			start, end := at, at+1
+			for start > 0 && of(data[start-1]) {
+				start--
+			}
+			for end < len(data) && of(data[end]) {
+				end++
+			}
+			if end-start >= least && !yield(start, end) {
+				return
+			}
+			at = end
+		}
+	}
 }
 
 // counted returns how many bytes of a run stand in front of a text whose size the

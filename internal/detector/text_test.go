@@ -1,6 +1,8 @@
 package detector_test
 
 import (
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -46,6 +48,28 @@ func TestStringsCounted(t *testing.T) {
 			Text:   func(_ string, _ int64, shown string) { got = shown }}
 		if err := p.Strings("", 0, p.File.Size); err != nil || got != text {
 			t.Errorf("behind %q: got %q (%v), want %q", before, got, err, text)
+		}
+	}
+}
+
+// TestRuns: each run that is long enough is told, wherever it stands.
+func TestRuns(t *testing.T) {
+	const least = 5
+	isA := func(c byte) bool { return c == 'a' }
+	for before := range 3 * least {
+		for size := range 3 * least {
+			data := strings.Repeat("-", before) + strings.Repeat("a", size) + "-" + strings.Repeat("a", least)
+			var got []string
+			for start, end := range detector.Runs([]byte(data), least, isA) {
+				got = append(got, fmt.Sprint(start, end))
+			}
+			want := []string{fmt.Sprint(before+size+1, len(data))}
+			if size >= least {
+				want = []string{fmt.Sprint(before, before+size), want[0]}
+			}
+			if !slices.Equal(got, want) {
+				t.Errorf("%s: got %q, want %q", data, got, want)
+			}
 		}
 	}
 }

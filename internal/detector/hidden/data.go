@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"io"
-	"iter"
 	"path"
 	"slices"
 	"strings"
@@ -74,40 +73,17 @@ func (s *store) texts(r *hostile.Reader) error {
 		if r.Left() > 0 {
 			end -= leastText // which may be the start of one
 		}
-		for start, size := range runs(text) {
-			if start > 0 && start+size == len(text) && r.Left() > 0 {
+		for start, behind := range detector.Runs(text, leastText, written) {
+			if start > 0 && behind == len(text) && r.Left() > 0 {
 				end = start // the rest of it is in the next window
 				break
 			}
-			s.decode(text[start:start+size], at+int64(start))
+			s.decode(text[start:behind], at+int64(start))
 		}
 		s.Budget.Release(held)
 		r.MoveTo(at + int64(end))
 	}
 	return s.err
-}
-
-// runs yields the offset and the size of every text that is long enough. One byte
-// of as many as that take is of it, whatever it is.
-func runs(data []byte) iter.Seq2[int, int] {
-	return func(yield func(int, int) bool) {
-		for at := leastText - 1; at < len(data); at += leastText {
-			if !written(data[at]) {
-				continue
-			}
-			start, end := at, at+1
-			for start > at-leastText+1 && written(data[start-1]) {
-				start--
-			}
-			for end < len(data) && written(data[end]) {
-				end++
-			}
-			if end-start >= leastText && !yield(start, end-start) {
-				return
-			}
-			at = end
-		}
-	}
 }
 
 // written reports whether a byte may be of a text that is an encoding.

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"hash/maphash"
 	"io"
-	"iter"
 	"unicode/utf8"
 
 	"github.com/modelaudit/modelaudit/internal/detector"
@@ -122,31 +121,8 @@ func (j *judge) strings(content []byte, at int64) {
 	if j.s.p.Text == nil || j.s.again {
 		return
 	}
-	for start, end := range runs(content) {
+	for start, end := range detector.Runs(content, minInert, printable) {
 		j.s.p.Text("", at+int64(start), string(content[start:end]))
-	}
-}
-
-// runs yields the start and the end of each run of printable ASCII in which
-// something may be written: one that is long enough covers one of every minInert places.
-func runs(content []byte) iter.Seq2[int, int] {
-	return func(yield func(int, int) bool) {
-		for at := minInert - 1; at < len(content); at += minInert {
-			if !printable(content[at]) {
-				continue
-			}
-			start, end := at, at
-			for start > 0 && printable(content[start-1]) {
-				start--
-			}
-			for end < len(content) && printable(content[end]) {
-				end++
-			}
-			if end-start >= minInert && !yield(start, end) {
-				return
-			}
-			at = end
-		}
 	}
 }
 

@@ -69,8 +69,8 @@ func Open(r *hostile.Reader) (*Database, error) {
 // leastText is the size of the least text that is told.
 const leastText = 32
 
-// Blobs tells every blob of every row, and every text of a certain length. Rows that make no sense are passed over:
-// free pages hold the remains of old ones.
+// Blobs tells every blob of every row, and every text of a certain length. Rows that
+// make no sense are passed over: free pages hold the remains of old ones.
 func (d *Database) Blobs(tell func(Blob) error) error {
 	for at := int64(0); at+d.pageSize <= d.r.End() && d.r.Step(); at += d.pageSize {
 		if err := d.page(at, tell); err != nil {
