@@ -144,7 +144,11 @@ func (d *document) invocation(o policy.Outcome) *sarif.Invocation {
 		dropped = "Left out of this document, because code scanning did not take a larger one: the mildest %s."
 	}
 	say(d.dropped, dropped, "finding")
-	say(len(o.Suppressed), "Suppressed by the project's policy: %s, listed in the properties of this run.", "finding")
+	listed := "listed"
+	if len(o.Suppressed) > MaxResults {
+		listed = fmt.Sprintf("the worst %d of them listed", MaxResults)
+	}
+	say(len(o.Suppressed), "Suppressed by the project's policy: %s, "+listed+" in the properties of this run.", "finding")
 	return inv
 }
 

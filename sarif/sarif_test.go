@@ -364,6 +364,22 @@ func TestNotifications(t *testing.T) {
 	}
 }
 
+// TestSuppressedBeyondTheList: a list that is cut is not said to be whole.
+func TestSuppressedBeyondTheList(t *testing.T) {
+	o := outcome()
+	for range sarif.MaxResults + 1 {
+		o.Suppressed = append(o.Suppressed, policy.Suppressed{Finding: at(look, "a.pkl"), By: policy.ByBaseline})
+	}
+	_, doc := write(t, o, sarif.Options{Rules: rules})
+	const want = "Suppressed by the project's policy: 5,001 findings, the worst 5000 of them listed in the properties of this run."
+	if got := get(t, doc, "runs", 0, "invocations", 0, "toolExecutionNotifications", 0, "message", "text"); got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if n := len(list(t, doc, "runs", 0, "properties", "suppressed")); n != sarif.MaxResults {
+		t.Errorf("%d are listed, want %d", n, sarif.MaxResults)
+	}
+}
+
 func TestWorstFirstAndNoMoreThanAreKept(t *testing.T) {
 	f := audit.File{Path: "a.pkl", Status: audit.Findings}
 	for range sarif.MaxResults {
