@@ -38,7 +38,8 @@ func scanCommand(w World, status *int) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "scan [flags] PATH…",
 		Short: "Scan model files and directories",
-		Long:  "Scan model files and directories. A path of - is standard input.",
+		Long: "Scan model files and directories. A path of - is standard input. Directories named .git are left out\n" +
+			"unless they are paths themselves.",
 		Example: "  modelaudit scan .\n" +
 			"  curl -sSf https://models.example/model.pt | modelaudit scan -\n" +
 			"  modelaudit scan --format sarif --output modelaudit.sarif --exclude 'test/**' .\n" +
