@@ -1,6 +1,7 @@
 package pickle_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/modelaudit/modelaudit/internal/audit"
@@ -14,6 +15,7 @@ func TestTextIsNoPickle(t *testing.T) {
 	cases := []struct{ name, data string }{
 		{name: "patterns that start with c", data: "coverage.out\n*~\ncoverage.txt\nprofile.out\n.tmp/\n"},
 		{name: "a record of files", data: "cryptography-48.0.0.dist-info/INSTALLER,sha256=zuuue4knoyJ,4\r\ncryptography/os.py,sha256=1,2\r\n"},
+		{name: "shapes of weights in one line", data: "conv.weight:[32]" + strings.Repeat("***blocks.0.0.bn1.weight:[32]", 600)},
 	}
 	for _, c := range cases {
 		got := detectortest.Scan([]*detector.Detector{pickle.Detector}, "list", []byte(c.data))

@@ -150,8 +150,13 @@ func (m *Machine) intern(module, name, asModule, asName string) Value {
 }
 
 // lookUps is what it is worth in steps to look for a dotted name, and for each part
-// of it, in the tables of what is known.
-func lookUps(name string) int64 { return int64(len(name)) * int64(1+strings.Count(name, ".")) }
+// of it, in the tables of what is known; most are looked through for the first parts,
+// which may be modules.
+func lookUps(name string) int64 {
+	const part, module, mayBeModules = 100, 500, 256
+	parts := int64(strings.Count(name, "."))
+	return int64(len(name)) + part*parts + module*min(parts, mayBeModules)
+}
 
 // lookup returns an attribute of a module or of something in it.
 func (m *Machine) lookup(module, name string) Value {
