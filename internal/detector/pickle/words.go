@@ -2,7 +2,6 @@ package pickle
 
 import (
 	"regexp"
-	"slices"
 	"strings"
 	"sync"
 )
@@ -13,10 +12,11 @@ import (
 var ranges = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^x?range\([-0-9, ]*\)$`) })
 
 // zone reports whether a text names a time zone, or the file of one where systems
-// have them (dateutil.tz.TZPATHS).
+// have them.
 func zone(s string) bool {
-	system := slices.ContainsFunc([]string{"/usr/share/zoneinfo/", "/usr/lib/zoneinfo/", "/usr/share/lib/zoneinfo/", "/etc/zoneinfo/"},
-		func(dir string) bool { return strings.HasPrefix(s, dir) })
+	const place = "zoneinfo/"
+	above, _, inPlace := strings.Cut(s, place)
+	system := inPlace && harmlessWords()["zone "+above+place]
 	return (system || !strings.HasPrefix(s, "/")) && !strings.Contains(s, "..")
 }
 
