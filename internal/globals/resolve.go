@@ -5,8 +5,8 @@ import "strings"
 // Resolve walks a qualified name through the attributes of modules, as an
 // unpickler and importlib do, and returns where the object really lives:
 // ("numpy", "os.system") is ("posix", "system"). What is known to the tables
-// is followed; below an unknown module, a part that is named like a module of
-// Python (os, _sys, bltns) is taken for it. A name that ends at a module returns it
+// is followed; below an unknown module, a part that is named like a module that
+// is known (os, _sys, bltns, numpy) is taken for it. A name that ends at a module returns it
 // with an empty n.
 //
 // Objects are named by their home: builtins, posix for what os takes from it,
@@ -74,7 +74,7 @@ func step(m, n, attr string, more bool) (string, string) {
 	if to, ok := reexport("?", attr); ok && more {
 		return to[0], to[1]
 	}
-	if more && OfPython(attr) && isModule(attr) { // imported there: bz2 in encodings.bz2_codec
+	if more && isModule(attr) { // imported there: bz2 in encodings.bz2_codec, numpy in numexpr.expressions
 		return home(attr), ""
 	}
 	return m, attr

@@ -62,9 +62,12 @@ func (j *judge) givenIn(values []pickle.Value, depth int) string {
 	return ""
 }
 
-// givenInside looks at what a container holds, and what an object was made with and
+// givenInside looks at a function, at what a container holds, and what an object was made with and
 // filled with.
 func (j *judge) givenInside(v pickle.Value, depth int) string {
+	if n := j.m.Name(v); n != nil && findsObjects(n) {
+		return "a function that finds others by their names"
+	}
 	if depth == 0 {
 		return ""
 	}
