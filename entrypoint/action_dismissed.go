@@ -3,6 +3,7 @@ package entrypoint
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/modelaudit/modelaudit/internal/finding"
@@ -19,9 +20,12 @@ func (a *action) respectDismissals(ctx context.Context) {
 	if !a.in.dismissals || a.client == nil || a.outcome.Verdict != policy.Fail {
 		return
 	}
-	refs := []string{""}
+	refs := []string{""} // the default branch
 	if a.event.Pull != nil {
 		refs = append(refs, fmt.Sprintf("refs/pull/%d/merge", a.event.Pull.Number))
+	}
+	if to, skip := a.destination(); skip == nil && !slices.Contains(refs, to.Ref) {
+		refs = append(refs, to.Ref)
 	}
 	dismissed := make(map[string]string)
 	for _, ref := range refs {

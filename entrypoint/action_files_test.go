@@ -98,6 +98,8 @@ func TestDismissals(t *testing.T) {
 	}{
 		{name: "that very alert", status: 0},
 		{name: "open", change: func(a *githubtest.Alert) { a.State = "open" }, status: 1},
+		{name: "on the branch that is pushed", change: func(a *githubtest.Alert) { a.Instance.Ref = "refs/heads/release" }, status: 0},
+		{name: "on another branch", change: func(a *githubtest.Alert) { a.Instance.Ref = "refs/heads/other" }, status: 1},
 		{name: "of another file", change: func(a *githubtest.Alert) { a.Instance.Location.Path = "b.zip" }, status: 1},
 		{name: "of another rule", change: func(a *githubtest.Alert) { a.Rule.ID = "other" }, status: 1},
 		{name: "that says something else", change: func(a *githubtest.Alert) { a.Instance.Message.Text += " now" }, status: 1},
@@ -105,7 +107,7 @@ func TestDismissals(t *testing.T) {
 	} {
 		s := githubtest.New(t)
 		j := newJob(t, s, map[string][]byte{"a.zip": escaping(t)})
-		j.event(t, "push", "refs/heads/main", mergeSHA, map[string]any{})
+		j.event(t, "push", "refs/heads/release", mergeSHA, map[string]any{})
 		j.run(t).want(t, 1, nil)
 		result := (*s.Last().SARIF.Runs[0].Results)[0]
 		var a githubtest.Alert

@@ -258,14 +258,15 @@ type Alert struct {
 	} `json:"most_recent_instance"`
 }
 
-// alerts lists the alerts in a state, or all of them.
+// alerts lists the alerts in a state, or all of them, of the ref that is asked
+// for. What has none is on the default branch.
 func (s *Server) alerts(w http.ResponseWriter, r *http.Request) {
 	if !allowed(w, s.Permissions.SecurityEvents, "read") {
 		return
 	}
 	var out []Alert
 	for _, a := range s.Alerts {
-		if state := r.URL.Query().Get("state"); state == "" || a.State == state {
+		if state := r.URL.Query().Get("state"); (state == "" || a.State == state) && a.Instance.Ref == r.URL.Query().Get("ref") {
 			out = append(out, a)
 		}
 	}
