@@ -5,6 +5,7 @@
 package rds
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/modelaudit/modelaudit/internal/hostile"
@@ -62,42 +63,75 @@ type Context struct {
 // magics start a saved workspace; a serialised object follows.
 var magics = []string{"RDX2\n", "RDX3\n", "RDA2\n", "RDA3\n", "RDB2\n", "RDB3\n"}
 
+// oldMagics start a workspace of version 1, which R still loads. They are not read.
+var oldMagics = []string{"RDX1\n", "RDA1\n", "RDB1\n"}
+
+// headSize is how much of a file shows whether another object follows, in bytes.
+const headSize = 64
+
 // Looks reports whether a file that starts with first may be a saved workspace or
 // a serialised object.
 func Looks(first []byte) bool {
-	head := string(first[:min(len(first), 16)])
-	for _, m := range magics {
-		if strings.HasPrefix(head, m) {
-			return true
-		}
+	if len(first) == 0 || strings.IndexByte("RABX\n", first[0]) < 0 {
+		return false
 	}
-	return header(head)
+	head := string(first)
+	return starts(head, magics) || starts(head, oldMagics) || header(head)
 }
 
-// header reports whether a serialised object starts here, of version 2 or 3.
+// starts reports whether a text starts with one of several others.
+func starts(s string, with []string) bool {
+	return slices.ContainsFunc(with, func(w string) bool { return strings.HasPrefix(s, w) })
+}
+
+// header reports whether a serialised object starts here, of version 2 or 3. R takes
+// any byte for the end of the line that names the form, and a blank line in front of
+// the ASCII form (serialize.c, InFormat).
 func header(head string) bool {
-	for _, h := range []string{
-		"X\n\x00\x00\x00\x02", "X\n\x00\x00\x00\x03", "B\n\x02\x00\x00\x00", "B\n\x03\x00\x00\x00", "B\n\x00\x00\x00\x02", "B\n\x00\x00\x00\x03",
-		"A\n2\n", "A\n3\n", "A\r\n2\r\n", "A\r\n3\r\n",
-	} {
-		if strings.HasPrefix(head, h) {
-			return true
-		}
+	if head = strings.TrimPrefix(head, "\n"); len(head) < 2 {
+		return false
+	}
+	switch form, ended := head[0], head[1] == '\n' || head[1] == '\r'; form {
+	case 'A':
+		return ascii(head[2:], ended)
+	case 'B':
+		return starts(head[2:], []string{"\x02\x00\x00\x00", "\x03\x00\x00\x00", "\x00\x00\x00\x02", "\x00\x00\x00\x03"})
+	case 'X':
+		return starts(head[2:], []string{"\x00\x00\x00\x02", "\x00\x00\x00\x03"})
 	}
 	return false
+}
+
+// ascii reports whether a text starts with what an object in the ASCII form starts with.
+// Where the line of the form has not ended, as in any text that has an A in front of
+// numbers, versions of R must follow, 1.4 at least.
+func ascii(text string, ended bool) bool {
+	const words, least = 3, 1<<16 | 4<<8
+	i := 0
+	for w := range strings.FieldsSeq(text) {
+		switch n, ok := leading(w); {
+		case !ok, i == 0 && n != 2 && n != 3, i > 0 && n < least && !ended:
+			return false
+		}
+		if i++; i == words {
+			break
+		}
+	}
+	return i == words || i > 0 && ended
 }
 
 // Walk reads a workspace, or one object behind another, and tells what it meets.
 // An error is a *hostile.Fault, or one of the machine; what was told stands.
 func Walk(r *hostile.Reader, tell func(Event)) error {
 	w := &walker{tell: tell}
-	for _, m := range magics {
-		if string(r.Peek(len(m))) == m {
-			r.Skip(uint64(len(m)))
-			w.workspace = true
-		}
+	switch head := string(r.Peek(len(magics[0]))); {
+	case slices.Contains(oldMagics, head):
+		return r.Fail(hostile.Unsupported, "a workspace of version 1 of R's serialisation")
+	case slices.Contains(magics, head):
+		r.Skip(uint64(len(head)))
+		w.workspace = true
 	}
-	for first := true; r.Err() == nil && (first || header(string(r.Peek(16)))); first = false {
+	for first := true; r.Err() == nil && (first || header(string(r.Peek(headSize)))); first = false {
 		w.object(r)
 	}
 	if r.Err() == nil && r.Left() > 0 {

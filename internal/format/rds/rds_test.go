@@ -77,6 +77,9 @@ func TestWalk(t *testing.T) {
 			want: `call:system("a \"\n\\bAcd")`},
 		{name: "ASCII raw vector", data: []byte("A\n3\n262658\n197888\n5\nUTF-8\n24\n3\n61\n0a\nff\n"), want: `raw[3]"a\n\xff"`},
 		{name: "ASCII string", data: []byte("A\n3\n262658\n197888\n5\nUTF-8\n262153\n21\ntwenty\\040bytes\\040or\\040more\\n\n"), want: `text[21]"twenty bytes or more\n"`},
+		{name: "ASCII behind a blank line", data: []byte("\nA\n3\n262658\n197888\n5\nUTF-8\n262153\n21\ntwenty\\040bytes\\040or\\040more\\n\n"), want: `text[21]"twenty bytes or more\n"`},
+		{name: "ASCII with other blanks", data: []byte("AZ \n\t+3abc\n262658\n197888\n5\nUTF-8\n262153\n21\ntwenty\\040bytes\\040or\\040more\\n\n"), want: `text[21]"twenty bytes or more\n"`},
+		{name: "another byte behind the form", data: append([]byte("XZ"), Object(system)[2:]...), want: `call:system("echo poc")`},
 		{name: "little-endian", data: []byte("B\n\x02\x00\x00\x00\x02\x02\x04\x00\x00\x03\x02\x00\x0e\x00\x00\x00\x01\x00\x00\x0012345678")},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -114,12 +117,25 @@ func TestWalkFaults(t *testing.T) {
 		{name: "calls at the end of calls", data: Object(strings.Repeat(Int(6)+Null, 20_000)), kind: hostile.Unsupported},
 		{name: "code of many names", data: Object(Closure(Compiled(manyNames(), Constant(Symbol("system"))))), kind: hostile.Unsupported},
 		{name: "no byte", data: []byte("A\n3\n262658\n197888\n5\nUTF-8\n24\n2\n61\n100\n"), kind: hostile.Malformed},
+		{name: "workspace of version 1", data: []byte("RDX1\n"), kind: hostile.Unsupported},
 		{name: "no number", data: []byte("A\n3\nx\n"), kind: hostile.Malformed},
 	} {
 		got, err := walk(c.data)
 		var f *hostile.Fault
 		if !errors.As(err, &f) || f.Kind != c.kind {
 			t.Errorf("%s: got %v behind %s, want %v", c.name, err, got, c.kind)
+		}
+	}
+}
+
+// TestLooks: texts that have an A in front of numbers are no objects of R.
+func TestLooks(t *testing.T) {
+	for text, want := range map[string]bool{
+		"": false, "A": false, "A\n": false, "A\n4\n": false, "A 2 3 4 5": false, "A\t3\t100000": false, "\nB 2": false, "X\n\x00\x00\x00\x01": false,
+		"A\n3\n": true, "A\n" + strings.Repeat(" ", 1000) + "2\n0\n0\n": true, "A 3 262658 197888": true, "\nA\n2\n": true, "RDA1\n": true,
+	} {
+		if got := rds.Looks([]byte(text)); got != want {
+			t.Errorf("%q: got %v", text, got)
 		}
 	}
 }

@@ -14,15 +14,13 @@ type source struct {
 	order binary.ByteOrder
 }
 
-// open reads the line that names the form of a stream.
+// open reads the letter that names the form of a stream, and the byte behind it.
 func open(r *hostile.Reader) *source {
 	s := &source{r: r, order: binary.BigEndian}
-	form := r.Uint8()
-	if string(r.Peek(1)) == "\r" {
-		r.Skip(1)
-	}
-	if end := r.Uint8(); r.Err() == nil && end != '\n' {
-		r.Fail(hostile.Malformed, "no line that names the form of the stream")
+	form, end := r.Uint8(), r.Uint8()
+	if form == '\n' && end == 'A' {
+		form = 'A'
+		r.Uint8()
 	}
 	switch form {
 	case 'X':
@@ -50,11 +48,21 @@ func (s *source) int() int {
 	if word == "NA" {
 		return na
 	}
-	n, err := strconv.ParseInt(word, 10, 32)
-	if err != nil {
+	n, ok := leading(word)
+	if !ok {
 		s.r.Fail(hostile.Malformed, "not an integer")
 	}
-	return int(n)
+	return n
+}
+
+// leading returns the integer that a word starts with: R asks for no more.
+func leading(word string) (n int, ok bool) {
+	end := 0
+	for end < len(word) && (word[end] >= '0' && word[end] <= '9' || end == 0 && (word[0] == '+' || word[0] == '-')) {
+		end++
+	}
+	v, err := strconv.ParseInt(word[:end], 10, 32)
+	return int(v), err == nil
 }
 
 // length reads the length of a vector: an integer, or two behind -1.
