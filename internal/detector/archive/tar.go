@@ -76,8 +76,10 @@ func tarMember(p *detector.Pass, l *links, e *tar.Entry) error {
 	switch e.Type {
 	case tar.TypeSymlink:
 		l.symlink(e.Name, e.Link, e.Header)
+		l.symlink(e.Name, e.HeaderLink, e.Header)
 	case tar.TypeLink:
 		checkHardLink(p, e.Name, e.Link, e.Header)
+		checkHardLink(p, e.Name, e.HeaderLink, e.Header)
 	case tar.TypeCharacter, tar.TypeBlock, tar.TypeFIFO:
 		p.Report(finding.Finding{
 			Rule: specialFile, Key: e.Name, Location: finding.Location{Offset: e.Header},

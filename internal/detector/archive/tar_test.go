@@ -75,10 +75,27 @@ var tarCases = []detectortest.Case{
 	{Name: "pipe", Data: tartest.Build(m{Name: "a", Type: '6'}), Want: []string{"archive-special-file"}},
 	{Name: "no end", Data: tartest.Open(m{Name: "a", Data: evil}), Want: []string{"test-payload"}, Unread: true},
 	{Name: "pax record without an end", Data: tartest.Build(m{Name: "a", Pax: "99 path=b\n", Data: evil}), Unread: true, Want: []string{"test-payload"}},
+	{Name: "pax name of a sparse file that is none", Data: tartest.Build(m{Name: "a", Data: evil, Pax: tartest.Record("GNU.sparse.name", "b")}),
+		Want: []string{"test-payload"}, Unread: true},
+	{Name: "pax link of all files", Data: tartest.Build(m{Name: "pax", Type: 'g', Data: tartest.Record("linkpath", "/etc/passwd")}, m{Name: "a", Type: '2', Link: "b"}, m{Name: "b", Data: "hello"}),
+		Want: []string{"archive-link-escapes"}},
+	{Name: "link of a header, and another of all files", Data: tartest.Build(m{Name: "pax", Type: 'g', Data: tartest.Record("linkpath", "b")}, m{Name: "a", Type: '2', Link: "/etc/passwd"}, m{Name: "b", Data: "hello"}),
+		Want: []string{"archive-link-escapes"}},
+	{Name: "pax size of all files that hides one", Data: tartest.Build(m{Name: "pax", Type: 'g', Data: tartest.Record("size", "1024")}, m{Name: "a", Data: "hello"}, m{Name: "b", Data: evil}, m{Name: "c", Data: "hello"}),
+		Want: []string{"archive-headers-disagree", "test-payload"}},
+	{Name: "climbing name in the padding of a pax header", Data: slices.Concat(unended(tartest.Record("comment", "c"), tartest.Record("path", "../a")), tartest.Build(m{Name: "a", Data: "hello"})),
+		Want: []string{"archive-ambiguous-name", "archive-path-escapes"}, Unread: true},
 	{Name: "sparse file of 9 EiB", Data: tartest.Build(m{Name: "a", Data: "hello",
 		Pax: tartest.Record("GNU.sparse.map", "0,5") + tartest.Record("GNU.sparse.size", "9223372036854775807")}), Want: []string{"archive-bomb-like"}},
 	{Name: "sparse map that does not fit", Data: tartest.Build(m{Name: "a", Data: "hello",
 		Pax: tartest.Record("GNU.sparse.map", "0,500") + tartest.Record("GNU.sparse.size", "600")}), Unread: true},
 	{Name: "tar and zip", Data: slices.Concat(tartest.Build(m{Name: "a", Data: "hello"}), one(ziptest.Member{Name: "a", Data: evil})),
 		Want: []string{"archive-polyglot", "test-payload"}},
+}
+
+// unended is a pax header with further records in the padding behind it.
+func unended(records, behind string) []byte {
+	header := tartest.Open(m{Name: "pax", Type: 'x', Data: records})
+	copy(header[512+len(records):], behind)
+	return header
 }

@@ -15,30 +15,52 @@ func (w *Walker) finish(x *extensions, h *header) (*Entry, error) {
 		Data: w.r.Offset(), Packed: h.size, Size: h.size, HeaderSize: -1, Others: x.pax.others,
 	}
 	w.applyNames(e, x)
-	// Every entry has this name, and each costs as much as if it had one of its own.
-	if err := w.r.Budget().Steps(int64(len(w.global.path))); err != nil {
+	// Every entry has these, and each costs as much as if it had ones of its own.
+	if err := w.r.Budget().Steps(int64(len(w.global.path) + len(w.global.link))); err != nil {
 		return nil, err
 	}
+	if err := w.content(e, x, h); err != nil {
+		return e, err
+	}
+	return e, x.fault
+}
+
+// content settles where the data of an entry is, and moves behind it.
+func (w *Walker) content(e *Entry, x *extensions, h *header) error {
 	if size, ok := w.paxSize(x); ok {
 		// Writers put 0 into the main header where the size does not fit: that
-		// misleads nobody.
-		if h.size != size && h.size != 0 {
+		// misleads nobody who knows the entry's own pax header. Not all know those
+		// that are global.
+		if h.size != size && (h.size != 0 || !x.pax.hasSize) {
 			e.HeaderSize = h.size
 		}
 		e.Packed, e.Size = size, size
 	}
 	if !e.Regular() {
 		w.skipUnless(e)
-		return e, w.r.Err()
+		return w.r.Err()
 	}
 	if h.typ == TypeGNUSparse {
-		return e, w.oldSparse(e, h)
+		return w.oldSparse(e, h)
 	}
-	if s := x.pax.sparse; s.present {
-		return e, w.paxSparse(e, s)
+	if s := &x.pax.sparse; s.mapped || s.listed() {
+		if s.mapped && s.version != [2]string{} {
+			x.complain(hostile.Faultf(hostile.Malformed, e.Header, "a sparse file has a map of format 0 and is said to be of format %.20q", s.version))
+		}
+		return w.paxSparse(e, s)
+	} else if s.present {
+		x.complain(hostile.Faultf(hostile.Malformed, e.Header, "a sparse file has no map and is not of format 1.0"))
+	}
+	if w.global.hasSize && !x.hasPax {
+		// To GNU tar, what follows is behind that size; others see it behind that
+		// of the header, and take the one for what to read.
+		e.Packed = min(e.Packed, max(0, w.r.Left()))
+		e.Size = e.Packed
+		w.skipData(h.size)
+		return w.r.Err()
 	}
 	w.skipData(e.Packed)
-	return e, w.r.Err()
+	return w.r.Err()
 }
 
 // paxSize returns the size that pax headers give, if one does: the entry's own
@@ -53,9 +75,12 @@ func (w *Walker) paxSize(x *extensions) (int64, bool) {
 // applyNames takes the names of the extensions: pax over GNU's long names, the
 // entry's own over the global ones.
 func (w *Walker) applyNames(e *Entry, x *extensions) {
-	plain := e.Name
+	plain, link := e.Name, e.Link
 	if w.global.hasPath {
 		e.Name = w.global.path
+	}
+	if w.global.hasLink {
+		e.Link = w.global.link
 	}
 	if x.hasName {
 		e.Name = x.longName
@@ -63,15 +88,18 @@ func (w *Walker) applyNames(e *Entry, x *extensions) {
 	if x.pax.hasPath {
 		e.Name = x.pax.path
 	}
-	if s := x.pax.sparse.name; s != "" {
-		e.Name = s
-		return // the header names a place for readers that do not know sparse files
-	}
 	switch {
 	case x.hasLink && !x.pax.hasLink:
 		e.Link = x.longLink
 	case x.pax.hasLink:
 		e.Link = x.pax.link
+	}
+	if e.Link != link && !shortened(e.Link) {
+		e.HeaderLink = link
+	}
+	if s := x.pax.sparse.name; s != "" {
+		e.Name = s
+		return // the header names a place for readers that do not know sparse files
 	}
 	switch {
 	case x.hasName && x.pax.hasPath && x.longName != x.pax.path:
@@ -141,11 +169,11 @@ func (w *Walker) oldSparse(e *Entry, h *header) error {
 
 // paxSparse reads the map of formats 0.0, 0.1 and 1.0; the last stands in front
 // of the data, as lines of decimal numbers.
-func (w *Walker) paxSparse(e *Entry, s paxSparse) error {
+func (w *Walker) paxSparse(e *Entry, s *paxSparse) error {
 	e.Sparse, e.Size = true, s.real
 	numbers := s.numbers
 	data, packed := e.Data, e.Packed
-	if s.versioned && s.major == 1 {
+	if s.listed() && !s.mapped {
 		r := w.r.At(uint64(data), uint64(min(max(packed, 0), w.r.End()-data)))
 		var err error
 		if numbers, err = readMap(r); err != nil {

@@ -21,18 +21,23 @@ type records struct {
 // A paxSparse is what pax headers say about a sparse file (GNU tar manual,
 // "Sparse Formats").
 type paxSparse struct {
-	major     int
-	versioned bool
-	name      string
-	real      int64
-	numbers   []int64 // formats 0.0 and 0.1: offset and length in turn
-	present   bool
+	version [2]string // major and minor
+	name    string
+	real    int64
+	numbers []int64 // formats 0.0 and 0.1: offset and length in turn
+	mapped  bool    // by the keys of 0.0 or 0.1
+	present bool
 }
+
+// listed reports whether the map stands in front of the data, as in 1.0.
+func (s *paxSparse) listed() bool { return s.version == [2]string{"1", "0"} }
 
 // extensions are the headers in front of a main header.
 type extensions struct {
 	offset   int64 // of the first of them
 	pax      records
+	hasPax   bool
+	fault    error // the first thing about them that is not read as every reader reads it
 	longName string
 	longLink string
 	hasName  bool
@@ -48,33 +53,57 @@ func (w *Walker) extend(x *extensions, h *header) (bool, error) {
 	}
 	held := w.r.Budget().Held()
 	defer w.r.Budget().Release(held)
-	body, err := w.extension(h)
+	body, err := w.extension(x, h)
 	if err != nil {
 		return true, err
 	}
 	switch h.typ {
 	case typePaxGlobal:
-		err := w.global.read(body, h.at+blockSize)
-		x.pax.others, w.global.others = append(x.pax.others, w.global.others...), nil
-		return true, err
+		return true, w.readGlobal(x, body, h.at+blockSize)
 	case typeLongName:
 		x.longName, x.hasName = text(body), true
 	case typeLongLink:
 		x.longLink, x.hasLink = text(body), true
 	default:
+		x.hasPax = true
 		return true, x.pax.read(body, h.at+blockSize)
 	}
 	return true, nil
 }
 
-// extension reads the body of an extension header and moves behind it.
-func (w *Walker) extension(h *header) ([]byte, error) {
+// readGlobal reads records that hold for all later entries. A map of one file for
+// all of them is what nobody writes, and each reader makes something else of it.
+func (w *Walker) readGlobal(x *extensions, body []byte, at int64) error {
+	err := w.global.read(body, at)
+	x.pax.others, w.global.others = append(x.pax.others, w.global.others...), nil
+	if w.global.sparse.present {
+		w.global.sparse = paxSparse{}
+		x.complain(hostile.Faultf(hostile.Unsupported, at, "a pax header says of all files that follow that they are sparse"))
+	}
+	return err
+}
+
+// complain keeps the first fault for the entry that is in front of.
+func (x *extensions) complain(fault error) {
+	if x.fault == nil {
+		x.fault = fault
+	}
+}
+
+// extension reads the body of an extension header and moves behind it. What stands
+// in the padding is part of it, as it is to CPython; others end at the size.
+func (w *Walker) extension(x *extensions, h *header) ([]byte, error) {
 	if h.size > maxExtension {
 		w.skipData(h.size)
 		return nil, hostile.Faultf(hostile.Unsupported, h.at, "a tar extension of %d bytes; more than %d are not read", h.size, maxExtension)
 	}
 	body := w.r.Bytes(uint64(h.size))
-	w.r.Skip(uint64(min(padding(h.size), w.r.Left())))
+	at := w.r.Offset()
+	behind := w.r.Bytes(uint64(min(padding(h.size), w.r.Left())))
+	if !isZero(behind) {
+		x.complain(hostile.Faultf(hostile.Malformed, at, "behind a tar extension of %d bytes is more, which is part of it to some readers", h.size))
+		body = append(body, behind...)
+	}
 	return body, w.r.Err()
 }
 
@@ -127,8 +156,8 @@ func (p *records) set(key, value string) bool {
 		p.link, p.hasLink = value, value != ""
 	case "size":
 		p.size, err = strconv.ParseInt(strings.TrimSpace(value), 10, 64)
-		p.hasSize = err == nil
-		return err == nil && p.size >= 0
+		p.hasSize = err == nil && p.size >= 0 && !strings.Contains(value, "+") // which only some read
+		return p.hasSize
 	default:
 		if after, ok := strings.CutPrefix(key, "GNU.sparse."); ok {
 			return p.sparse.set(after, value)
@@ -150,16 +179,20 @@ func (s *paxSparse) set(key, value string) bool {
 	s.present = true
 	switch key {
 	case "major":
-		s.major, s.versioned = int(min(n, 100)), true
-	case "minor": // major alone tells the layouts apart
+		s.version[0] = value
+	case "minor":
+		s.version[1] = value
 	case "name":
 		s.name = value
 	// GNU.sparse.size is of 0.0 and 0.1, realsize of 1.0.
-	case "size", "realsize":
+	case "size":
+		s.real, s.mapped = n, true
+	case "realsize":
 		s.real = n
 	case "offset", "numbytes":
 		s.numbers = append(s.numbers, n)
 	case "map":
+		s.mapped = true
 		for field := range strings.SplitSeq(value, ",") {
 			if n, err = strconv.ParseInt(field, 10, 64); err != nil || n < 0 {
 				return false

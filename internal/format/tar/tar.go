@@ -53,6 +53,8 @@ type Entry struct {
 	// HeaderName is what readers without extensions take for the name, if it is
 	// not what a writer shortens Name to; else "".
 	HeaderName string
+	// HeaderLink is the same for Link.
+	HeaderLink string
 	// HeaderSize is what readers that do not know pax sizes take for Packed, if
 	// the two differ; else -1.
 	HeaderSize int64
@@ -125,7 +127,7 @@ func (w *Walker) Next() (*Entry, error) {
 		return nil, io.EOF
 	}
 	e, err := w.entry()
-	if err == nil || w.ended {
+	if err == nil || w.ended || e != nil && w.r.Err() == nil && w.leadsOn(w.r.Offset()) {
 		return e, err
 	}
 	if w.r.Err() != nil { // the archive ends here

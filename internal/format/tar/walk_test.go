@@ -37,6 +37,9 @@ func outline(data []byte) string {
 		if e.HeaderName != "" {
 			word += ",header " + e.HeaderName
 		}
+		if e.HeaderLink != "" || e.Link == "c" {
+			word += ",link " + e.HeaderLink
+		}
 		if e.HeaderSize >= 0 {
 			word += fmt.Sprintf(",header %d", e.HeaderSize)
 		}
@@ -120,6 +123,18 @@ func TestOutline(t *testing.T) {
 		}
 		return one(tartest.Member{Pax: records, Data: "hello"})
 	}
+	global := func(pairs ...string) []byte {
+		var records string
+		for i := 0; i < len(pairs); i += 2 {
+			records += tartest.Record(pairs[i], pairs[i+1])
+		}
+		return append(tartest.Open(tartest.Member{Name: "g", Type: 'g', Data: records}), one(tartest.Member{Data: "hello"})...)
+	}
+	padded := func(extension tartest.Member, behind string) []byte {
+		block := tartest.Open(extension)
+		copy(block[512+len(extension.Data):], behind)
+		return append(block, one(tartest.Member{Data: "hello"})...)
+	}
 	unpadded := func(data string) string { return strings.TrimRight(data, "\x00") }
 	for _, c := range []struct {
 		name string
@@ -172,11 +187,25 @@ func TestOutline(t *testing.T) {
 			Data: "2\n1\n2\n5\n3\n" + strings.Repeat("\x00", 502) + "hello",
 		}), want: `a@1024=.he..llo. b@2560=two end@4608`},
 		{name: "a map of 1.0 longer than its data", data: one(tartest.Member{
-			Pax: tartest.Record("GNU.sparse.major", "1") + tartest.Record("GNU.sparse.realsize", "9"), Data: "2\n1\n2\n5\n3\n",
+			Pax: tartest.Record("GNU.sparse.major", "1") + tartest.Record("GNU.sparse.minor", "0") + tartest.Record("GNU.sparse.realsize", "9"), Data: "2\n1\n2\n5\n3\n",
 		}), want: `<malformed at byte 0x600: the map of a sparse file is longer than its data> a@1024 b@2048=two end@4096`},
 		{name: "a map of 1.0 that is no number", data: one(tartest.Member{
-			Pax: tartest.Record("GNU.sparse.major", "1") + tartest.Record("GNU.sparse.realsize", "9"), Data: "2\n1\nx\n5\n3\n" + strings.Repeat("\x00", 502) + "hello",
+			Pax: tartest.Record("GNU.sparse.major", "1") + tartest.Record("GNU.sparse.minor", "0") + tartest.Record("GNU.sparse.realsize", "9"), Data: "2\n1\nx\n5\n3\n" + strings.Repeat("\x00", 502) + "hello",
 		}), want: `<malformed at byte 0x606: a line of a sparse map is no number> a@1024 b@2560=two end@4608`},
+
+		{name: "a map of two formats", data: pax("GNU.sparse.size", "9", "GNU.sparse.map", "1,2,5,3", "GNU.sparse.major", "1", "GNU.sparse.minor", "0"), want: `<malformed at byte 0x400: a sparse file has a map of format 0 and is said to be of format ["1" "0"]> a@1024 b@2048=two end@4096`},
+		{name: "a size for sparse files alone", data: pax("GNU.sparse.realsize", "9"), want: `<malformed at byte 0x400: a sparse file has no map and is not of format 1.0> a@1024 b@2048=two end@4096`},
+		{name: "a name for sparse files alone", data: pax("GNU.sparse.name", "c"), want: `<malformed at byte 0x400: a sparse file has no map and is not of format 1.0> c@1024 b@2048=two end@4096`},
+		{name: "a format that there is not", data: pax("GNU.sparse.major", "2", "GNU.sparse.minor", "0"), want: `<malformed at byte 0x400: a sparse file has no map and is not of format 1.0> a@1024 b@2048=two end@4096`},
+
+		{name: "a name for all", data: global("path", "c"), want: `c@1024,header a=hello c@2048,header b=two end@4096`},
+		{name: "a link for all", data: global("linkpath", "c"), want: `a@1024->c,link =hello b@2048->c,link =two end@4096`},
+		{name: "a size for all", data: global("size", "4"), want: `a@1024,header 5=hell b@2048,header 3=two. end@4096`},
+		{name: "a size for all that is larger", data: global("size", "513"), want: `a@1024,header 5=hello` + strings.Repeat(".", 507) + `b b@2048,header 3=two` + strings.Repeat(".", 510) + ` end@4096`},
+		{name: "a size for all, behind records of its own", data: append(tartest.Open(tartest.Member{Name: "g", Type: 'g', Data: tartest.Record("size", "513")}), pax("comment", "c")...), want: `a@2048,header 5=hello` + strings.Repeat(".", 507) + `b <malformed at byte 0xe00: the checksum of a tar header does not match>`},
+		{name: "a map for all", data: global("GNU.sparse.map", "0,5"), want: `<unsupported at byte 0x200: a pax header says of all files that follow that they are sparse> a@1024 b@2048=two end@4096`},
+		{name: "records in the padding", data: padded(tartest.Member{Type: 'x', Data: tartest.Record("comment", "c")}, tartest.Record("path", "c")), want: `<malformed at byte 0x20d: behind a tar extension of 13 bytes is more, which is part of it to some readers> c@1024,header a b@2048=two end@4096`},
+		{name: "a name in the padding", data: padded(tartest.Member{Type: 'L', Data: "long"}, "er"), want: `<malformed at byte 0x204: behind a tar extension of 4 bytes is more, which is part of it to some readers> longer@1024,header a b@2048=two end@4096`},
 
 		{name: "one block of zeros", data: append(tartest.Open(tartest.Member{Name: "a", Data: "hello"}), make([]byte, 512)...), want: `a@0=hello <truncated at byte 0x400: two blocks of zeros end a tar archive, one is there> end@1536`},
 		{name: "no end", data: tartest.Open(tartest.Member{Name: "a", Data: "hello"}), want: `a@0=hello`},
