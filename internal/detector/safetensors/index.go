@@ -81,26 +81,37 @@ func runIndex(_ context.Context, p *detector.Pass) error {
 	seen := make(map[string]bool)
 	for i := range files.Members {
 		m := &files.Members[i]
-		if name := m.Value.String(); !seen[name] {
-			seen[name] = true
-			part(p, m, safe)
+		for _, v := range parts(&m.Value) {
+			if name := v.String(); !seen[name] {
+				seen[name] = true
+				part(p, m, &v, safe)
+			}
 		}
 	}
 	return nil
 }
 
-// part judges the name of one file of the model; safe says that the index calls
-// itself one of safetensors.
-func part(p *detector.Pass, m *json.Member, safe bool) {
-	name := m.Value.String()
-	if m.Value.Kind != json.String || name == "" {
-		p.Incomplete(hostile.Faultf(hostile.Malformed, m.Value.Offset, "the file of tensor %s is not a name", finding.Quote(m.Name)))
+// parts returns the names of the files that hold a tensor: one, or for the
+// variables of a layer of Keras a list.
+func parts(v *json.Value) []json.Value {
+	if v.Kind == json.Array && len(v.Items) > 0 {
+		return v.Items
+	}
+	return []json.Value{*v}
+}
+
+// part judges the name of one file of the model, which a member gives; safe says
+// that the index calls itself one of safetensors.
+func part(p *detector.Pass, m *json.Member, v *json.Value, safe bool) {
+	name := v.String()
+	if v.Kind != json.String || name == "" {
+		p.Incomplete(hostile.Faultf(hostile.Malformed, v.Offset, "the file of tensor %s is not a name", finding.Quote(m.Name)))
 		return
 	}
 	shown := finding.Quote(name)
 	out := finding.Finding{
 		Key:      name,
-		Location: finding.Location{Offset: m.Value.Offset, Length: int64(len(name)) + 2},
+		Location: finding.Location{Offset: v.Offset, Length: int64(len(name)) + 2},
 		Evidence: []finding.Step{{Offset: m.Offset, Text: finding.Quote(m.Name) + ": " + shown}},
 	}
 	switch {
