@@ -75,11 +75,12 @@ var effects = table.Once(operatorsText, table.Map)
 
 // does completes "the operator …".
 var does = map[string]string{
-	"read": "reads files", "write": "writes files", "network": "opens connections",
+	"read": "reads files", "restore": "reads files", "write": "writes files", "save": "writes files", "network": "opens connections",
 	"python": "calls back into Python", "native": "runs native code of the process",
 }
 
-// judge reports a custom operator by what it is known to do.
+// judge reports a custom operator by what it is known to do. A checkpoint whose
+// path the caller of the model gives is the caller's.
 func judge(p *detector.Pass, c tflite.Custom) {
 	name := finding.Quote(c.Name)
 	effect := effects()[c.Name]
@@ -87,7 +88,7 @@ func judge(p *detector.Pass, c tflite.Custom) {
 	switch {
 	case effect == "compute":
 		return
-	case effect != "":
+	case effect != "" && !(c.Given && (effect == "save" || effect == "restore")):
 		f.Rule, f.Message = reaches, fmt.Sprintf("The operator %s %s.", name, does[effect])
 	case strings.HasPrefix(c.Name, "Flex"):
 		f.Rule, f.Message = flex, fmt.Sprintf("The operator %s runs in the whole TensorFlow.", name)

@@ -25,6 +25,19 @@ func model(code fb.Table, buffer uint32, operator uint32, more ...fb.Table) []by
 	})
 }
 
+// trained is a model that runs an operator of TensorFlow on the tensor of a buffer, which its
+// graph has as an input, with more operator codes and operators.
+func trained(name string, buffer uint32, codes, operators []fb.Table) []byte {
+	graph := fb.Table{
+		0: []fb.Table{{2: buffer, 3: "path"}, {2: uint32(0), 3: "t"}}, 1: fb.Int32s{0},
+		3: append([]fb.Table{{0: uint32(0), 1: fb.Int32s{0, 1}}}, operators...),
+	}
+	return fb.Build("TFL3", fb.Table{
+		1: append([]fb.Table{{0: uint8(32), 1: name, 3: uint32(32)}}, codes...), 2: []fb.Table{graph},
+		4: []fb.Table{{}, {0: []byte("0123456789abcdef")}},
+	})
+}
+
 // shaped is a model of one tensor of 16 bytes, floating-point numbers.
 func shaped(dims ...int32) []byte {
 	return fb.Build("TFL3", fb.Table{
@@ -70,6 +83,15 @@ func TestDetector(t *testing.T) {
 		{Name: "a shape larger than anything", File: "m.tflite", Data: shaped(-1, -1, -1), Unread: true},
 		{Name: "one code many times", Data: fb.Build("TFL3", fb.Table{1: fb.Shared{Table: named(strings.Repeat("n", 1<<10)), Count: 130_000}}),
 			Want: []string{"tflite-custom-operator"}, Unread: true, Heavy: true},
+		{Name: "a checkpoint of the caller", Data: trained("FlexSave", 0, nil, nil), Want: []string{"tflite-flex-operator"}},
+		{Name: "a checkpoint of the model", Data: trained("FlexSave", 1, nil, nil), Want: []string{"tflite-reaches-out"}},
+		{Name: "a checkpoint of the caller and one of the model", Data: trained("FlexRestoreV2", 0, nil, []fb.Table{{0: uint32(0), 1: fb.Int32s{1, 0}}}),
+			Want: []string{"tflite-reaches-out"}},
+		{Name: "a path of the caller that is written over", Data: trained("FlexSaveV2", 0, []fb.Table{add}, []fb.Table{{0: uint32(1), 1: fb.Int32s{1}, 2: fb.Int32s{0}}}),
+			Want: []string{"tflite-reaches-out"}},
+		{Name: "a path that another graph may give", Data: trained("FlexRestore", 0, []fb.Table{{0: uint8(119), 3: uint32(119)}}, nil), Want: []string{"tflite-reaches-out"}},
+		{Name: "a file of the caller", Data: trained("FlexWriteFile", 0, nil, nil), Want: []string{"tflite-reaches-out"}},
+		{Name: "a checkpoint without operands", Data: model(named("FlexSave"), 1, 0), Want: []string{"tflite-reaches-out"}},
 		{Name: "another format", File: "m.tflite", Data: []byte("not a model at all"), Unread: true},
 	})
 }

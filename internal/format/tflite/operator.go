@@ -14,15 +14,51 @@ import (
 // optional stands for an operand that is not there.
 const optional = math.MaxUint32 // -1
 
+// inputs returns the tensors that a graph takes from whoever runs it, if there are
+// operators that this says something of.
+func (d *decoder) inputs(g flatbuffers.Table) map[uint64]bool {
+	out := make(map[uint64]bool)
+	if len(d.model.Custom) == 0 {
+		return out
+	}
+	w, n := g.Vector(graphInputs, 4)
+	for range n {
+		if !d.r.Step() || !d.keep("") {
+			break
+		}
+		out[w.UintLE(4)] = true
+	}
+	return out
+}
+
+// uses notes how a graph whose inputs are given uses custom operators.
+func (d *decoder) uses(g flatbuffers.Table, given map[uint64]bool) {
+	if len(d.model.Custom) == 0 {
+		return
+	}
+	for _, op := range g.Tables(graphOperators) {
+		place := d.codes[op.Uint(operatorCode, 4, 0)]
+		if place < 0 {
+			continue
+		}
+		c := &d.model.Custom[place]
+		w, n := op.Vector(operatorInputs, 4)
+		c.Used = true
+		c.Given = c.Given && n > 0 && given[w.UintLE(4)]
+	}
+}
+
 // operands checks that an operator works on tensors that there are: runtimes take
-// the numbers for indices.
-func (d *decoder) operands(i int, op flatbuffers.Table, field, tensors int) {
+// the numbers for indices. It strikes them off from what is given.
+func (d *decoder) operands(i int, op flatbuffers.Table, field, tensors int, given map[uint64]bool) {
 	w, n := op.Vector(field, 4)
 	for range n {
 		if !d.r.Step() {
 			return
 		}
-		if t := w.UintLE(4); t != optional && t >= uint64(tensors) {
+		t := w.UintLE(4)
+		delete(given, t)
+		if t != optional && t >= uint64(tensors) {
 			d.r.FailAt(op.Offset(), hostile.Malformed, "operator %d works on tensor %d of %d", i, int32(t), tensors)
 			return
 		}
@@ -65,9 +101,8 @@ const maxRuns = 64
 
 // runs keeps what an operator of TensorFlow runs: its options are a vector of a
 // name and a NodeDef. What cannot be read does not run.
-func (d *decoder) runs(code int, op flatbuffers.Table) {
-	i := slices.IndexFunc(d.model.Custom, func(c Custom) bool { return c.code == code })
-	if i < 0 || !strings.HasPrefix(d.model.Custom[i].Name, "Flex") || len(d.model.Custom[i].Runs) >= maxRuns {
+func (d *decoder) runs(c *Custom, op flatbuffers.Table) {
+	if !strings.HasPrefix(c.Name, "Flex") || len(c.Runs) >= maxRuns {
 		return
 	}
 	w, n := op.Vector(operatorOptions, 1)
@@ -79,8 +114,8 @@ func (d *decoder) runs(code int, op flatbuffers.Table) {
 			if f.Tag.Number() != nodeOp || f.Tag.Wire() != protobuf.Bytes {
 				continue
 			}
-			if name := string(f.Prefix(maxName)); !slices.Contains(d.model.Custom[i].Runs, name) && d.keep(name) {
-				d.model.Custom[i].Runs = append(d.model.Custom[i].Runs, name)
+			if name := string(f.Prefix(maxName)); !slices.Contains(c.Runs, name) && d.keep(name) {
+				c.Runs = append(c.Runs, name)
 			}
 		}
 	}

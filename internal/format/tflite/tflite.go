@@ -27,6 +27,7 @@ const (
 	codeCustom         = 1
 	codeBuiltin        = 3
 	graphTensors       = 0
+	graphInputs        = 1
 	graphOperators     = 3
 	operatorCode       = 0
 	operatorInputs     = 1
@@ -42,8 +43,14 @@ const (
 	bufferSize         = 2
 )
 
-// builtinCustom is BuiltinOperator_CUSTOM.
-const builtinCustom = 32
+// Values of BuiltinOperator.
+const (
+	builtinCall      = 31
+	builtinCustom    = 32
+	builtinIf        = 118
+	builtinWhile     = 119
+	builtinStablehlo = 162 // and above: some of them run graphs
+)
 
 // typeString is TensorType_STRING.
 const typeString = 5
@@ -79,10 +86,12 @@ type Custom struct {
 	Offset int64
 	Name   string
 	Used   bool // by some graph
+	// Given says that it is used, and that whoever runs the model gives the first
+	// operand of every use: an input of a graph that no operator writes or runs.
+	Given bool
 	// Runs are the operations of TensorFlow that graphs have it run, by the
 	// description in its options, which counts and not its name.
 	Runs []string
-	code int
 }
 
 // Decode reads a model and checks that all of its parts lie in the file and that
@@ -105,11 +114,12 @@ func Decode(r *hostile.Reader) (Model, error) {
 	for _, t := range root.Tables(modelMetadata) {
 		d.named(t.String(metadataName, maxName), t.Uint(metadataBuffer, 4, 0))
 	}
-	if r.Err() == nil && len(d.used) == 0 && len(d.buffers) == 0 {
+	if r.Err() == nil && len(d.codes) == 0 && len(d.buffers) == 0 {
 		r.Fail(hostile.Malformed, "a model of nothing")
 	}
-	for i, c := range d.model.Custom {
-		d.model.Custom[i].Used = d.used[c.code]
+	for i := range d.model.Custom {
+		c := &d.model.Custom[i]
+		c.Given = c.Given && c.Used && !d.nests
 	}
 	return d.model, r.Err()
 }
@@ -117,7 +127,8 @@ func Decode(r *hostile.Reader) (Model, error) {
 type decoder struct {
 	r       *hostile.Reader
 	model   Model
-	used    []bool // by operator code: whether some graph uses it
+	codes   []int // by operator code: its place in Custom, or -1
+	nests   bool  // some operator may run graphs, on operands of its choice
 	buffers []extent
 }
 
@@ -133,10 +144,13 @@ func (d *decoder) code(t flatbuffers.Table) {
 	if !d.keep(name) {
 		return
 	}
-	if max(old, now) == builtinCustom || old == placeholder && now == 0 || name != "" {
-		d.model.Custom = append(d.model.Custom, Custom{Offset: t.Offset(), Name: name, code: len(d.used)})
+	builtin, place := max(old, now), -1
+	if builtin == builtinCustom || old == placeholder && now == 0 || name != "" {
+		place = len(d.model.Custom)
+		d.model.Custom = append(d.model.Custom, Custom{Offset: t.Offset(), Name: name, Given: true})
 	}
-	d.used = append(d.used, false)
+	d.nests = d.nests || builtin == builtinCall || builtin == builtinIf || builtin == builtinWhile || builtin >= builtinStablehlo
+	d.codes = append(d.codes, place)
 }
 
 // named keeps the text in a buffer.
@@ -177,6 +191,7 @@ func (d *decoder) buffer(t flatbuffers.Table) {
 // graph checks what tensors and operators refer to, and keeps the texts in
 // tensors of strings.
 func (d *decoder) graph(g flatbuffers.Table) {
+	given := d.inputs(g)
 	tensors := 0
 	for i, t := range g.Tables(graphTensors) {
 		tensors++
@@ -188,17 +203,22 @@ func (d *decoder) graph(g flatbuffers.Table) {
 		if t.Uint(tensorType, 1, 0) == typeString {
 			d.named(t.String(tensorName, maxName), b)
 		}
+		if d.buffers[b].size > 0 {
+			delete(given, uint64(i))
+		}
 		d.constant(i, t, d.buffers[b].size)
 	}
 	for i, op := range g.Tables(graphOperators) {
 		code := op.Uint(operatorCode, 4, 0)
-		if code >= uint64(len(d.used)) {
-			d.r.FailAt(op.Offset(), hostile.Malformed, "operator %d is of code %d of %d", i, code, len(d.used))
+		if code >= uint64(len(d.codes)) {
+			d.r.FailAt(op.Offset(), hostile.Malformed, "operator %d is of code %d of %d", i, code, len(d.codes))
 			return
 		}
-		d.used[code] = true
-		d.operands(i, op, operatorInputs, tensors)
-		d.operands(i, op, operatorOutputs, tensors)
-		d.runs(int(code), op)
+		d.operands(i, op, operatorInputs, tensors, nil)
+		d.operands(i, op, operatorOutputs, tensors, given)
+		if place := d.codes[code]; place >= 0 {
+			d.runs(&d.model.Custom[place], op)
+		}
 	}
+	d.uses(g, given)
 }
