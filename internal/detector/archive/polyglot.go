@@ -3,6 +3,7 @@ package archive
 import (
 	"bytes"
 	"fmt"
+	"slices"
 
 	"github.com/modelaudit/modelaudit/internal/finding"
 	"github.com/modelaudit/modelaudit/internal/format/pickle"
@@ -18,6 +19,8 @@ type prefix struct {
 	// program: it runs, and finds its own archive behind itself, as
 	// self-extractors and Python's zip applications do.
 	program bool
+	// carrier: its own readers look for files in the archive behind it.
+	carrier bool
 }
 
 // prefixes are the formats whose readers do not mind what follows. The list is
@@ -44,6 +47,12 @@ var prefixes = []prefix{
 	{start: "\xcf\xfa\xed\xfe", name: "an executable", program: true},
 	{start: "\xca\xfe\xba\xbe", name: "an executable", program: true},
 	{start: "#!", name: "a script", program: true},
+	{start: "TFL3", at: 4, name: "a TensorFlow Lite model", carrier: true}, // of labels and vocabularies
+}
+
+// starts reports whether a file of this head starts so.
+func (x prefix) starts(head []byte) bool {
+	return len(head) > x.at && bytes.HasPrefix(head[x.at:], []byte(x.start))
 }
 
 // before judges what stands in front of the first record of the zip archive,
@@ -54,13 +63,13 @@ func (z *zipPass) before(gap zip.Range) {
 	if z.wrapped {
 		return
 	}
-	for _, x := range prefixes {
-		if kind == "" && len(head) > x.at && bytes.HasPrefix(head[x.at:], []byte(x.start)) {
-			if x.program {
-				break
-			}
-			kind = x.name
-		}
+	i := slices.IndexFunc(prefixes, func(x prefix) bool { return x.starts(head) })
+	switch {
+	case kind != "" || i < 0 || prefixes[i].program:
+	case prefixes[i].carrier:
+		return
+	default:
+		kind = prefixes[i].name
 	}
 	if kind == "" && tar.Is(head) {
 		kind = "a tar archive"
