@@ -28,7 +28,7 @@ type reading struct {
 	disassemble bool
 	does        tape
 	listing     tape
-	notes       map[int64]string // what the opcode at an offset does
+	notes       map[int64]string // what the opcode at an offset does, of as many as can be listed
 }
 
 // A tape keeps the first of many steps and counts the others.
@@ -38,9 +38,12 @@ type tape struct {
 	more  int
 }
 
+// full reports whether the next step is only counted.
+func (t *tape) full() bool { return len(t.steps) == t.limit }
+
 // add keeps a step, or counts it.
 func (t *tape) add(offset int64, text string) {
-	if len(t.steps) == t.limit {
+	if t.full() {
 		t.more++
 		return
 	}
@@ -89,9 +92,15 @@ func (f *reading) stream(at int64) (end int64, ok bool) {
 	m := pickle.New(r, names, pickle.Reading{Arrays: true})
 	does := tape{limit: maxEffects}
 	for e := range m.Run() {
-		text := finding.Code(effect(m, &e), finding.QuoteLimit)
-		// One opcode may do several things; the last one is its result.
-		f.notes[e.Offset] = text
+		noted := f.disassemble && len(f.notes) < maxInstructions
+		text := ""
+		if noted || !does.full() {
+			text = finding.Code(effect(m, &e), finding.QuoteLimit)
+		}
+		if noted {
+			// One opcode may do several things; the last one is its result.
+			f.notes[e.Offset] = text
+		}
 		does.add(e.Offset, text)
 	}
 	ok = m.Err() == nil && m.Stopped()
@@ -136,6 +145,10 @@ func (f *reading) list(at int64) {
 	r := f.pass.Reader()
 	r.MoveTo(at)
 	for op := range pickle.Ops(r) {
+		if f.listing.full() {
+			f.listing.more++
+			continue
+		}
 		text := op.Code.String()
 		if arg := f.argument(&op); arg != "" {
 			text = fmt.Sprintf("%-16s %s", text, arg)
