@@ -6,6 +6,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/modelaudit/modelaudit/internal/format/python"
 	"github.com/modelaudit/modelaudit/internal/hostile"
 )
 
@@ -74,7 +75,7 @@ func (l *lexer) escape(b *strings.Builder) (needless bool) {
 	}
 	c, n := numeric(rest)
 	if n == 0 {
-		c, n = named(rest)
+		c, n = python.Character(rest)
 	}
 	if n == 0 { // not an escape: the backslash stays
 		b.WriteByte('\\')
@@ -104,33 +105,4 @@ func numeric(s string) (c rune, n int) {
 		n++
 	}
 	return c, n
-}
-
-// maxCharacter is the longest name of a character that Python looks up, in bytes
-// (NAME_MAXLEN of unicodedata.c).
-const maxCharacter = 256
-
-// named decodes N{LOW LINE} and the names of letters and digits; any other named
-// character is the replacement character.
-func named(s string) (c rune, n int) {
-	if !strings.HasPrefix(s, "N{") {
-		return 0, 0
-	}
-	i := strings.IndexByte(s[:min(len(s), maxCharacter)], '}')
-	if i < 0 {
-		return 0, 0
-	}
-	called := strings.ToUpper(s[2:i])
-	last := called[strings.LastIndexByte(called, ' ')+1:]
-	switch {
-	case called == "LOW LINE":
-		return '_', i + 1
-	case called == "FULL STOP":
-		return '.', i + 1
-	case strings.HasPrefix(called, "LATIN SMALL LETTER ") && len(last) == 1:
-		return rune(last[0] | 0x20), i + 1
-	case strings.HasPrefix(called, "LATIN CAPITAL LETTER ") && len(last) == 1:
-		return rune(last[0]), i + 1
-	}
-	return utf8.RuneError, i + 1
 }

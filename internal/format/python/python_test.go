@@ -264,6 +264,9 @@ func TestComputed(t *testing.T) {
 		{name: "mapped", text: "__import__(''.join(map(chr, [111, 115]))).system"},
 		{name: "generated", text: "__import__(''.join(chr(c) for c in (111, 115))).system"},
 		{name: "replaced", text: "__import__('xoxsx'.replace('x', '')).system"},
+		{name: "characters by their names", text: `getattr(__import__("o\N{latin small letter s}"), "\N{LATIN SMALL LETTER S}ystem")`},
+		{name: "digits by their names", text: `import base64
+getattr(__import__(getattr(base64, "b\N{DIGIT SIX}4decode")("b3M=").decode()), "system")`},
 		{name: "in upper case", text: "__import__(' OS '.strip().lower()).system"},
 	} {
 		s, err := python.Analyse(c.text + "('echo poc')\n")

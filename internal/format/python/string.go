@@ -106,8 +106,7 @@ var simple = map[byte]string{
 }
 
 // escape writes what the escape sequence at the start of s stands for, and
-// returns its length. One that stands for nothing stands for itself, as does a
-// character by its Unicode name.
+// returns its length. One that stands for nothing stands for itself.
 func escape(out *strings.Builder, s string, bytes bool) int {
 	if len(s) < 2 {
 		out.WriteString(s)
@@ -119,6 +118,10 @@ func escape(out *strings.Builder, s string, bytes bool) int {
 	if v, ok := simple[s[1]]; ok {
 		out.WriteString(v)
 		return 2
+	}
+	if c, n := Character(s[1:]); n > 0 && !bytes {
+		out.WriteRune(c)
+		return 1 + n
 	}
 	digits, base, skip := map[byte]int{'x': 2, 'u': 4, 'U': 8}[s[1]], 16, 2
 	if bytes && s[1] != 'x' {
@@ -136,4 +139,38 @@ func escape(out *strings.Builder, s string, bytes bool) int {
 	}
 	out.WriteRune(rune(n))
 	return skip + digits
+}
+
+// maxCharacter is the longest name of a character that Python looks up, in bytes
+// (NAME_MAXLEN of unicodedata.c).
+const maxCharacter = 256
+
+// characterNames are the names of those beside letters that names in programs have.
+var characterNames = map[string]rune{
+	"LOW LINE": '_', "FULL STOP": '.', "DIGIT ZERO": '0', "DIGIT ONE": '1', "DIGIT TWO": '2', "DIGIT THREE": '3', "DIGIT FOUR": '4',
+	"DIGIT FIVE": '5', "DIGIT SIX": '6', "DIGIT SEVEN": '7', "DIGIT EIGHT": '8', "DIGIT NINE": '9',
+}
+
+// Character decodes N{LOW LINE} behind a backslash, which n bytes of s are: 0 if it is
+// something else. Characters that names in programs do not have, or not by these names,
+// are the replacement character.
+func Character(s string) (c rune, n int) {
+	if !strings.HasPrefix(s, "N{") {
+		return 0, 0
+	}
+	i := strings.IndexByte(s[:min(len(s), maxCharacter)], '}')
+	if i < 0 {
+		return 0, 0
+	}
+	called := strings.ToUpper(s[2:i])
+	last := called[strings.LastIndexByte(called, ' ')+1:]
+	switch c := characterNames[called]; {
+	case c != 0:
+		return c, i + 1
+	case strings.HasPrefix(called, "LATIN SMALL LETTER ") && len(last) == 1:
+		return rune(last[0] | 0x20), i + 1
+	case strings.HasPrefix(called, "LATIN CAPITAL LETTER ") && len(last) == 1:
+		return rune(last[0]), i + 1
+	}
+	return utf8.RuneError, i + 1
 }
