@@ -103,6 +103,11 @@ func TestLookup(t *testing.T) {
 		{"numpy.core.multiarray", "_reconstruct", Safe},
 		{"pip._vendor.requests", "get", Dangerous},
 		{"unheard.of", "check_output", Suspicious},
+		{"unheard.of", "pythonapi.PyRun_SimpleString", Dangerous},
+		{"unheard.of", "_LIB.execl", Dangerous},
+		{"torch.storage", "UntypedStorage.from_file", Dangerous},
+		{"pyarrow.lib", "Array._import_from_c", Dangerous},
+		{"_polars_runtime_32._polars_runtime", "register_plugin_function", Dangerous},
 		{"unheard.of", "Thing", Unknown},
 	} {
 		if got := Lookup(tc.module, tc.name); got.Class != tc.want {
