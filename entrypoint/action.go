@@ -188,7 +188,7 @@ func (a *action) audit(ctx context.Context) error {
 	}
 	// An accepted finding or an entry of a baseline that matches nothing is out
 	// of date only where everything was looked at.
-	s.Policy.Partial = a.set.Whole == "" || a.in.shard.Of > 1
+	s.Policy.Partial = a.set.Whole == "" || a.in.shard.Of > 1 || len(a.in.paths)+len(a.in.ignore) > 0
 	result := scanner(s).All(ctx, files, nil)
 	s.Policy.Compared = a.compare(ctx, s, &result)
 	s.Policy.NewOnly = a.in.newOnly

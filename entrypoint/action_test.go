@@ -253,6 +253,32 @@ func TestNothingToScan(t *testing.T) {
 	}
 }
 
+// Entries of a policy that match nothing are out of date where the inputs leave
+// nothing out.
+func TestEntriesOutOfDate(t *testing.T) {
+	const told = "nothing found matches this acceptance any more"
+	for _, test := range []struct {
+		name, input, value string
+		want               bool
+	}{
+		{"everything", "INPUT_PATHS", "", true},
+		{"paths", "INPUT_PATHS", "a/**", false},
+		{"paths-ignore", "INPUT_PATHS-IGNORE", "b/**", false},
+	} {
+		j := newJob(t, githubtest.New(t), map[string][]byte{
+			"a/x.safetensors": harmless(), "b/x.safetensors": harmless(),
+			".github/modelaudit.yml": []byte("accept: [{rule: archive-path-escapes, path: b/**, reason: known}]\n"),
+		})
+		j.env[test.input] = test.value
+		j.event(t, "push", "refs/heads/main", mergeSHA, map[string]any{})
+		r := j.run(t)
+		r.want(t, 0, nil)
+		if got := strings.Contains(r.summary, told); got != test.want {
+			t.Errorf("%s: told %v, want %v:\n%s", test.name, got, test.want, r.summary)
+		}
+	}
+}
+
 // The policy of the base counts, not the one that the pull request brings.
 func TestPolicyComesFromTheBase(t *testing.T) {
 	lenient := []byte("fail-on: none\n")

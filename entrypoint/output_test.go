@@ -115,8 +115,8 @@ func TestPlaces(t *testing.T) {
 		{".", []string{"."}, false},
 		{".", []string{"a.pkl"}, true},
 	} {
-		if got := partial(c.base, c.roots); got != c.want {
-			t.Errorf("%v of %s: partial %v, want %v", c.roots, c.base, got, c.want)
+		if got := outside(c.base, c.roots); got != c.want {
+			t.Errorf("%s, not in %v: got %v, want %v", c.base, c.roots, got, c.want)
 		}
 	}
 	if got, want := governed(filepath.Join(dir, ".github", "modelaudit.yml")), dir; got != want {

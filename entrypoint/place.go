@@ -44,10 +44,9 @@ func relativeTo(base string) func(string) string {
 	}
 }
 
-// partial reports whether none of the roots is base or holds it, so that a scan
-// of them does not see everything that a policy is about.
-func partial(base string, roots []string) bool {
-	return !slices.ContainsFunc(roots, func(root string) bool { return within(root, base) })
+// outside reports whether none of the roots is the path or holds it.
+func outside(path string, roots []string) bool {
+	return !slices.ContainsFunc(roots, func(root string) bool { return within(root, path) })
 }
 
 // within reports whether a path is base or lies below it.

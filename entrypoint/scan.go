@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strconv"
 	"time"
 
@@ -133,16 +134,28 @@ func (f *settingFlags) scan(ctx context.Context, w World, paths []string, progre
 	if err != nil {
 		return policy.Outcome{}, err
 	}
-	if base := governed(f.config); f.config != "" {
-		s.Policy.Partial = partial(base, paths)
-	}
-	if f.shard.Of > 1 {
-		files, s.Policy.Partial = f.shard.Share(files, change.Weight), true
-	}
+	files = f.shard.Share(files, change.Weight)
+	s.Policy.Partial = f.partial(s.Policy.Baseline, paths)
 	done, end := w.progress(len(files), progress)
 	outcome := auditFiles(ctx, s, files, done)
 	end()
 	return outcome, nil
+}
+
+// partial reports whether a scan does not see everything that its policy is
+// about: the flags leave something out, or the paths do. Without a policy file
+// that is what the baseline, nil for none, knows of.
+func (f *settingFlags) partial(baseline *policy.Baseline, paths []string) bool {
+	switch {
+	case f.shard.Of > 1, len(f.include)+len(f.exclude) > 0:
+		return true
+	case f.config != "":
+		return outside(governed(f.config), paths)
+	case baseline == nil:
+		return false
+	default:
+		return slices.ContainsFunc(baseline.Entries, func(e policy.Entry) bool { return outside(e.Path, paths) })
+	}
 }
 
 // usual is where a repository keeps its policy.
