@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/modelaudit/modelaudit/internal/finding"
 	"github.com/modelaudit/modelaudit/internal/github"
@@ -57,9 +56,8 @@ func (a *action) respectDismissals(ctx context.Context) {
 	}
 }
 
-// alertName tells alerts apart: one whose message is another is another, so
+// alertName tells alerts apart: one that claims something else is another, so
 // that a dismissed call does not cover one with other arguments.
 func alertName(d github.Dismissal) string {
-	text := strings.NewReplacer(`\[`, "[", `\]`, "]").Replace(d.Message)
-	return d.Rule + "\x00" + d.Path + "\x00" + text
+	return d.Rule + "\x00" + d.Path + "\x00" + sarif.Claim(d.Message)
 }

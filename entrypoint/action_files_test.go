@@ -103,6 +103,9 @@ func TestDismissals(t *testing.T) {
 		{name: "of another file", change: func(a *githubtest.Alert) { a.Instance.Location.Path = "b.zip" }, status: 1},
 		{name: "of another rule", change: func(a *githubtest.Alert) { a.Rule.ID = "other" }, status: 1},
 		{name: "that says something else", change: func(a *githubtest.Alert) { a.Instance.Message.Text += " now" }, status: 1},
+		{name: "of another place in the file", change: func(a *githubtest.Alert) {
+			a.Instance.Message.Text = strings.Replace(a.Instance.Message.Text, "\n0x0", "\n0x1", 1)
+		}, status: 0},
 		{name: "not respected", env: map[string]string{"INPUT_RESPECT-DISMISSALS": "false"}, status: 1},
 	} {
 		s := githubtest.New(t)

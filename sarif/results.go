@@ -2,7 +2,9 @@ package sarif
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/owenrumney/go-sarif/v2/sarif"
 
@@ -67,6 +69,16 @@ func Message(f *finding.Finding) string {
 		fmt.Fprintf(&b, "\nand %s", plain.Count(more, "more step"))
 	}
 	return escapeLinks(cut(b.String(), maxMessage))
+}
+
+// place is what a line of evidence in a message begins with.
+var place = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?m)^(0x[0-9a-f]{8,}|line [0-9]+) `) })
+
+// Claim is what a message of Message says but where, so that it is the same of a
+// model that was exported again, and whether or not links in it are escaped.
+func Claim(message string) string {
+	message = place().ReplaceAllString(message, "")
+	return strings.NewReplacer(`\[`, "[", `\]`, "]").Replace(message)
 }
 
 // location is a place in the file of a finding, or in a file nested in it. The

@@ -341,6 +341,30 @@ func TestResults(t *testing.T) {
 	}
 }
 
+// TestClaim: of two messages that tell the same of other places the claim is one.
+func TestClaim(t *testing.T) {
+	message := func(offset int64, line int, text string) string {
+		f := at(executes, "a.pkl")
+		f.Evidence = []finding.Step{{Offset: offset, Text: "GLOBAL os"}, {Offset: offset + 1, Line: line, Text: text}}
+		return sarif.Message(&f)
+	}
+	first := sarif.Claim(message(2, 0, "0x00000001 [x]"))
+	for _, c := range []struct {
+		name, message string
+		same          bool
+	}{
+		{"another offset", message(1<<40, 0, "0x00000001 [x]"), true},
+		{"lines", message(2, 7, "0x00000001 [x]"), true},
+		{"links not escaped", strings.ReplaceAll(message(2, 0, "0x00000001 [x]"), `\`, ""), true},
+		{"a text that looks like a place", message(2, 0, "0x00000002 [x]"), false},
+		{"another text", message(2, 0, "0x00000001 [y]"), false},
+	} {
+		if got := sarif.Claim(c.message); (got == first) != c.same {
+			t.Errorf("%s: got %q beside %q", c.name, got, first)
+		}
+	}
+}
+
 func TestNotifications(t *testing.T) {
 	_, doc := write(t, everything(), sarif.Options{Rules: rules})
 	var got []string
