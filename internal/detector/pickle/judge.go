@@ -30,6 +30,7 @@ type judge struct {
 	exhausted bool         // it was told that this is too much
 	led       map[key]bool // detours that are known
 	callers   []caller     // methods that objects would call
+	importers bool         // a name is that of a function that imports
 }
 
 // A use is what the pickle does with one name.
@@ -127,6 +128,7 @@ func (j *judge) use(n *pickle.Name, e pickle.Effect) *use {
 		}
 		j.names[k] = u
 		j.order = append(j.order, u)
+		j.importers = j.importers || importer(n)
 	}
 	for len(j.byID) <= n.ID {
 		j.byID = append(j.byID, nil)

@@ -181,6 +181,8 @@ func TestDetector(t *testing.T) {
 		{Name: "numbers for an unknown function", Data: p(4).Named("models", "make").Int(3).Tuple(1).Reduce().Stop(), Want: []string{"pickle-unknown-call"}},
 		{Name: "path for an unknown class", Data: p(4).Named("models", "Runner").EmptyList().Str("/bin/sh").Append().Tuple(1).Reduce().Stop(), Want: []string{"pickle-unknown-call-payload"}},
 		{Name: "phase of an unknown class", Data: p(4).Named("models", "Phase").Str("eval").Tuple(1).Reduce().Stop(), Want: []string{"pickle-unknown-class"}},
+		{Name: "importer to a harmless function", Data: p(4).Named("statistics", "median_low").EmptyList().Named("importlib", "import_module").Append().Tuple(1).Reduce().Stop(),
+			Want: []string{"pickle-computed-name"}},
 		{Name: "importer to an unknown function", Data: p(4).Named("models", "make").Named("importlib", "import_module").Str("a").Tuple(2).Reduce().Stop(), Want: []string{"pickle-unknown-call-payload"}},
 		{Name: "pickle to an unknown function", Data: p(4).Named("models", "make").Data(shell).Tuple(1).Reduce().Stop(), Want: []string{"pickle-carries-payload", "pickle-unknown-call-payload"}},
 		{Name: "program to an unknown function", Data: p(4).Call("models", "make", "import os\nos.system('echo poc')\n").Stop(), Want: []string{"pickle-unknown-call-payload"}},

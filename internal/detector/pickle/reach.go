@@ -58,8 +58,15 @@ func (j *judge) takes(e pickle.Effect) {
 
 // hands reports a call that is given what may be any function, if it calls what it
 // is given or is one of Python's own; and one of Python's own that is given a module,
-// of which no pickle has any.
+// of which no pickle has any. No harmless function has a use for one that imports:
+// it may return it, alone or out of a container.
 func (j *judge) hands(e pickle.Effect, u *use, v globals.Verdict) bool {
+	if j.importers && v.Class == globals.Safe && j.hasName(append(e.Args[:len(e.Args):len(e.Args)], e.Kw), 3, importer) {
+		j.add(unresolved, e, "callback", func() string {
+			return "Loading this file " + j.callText(e) + ", and gives that a function that imports whatever it is told."
+		})
+		return true
+	}
 	if v.Effect != globals.Indirect && !(u.python && v.Class == globals.Safe) || u.args == "attribute" && e.Computed {
 		return false
 	}
@@ -69,7 +76,7 @@ func (j *judge) hands(e pickle.Effect, u *use, v globals.Verdict) bool {
 		j.add(unresolved, e, "callback", func() string {
 			return "Loading this file " + j.callText(e) + ", and gives that a function which is computed in a way that only running it would tell."
 		})
-	case u.python && u.args == "" && !e.Computed && j.hasModule(e.Args, 2):
+	case u.python && u.args == "" && !e.Computed && j.hasName(e.Args, 2, isModule):
 		j.add(unresolved, e, "module", func() string {
 			return "Loading this file " + j.callText(e) + ", and gives that a module to take what it likes from."
 		})
@@ -88,19 +95,26 @@ func (j *judge) anyFunctionIn(v pickle.Value) bool {
 	return slices.ContainsFunc(items, j.anyFunction)
 }
 
-// hasModule reports whether a module is among values or in them, as deep as depth.
-func (j *judge) hasModule(values []pickle.Value, depth int) bool {
+// isModule reports whether a name is that of a module itself.
+func isModule(n *pickle.Name) bool { return n.Name == "" }
+
+// hasName reports whether a name that is asked for is among values or in them, as deep
+// as depth.
+func (j *judge) hasName(values []pickle.Value, depth int, is func(*pickle.Name) bool) bool {
 	return slices.ContainsFunc(values, func(v pickle.Value) bool {
 		if n := j.m.Name(v); n != nil {
-			return n.Name == ""
+			return is(n)
 		}
 		if depth == 0 || !j.container(v) {
 			return false
 		}
 		items, _ := j.items(v)
-		return j.hasModule(items, depth-1)
+		return j.hasName(items, depth-1, is)
 	})
 }
+
+// importer reports whether a name is that of a function that imports what it is told.
+func importer(n *pickle.Name) bool { return strings.Contains(n.Name, "import") && findsObjects(n) }
 
 // holdsFunction reports whether a state has an attribute that may be any function,
 // in dicts that lie in each other as deep as depth.
