@@ -50,7 +50,7 @@ func inputTable() []input {
 	return []input{
 		{"paths", "", "globs of what to scan, one a line; everything if empty", globs(func(in *inputs) *[]string { return &in.paths })},
 		{"paths-ignore", "", "globs of what not to scan, one a line", globs(func(in *inputs) *[]string { return &in.ignore })},
-		{"scan-mode", "auto", "auto scans what a pull request changes and everything otherwise; changed, full", oneOf(func(in *inputs) *string { return &in.mode }, "auto", "changed", "full")},
+		{"scan-mode", "auto", "full scans everything, changed what the event changes; auto is changed on a pull request and in a merge queue, and full otherwise", oneOf(func(in *inputs) *string { return &in.mode }, "auto", "changed", "full")},
 		{"fail-on-new-only", "true", "on a pull request, or with base-ref, what was there before does not fail the check", boolean(func(in *inputs) *bool { return &in.newOnly })},
 		{"respect-dismissals", "true", "findings whose alerts were dismissed in code scanning do not fail the check", boolean(func(in *inputs) *bool { return &in.dismissals })},
 		{"shard", "", "scan this part of the files, such as ${{ matrix.shard }} from modelaudit plan; its results are merged, not uploaded or commented", readShard},
@@ -59,7 +59,7 @@ func inputTable() []input {
 		{"lfs", "fetch", "Git LFS pointers: fetch the objects that are to be scanned, require them in the checkout, or skip", oneOf(func(in *inputs) *string { return &in.lfs }, "fetch", "require", "skip")},
 		{"lfs-max-bytes", "5GiB", "do not fetch larger objects", size(func(in *inputs) *int64 { return &in.lfsEach })},
 		{"lfs-max-total", "20GiB", "do not fetch more than this in one run", size(func(in *inputs) *int64 { return &in.lfsTotal })},
-		{"upload", "auto", "send results to code scanning: auto where it is possible, always, never", oneOf(func(in *inputs) *string { return &in.upload }, "auto", "always", "never")},
+		{"upload", "auto", "send results to code scanning: auto where it is possible; always from a merge queue too, and with an error where it fails; never", oneOf(func(in *inputs) *string { return &in.upload }, "auto", "always", "never")},
 		{"category", "", "tells several uses of the Action in one repository apart", readCategory},
 		{"wait-for-processing", "true", "wait until GitHub has read the upload, and show its errors", boolean(func(in *inputs) *bool { return &in.wait })},
 		{"comment", "on-findings", "comment on pull requests: on-findings, always, never", oneOf(func(in *inputs) *string { return &in.comment }, "on-findings", "always", "never")},
