@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"hash/maphash"
 	"slices"
+	"strings"
 
 	"github.com/modelaudit/modelaudit/internal/finding"
 	"github.com/modelaudit/modelaudit/internal/format/pickle"
+	"github.com/modelaudit/modelaudit/internal/globals"
 )
 
 // holding judges bytes that some library reads, which loads the pickles that are in
@@ -17,6 +19,11 @@ func (j *judge) holding(e pickle.Effect) {
 		if !ok {
 			if content, size := j.stream(v); size > 0 { // long, or a file in memory
 				j.report.nested = append(j.report.nested, j.s.p.File.Member("argument", content, size))
+			}
+			if j.makesBytes(e, v) {
+				j.add(unresolved, e, "bytes", func() string {
+					return "Loading this file loads a pickle in bytes that it computes in a way that only running it would tell: " + j.python(v) + "."
+				})
 			}
 			continue
 		}
@@ -31,6 +38,29 @@ func (j *judge) holding(e pickle.Effect) {
 			}
 		}
 	}
+}
+
+// makesBytes reports whether v may be bytes that a call returns: one of a function of
+// another library, where v is what the effect comes with. A library gives itself other
+// things as well.
+func (j *judge) makesBytes(e pickle.Effect, v pickle.Value) bool {
+	if j.makesText(v) {
+		return true
+	}
+	if j.m.Kind(v) != pickle.Call || j.inMemory(v) || !slices.Contains(e.Args, v) {
+		return false
+	}
+	n, own := j.m.Name(j.m.Class(v)), j.m.Name(e.Fn)
+	if own == nil {
+		own = j.m.Name(j.m.Class(e.Fn))
+	}
+	return n == nil || !globals.ClassLike(n.Name) && (own == nil || root(n) != root(own))
+}
+
+// root is the top package of a name's module.
+func root(n *pickle.Name) string {
+	top, _, _ := strings.Cut(n.Module, ".")
+	return top
 }
 
 // withItems are values, and what the dicts among them hold: skorch keeps the bytes that

@@ -229,14 +229,27 @@ func (j *judge) nested(e pickle.Effect) (found bool) {
 			continue
 		}
 		j.report.nested = append(j.report.nested, j.s.p.File.Member(name, content, size))
-		found = true
+		_, known := j.m.Bytes(v)
+		found = found || known || j.m.Class(v) == 0 || j.inMemory(v)
 	}
 	return found
 }
 
-// stream returns the bytes that a loader reads from v: those that it is, or
-// those of a file in memory. Those that are too long to be held are read where
-// they stand.
+// inMemory reports whether v is a file in memory of which it is known what it holds.
+// Any other call may make other bytes of those that it is given.
+func (j *judge) inMemory(v pickle.Value) bool {
+	n := j.m.Name(j.m.Class(v))
+	if n == nil || n.Name != "BytesIO" {
+		return false
+	}
+	state := j.m.State(v)
+	made, _ := j.m.Items(state)
+	return state == 0 || len(made) > 0
+}
+
+// stream returns the bytes that a loader reads from v: those that it is, those of
+// a file in memory, or those that another call is given. Those that are too long to
+// be held are read where they stand.
 func (j *judge) stream(v pickle.Value) (content io.ReaderAt, size int64) {
 	if j.m.Class(v) != 0 { // io.BytesIO(content)
 		items, _ := j.m.Items(v)

@@ -76,6 +76,21 @@ func TestLibraries(t *testing.T) {
 			[]string{"pickle-reads-files"}},
 		{"projection", call("pyproj.proj", "Proj").Str("proj=merc a=6378137 nadgrids=@null").Tuple(1).Reduce().Stop(), nil},
 		{"projection of a file", call("pyproj.proj", "Proj").Str("init=/tmp/epsg:4326").Tuple(1).Reduce().Stop(), []string{"pickle-reads-files"}},
+		{"bytes that a function makes, for torch's loader", mapped(call("torch.storage", "_load_from_bytes"), shell).Tuple(1).Reduce().Stop(), []string{"pickle-loads-more"}},
+		{"file in memory, filled by a function, for torch's loader", copied(call("torch.storage", "_load_from_bytes").Named("_io", "BytesIO").Data(plain).Tuple(1).Reduce(), "a").
+			Build().Tuple(1).Reduce().Stop(), []string{"pickle-loads-more"}},
+		{"bytes that a function makes, for a document", mapped(call("spacy.tokens.doc", "unpickle_doc").None(), shell).None().Tuple(3).Reduce().Stop(),
+			[]string{"pickle-computed-name"}},
+		{"bytes that a function makes, for a query", mapped(call("polars.lazyframe.frame", "LazyFrame").Op(')').NewObj(), shell).Build().Stop(),
+			[]string{"pickle-computed-name"}},
+		{"bytes that a query is made of by its own library", call("polars.lazyframe.frame", "LazyFrame").Op(')').NewObj().
+			Named("polars.polars", "to_bytes").Tuple(0).Reduce().Build().Stop(), []string{"pickle-unknown-call"}},
+		{"signature for a builder of functions", call("numba.np.ufunc.ufuncbuilder", "UFuncBuilder").Op(')').NewObj().EmptyDict().Build().Op('(').Str("exit()").Op(0x90).Stop(), runs},
+		{"condition of a field of a font", call("fontTools.ttLib.tables.otTables", "Lookup").Op(')').NewObj().EmptyDict().Str("converters").EmptyList().
+			Named("fontTools.ttLib.tables.otConverters", "SimpleValue").Op(')').NewObj().EmptyDict().Str("condition").Str("exit()").SetItem().Build().Append().
+			SetItem().Build().EmptyDict().Build().Stop(), runs},
+		{"module that is imported as soon as something is asked of it", call("torch._native.utils.lazy", "LazyModule").Str("models").Tuple(1).Reduce().EmptyDict().Build().Stop(),
+			[]string{"pickle-calls-indirectly"}},
 		{"formula", filled("statsmodels.base.data", "PandasData", "formula", "y ~ np.log(x) + C(z, Treatment(reference='a'))"), nil},
 		{"formula that starts a program", filled("statsmodels.base.data", "PandasData", "formula", "y ~ x + I(__import__('os').system('echo poc'))"),
 			[]string{"pickle-code-dangerous"}},
@@ -103,4 +118,16 @@ func TestLibraries(t *testing.T) {
 			t.Errorf("%s: got %v, want %v", c.name, got, c.want)
 		}
 	}
+}
+
+// mapped adds what bytes.translate makes of content, of which each byte is one less.
+func mapped(s *pickletest.Stream, content []byte) *pickletest.Stream {
+	less, table := make([]byte, len(content)), make([]byte, 256)
+	for i, c := range content {
+		less[i] = c - 1
+	}
+	for i := range table {
+		table[i] = byte(i + 1)
+	}
+	return s.Named("builtins", "bytes.translate").Data(less).Data(table).Tuple(2).Reduce()
 }
