@@ -38,10 +38,18 @@ func (m *Machine) disturbed(c *call) {
 
 // disturb notes that a value may change, with those in it as deep as depth.
 func (m *Machine) disturb(v Value, depth int) {
+	o := m.object(v)
+	// What may change is what a method is of, which may be a method as well.
+	for o != nil && o.kind == Attr {
+		if m.spend(1) {
+			return
+		}
+		v = o.fn
+		o = m.object(v)
+	}
 	if v.tag() == tagByteArray {
 		m.disturbedBytes(v)
 	}
-	o := m.object(v)
 	if o == nil || depth == 0 {
 		return
 	}
@@ -51,9 +59,6 @@ func (m *Machine) disturb(v Value, depth int) {
 			return
 		}
 		o.flags |= flagChanged
-	case Attr: // a method, of what it may change
-		m.disturb(o.fn, depth)
-		return
 	case Call:
 		if m.lazy(v) {
 			o.flags |= flagSpent

@@ -161,6 +161,21 @@ func TestForgets(t *testing.T) {
 	}
 }
 
+// TestMethodsOfMethods: what is set on an attribute of an attribute of ... may change
+// all that they are of, and following that ends.
+func TestMethodsOfMethods(t *testing.T) {
+	s := pickletest.New(4).Str("make").Put(0).Pop().Named("models", "make")
+	for range 20_000 {
+		s.Get(0).StackGlobal().None().None().SetItem()
+	}
+	m := pickle.New(reader(s.Stop()), names, pickle.Reading{})
+	for range m.Run() {
+	}
+	if !m.Stopped() || !m.Cut() {
+		t.Errorf("stopped %v, cut %v (%v), want both", m.Stopped(), m.Cut(), m.Err())
+	}
+}
+
 // TestSpells: a text is known of however it comes about, and others mostly not.
 func TestSpells(t *testing.T) {
 	const word = "_target_"

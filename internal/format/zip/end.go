@@ -2,6 +2,7 @@ package zip
 
 import (
 	"bytes"
+	"cmp"
 
 	"github.com/modelaudit/modelaudit/internal/hostile"
 )
@@ -13,6 +14,14 @@ const tailSize = endSize + 1<<16
 // maxDirectories bounds how many central directories one file may have; honest
 // ones have one.
 const maxDirectories = 16
+
+// maxEnds bounds how many end records one file may have: what is covered is
+// computed anew for each.
+const maxEnds = 256
+
+// slotsPerStep is how many entries are put in order, as they mostly are, in the
+// time of a step.
+const slotsPerStep = 8
 
 // An End is an end-of-central-directory record with its zip64 counterpart.
 type End struct {
@@ -107,6 +116,9 @@ func (a *Archive) tryEnd(offset int64) error {
 	if !taken && a.covered(offset) {
 		return nil
 	}
+	if len(a.Ends) >= maxEnds {
+		return hostile.Faultf(hostile.Unsupported, offset, "more than %d ends of an archive", maxEnds)
+	}
 	found := e.Count == 0 && e.Size == 0 && e.Zip64 == nil && e.Directory <= uint64(offset)
 	var err error
 	for _, c := range e.claims() {
@@ -120,6 +132,7 @@ func (a *Archive) tryEnd(offset int64) error {
 	if found {
 		a.Ends = append(a.Ends, e)
 		a.covers()
+		err = cmp.Or(err, a.r.Budget().Steps(int64(len(a.slots)/slotsPerStep)))
 	}
 	return err
 }

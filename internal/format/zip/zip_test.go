@@ -240,6 +240,17 @@ func TestManyDirectories(t *testing.T) {
 	}
 }
 
+// TestManyEnds: so with the ends of archives that hold nothing.
+func TestManyEnds(t *testing.T) {
+	one := ziptest.Files("a", "hello")
+	empty := append([]byte("PK\x05\x06"), make([]byte, 18)...)
+	for n, fails := range map[int]bool{200: false, 300: true, 20_000: true} {
+		if a, err := decode(append(one, slices.Repeat(empty, n)...)); (err != nil) != fails || len(a.Ends) > n+1 || len(a.Ends) > 300 {
+			t.Errorf("%d ends: got %d (%v)", n+1, len(a.Ends), err)
+		}
+	}
+}
+
 // TestOpen: what cannot be unpacked is a fault, and what came before it is shown.
 func TestOpen(t *testing.T) {
 	flate := ziptest.Deflate("hello")
