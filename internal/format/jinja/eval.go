@@ -28,9 +28,11 @@ func (s *scope) keep(v value) bool {
 	if !s.spend() || s.budget.Hold(uint64(valueCost+len(v.text))) != nil {
 		return false
 	}
-	for _, e := range v.list {
-		if !s.keep(e) {
-			return false
+	for _, all := range [][]value{v.list, v.under} {
+		for _, e := range all {
+			if !s.keep(e) {
+				return false
+			}
 		}
 	}
 	return true
@@ -49,7 +51,7 @@ func (s *scope) assign(name string, values []value) {
 		old := s.values[name]
 		// A value of which nothing is known adds nothing, unless it was put
 		// together.
-		if v.kind == unknown && !v.built || slices.ContainsFunc(old, func(o value) bool { return same(o, v) }) {
+		if v.kind == unknown && !v.built || slices.ContainsFunc(old, func(o value) bool { return s.same(o, v) }) {
 			continue
 		}
 		if !s.keep(v) {
@@ -60,8 +62,9 @@ func (s *scope) assign(name string, values []value) {
 }
 
 // same reports whether two values are equal as far as they are known.
-func same(a, b value) bool {
-	return a.kind == b.kind && a.text == b.text && a.n == b.n && len(a.list) == len(b.list)
+func (s *scope) same(a, b value) bool {
+	return s.spend() && a.kind == b.kind && a.text == b.text && a.n == b.n &&
+		slices.EqualFunc(a.list, b.list, s.same) && slices.EqualFunc(a.under, b.under, s.same)
 }
 
 // nothing is the one value of an expression of which nothing is known.
@@ -94,17 +97,18 @@ func (s *scope) known(n *node) []value {
 	case opName:
 		return s.variable(n.text)
 	case opList, opDict:
-		return []value{s.items(n)}
+		return s.items(n)
 	case opAttr:
-		if n.kids[0].op == opName {
-			return s.variable(n.kids[0].text + "." + n.text)
+		if base := n.kids[0]; base.op == opName && len(s.values[base.text+"."+n.text]) > 0 {
+			return s.values[base.text+"."+n.text]
 		}
+		return cross(s.eval(n.kids[0]), []value{str(n.text, false)}, item)
 	case opItem:
 		return s.subscript(n)
 	case opCall:
 		return s.call(n)
 	case opFilter:
-		return s.filter(n)
+		return s.applied(filtered, n.kids[0], n.text, n)
 	case opBinary:
 		return s.binary(n)
 	case opUnary:
@@ -129,17 +133,48 @@ func (s *scope) variable(name string) []value {
 	return nothing
 }
 
-// items returns a list of the elements of a list or the keys of a dict.
-func (s *scope) items(n *node) value {
-	v := value{kind: vList}
-	step := 1
+// items returns what a list or a dict may be.
+func (s *scope) items(n *node) []value {
+	most := maxItems
 	if n.op == opDict {
-		step = 2
+		most *= 2
 	}
-	for i := 0; i < len(n.kids) && len(v.list) < maxItems; i += step {
-		v.list = append(v.list, s.eval(n.kids[i])[0])
+	var out []value
+	for _, all := range s.combinations(n.kids[:min(len(n.kids), most)]) {
+		v := value{kind: vList}
+		switch n.op {
+		case opList:
+			v.list = all
+		case opDict:
+			for i := 0; i+1 < len(all); i += 2 {
+				v.list, v.under = append(v.list, all[i]), append(v.under, all[i+1])
+			}
+		}
+		out = append(out, v)
 	}
-	return v
+	return out
+}
+
+// combinations evaluates expressions that stand beside each other, and returns what
+// they may be together: lists of one value of each.
+func (s *scope) combinations(kids []*node) [][]value {
+	out := [][]value{nil}
+	for _, k := range kids {
+		values := s.eval(k)
+		if len(out)*len(values) > maxValues {
+			values = []value{beyond}
+		}
+		n := len(out)
+		for _, v := range values[1:] {
+			for _, before := range out[:n] {
+				out = append(out, append(slices.Clone(before), v))
+			}
+		}
+		for i := range out[:n] {
+			out[i] = append(out[i], values[0])
+		}
+	}
+	return out
 }
 
 // negative is a sign before an expression.
@@ -212,15 +247,6 @@ func (s *scope) subscript(n *node) []value {
 	return out
 }
 
-// arguments evaluates the arguments of a call or filter.
-func (s *scope) arguments(n *node) []value {
-	var out []value
-	for _, k := range n.kids[1:] {
-		out = append(out, s.eval(k)[0])
-	}
-	return out
-}
-
 // call computes the calls that can make names out of texts: dict(…) and methods
 // of strings and lists. Others return something unknown.
 func (s *scope) call(n *node) []value {
@@ -228,30 +254,42 @@ func (s *scope) call(n *node) []value {
 	// dict(a=1)|join is "a": the keys are the usual way to have a name without
 	// a string.
 	case callee.op == opName && callee.text == "dict":
-		v := value{kind: vList, built: true}
-		for _, k := range n.keys {
-			v.list = append(v.list, str(k, true))
-		}
-		return []value{v}
+		return s.named(n.keys, n.kids[len(n.kids)-len(n.keys):])
+	case callee.op == opName && callee.text == "cycler":
+		return s.items(&node{op: opList, kids: n.kids[1:]})
 	case callee.op == opName && s.macros[callee.text] != nil:
 		return union(s.macros[callee.text].body, nil)
 	case callee.op == opAttr:
-		var out []value
-		args := s.arguments(n)
-		for _, base := range s.eval(callee.kids[0]) {
-			out = append(out, method(base, callee.text, args, n.keys))
-		}
-		return out
+		return s.applied(method, callee.kids[0], callee.text, n)
 	}
 	return nothing
 }
 
-// filter applies a filter to all that its operand may be.
-func (s *scope) filter(n *node) []value {
+// named returns what a dict of keys and values may be.
+func (s *scope) named(keys []string, values []*node) []value {
 	var out []value
-	args := s.arguments(n)
-	for _, base := range s.eval(n.kids[0]) {
-		out = append(out, filtered(base, n.text, args, n.keys))
+	n := min(len(keys), maxItems)
+	for _, under := range s.combinations(values[:n]) {
+		v := value{kind: vList, under: under, built: true}
+		for _, k := range keys[:n] {
+			v.list = append(v.list, str(k, true))
+		}
+		out = append(out, v)
+	}
+	return out
+}
+
+// applied is what a method or filter makes of all that its operand and its arguments
+// may be.
+func (s *scope) applied(f func(value, string, []value, []string) value, operand *node, called string, n *node) []value {
+	var out []value
+	all := s.combinations(n.kids[1:])
+	for _, base := range s.eval(operand) {
+		for _, args := range all {
+			if len(out) <= maxValues {
+				out = more(out, f(base, called, args, n.keys))
+			}
+		}
 	}
 	return out
 }

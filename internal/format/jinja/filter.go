@@ -8,11 +8,11 @@ import (
 )
 
 // method is a call of a method of a known string or list.
-func method(base value, called string, args []value, keys []string) value {
+func method(base value, called string, args []value, named []string) value {
 	switch called {
 	case "format", "format_map":
 		if base.kind == vText {
-			return braces(base.text, args, keys)
+			return braces(base.text, args, named)
 		}
 	case "join":
 		if len(args) == 1 {
@@ -21,9 +21,9 @@ func method(base value, called string, args []value, keys []string) value {
 	case "strip", "lstrip", "rstrip":
 		return trim(base, args)
 	case "replace", "lower", "upper", "capitalize", "title", "swapcase":
-		return filtered(base, called, args, keys)
+		return filtered(base, called, args, named)
 	case "casefold":
-		return filtered(base, "lower", args, keys)
+		return filtered(base, "lower", args, named)
 	case "center", "ljust", "rjust", "zfill":
 		return padded(base, called, args)
 	case "translate":
@@ -34,13 +34,35 @@ func method(base value, called string, args []value, keys []string) value {
 		if base.kind == vText {
 			return divided(base.text, called, args)
 		}
-	case "pop", "__getitem__":
-		if len(args) == 1 {
+	case "pop", "get", "__getitem__":
+		if len(args) > 0 {
 			return item(base, args[0])
 		}
-		return value{built: base.built}
+	case "next": // of a cycler
+		return item(base, value{kind: vNumber})
+	case "keys":
+		return keys(base)
+	case "values":
+		return value{kind: vList, list: base.under, built: base.built}
+	case "items":
+		return pairs(base)
 	}
 	return value{built: base.built}
+}
+
+// keys is a dict as the list of its keys, and any other value as it is.
+func keys(v value) value {
+	v.under = nil
+	return v
+}
+
+// pairs is a list of the keys of a dict, each with what is under it.
+func pairs(dict value) value {
+	out := value{kind: vList, built: dict.built}
+	for i, v := range dict.under {
+		out.list = append(out.list, value{kind: vList, list: []value{dict.list[i], v}, built: dict.built})
+	}
+	return out
 }
 
 // divided is what methods return that leave parts of a string as they are.
@@ -108,11 +130,13 @@ func padded(base value, called string, args []value) value {
 }
 
 // filtered is the result of a filter of Jinja.
-func filtered(base value, called string, args []value, keys []string) value {
+func filtered(base value, called string, args []value, named []string) value {
 	switch called {
 	// Filters that leave names alone. Escaping changes <, >, & and quotes,
 	// which are in no name.
-	case "string", "safe", "e", "escape", "forceescape", "list", "sort", "unique", "select", "reject", "selectattr", "rejectattr":
+	case "string":
+		return shown(base)
+	case "safe", "e", "escape", "forceescape", "list", "sort", "unique", "select", "reject", "selectattr", "rejectattr":
 		return base
 	case "default", "d":
 		if base.kind == unknown && len(args) > 0 {
@@ -128,25 +152,31 @@ func filtered(base value, called string, args []value, keys []string) value {
 			return str(`"`+base.text+`"`, true)
 		}
 	case "map":
-		return mapped(base, args, keys)
+		return mapped(base, args, named)
+	case "items", "dictsort":
+		return pairs(base)
+	case "min", "max":
+		if base.kind == vList && len(base.list) == 1 {
+			return base.list[0]
+		}
 	case "batch", "slice":
 		return value{kind: vList, list: []value{base}, built: true}
 	case "join":
 		separator := ""
-		if len(args) > 0 {
+		if len(args) > len(named) {
 			separator = args[0].pieces()
 		}
-		return join(base, separator)
+		return join(picked(base, args, named), separator)
 	case "format":
 		if base.kind == vText {
-			return percent(base.text, args, keys)
+			return percent(base.text, args, named)
 		}
 	case "trim":
 		return trim(base, args)
 	case "first":
-		return item(base, value{kind: vNumber})
+		return item(keys(base), value{kind: vNumber})
 	case "last":
-		return item(base, value{kind: vNumber, n: -1})
+		return item(keys(base), value{kind: vNumber, n: -1})
 	case "reverse":
 		return reverse(base)
 	case "replace":
@@ -164,10 +194,44 @@ func filtered(base value, called string, args []value, keys []string) value {
 	return value{built: base.built || base.kind == vText}
 }
 
+// shown is a list as text, as Python shows it, and any other value as it is.
+func shown(v value) value {
+	if v.kind != vList || v.under != nil {
+		return v
+	}
+	return str("['"+joined(texts(v.list), "', '").text+"']", true)
+}
+
+// texts are values as pieces of longer texts.
+func texts(values []value) []string {
+	var out []string
+	for _, v := range values {
+		out = append(out, v.pieces())
+	}
+	return out
+}
+
+// picked is a list of what elements have under the name of the argument "attribute", and
+// any other value, or without the argument, as it is.
+func picked(list value, args []value, named []string) value {
+	i := keyed("attribute", args, named)
+	if i < 0 || list.kind != vList {
+		return list
+	}
+	out := value{kind: vList, built: true}
+	for _, v := range list.list {
+		out.list = append(out.list, item(v, args[i]))
+	}
+	return out
+}
+
 // mapped is a list with a filter applied to each element, as far as the texts come to no
 // more than is followed.
-func mapped(base value, args []value, keys []string) value {
-	positional := len(args) - len(keys)
+func mapped(base value, args []value, named []string) value {
+	positional := len(args) - len(named)
+	if keyed("attribute", args, named) >= 0 {
+		return picked(base, args, named)
+	}
 	if base.kind != vList || positional < 1 || args[0].kind != vText || args[0].text == "map" {
 		return value{built: base.built || base.kind != unknown}
 	}
@@ -176,7 +240,7 @@ func mapped(base value, args []value, keys []string) value {
 		if size > maxText {
 			v = value{built: true}
 		} else {
-			v = filtered(v, args[0].text, args[1:], keys)
+			v = filtered(v, args[0].text, args[1:], named)
 		}
 		size += len(v.text)
 		out.list = append(out.list, v)
@@ -191,11 +255,7 @@ func join(list value, separator string) value {
 	case vText:
 		return joined(strings.Split(list.text, ""), separator)
 	case vList:
-		var parts []string
-		for _, v := range list.list {
-			parts = append(parts, v.pieces())
-		}
-		return joined(parts, separator)
+		return joined(texts(list.list), separator)
 	}
 	return value{built: list.built}
 }

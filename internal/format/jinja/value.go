@@ -15,8 +15,9 @@ type value struct {
 	kind  valueKind
 	text  string
 	n     int64
-	list  []value
-	built bool // put together from pieces, or escaped without need
+	list  []value // of a dict its keys
+	under []value // of a dict what is under each key
+	built bool    // put together from pieces, or escaped without need
 }
 
 // A valueKind is what a value is known to be.
@@ -60,6 +61,10 @@ func (v value) pieces() string {
 	return string(Wild)
 }
 
+// beyond stands for more values than are followed: it has as many unknown pieces as a
+// name that hides.
+var beyond = value{kind: vText, text: "\x00\x00\x00\x00", built: true}
+
 // more adds a value, as long as there is room. One that was put together is not
 // left out in silence: for all of those stands one of which nothing is known.
 func more(values []value, v value) []value {
@@ -67,8 +72,7 @@ func more(values []value, v value) []value {
 	case len(values) < maxValues:
 		return append(values, v)
 	case v.built && len(values) == maxValues:
-		const pieces = 4 // as of a name that hides
-		return append(values, value{kind: vText, text: strings.Repeat(string(Wild), pieces), built: true})
+		return append(values, beyond)
 	}
 	return values
 }
@@ -251,7 +255,10 @@ func field(spec string, args []value, keys []string, next *int) string {
 
 // item is a subscript of something that is known.
 func item(base, index value) value {
-	if index.kind != vNumber {
+	switch {
+	case base.under != nil:
+		return entry(base, index)
+	case index.kind != vNumber:
 		return value{}
 	}
 	switch base.kind {
@@ -269,6 +276,16 @@ func item(base, index value) value {
 		}
 	}
 	return value{built: base.built}
+}
+
+// entry is what a dict has under a key, of which the last counts.
+func entry(dict, key value) value {
+	for i, k := range slices.Backward(dict.list[:len(dict.under)]) {
+		if k.kind == key.kind && k.text == key.text && k.n == key.n && k.kind != vList {
+			return dict.under[i]
+		}
+	}
+	return value{built: dict.built}
 }
 
 // position resolves an index that may count from the end.

@@ -158,9 +158,11 @@ func (w *walker) filter(n *node) {
 
 // counts tells the numbers that a call is given.
 func (w *walker) counts(n *node, what string) {
-	for _, v := range w.scope.arguments(n) {
-		if v.kind == vNumber {
-			w.v.Repeat(Repeat{Offset: n.at, What: what, Count: abs(v.n)})
+	for _, k := range n.kids[1:] {
+		for _, v := range w.scope.eval(k) {
+			if v.kind == vNumber {
+				w.v.Repeat(Repeat{Offset: n.at, What: what, Count: abs(v.n)})
+			}
 		}
 	}
 }
