@@ -127,9 +127,17 @@ func (p *Policy) onIncomplete(path string) OnIncomplete {
 	return o
 }
 
+// WhyDismissed returns why a finding's alert was closed by hand, quoted, or "".
+func (p *Policy) WhyDismissed(f *finding.Finding) string {
+	if p.Dismissed == nil {
+		return ""
+	}
+	return p.Dismissed(f)
+}
+
 // Fails reports whether a finding makes the outcome Fail.
 func (p *Policy) Fails(f *finding.Finding) bool {
-	if p.Dismissed != nil && p.Dismissed(f) != "" {
+	if p.WhyDismissed(f) != "" {
 		return false
 	}
 	if p.NewOnly && p.Compared.State(f) == compare.Known {

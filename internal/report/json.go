@@ -78,7 +78,8 @@ type findingItem struct {
 	Message     string   `json:"message"`
 	Fingerprint string   `json:"fingerprint"`
 	Evidence    []step   `json:"evidence"`
-	State       string   `json:"state,omitempty"` // new or known, where versions were compared
+	State       string   `json:"state,omitempty"`     // new or known, where versions were compared
+	Dismissed   string   `json:"dismissed,omitempty"` // why its alert was closed by hand
 }
 
 // A suppressedItem is a finding that the policy does not count, and what says
@@ -115,6 +116,7 @@ func JSON(w io.Writer, version string, o policy.Outcome) error {
 	}
 	for _, f := range o.Report.Findings() {
 		out := item(&f)
+		out.Dismissed = o.Policy.WhyDismissed(&f)
 		if c := o.Policy.Compared; c != nil {
 			out.State = string(c.State(&f))
 		}

@@ -240,6 +240,30 @@ Failed: 1 critical in 1 of 2 files; compared with the base: 0 new, 1 there befor
 	}
 }
 
+// TestDismissed: a report in which nothing fails says of what is grave why.
+func TestDismissed(t *testing.T) {
+	p := policy.Policy{FailOn: policy.Threshold{Severity: rule.High}, Dismissed: func(f *finding.Finding) string {
+		if f.Rule == executes {
+			return "won't fix"
+		}
+		return ""
+	}}
+	o := p.Judge(audit.Report{Files: []audit.File{{
+		Path: "g.pkl", Status: audit.Findings, Findings: []finding.Finding{found(executes, "g.pkl", 0), found(odd, "g.pkl", 0)},
+	}}})
+	var text, document strings.Builder
+	if err := errors.Join(report.Text(&text, o, report.Brief, false), report.JSON(&document, "1", o)); err != nil {
+		t.Fatal(err)
+	}
+	const inText, inJSON = "[runs-code] (dismissed: won't fix)\n", `"dismissed": "won't fix"`
+	if strings.Count(text.String(), "dismissed") != 1 || !strings.Contains(text.String(), inText) {
+		t.Errorf("no %q, or more, in\n%s", inText, &text)
+	}
+	if strings.Count(document.String(), "dismissed") != 1 || !strings.Contains(document.String(), inJSON) {
+		t.Errorf("no %q, or more, in\n%s", inJSON, &document)
+	}
+}
+
 type brokenPipe struct{}
 
 func (brokenPipe) Write([]byte) (int, error) { return 0, errors.New("broken pipe") }

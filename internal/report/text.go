@@ -96,6 +96,9 @@ func (t *text) finding(f *finding.Finding) {
 	if c := t.outcome.Policy.Compared; c != nil && c.State(f) == compare.Known {
 		rule += " (there before)"
 	}
+	if why := t.outcome.Policy.WhyDismissed(f); why != "" {
+		rule += " (dismissed: " + why + ")"
+	}
 	t.Line(1, severity(f.Rule), plain.Text(f.Message), plain.Text(rule).In(plain.Dim))
 	if t.detail == Brief {
 		return

@@ -260,8 +260,8 @@ func state(o *policy.Outcome, f *finding.Finding) (out string) {
 	if o.Policy.Compared != nil && o.Policy.Compared.State(f) == compare.Known {
 		out += " · there before"
 	}
-	if o.Policy.Dismissed != nil && o.Policy.Dismissed(f) != "" {
-		out += " · dismissed: " + gfm.Code(o.Policy.Dismissed(f))
+	if why := o.Policy.WhyDismissed(f); why != "" {
+		out += " · dismissed: " + gfm.Code(why)
 	}
 	return out
 }
