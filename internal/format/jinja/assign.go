@@ -143,11 +143,11 @@ func (c *capture) statement(st *statement) {
 	case "data":
 		c.write(str(st.data, true))
 	case "":
-		// Of several possible values the first that is known stands for all:
-		// blocks are a rare way to build a name.
+		// Of several possible values the first that is known, or was put
+		// together, stands for all: blocks are a rare way to build a name.
 		if len(st.exprs) > 0 && len(c.open) > 0 {
 			values := c.scope.eval(st.exprs[0])
-			c.write(values[max(0, slices.IndexFunc(values, func(v value) bool { return v.kind != unknown }))])
+			c.write(values[max(0, slices.IndexFunc(values, func(v value) bool { return v.kind != unknown || v.built }))])
 		}
 	case "set block":
 		c.open = append(c.open, frame{ends: "endset", name: st.targets[0].name})

@@ -135,7 +135,7 @@ func filtered(base value, called string, args []value, named []string) value {
 	// Filters that leave names alone. Escaping changes <, >, & and quotes,
 	// which are in no name.
 	case "string":
-		return shown(base)
+		return shown(base, "'")
 	case "safe", "e", "escape", "forceescape", "list", "sort", "unique", "select", "reject", "selectattr", "rejectattr":
 		return base
 	case "default", "d":
@@ -151,6 +151,7 @@ func filtered(base value, called string, args []value, named []string) value {
 		if base.kind == vText {
 			return str(`"`+base.text+`"`, true)
 		}
+		return shown(base, `"`)
 	case "map":
 		return mapped(base, args, named)
 	case "items", "dictsort":
@@ -194,12 +195,13 @@ func filtered(base value, called string, args []value, named []string) value {
 	return value{built: base.built || base.kind == vText}
 }
 
-// shown is a list as text, as Python shows it, and any other value as it is.
-func shown(v value) value {
+// shown is a list as text, with a quotation mark around each element, and any other value
+// as it is.
+func shown(v value, quote string) value {
 	if v.kind != vList || v.under != nil {
 		return v
 	}
-	return str("['"+joined(texts(v.list), "', '").text+"']", true)
+	return str("["+quote+joined(texts(v.list), quote+", "+quote).text+quote+"]", true)
 }
 
 // texts are values as pieces of longer texts.
