@@ -108,6 +108,12 @@ func TestLookup(t *testing.T) {
 		{"torch.storage", "UntypedStorage.from_file", Dangerous},
 		{"pyarrow.lib", "Array._import_from_c", Dangerous},
 		{"_polars_runtime_32._polars_runtime", "register_plugin_function", Dangerous},
+		{"formulaic.parser.parser", "DefaultFormulaParser.FeatureFlags", Safe},
+		{"formulaic.parser.parser", "DefaultFormulaParser.FeatureFlags.__class__", Dangerous},
+		{"formulaic.parser.parser", "DefaultFormulaParser", Dangerous},
+		{"mlflow.pyfunc.model", "PythonModel", Safe},
+		{"mlflow.pyfunc.model", "PythonModel.load_context", Dangerous},
+		{"mlflow.pyfunc.model", "_load_pyfunc", Dangerous},
 		{"unheard.of", "Thing", Unknown},
 	} {
 		if got := Lookup(tc.module, tc.name); got.Class != tc.want {

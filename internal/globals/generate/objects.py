@@ -6,7 +6,8 @@ usage: objects.py CACHE_DIR SITE_PACKAGES...
 
 Members of enumerations, exceptions, named tuples and classes that say how they
 are pickled are called; all others are only made and filled. Only packages that
-globals.txt calls inert are looked at.
+globals.txt calls inert are looked at, and for enumerations all: calling one
+gives back a member, whatever else its package does.
 """
 import os
 import sys
@@ -59,11 +60,11 @@ def write(world, known):
     walk, out = hooks.Hooks(world, known), set()
     for module, info in world.modules.items():
         w = known.wildcard(module)
-        if not w or w[0] != "inert":
-            continue
         home = list(known.spellings(module))[-1]
         for cls in info["classes"]:
             why = reason(world, module, cls)
+            if why != "an enumeration" and (not w or w[0] != "inert"):
+                continue
             if why and not known.exact(home, cls) and quiet(world, walk, module, cls):
                 out.add(f"{home} {cls} safe - {why}")
     text = sorted(out, key=lambda s: " ".join(s.split()[:2]).encode() + b" ")
