@@ -81,12 +81,14 @@ func TestDiffHere(t *testing.T) {
 	}
 }
 
-func TestScanBase(t *testing.T) {
+// repository returns an empty directory and what runs git in it.
+func repository(t *testing.T) (root string, git func(args ...string)) {
+	t.Helper()
 	if _, err := exec.LookPath("git"); err != nil {
 		t.Skip("there is no git to make a repository with")
 	}
-	root := t.TempDir()
-	git := func(args ...string) {
+	root = t.TempDir()
+	return root, func(args ...string) {
 		t.Helper()
 		cmd := exec.Command("git", append([]string{"-c", "user.name=a", "-c", "user.email=a@b"}, args...)...)
 		cmd.Dir = root
@@ -95,6 +97,35 @@ func TestScanBase(t *testing.T) {
 			t.Fatalf("git %v: %v\n%s", args, err, out)
 		}
 	}
+}
+
+// TestScanBaseNeighbours: what a file needs beside it is looked for where it was,
+// when it was.
+func TestScanBaseNeighbours(t *testing.T) {
+	root, git := repository(t)
+	state := func(path string) []byte { return fmt.Appendf(nil, "model_checkpoint_path: %q\n", path) }
+	moved := put(t, filepath.Join(root, "m", "moved", "checkpoint"), state("/train/a"))
+	index := put(t, filepath.Join(root, "m", "moved", "a.index"), []byte("not looked into\n"))
+	lost := put(t, filepath.Join(root, "m", "lost", "checkpoint"), state("/train/a"))
+	git("init", "-q", "-b", "main")
+	git("add", ".")
+	git("commit", "-q", "-m", "one")
+	for _, name := range []string{moved, lost} {
+		put(t, name, append(state("/train/a"), "\n"...))
+	}
+	if status, out := command("scan", "--base", "HEAD", root); status != 0 || !strings.Contains(out, "0 new, 1 there before, 0 fixed") {
+		t.Errorf("got exit %d:\n%s", status, out)
+	}
+	if err := os.Remove(index); err != nil {
+		t.Fatal(err)
+	}
+	if _, out := command("scan", "--base", "HEAD", root); !strings.Contains(out, "1 new, 1 there before, 0 fixed") {
+		t.Errorf("without what was beside it: got\n%s", out)
+	}
+}
+
+func TestScanBase(t *testing.T) {
+	root, git := repository(t)
 	kept := archiveOf(t, "../../kept")
 	put(t, filepath.Join(root, "kept.zip"), kept)
 	put(t, filepath.Join(root, "m", "a.zip"), archiveOf(t, "../../a"))

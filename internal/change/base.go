@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path"
 
 	"github.com/modelaudit/modelaudit/internal/artifact"
 	"github.com/modelaudit/modelaudit/internal/git"
@@ -58,7 +59,9 @@ func (b *Base) open(ctx context.Context, name string) (artifact.File, io.Closer,
 		blob, err := b.Clone.Blob(b.Commit, name)
 		switch {
 		case err == nil:
-			return spool(blob)
+			a, closer, err := spool(blob)
+			a.Open = b.neighbour(path.Dir(name))
+			return a, closer, err
 		case errors.Is(err, fs.ErrNotExist), b.Client == nil:
 			return artifact.File{}, nil, err
 		}
@@ -75,6 +78,24 @@ func (b *Base) open(ctx context.Context, name string) (artifact.File, io.Closer,
 		return artifact.File{}, nil, fmt.Errorf("%w: %w", errUnread, err)
 	}
 	return artifact.File{Content: hostile.Bytes(p), Size: int64(len(p))}, io.NopCloser(nil), nil
+}
+
+// neighbour looks at what lies beside a file in the clone. Of a link it says that
+// there is nothing: it may lead anywhere.
+func (b *Base) neighbour(dir string) artifact.Neighbour {
+	return func(name string) (artifact.Entry, error) {
+		blob, err := b.Clone.Blob(b.Commit, path.Join(dir, name))
+		if err != nil {
+			return artifact.Entry{}, err
+		}
+		in, err := blob.Open()
+		if err != nil {
+			return artifact.Entry{}, err
+		}
+		defer in.Close()
+		first, err := io.ReadAll(io.LimitReader(in, artifact.NeighbourSize))
+		return artifact.Entry{Size: blob.Size, First: first}, err
+	}
 }
 
 // inMemory is how large a blob may be to be held in memory, in bytes.
