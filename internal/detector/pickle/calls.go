@@ -36,7 +36,7 @@ func (j *judge) calls(e pickle.Effect) {
 	if v.Class == globals.Suspicious && j.gives(e, u) || v.Class < globals.Dangerous && j.hands(e, u, v) {
 		return
 	}
-	if v.Class == globals.Safe || v.Class == globals.Conditional {
+	if v.Class == globals.Safe || v.Class == globals.Conditional || u.applies {
 		j.runs(e, u)
 	}
 	switch v.Class {

@@ -48,6 +48,7 @@ type use struct {
 	called  bool
 	python  bool // it is of a module of Python itself
 	pairs   bool // it goes over the items of what is in what it is given, as dict does
+	applies bool // it applies an operator to what it is given, as sum does
 	array   bool // an array that is filled from the file may be of this class
 }
 
@@ -124,7 +125,7 @@ func (j *judge) use(n *pickle.Name, e pickle.Effect) *use {
 		}
 		u = &use{
 			name: k, at: *n, verdict: globals.Of(n.Module, n.Name), args: argumentsOf(n), others: anyArguments(n), amount: amounts()[k],
-			op: e.Op, offset: e.Offset, python: globals.OfPython(n.Module), pairs: underRole("pairs", k), array: harmlessWords()["array "+k],
+			op: e.Op, offset: e.Offset, python: globals.OfPython(n.Module), pairs: underRole("pairs", k), applies: underRole("operates", k), array: harmlessWords()["array "+k],
 		}
 		j.names[k] = u
 		j.order = append(j.order, u)

@@ -91,6 +91,12 @@ func TestLibraries(t *testing.T) {
 			SetItem().Build().EmptyDict().Build().Stop(), runs},
 		{"module that is imported as soon as something is asked of it", call("torch._native.utils.lazy", "LazyModule").Str("models").Tuple(1).Reduce().EmptyDict().Build().Stop(),
 			[]string{"pickle-calls-indirectly"}},
+		{"expression on the other side of an operator", series(call("operator", "mul"), "exit()").Tuple(2).Reduce().Stop(), runs},
+		{"name on the other side of an operator", series(call("operator", "mul"), "x").Tuple(2).Reduce().Stop(), nil},
+		{"expression in a list that is multiplied", series(call("functools", "reduce").Named("operator", "mul").Op('('), "exit()").Op('l').Tuple(2).Reduce().Stop(),
+			[]string{"pickle-calls-indirectly", "pickle-executes-code"}},
+		{"expression for an object made by another way", call("operator", "mul").Named("builtins", "object.__new__").Named("sympy.series.formal", "FormalPowerSeries").Tuple(1).Reduce().
+			Str("exit()").Tuple(2).Reduce().Stop(), runs},
 		{"formula", filled("statsmodels.base.data", "PandasData", "formula", "y ~ np.log(x) + C(z, Treatment(reference='a'))"), nil},
 		{"formula that starts a program", filled("statsmodels.base.data", "PandasData", "formula", "y ~ x + I(__import__('os').system('echo poc'))"),
 			[]string{"pickle-code-dangerous"}},
@@ -130,4 +136,9 @@ func mapped(s *pickletest.Stream, content []byte) *pickletest.Stream {
 		table[i] = byte(i + 1)
 	}
 	return s.Named("builtins", "bytes.translate").Data(less).Data(table).Tuple(2).Reduce()
+}
+
+// series adds a series of sympy's, and a text.
+func series(s *pickletest.Stream, text string) *pickletest.Stream {
+	return s.Named("sympy.series.formal", "FormalPowerSeries").Int(1).Tuple(1).NewObj().Str(text)
 }

@@ -1,6 +1,8 @@
 package pickle
 
 import (
+	"slices"
+
 	"github.com/modelaudit/modelaudit/internal/finding"
 	"github.com/modelaudit/modelaudit/internal/format/pickle"
 	"github.com/modelaudit/modelaudit/internal/globals"
@@ -13,6 +15,9 @@ import (
 // runs judges what a harmless function runs of the objects that it is given.
 func (j *judge) runs(e pickle.Effect, u *use) {
 	const depth = 4 // of iterators in iterators
+	if u.applies && j.evaluates(e.Args, depth) {
+		reading{j: j, e: e, u: u, judge: j.evaluated}.arguments()
+	}
 	for _, v := range e.Args {
 		j.runsOf(e, u, v, depth)
 		if !u.pairs || !j.container(v) {
@@ -60,6 +65,20 @@ func (j *judge) runsOf(e pickle.Effect, u *use, v pickle.Value, depth int) {
 			return "Loading this file " + j.callText(e) + ": that runs methods of " + finding.Quote(class.name) + ", a class that is not known, which holds " + what + "."
 		})
 	}
+}
+
+// evaluates reports whether one of the values, or what they hold as deep as is said, is
+// of a package of which the operators evaluate a text on their other side.
+func (j *judge) evaluates(values []pickle.Value, depth int) bool {
+	return slices.ContainsFunc(values, func(v pickle.Value) bool {
+		for _, w := range [...]pickle.Value{v, j.m.Class(v)} {
+			if n := j.m.Name(w); n != nil && anyArguments(n) == "text" {
+				return true
+			}
+		}
+		items, _ := j.items(v)
+		return depth > 0 && j.evaluates(items, depth-1)
+	})
 }
 
 // callsCarried reports whether v calls a function that the file carries when something
