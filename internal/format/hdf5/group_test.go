@@ -25,3 +25,17 @@ func TestOneName(t *testing.T) {
 		t.Errorf("got %d of %d links, %v, want the memory limit", visited, links, err)
 	}
 }
+
+// TestSecondMessage: of two messages that an object has one of, the first counts, and
+// the other is told.
+func TestSecondMessage(t *testing.T) {
+	f := &File{offsetSize: 8, lengthSize: 8}
+	var o Object
+	var d Dataset
+	text, number := "\x13\x00\x00\x00\x05\x00\x00\x00", "\x10\x00\x00\x00\x04\x00\x00\x00"
+	first := f.message(&o, &d, message{kind: msgDatatype, body: hostiletest.Reader(text)})
+	err := f.message(&o, &d, message{kind: msgDatatype, body: hostiletest.Reader(number)})
+	if first != nil || err == nil || d.Type.Class != String {
+		t.Errorf("got %v, %v and a datatype of class %d, want that of the first and a fault", first, err, d.Type.Class)
+	}
+}

@@ -15,7 +15,14 @@ type Object struct {
 	Links      []Link
 	Dataset    *Dataset // nil if it is none
 	Faults     []error  // what kept parts of it from being read
+
+	kinds uint32 // of messages met, a bit each
 }
+
+// single are the kinds of messages of which an object has one, a bit each. Of two the
+// library reads the first.
+const single = 1<<msgDataspace | 1<<msgLinkInfo | 1<<msgDatatype | 1<<msgExternalFiles | 1<<msgLayout | 1<<msgFilters |
+	1<<msgSymbolTable | 1<<msgAttributeInfo
 
 // placeCost is what an object that is yet to be visited is charged, beside its path.
 const placeCost = 64
@@ -88,6 +95,10 @@ func (f *File) message(o *Object, d *Dataset, m message) (err error) {
 	addLink := func(l Link) { o.Links = append(o.Links, l) }
 	addAttribute := func(a *Attribute) { o.Attributes = append(o.Attributes, a) }
 	r := m.body
+	if (single&o.kinds)>>m.kind&1 == 1 {
+		return r.Fail(hostile.Malformed, "a second message of type %d", m.kind)
+	}
+	o.kinds |= 1 << m.kind
 	if m.flags&flagShared != 0 {
 		if r, err = f.shared(m.kind, r); err != nil {
 			return err
