@@ -1,6 +1,7 @@
 package pickle
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/modelaudit/modelaudit/internal/finding"
@@ -217,7 +218,7 @@ func (j *judge) dangerousIn(v pickle.Value, depth int) string {
 // unknown reports a use of a name that nobody has vetted.
 func (j *judge) unknown(e pickle.Effect, u *use) {
 	switch {
-	case e.Kind == pickle.Calls && j.gives(e, u):
+	case e.Kind == pickle.Calls && (j.gives(e, u) || j.walks(e, u)):
 	case u.at.Module == "__main__":
 		j.add(mainName, e, u.name, func() string {
 			return "This file needs " + finding.Quote(u.name) + " from the script that loads it: what that does cannot be seen here."
@@ -243,6 +244,42 @@ func (j *judge) gives(e pickle.Effect, u *use) bool {
 		return "Loading this file " + j.callText(e) + ": that gives " + what + " to a function that is not known."
 	})
 	return true
+}
+
+// walks reports a call of a method of an object that holds an attrgetter or a
+// methodcaller, as a pipeline in which one step takes what the step before returned:
+// it can come to whatever the process has loaded.
+func (j *judge) walks(e pickle.Effect, u *use) bool {
+	const depth = 12 // of states and containers in each other
+	if !j.getters || !strings.Contains(u.at.Name, ".") || !j.holdsGetter(e.Args, depth, make(map[pickle.Value]bool)) {
+		return false
+	}
+	j.add(unresolved, e, "callback", func() string {
+		return "Loading this file " + j.callText(e) + ": that runs a method of an object which takes attributes, or calls methods, of what that is given."
+	})
+	return true
+}
+
+// holdsGetter reports whether an attrgetter or a methodcaller is among values or in
+// what they hold, as deep as depth; what was seen is not looked into again.
+func (j *judge) holdsGetter(values []pickle.Value, depth int, seen map[pickle.Value]bool) bool {
+	return slices.ContainsFunc(values, func(v pickle.Value) bool {
+		if depth == 0 || seen[v] {
+			return false
+		}
+		seen[v] = true
+		if n := j.m.Name(j.m.Class(v)); n != nil && argumentsOf(n) == "method" {
+			return true
+		}
+		items, all := j.items(v)
+		if !all && (j.container(v) || j.m.Kind(v) == pickle.Call) {
+			return true // what was not kept may be one
+		}
+		if state := j.m.State(v); state != 0 {
+			items = append(items[:len(items):len(items)], state)
+		}
+		return j.holdsGetter(items, depth-1, seen)
+	})
 }
 
 // cython starts the functions that Cython writes to make instances of a class

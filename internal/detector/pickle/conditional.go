@@ -91,11 +91,20 @@ func (j *judge) unlisted(e pickle.Effect, u *use, v globals.Verdict) {
 	switch {
 	case strings.HasPrefix(u.at.Module, "torch_geometric.inspector"):
 		j.plainWords(e, u)
+	case methodOnly(u) && !j.callsNew(e, u):
+		j.dangerous(e, u, v)
 	case v.Effect == globals.Execute:
 		j.source(e, u)
 	case v.Effect == globals.Deserialise:
 		j.nested(e)
 	}
+}
+
+// methodOnly reports whether a name is that of a method of which only the class is
+// known: no honest file calls one, as to transform what the file holds.
+func methodOnly(u *use) bool {
+	_, listed := globals.Listed(u.at.Module, u.at.Name)
+	return !listed && strings.Contains(u.at.Name, ".") && !globals.ClassLike(u.at.Name)
 }
 
 // harmless reports whether the arguments of a call are of the kind that

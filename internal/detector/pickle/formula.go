@@ -103,6 +103,12 @@ func dangerousMethod(name string) string {
 	if leadsOut(name) {
 		return "comes to whatever the process has loaded"
 	}
+	if v, bad := globals.Path("it."+name, true); bad {
+		return v.Does()
+	}
+	if v := globals.Lookup("it", name); v.Named && (v.Effect == globals.Execute || v.Effect == globals.Process || v.Effect == globals.Native) {
+		return v.Does()
+	}
 	for _, given := range roles()["receives"] {
 		module, class, _ := strings.Cut(given, " ")
 		if v := globals.Lookup(module, class+"."+name); v.Class == globals.Dangerous && harms[v.Effect] {

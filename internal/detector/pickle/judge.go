@@ -31,6 +31,7 @@ type judge struct {
 	led       map[key]bool // detours that are known
 	callers   []caller     // methods that objects would call
 	importers bool         // a name is that of a function that imports
+	getters   bool         // a name is that of an attrgetter or a methodcaller
 }
 
 // A use is what the pickle does with one name.
@@ -47,6 +48,7 @@ type use struct {
 	offset  int64                     // of its first import
 	called  bool
 	python  bool // it is of a module of Python itself
+	uses    bool // it runs methods of what it is given, as list and operators do
 	pairs   bool // it goes over the items of what is in what it is given, as dict does
 	applies bool // it applies an operator to what it is given, as sum does
 	array   bool // an array that is filled from the file may be of this class
@@ -125,11 +127,12 @@ func (j *judge) use(n *pickle.Name, e pickle.Effect) *use {
 		}
 		u = &use{
 			name: k, at: *n, verdict: globals.Of(n.Module, n.Name), args: argumentsOf(n), others: anyArguments(n), amount: amounts()[k],
-			op: e.Op, offset: e.Offset, python: globals.OfPython(n.Module), pairs: underRole("pairs", k), applies: underRole("operates", k), array: harmlessWords()["array "+k],
+			op: e.Op, offset: e.Offset, python: globals.OfPython(n.Module),
+			uses: underRole("uses", k), pairs: underRole("pairs", k), applies: underRole("operates", k), array: harmlessWords()["array "+k],
 		}
 		j.names[k] = u
 		j.order = append(j.order, u)
-		j.importers = j.importers || importer(n)
+		j.importers, j.getters = j.importers || importer(n), j.getters || u.args == "method"
 	}
 	for len(j.byID) <= n.ID {
 		j.byID = append(j.byID, nil)

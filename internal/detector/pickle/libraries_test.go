@@ -46,6 +46,13 @@ func TestLibraries(t *testing.T) {
 	made := func(function, name, argument string) []byte {
 		return call("operator", function).Str(name).Str(argument).Tuple(2).Reduce().Stop()
 	}
+	fills := func(s *pickletest.Stream, key string) *pickletest.Stream {
+		return s.Op(')').NewObj().EmptyDict().Str(key)
+	}
+	instance := func(s *pickletest.Stream) *pickletest.Stream {
+		return s.Named("dill._dill", "_create_type").Op('(').Named("builtins", "type").Str("A").Named("builtins", "object").Tuple(1).
+			EmptyDict().Op('t').Reduce().Op(')').NewObj()
+	}
 	for _, c := range []struct {
 		name   string
 		pickle []byte
@@ -105,6 +112,19 @@ func TestLibraries(t *testing.T) {
 		{"method of what is transformed", made("methodcaller", "toarray", "C"), nil},
 		{"method that evaluates what is transformed", made("methodcaller", "eval", "a + b"), []string{"pickle-dangerous-reference"}},
 		{"attributes that lead out of what is transformed", made("attrgetter", "shape", "__class__.__base__"), []string{"pickle-dangerous-reference"}},
+		{"module of what is transformed", made("attrgetter", "shape", "utils.os"), []string{"pickle-dangerous-reference"}},
+		{"function of a module of what is transformed", made("attrgetter", "shape", "utils.os.system"), []string{"pickle-dangerous-reference"}},
+		{"command to what is transformed", made("methodcaller", "system", "echo poc"), []string{"pickle-dangerous-reference"}},
+		{"function, transforming", fills(call("sklearn.preprocessing._function_transformer", "FunctionTransformer.transform").
+			Named("sklearn.preprocessing._function_transformer", "FunctionTransformer"), "func").Named("builtins", "len").SetItem().Build().
+			EmptyList().Tuple(2).Reduce().Stop(), []string{"pickle-calls-indirectly"}},
+		{"pipeline", fills(call("sklearn.pipeline", "Pipeline"), "steps").EmptyList().Named("operator", "attrgetter").Str("a").Tuple(1).Reduce().Append().SetItem().
+			Build().Stop(), nil},
+		{"pipeline, transforming", fills(call("sklearn.pipeline", "Pipeline.transform").Named("sklearn.pipeline", "Pipeline"), "steps").
+			EmptyList().Named("operator", "attrgetter").Str("a").Tuple(1).Reduce().Append().SetItem().Build().Int(1).Tuple(2).Reduce().Stop(),
+			[]string{"pickle-computed-name"}},
+		{"instance of a class of dill", instance(pickletest.New(4)).Stop(), []string{"pickle-carries-code"}},
+		{"instance of a class of dill, iterated", instance(call("builtins", "list")).Tuple(1).Reduce().Stop(), []string{"pickle-carries-code", "pickle-executes-code"}},
 		{"other names for functions", call("_compat_pickle", "NAME_MAPPING.update").EmptyDict().Tuple(1).Reduce().Stop(), []string{"pickle-disturbs-process"}},
 		{"method of a table by its name", call("pandas.core.frame", "DataFrame.agg").Named("pandas", "DataFrame").Op(')').Reduce().Str("to_csv").Tuple(2).Reduce().Stop(), runs},
 		{"cache of a function of dill", cached().Stop(), []string{"pickle-carries-code"}},

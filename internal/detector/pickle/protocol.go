@@ -32,7 +32,14 @@ func (j *judge) runs(e pickle.Effect, u *use) {
 
 // runsOf is runs for one argument: an object, or an iterator that has it.
 func (j *judge) runsOf(e pickle.Effect, u *use, v pickle.Value, depth int) {
-	n := j.m.Name(j.m.Class(v))
+	class := j.m.Class(v)
+	n := j.m.Name(class)
+	if u.uses && j.carriedClass(class) {
+		j.add(executes, e, "methods", func() string {
+			return "Loading this file " + j.callText(e) + ": that runs methods of a class of which the file carries the code."
+		})
+		return
+	}
 	if n == nil || depth == 0 {
 		return
 	}
@@ -49,20 +56,20 @@ func (j *judge) runsOf(e pickle.Effect, u *use, v pickle.Value, depth int) {
 		}
 		return
 	}
-	class := j.use(n, e)
+	of := j.use(n, e)
 	if special := globals.Special(n.Module, n.Name); special.Name != "" {
-		method := class.name + "." + special.Name
+		method := of.name + "." + special.Name
 		j.add(byEffect[special.Verdict.Effect], e, method, func() string {
 			return "Loading this file " + j.callText(e) + ", which runs " + finding.Quote(method) + does(special.Verdict) + "."
 		})
 		return
 	}
-	if class.on(globals.Call).Class != globals.Unknown {
+	if of.on(globals.Call).Class != globals.Unknown {
 		return
 	}
 	if what := j.givenTo(v); what != "" {
-		j.add(armed, e, class.name, func() string {
-			return "Loading this file " + j.callText(e) + ": that runs methods of " + finding.Quote(class.name) + ", a class that is not known, which holds " + what + "."
+		j.add(armed, e, of.name, func() string {
+			return "Loading this file " + j.callText(e) + ": that runs methods of " + finding.Quote(of.name) + ", a class that is not known, which holds " + what + "."
 		})
 	}
 }

@@ -61,7 +61,7 @@ func (j *judge) takes(e pickle.Effect) {
 // of which no pickle has any. No harmless function has a use for one that imports:
 // it may return it, alone or out of a container.
 func (j *judge) hands(e pickle.Effect, u *use, v globals.Verdict) bool {
-	if j.importers && v.Class == globals.Safe && j.hasName(append(e.Args[:len(e.Args):len(e.Args)], e.Kw), 3, importer) {
+	if j.importers && (v.Class == globals.Safe || u.args == "class") && j.hasName(append(e.Args[:len(e.Args):len(e.Args)], e.Kw), 3, importer) {
 		j.add(unresolved, e, "callback", func() string {
 			return "Loading this file " + j.callText(e) + ", and gives that a function that imports whatever it is told."
 		})
