@@ -44,6 +44,7 @@ func TestDetector(t *testing.T) {
 		{Name: "by the name alone", Data: array3(`"numcodecs.pickle"`), Want: pickled},
 		{Name: "in other letters", File: ".zarray", Data: []byte(`{"z\u0061rr_format":2,"filters":[{"id":"\u0070ickle"}]}`), Want: pickled},
 		{Name: "consolidated", File: ".zmetadata", Data: []byte(`{"metadata":{"a/.zarray":` + string(array2("null", `[{"id":"pickle"}]`)) + `},"zarr_consolidated_format":1}`), Want: pickled},
+		{Name: "consolidated, of an array named as a member", File: "zarr.json", Data: []byte(`{"consolidated_metadata":{"metadata":{"attributes":` + string(array3(`{"name":"numcodecs.pickle"}`)) + `}},"zarr_format":3}`), Want: pickled},
 		{Name: "foreign", Data: array2(`{"id":"acme"}`, "null"), Want: foreign},
 		{Name: "no JSON", File: "zarr.json", Data: []byte(`{"zarr_format": 3, "codecs": [`), Unread: true},
 	})

@@ -54,7 +54,11 @@ func (d *Description) walk(array string, v *json.Value) {
 		case "compressor", "object_codec", "filters", "codecs", "index_codecs":
 			d.codecs(array, &m.Value)
 		case "attributes":
-		case "metadata", "consolidated_metadata":
+		case "metadata": // by the names of arrays, which may be any of these
+			for k := range m.Value.Members {
+				d.walk(m.Value.Members[k].Name, &m.Value.Members[k].Value)
+			}
+		case "consolidated_metadata":
 			d.walk(array, &m.Value)
 		default:
 			d.walk(m.Name, &m.Value)
