@@ -48,7 +48,7 @@ func run(_ context.Context, p *detector.Pass) error {
 		return err
 	}
 	tree, err := json.Parse(r)
-	w := walker{pass: p, near: make(map[*json.Value][]string)}
+	w := walker{pass: p, near: make(map[*json.Value][]string), names: make(map[string]bool)}
 	if walkErr := w.value(tree, nil, "", ""); walkErr != nil {
 		return walkErr
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/modelaudit/modelaudit/internal/detector"
 	"github.com/modelaudit/modelaudit/internal/detector/detectortest"
 	"github.com/modelaudit/modelaudit/internal/detector/keras"
 )
@@ -82,6 +83,29 @@ func TestDetector(t *testing.T) {
 	twice := strings.Replace(text(model(dense)), `"module":"keras.layers"`, `"module":"os","module":"keras.layers","class_name":"system"`, 1)
 	all = append(all, detectortest.Case{Name: "members that stand twice", File: "config.json", Data: []byte(twice), Want: []string{"keras-calls-dangerous-function"}})
 	detectortest.Run(t, keras.Detector, all)
+}
+
+// TestCustomObjects: each object of the author's own is counted once, and shown
+// wherever it stands.
+func TestCustomObjects(t *testing.T) {
+	own := func(name string) object {
+		return object{"module": nil, "class_name": name, "registered_name": "mine>" + name, "config": object{}}
+	}
+	for _, c := range []struct {
+		name   string
+		layers []any
+		want   string
+		places int
+	}{
+		{"one", []any{own("Scale")}, "brings: Scale.", 1},
+		{"one in two places", []any{own("Scale"), own("Scale")}, "brings: Scale.", 2},
+		{"two", []any{own("Scale"), own("Shift"), own("Scale")}, "brings: Scale and 1 more.", 3},
+	} {
+		got := detectortest.Scan([]*detector.Detector{keras.Detector}, "config.json", []byte(text(model(c.layers...)))).Findings
+		if len(got) != 1 || !strings.HasSuffix(got[0].Message, c.want) || len(got[0].Evidence) != c.places {
+			t.Errorf("%s: got %+v, want one that ends in %q, with %d places", c.name, got, c.want, c.places)
+		}
+	}
 }
 
 func text(v any) string {

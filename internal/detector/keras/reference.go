@@ -131,7 +131,7 @@ func (w *walker) foreign(o *json.Value, module, name string) {
 // needsCustom notes an object that only the model's own code can make.
 func (w *walker) needsCustom(o *json.Value, name string) {
 	const shown = 20
-	w.names = append(w.names, name)
+	w.names[name] = true
 	if len(w.custom) < shown {
 		w.custom = append(w.custom, finding.Step{Offset: o.Offset, Text: finding.Quote(name)})
 	}
@@ -139,14 +139,17 @@ func (w *walker) needsCustom(o *json.Value, name string) {
 
 // summary reports the custom objects of the whole configuration, once.
 func (w *walker) summary() {
-	if len(w.names) == 0 {
+	if len(w.custom) == 0 {
 		return
+	}
+	first := w.custom[0]
+	if others := len(w.names) - 1; others > 0 {
+		first.Text += fmt.Sprintf(" and %d more", others)
 	}
 	w.pass.Report(finding.Finding{
 		Rule: customObject, Key: "custom objects", Evidence: w.custom,
-		Location: finding.Location{Offset: w.custom[0].Offset},
-		Message: fmt.Sprintf("The model names %d objects of its author's own code, %s first. They come from whoever loads it.",
-			len(w.names), finding.Quote(w.names[0])),
+		Location: finding.Location{Offset: first.Offset},
+		Message:  fmt.Sprintf("Loading the model takes code of its author's own, which whoever loads it brings: %s.", first.Text),
 	})
 }
 

@@ -21,8 +21,8 @@ import (
 // A walker visits every object of a configuration.
 type walker struct {
 	pass   *detector.Pass
-	custom []finding.Step // objects that only the model's own code can make
-	names  []string
+	custom []finding.Step           // objects that only the model's own code can make, the first of them
+	names  map[string]bool          // of all of these
 	near   map[*json.Value][]string // arguments that stand in an object
 }
 
@@ -69,8 +69,10 @@ func (w *walker) nested(name string, content []byte) error {
 // object judges one object, by the name of the layer that it is, or belongs to.
 // Duplicate members are judged each: loaders take the last, others the first.
 func (w *walker) object(o *json.Value, parents []*json.Value, layer string) error {
-	// Keras 2 has no module: the empty one stands for it.
-	modules, configs := append(all(o, "module"), &json.Value{}), all(o, "config")
+	// Keras 2 has no module, and Keras 3 writes null for one: the empty one stands
+	// for it.
+	modules := slices.DeleteFunc(all(o, "module"), func(m *json.Value) bool { return m.String() == "" })
+	modules, configs := append(modules, &json.Value{}), all(o, "config")
 	for _, class := range all(o, className) {
 		if class.Kind != json.String {
 			continue
