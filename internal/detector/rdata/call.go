@@ -20,14 +20,16 @@ var (
 	hooksFile string
 	//go:embed masks.txt
 	masksFile string
-
 	//go:embed builders.txt
 	buildersFile string
+	//go:embed callers.txt
+	callersFile string
 
 	functions = table.Once(functionsFile, table.Map)
 	hooks     = table.Once(hooksFile, table.Set)
 	masks     = table.Once(masksFile, table.Set)
 	builders  = table.Once(buildersFile, table.Set)
+	callers   = table.Once(callersFile, table.Set)
 )
 
 // does completes "which …" for the effects.
@@ -38,11 +40,6 @@ var does = map[string]string{
 
 // A callee is a function that code calls, and what it does.
 type callee struct{ name, effect string }
-
-// callers are the functions of those that look a name up which want a function of
-// that name; others look values up by names that are put together, in honest code.
-// No promise of honest data does.
-var callers = map[string]bool{"do.call": true, "match.fun": true, "getFunction": true}
 
 // calleeOf returns the function that a call is of in the end: the one that it
 // looks up by a string, or that the text which it parses calls.
@@ -60,7 +57,7 @@ func calleeOf(e rds.Event) callee {
 				return callee{name, found}
 			}
 		}
-		if builders()[e.Computed] && (callers[e.Name] || e.Promise) {
+		if builders()[e.Computed] && (callers()[e.Name] || e.Promise) {
 			return callee{e.Name, "computed"}
 		}
 		return callee{}
