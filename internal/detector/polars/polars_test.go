@@ -49,6 +49,8 @@ func TestQueries(t *testing.T) {
 		{"JSON", `{"MapFunction":{"function":` + numbers(header+shell, ",") + `}}`, []string{"pickle-executes-code", bad}},
 		{"JSON with blanks", `{"Map" : {"f\u0075nction" : ` + numbers(header+shell, " , ") + `}}`, []string{"pickle-executes-code"}},
 		{"JSON, protocol 0", `{"function":` + numbers(header+old, ",") + `}`, []string{bad}},
+		{"JSON with blanks, protocol 0", `{"function" : ` + numbers(header+old, ", ") + `}`, []string{bad}},
+		{"JSON behind an escaped key, protocol 0", `{"\u0066unction": ` + numbers(header+old, "\n,") + `}`, []string{bad}},
 		{"JSON behind other numbers", `{"df":` + numbers(strings.Repeat("\x80\x03\xff", 9000), ",") + `,"function":` + numbers(shell, ",") + `}`, []string{"pickle-executes-code"}},
 		{"JSON of a harmless function", `{"function":` + numbers(header+harmless, ",") + `}`, nil},
 		{"JSON of larger numbers", `{"function":[128,4,300,128,4,-1,128,4,1.5]}`, nil},

@@ -18,14 +18,19 @@ const (
 	// an array of numbers (uint 8).
 	wide = 0xcc
 	// key is what polars keeps a function under, as an array of numbers in JSON.
-	key = `"function":[`
+	key = `"function"`
 	// proto is PROTO as a number.
 	proto = "128"
 	// room is what bytes of unknown number start with.
 	room = 4 << 10
 	// window is how much is looked through at once.
 	window = 32 << 10
+	// overlap is what the next window repeats: a key and blanks, or the mark.
+	overlap = 128
 )
+
+// mark is what functions start with, as numbers: "PLPY".
+var mark = []string{"80", "76", "80", "89"}
 
 // Binary returns what stands behind the magic of a binary query, with its arrays of
 // numbers as the bytes that they stand for. Bytes that are written as such may lose
@@ -44,20 +49,24 @@ func Binary(r *hostile.Reader) ([]byte, error) {
 }
 
 // Functions calls visit with the bytes of every array of numbers in JSON that is a
-// function, from its start or from a pickle's, until visit returns an error. They are
-// valid during the call.
+// function, and with those of the pickle in them, until visit returns an error. They
+// are valid during the call.
 func Functions(r *hostile.Reader, visit func(code []byte) error) error {
 	for r.Left() > 0 && r.Step() {
 		text := r.Peek(window)
 		at := function(text)
 		if at < 0 {
-			r.Skip(uint64(max(len(text)-len(key), 1)))
+			r.Skip(uint64(max(len(text)-overlap, min(len(text), overlap))))
 			continue
 		}
 		r.Skip(uint64(at))
 		held := r.Budget().Held()
 		if code := numbers(r); code != nil {
-			if err := visit(code); err != nil {
+			err := visit(code)
+			if i := pickled(code); i > 0 && err == nil {
+				err = visit(code[i:])
+			}
+			if err != nil {
 				return err
 			}
 		}
@@ -66,12 +75,22 @@ func Functions(r *hostile.Reader, visit func(code []byte) error) error {
 	return r.Err()
 }
 
+// pickled returns where a pickle starts behind what polars puts in front of one, or 0.
+func pickled(code []byte) int {
+	const header = 32 // more than the mark, the flags and a version take
+	for i := range min(len(code)-1, header) {
+		if code[i] == 0x80 && code[i+1] >= 2 && code[i+1] <= pickle.MaxProtocol {
+			return i
+		}
+	}
+	return 0
+}
+
 // function returns where numbers begin that are a function, or -1.
 func function(text []byte) int {
-	at := bytes.Index(text, []byte(key))
+	at := marked(text)
 	if at >= 0 {
 		text = text[:at]
-		at += len(key)
 	}
 	for i := 0; ; i++ {
 		n := bytes.Index(text[i:], []byte(proto))
@@ -82,6 +101,34 @@ func function(text []byte) int {
 			return i
 		}
 	}
+}
+
+// marked returns where the numbers of an array begin that has the key of a function, or
+// starts as functions do, or -1.
+func marked(text []byte) int {
+	for i, c := range text {
+		if c != '[' {
+			continue
+		}
+		before, named := bytes.CutSuffix(bytes.TrimRight(text[:i], space), []byte(":"))
+		if named && bytes.HasSuffix(bytes.TrimRight(before, space), []byte(key)) || starts(text[i+1:]) {
+			return i + 1
+		}
+	}
+	return -1
+}
+
+// starts reports whether numbers start with the mark of a function.
+func starts(text []byte) bool {
+	for _, n := range mark {
+		rest, number := bytes.CutPrefix(blanks(text), []byte(n))
+		behind, comma := bytes.CutPrefix(blanks(rest), []byte(","))
+		if !number || !comma {
+			return false
+		}
+		text = behind
+	}
+	return true
 }
 
 // protocol reports whether a PROTO stands at a place: an element that is followed by
@@ -98,7 +145,10 @@ func protocol(text []byte, i int) bool {
 	return bytes.HasPrefix(blanks(rest[1:]), []byte(","))
 }
 
-func blanks(text []byte) []byte { return bytes.TrimLeft(text, " \t\r\n") }
+// space is the white space of JSON.
+const space = " \t\r\n"
+
+func blanks(text []byte) []byte { return bytes.TrimLeft(text, space) }
 
 // numbers reads the numbers of an array to its end and returns the bytes that they
 // are, or nil if they are none.
