@@ -25,6 +25,7 @@ func TestEither(t *testing.T) {
 	l, err := lzma.WriterConfig{Size: int64(len("content")), SizeInHeader: true}.NewWriter(&inLZMA)
 	write(l, err)
 	empty := append([]byte{0x5d, 0, 0, 0x80, 0}, make([]byte, 13)...)
+	least := append(append([]byte{0x5d}, make([]byte, 4)...), inLZMA.Bytes()[5:]...) // with no dictionary
 	for _, c := range []struct {
 		name   string
 		first  []byte
@@ -34,6 +35,7 @@ func TestEither(t *testing.T) {
 		{"xz, lzma", inXZ.Bytes(), inLZMA.Bytes(), "contentcontent"},
 		{"lzma, xz", inLZMA.Bytes(), inXZ.Bytes(), "contentcontent"},
 		{"lzma, lzma", inLZMA.Bytes(), inLZMA.Bytes(), "contentcontent"},
+		{"lzma with the least dictionary, lzma", least, inLZMA.Bytes(), "contentcontent"},
 		{"nothing, xz", empty, inXZ.Bytes(), "content"},
 		{"nothing twice, lzma", append(empty, empty...), inLZMA.Bytes(), "content"},
 		{"lzma, neither", inLZMA.Bytes(), []byte("neither"), "content"},

@@ -24,17 +24,25 @@ var lzmaFormat = &Format{
 // of the content's.
 const lzmaHeader = 13
 
+// usualProperties are those of all writers, unless they are asked for others.
+const usualProperties = 0x5d
+
 // isLZMA checks what liblzma checks when it guesses (alone_decoder.c, picky): a
 // dictionary of 2^n or 2^n + 2^(n-1) bytes and a size below 256 GiB; and that
-// the range coder starts with the zero byte that it must start with.
+// the range coder starts with the zero byte that it must start with. It takes an
+// empty dictionary for the least; in much that is no LZMA there are as many zeros, so
+// that something else must be as it is written.
 func isLZMA(head []byte) bool {
 	if len(head) <= lzmaHeader || head[0] >= 9*5*5 || head[lzmaHeader] != 0 {
 		return false
 	}
 	dictionary := binary.LittleEndian.Uint32(head[1:])
 	size := binary.LittleEndian.Uint64(head[5:])
-	if size != 1<<64-1 && size >= 1<<38 || dictionary == 0 {
+	switch {
+	case size != 1<<64-1 && size >= 1<<38:
 		return false
+	case dictionary == 0:
+		return (size == 1<<64-1 || head[0] == usualProperties) && !empty(head)
 	}
 	rest := dictionary &^ (1 << (31 - bits.LeadingZeros32(dictionary)))
 	return (dictionary == 1<<32-1 || rest == 0 || rest<<1 == dictionary&^rest) && !empty(head)
