@@ -68,7 +68,7 @@ func step(m, n, attr string, more bool) (string, string) {
 	if to, ok := reexport("*", attr); ok {
 		return to[0], to[1]
 	}
-	if below := home(m + "." + attr); more && isModule(below) {
+	if below := home(m + "." + attr); isModule(below) {
 		return below, ""
 	}
 	if to, ok := reexport("?", attr); ok && more {
@@ -83,7 +83,7 @@ func step(m, n, attr string, more bool) (string, string) {
 // inside is step from an object that is not a module.
 func inside(m, n, attr string, more bool) (string, string) {
 	switch {
-	case attr == "__call__":
+	case attr == "__call__" && !callsInstance(m, n):
 		return m, n
 	case strings.HasSuffix(n, "__builtins__") || strings.HasSuffix(n, "__globals__"):
 		if _, ok := listed("builtins", attr); ok {
@@ -94,6 +94,13 @@ func inside(m, n, attr string, more bool) (string, string) {
 		return to[0], to[1]
 	}
 	return m, n + "." + attr
+}
+
+// callsInstance reports whether __call__ of an object is given an instance to call, as
+// that of a class is and that of a function is not.
+func callsInstance(m, n string) bool {
+	v, _ := listed(m, n)
+	return ClassLike(n) || v.Class == Conditional
 }
 
 // reexport returns the home of what a module has under a name but does not

@@ -246,22 +246,22 @@ func (j *judge) gives(e pickle.Effect, u *use) bool {
 	return true
 }
 
-// walks reports a call of a method of an object that holds an attrgetter or a
-// methodcaller, as a pipeline in which one step takes what the step before returned:
-// it can come to whatever the process has loaded.
+// walks reports a call of a method of an object that holds an attrgetter, a
+// methodcaller or a function that imports, as a pipeline in which one step takes what
+// the step before returned: it can come to whatever the process has loaded.
 func (j *judge) walks(e pickle.Effect, u *use) bool {
 	const depth = 12 // of states and containers in each other
-	if !j.getters || !strings.Contains(u.at.Name, ".") || !j.holdsGetter(e.Args, depth, make(map[pickle.Value]bool)) {
+	if !j.getters && !j.importers || !strings.Contains(u.at.Name, ".") || !j.holdsGetter(e.Args, depth, make(map[pickle.Value]bool)) {
 		return false
 	}
 	j.add(unresolved, e, "callback", func() string {
-		return "Loading this file " + j.callText(e) + ": that runs a method of an object which takes attributes, or calls methods, of what that is given."
+		return "Loading this file " + j.callText(e) + ": that runs a method of an object which takes attributes or calls methods of what that is given, or imports it."
 	})
 	return true
 }
 
-// holdsGetter reports whether an attrgetter or a methodcaller is among values or in
-// what they hold, as deep as depth; what was seen is not looked into again.
+// holdsGetter reports whether an attrgetter, a methodcaller or a function that imports
+// is among values or in what they hold, as deep as depth; what was seen is not looked into again.
 func (j *judge) holdsGetter(values []pickle.Value, depth int, seen map[pickle.Value]bool) bool {
 	return slices.ContainsFunc(values, func(v pickle.Value) bool {
 		if depth == 0 || seen[v] {
@@ -269,6 +269,9 @@ func (j *judge) holdsGetter(values []pickle.Value, depth int, seen map[pickle.Va
 		}
 		seen[v] = true
 		if n := j.m.Name(j.m.Class(v)); n != nil && argumentsOf(n) == "method" {
+			return true
+		}
+		if n := j.m.Name(v); n != nil && importer(n) {
 			return true
 		}
 		items, all := j.items(v)

@@ -185,6 +185,12 @@ func (j *judge) finish() {
 	j.fold()
 }
 
+// takesModule reports whether a module itself is taken, which picklers of Python
+// refuse. Those of functions import modules of libraries by a call.
+func (u *use) takesModule() bool {
+	return u.at.Name == "" && u.at.AsName != "" && (u.python || u.op.Imports()) && !hasRole("module", u.at.Module)
+}
+
 // uncalled returns the rule on a name that is imported and never called, and what
 // is said of it, before and after the name; r is nil if that is harmless.
 func (j *judge) uncalled(u *use) (r *rule.Rule, before, after string) {
@@ -194,7 +200,7 @@ func (j *judge) uncalled(u *use) (r *rule.Rule, before, after string) {
 	// A function that the file makes has all builtins in any case.
 	case leadsOut(u.at.Name) && !j.madeCode && !j.report.dangerous():
 		return unresolved, "Loading this file takes ", ", by which it comes to whatever the process has loaded"
-	case u.at.Name == "" && u.at.AsName != "" && u.python && !j.report.dangerous():
+	case u.takesModule() && !j.report.dangerous():
 		return unresolved, "Loading this file takes the module ", " itself, of which a pickle needs no more than names"
 	case u.verdict.Class == globals.Unknown && u.at.Module == "__main__":
 		return mainName, "This file needs ", " from the script that loads it: what that does cannot be seen here"

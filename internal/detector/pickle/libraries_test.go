@@ -123,6 +123,13 @@ func TestLibraries(t *testing.T) {
 		{"pipeline, transforming", fills(call("sklearn.pipeline", "Pipeline.transform").Named("sklearn.pipeline", "Pipeline"), "steps").
 			EmptyList().Named("operator", "attrgetter").Str("a").Tuple(1).Reduce().Append().SetItem().Build().Int(1).Tuple(2).Reduce().Stop(),
 			[]string{"pickle-computed-name"}},
+		{"module of a library", call("numpy", "testing").Stop(), []string{"pickle-computed-name"}},
+		{"module of dill, as dill writes it", call("dill", "_dill").Stop(), nil},
+		{"composed functions, called", call("toolz.functoolz", "Compose.__call__").Named("toolz.functoolz", "Compose").Op(')').Reduce().Int(1).Tuple(2).Reduce().Stop(),
+			[]string{"pickle-calls-indirectly"}},
+		{"function that imports, in a transformation", fills(call("torchvision.transforms.transforms", "Lambda.forward").
+			Named("torchvision.transforms.transforms", "Lambda"), "lambd").Named("importlib", "import_module").SetItem().Build().Str("a").Tuple(2).Reduce().Stop(),
+			[]string{"pickle-unknown-call-payload"}},
 		{"instance of a class of dill", instance(pickletest.New(4)).Stop(), []string{"pickle-carries-code"}},
 		{"instance of a class of dill, iterated", instance(call("builtins", "list")).Tuple(1).Reduce().Stop(), []string{"pickle-carries-code", "pickle-executes-code"}},
 		{"other names for functions", call("_compat_pickle", "NAME_MAPPING.update").EmptyDict().Tuple(1).Reduce().Stop(), []string{"pickle-disturbs-process"}},

@@ -202,6 +202,9 @@ func (c Code) String() string {
 	return fmt.Sprintf("Code(%#02x)", byte(c))
 }
 
+// Imports reports whether an opcode names what it imports.
+func (c Code) Imports() bool { return c == opGlobal || c == opInst || c == opStackGlobal }
+
 // Known reports whether c is an opcode of protocols 0 to 5.
 func (c Code) Known() bool { return opcodes[c].name != "" }
 
