@@ -102,22 +102,32 @@ func header(head string) bool {
 	return false
 }
 
-// ascii reports whether a text starts with what an object in the ASCII form starts with.
-// Where the line of the form has not ended, as in any text that has an A in front of
-// numbers, versions of R must follow, 1.4 at least.
+// ascii reports whether a text starts with what an object in the ASCII form starts with:
+// its version, two of R, and in version 3 the length and the name of an encoding. Where
+// the line of the form has not ended, as in any text that has an A in front of numbers,
+// the name must be there, or versions of 1.4 at least.
 func ascii(text string, ended bool) bool {
-	const words, least = 3, 1<<16 | 4<<8
-	i := 0
+	const least = 1<<16 | 4<<8
+	var words []string
+	var numbers []int
 	for w := range strings.FieldsSeq(text) {
-		switch n, ok := leading(w); {
-		case !ok, i == 0 && n != 2 && n != 3, i > 0 && n < least && !ended:
+		n, ok := leading(w)
+		if !ok && len(words) < 3 {
 			return false
 		}
-		if i++; i == words {
+		if words, numbers = append(words, w), append(numbers, n); len(words) == 5 {
 			break
 		}
 	}
-	return i == words || i > 0 && ended
+	switch n := len(words); {
+	case n == 0, numbers[0] != 2 && numbers[0] != 3:
+		return false
+	case ended:
+		return true
+	case n == 5 && numbers[0] == 3 && numbers[3] == len(words[4]):
+		return true
+	}
+	return len(words) >= 3 && numbers[1] >= least && numbers[2] >= least
 }
 
 // Walk reads a workspace, or one object behind another, and tells what it meets.

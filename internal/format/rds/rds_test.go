@@ -132,7 +132,7 @@ func TestWalkFaults(t *testing.T) {
 func TestLooks(t *testing.T) {
 	for text, want := range map[string]bool{
 		"": false, "A": false, "A\n": false, "A\n4\n": false, "A 2 3 4 5": false, "A\t3\t100000": false, "\nB 2": false, "X\n\x00\x00\x00\x01": false,
-		"A\n3\n": true, "A\n" + strings.Repeat(" ", 1000) + "2\n0\n0\n": true, "A 3 262658 197888": true, "\nA\n2\n": true, "RDA1\n": true,
+		"A\n3\n": true, "A\n" + strings.Repeat(" ", 1000) + "2\n0\n0\n": true, "A 3 262658 197888": true, "\nA\n2\n": true, "A 3 0 0 5 UTF-8 9": true, "A 3 1 2 5 12": false, "A\n3 apples": false, "RDA1\n": true,
 	} {
 		if got := rds.Looks([]byte(text)); got != want {
 			t.Errorf("%q: got %v", text, got)
