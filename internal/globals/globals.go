@@ -135,8 +135,8 @@ func inherited(module, name string) (Verdict, bool) {
 	if i <= 0 {
 		return Verdict{}, false
 	}
-	modules := slices.Collect(spellings(module)) // once for all parts, of which there may be thousands
-	for ; i > 0; i = strings.LastIndexByte(name[:i], '.') {
+	modules := slices.Collect(spellings(module)) // once for all parts
+	for i = min(i, known(name)); i > 0; i = strings.LastIndexByte(name[:i], '.') {
 		for _, m := range modules {
 			if v, ok := find(m, name[:i]); ok && v.Class >= Conditional {
 				return v, true
@@ -161,6 +161,7 @@ func method(module, name string) (Verdict, bool) {
 // around it.
 func wildcard(module string) (Verdict, bool) {
 	for m := range spellings(module) {
+		m = m[:known(m)]
 		for {
 			if v, ok := byHand(m, "*"); ok {
 				return v, true

@@ -19,7 +19,7 @@ func Path(path string, imported bool) (Verdict, bool) {
 	if parts = slices.DeleteFunc(parts, ordinary); len(parts) < 2 {
 		return Verdict{}, false
 	}
-	for i := 1; i < len(parts); i++ {
+	for i := 1; i < min(len(parts), maxParts); i++ {
 		module := strings.Join(parts[:i], ".")
 		if len(module) >= longestKey {
 			break // none is called so, and what stands behind was looked for
@@ -35,6 +35,10 @@ func Path(path string, imported bool) (Verdict, bool) {
 	}
 	return Verdict{}, false
 }
+
+// maxParts bounds the parts of a module: the deepest that is known has nine, and what
+// stands behind was looked for as a name in those around it.
+const maxParts = 12
 
 // ordinary reports whether code gets at an attribute all the time that no file
 // has a reason to: self.__class__.__name__ leads nowhere.

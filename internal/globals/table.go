@@ -159,11 +159,20 @@ func spellings(module string) iter.Seq[string] {
 		if !yield(module) {
 			return
 		}
-		for end := len(module); end > 0; end = strings.LastIndexByte(module[:end], '.') {
+		for end := known(module); end > 0; end = strings.LastIndexByte(module[:end], '.') {
 			if to, ok := aliases.lookup(module[:end]); ok && (to != "-" || end < len(module)) {
 				yield(strings.TrimPrefix(to+module[end:], "-."))
 				return
 			}
 		}
 	}
+}
+
+// known returns the length of path, or of the longest part of it, up to a dot, that
+// may be a line of a table: behind that there may be thousands of dots.
+func known(path string) int {
+	if len(path) < longestKey {
+		return len(path)
+	}
+	return max(0, strings.LastIndexByte(path[:longestKey], '.'))
 }

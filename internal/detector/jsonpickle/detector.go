@@ -3,6 +3,7 @@
 package jsonpickle
 
 import (
+	"cmp"
 	"context"
 	_ "embed"
 	"fmt"
@@ -112,6 +113,11 @@ func (j *judge) named(i config.Item, called bool) {
 		return
 	}
 	j.known = true
+	// Each division of a name into a module and an attribute is looked up by all parts.
+	dots := int64(min(maxDots, strings.Count(i.Value, ".")))
+	if j.stop = cmp.Or(j.stop, j.Budget.Steps(stepsPerLookup*dots*dots)); j.stop != nil {
+		return
+	}
 	quoted := finding.Quote(i.Value)
 	v, bad := globals.Path(i.Value, true)
 	key := i.Path[len(i.Path)-1]
@@ -146,9 +152,18 @@ func (j *judge) nested(text string) {
 	}
 }
 
+// maxDots bounds how many divisions of a path are looked up.
+const maxDots = 12
+
+// stepsPerLookup is what looking up a part of a division of a path is worth.
+const stepsPerLookup = 64
+
 // vetted reports whether some division of a dotted path into a module and a name
-// is known to be harmless.
+// is known to be harmless. What is has few parts.
 func vetted(path string) bool {
+	if strings.Count(path, ".") > maxDots {
+		return false
+	}
 	for i := strings.LastIndexByte(path, '.'); i > 0; i = strings.LastIndexByte(path[:i], '.') {
 		switch globals.Lookup(globals.Resolve(path[:i], path[i+1:])).Class {
 		case globals.Safe, globals.Conditional, globals.Inert:

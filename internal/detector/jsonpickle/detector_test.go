@@ -2,8 +2,12 @@ package jsonpickle_test
 
 import (
 	"bytes"
+	"fmt"
+	"slices"
+	"strings"
 	"testing"
 
+	"github.com/modelaudit/modelaudit/internal/audit"
 	"github.com/modelaudit/modelaudit/internal/detector"
 	"github.com/modelaudit/modelaudit/internal/detector/detectortest"
 	"github.com/modelaudit/modelaudit/internal/detector/jsonpickle"
@@ -28,6 +32,24 @@ func TestDetector(t *testing.T) {
 		{Name: "reference", File: "m.json", Data: []byte(`{"py/object": "models.Net", "hook": {"py/function": "os.system"}}`), Want: []string{"jsonpickle-dangerous-reference"}},
 		{Name: "function", File: "m.json", Data: []byte(`{"py/reduce": [{"py/function": "models.load"}, {"py/tuple": []}]}`), Want: []string{"jsonpickle-unknown-call"}},
 	})
+}
+
+// TestManyParts: a name of many parts is unknown, and many of them are not all read.
+func TestManyParts(t *testing.T) {
+	all := []*detector.Detector{jsonpickle.Detector}
+	long := "numpy" + strings.Repeat(".a", 100_000)
+	got := detectortest.Scan(all, "m.json", []byte(`{"py/object": "`+long+`"}`))
+	if ids := detectortest.RuleIDs(got); !slices.Equal(ids, []string{"jsonpickle-unknown-call"}) {
+		t.Errorf("long: got %v", ids)
+	}
+	var many strings.Builder
+	for n := range 20_000 {
+		fmt.Fprintf(&many, `{"py/object": "numpy%s.A%d"},`, strings.Repeat(".a", 12), n)
+	}
+	got = detectortest.Scan(all, "m.json", []byte(`[`+many.String()+`1]`))
+	if got.Status != audit.Incomplete {
+		t.Errorf("many: got %v", got.Status)
+	}
 }
 
 // TestElsewhere: other JSON is for others.
