@@ -276,6 +276,10 @@ func TestDetector(t *testing.T) {
 		{Name: "bytes in another codec", Data: p(2).Named("_codecs", "encode").Str("a").Str("rot13").Tuple(2).Reduce().Stop(), Want: []string{"pickle-disturbs-process"}},
 		{Name: "universal function", Data: p(4).Named("numpy.core", "_ufunc_reconstruct").Str("scipy.special._ufuncs").Str("erf").Tuple(2).Reduce().Stop()},
 		{Name: "universal function of another module", Data: p(4).Named("numpy.core", "_ufunc_reconstruct").Str("numpyro").Str("erf").Tuple(2).Reduce().Stop(), Want: []string{"pickle-calls-indirectly", "pickle-unknown-import"}},
+		{Name: "transform of several backends", Data: multimethod("scipy.fft._basic", "fft").Stop()},
+		{Name: "function of no such module", Data: multimethod("os", "system").Stop(), Want: []string{"pickle-dangerous-reference"}},
+		{Name: "function through such a module", Data: multimethod("scipy.fft._basic", "np.load").Stop(), Want: []string{"pickle-dangerous-reference"}},
+		{Name: "function of an unknown module", Data: multimethod("numpyro", "fft").Stop(), Want: []string{"pickle-calls-indirectly", "pickle-unknown-import"}},
 		{Name: "tensor by a name", Data: lookUp("data").Stop()},
 		{Name: "expression with a name", Data: lookUp("data[0]").Stop(), Want: []string{"pickle-executes-code"}},
 		{Name: "name that is not given", Data: lookUp("copyright").Stop(), Want: []string{"pickle-executes-code"}},
@@ -303,6 +307,11 @@ func TestDetector(t *testing.T) {
 // which is called data.
 func lookUp(text string) *pickletest.Stream {
 	return pickletest.New(4).Named("builtins", "eval").Str(text).EmptyDict().Str("data").Int(1).SetItem().Tuple(2).Reduce()
+}
+
+// multimethod is a pickle of a function that SciPy has several backends for.
+func multimethod(module, name string) *pickletest.Stream {
+	return pickletest.New(4).Named("scipy._lib._uarray._backend", "unpickle_function").Str(module).Str(name).None().Tuple(3).Reduce()
 }
 
 // frameOutOfFrame is a pickle whose second frame begins in the first and ends
