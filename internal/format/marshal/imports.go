@@ -10,7 +10,8 @@ import (
 // A unit is a code object and what holds it.
 type unit struct {
 	code   *Code
-	parent int // number of the unit around it, or -1
+	parent int  // number of the unit around it, or -1
+	inline bool // it is a comprehension or the body of a class, which run where they stand
 	runs   bool
 	called bool // by its name
 }
@@ -79,8 +80,8 @@ func (u *unit) starts(units []unit, names map[string]bool) bool {
 	case name == "<lambda>":
 		u.called = true // by whom, no name says
 		return true
-	case strings.HasPrefix(name, "<"), slices.Contains(u.code.Names, "__module__"):
-		u.called = units[u.parent].called // a comprehension, or the body of a class: they run where they stand
+	case u.inline:
+		u.called = units[u.parent].called
 		return true
 	}
 	u.called = names[name] || strings.HasPrefix(name, "__") && names[units[u.parent].code.Name]
@@ -94,7 +95,8 @@ func collect(v *Value, parent int, units []unit, seen map[*Value]bool) []unit {
 	}
 	seen[v] = true
 	if v.Kind == CodeKind {
-		units = append(units, unit{code: v.Code, parent: parent})
+		inline := strings.HasPrefix(v.Code.Name, "<") || slices.Contains(v.Code.Names, "__module__")
+		units = append(units, unit{code: v.Code, parent: parent, inline: inline})
 		parent = len(units) - 1
 		for _, c := range v.Code.Constants {
 			units = collect(c, parent, units, seen)
