@@ -23,6 +23,7 @@ func TestTables(t *testing.T) {
 	embedded := func(columns ...fb.Table) string {
 		return arrowtest.Parquet("ARROW:schema", base64.StdEncoding.EncodeToString([]byte(arrowtest.Stream(columns...))))
 	}
+	swapped := arrowtest.ParquetSwapped("ARROW:schema", base64.StdEncoding.EncodeToString([]byte(arrowtest.Stream(column(shell)))))
 	deep := column(shell)
 	for range 100 {
 		deep = arrowtest.Group(deep)
@@ -45,6 +46,7 @@ func TestTables(t *testing.T) {
 		{"type in a file that is cut", arrowtest.Cut(arrowtest.Stream(column(shell))), "pickle-executes-code", audit.Findings},
 		{"type in Parquet", embedded(column(shell)), "pickle-executes-code", audit.Findings},
 		{"type in Parquet, of protocol 0", embedded(column(old)), "pickle-executes-code", audit.Findings},
+		{"type in Parquet in front of its key", swapped, "pickle-executes-code", audit.Findings},
 		{"unknown type in Parquet", embedded(column(unknown)), "pickle-unknown-call", audit.Findings},
 		{"harmless type", embedded(column(known)), "", audit.Clean},
 		{"columns too deep", arrowtest.File(plain, deep), "", audit.Incomplete},

@@ -20,33 +20,34 @@ func (m Metadata) Embedded(visit func(offset int64, message []byte) error) error
 	}
 	r := m.Reader()
 	text := r.Bytes(uint64(m.Size()))
-	for at := 0; r.Step(); {
-		i := bytes.Index(text[at:], []byte(schemaKey))
-		if i < 0 {
-			break
+	if !bytes.Contains(text, []byte(schemaKey)) {
+		return r.Err()
+	}
+	// Fields of Thrift stand in any order: the value may be in front of its key.
+	for at := 0; at < len(text) && r.Step(); at++ {
+		n := digits(text[at:])
+		if n < least {
+			at += n
+			continue
 		}
-		at += i + len(schemaKey)
-		if err := unpacked(r, text[at:], m.Offset()+int64(at), visit); err != nil {
+		if err := unpacked(r, text[at:at+n], m.Offset()+int64(at), visit); err != nil {
 			return err
 		}
+		at += n
 	}
 	return r.Err()
 }
 
-// unpacked calls visit with what stands behind the key in base64, an offset from it:
-// a field's header and its length come first, and may look like digits, which would
-// shift all of it. Each place is tried.
+// least is how many digits of base64 a schema has at least.
+const least = 64
+
+// unpacked calls visit with what digits of base64 stand for: the header of a field and
+// its length come first, and may look like digits, which would shift all of it. Each
+// place is tried.
 func unpacked(r *hostile.Reader, text []byte, at int64, visit func(int64, []byte) error) error {
 	const before = 6 // bytes of header and length
-	const least = 64 // digits of a schema
-	n := digits(text)
-	for i := range min(before, len(text)) {
-		if i > n {
-			n = i + digits(text[i:])
-		}
-		if n-i < least {
-			continue
-		}
+	n, held := len(text), r.Budget().Held()
+	for i := range min(before, n-least+1) {
 		size := base64.RawStdEncoding.DecodedLen(n - i)
 		if r.Hold(uint64(size)) != nil {
 			return r.Err()
@@ -56,6 +57,7 @@ func unpacked(r *hostile.Reader, text []byte, at int64, visit func(int64, []byte
 		if err := visit(at+int64(i), out[:got]); err != nil {
 			return err
 		}
+		r.Budget().Release(held)
 	}
 	return nil
 }

@@ -49,5 +49,12 @@ func Parquet(key, value string) string {
 	return "PAR1\x15\x00\x15\x10" + text + sized(text) + "PAR1"
 }
 
+// ParquetSwapped is Parquet with the value in front of its key, which the format allows.
+func ParquetSwapped(key, value string) string {
+	text := "\x15\x02\x19\x3c\x28" + string(binary.AppendUvarint(nil, uint64(len(value)))) + value +
+		"\x08\x02" + string(rune(len(key))) + key + "\x00"
+	return "PAR1\x15\x00\x15\x10" + text + sized(text) + "PAR1"
+}
+
 // sized is the size of a text as files have it.
 func sized(text string) string { return string(le.AppendUint32(nil, uint32(len(text)))) }
