@@ -115,6 +115,8 @@ func TestLibraries(t *testing.T) {
 		{"module of what is transformed", made("attrgetter", "shape", "utils.os"), []string{"pickle-dangerous-reference"}},
 		{"function of a module of what is transformed", made("attrgetter", "shape", "utils.os.system"), []string{"pickle-dangerous-reference"}},
 		{"command to what is transformed", made("methodcaller", "system", "echo poc"), []string{"pickle-dangerous-reference"}},
+		{"method of what dask is given", call("dask.utils", "methodcaller").Str("mean").Tuple(1).Reduce().Stop(), nil},
+		{"command to what dask is given", call("dask.utils", "methodcaller").Str("system").Tuple(1).Reduce().Stop(), []string{"pickle-dangerous-reference"}},
 		{"function, transforming", fills(call("sklearn.preprocessing._function_transformer", "FunctionTransformer.transform").
 			Named("sklearn.preprocessing._function_transformer", "FunctionTransformer"), "func").Named("builtins", "len").SetItem().Build().
 			EmptyList().Tuple(2).Reduce().Stop(), []string{"pickle-calls-indirectly"}},
