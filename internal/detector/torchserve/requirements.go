@@ -63,14 +63,19 @@ func (a *archive) requirement(m member, l requirements.Line) {
 	case requirements.Direct:
 		a.reportRequirement(directInstall, m, l, "Installing what the model requires runs the build of a package that no index has")
 	case requirements.Include:
-		a.Incomplete(fmt.Errorf("%s reads another file: %s", finding.Quote(m.name), finding.Quote(l.Text)))
+		a.unread(m, l, "reads another file")
 	case requirements.Unknown:
-		a.Incomplete(fmt.Errorf("%s has an option that is not known: %s", finding.Quote(m.name), finding.Quote(l.Text)))
+		a.unread(m, l, "is an option that is not known")
 	case requirements.Install:
 		if near := nearTo(l.Name()); near != "" {
 			a.reportRequirement(nearMiss, m, l, "The model requires "+finding.Quote(l.Name())+", whose name is one slip away from "+near)
 		}
 	}
+}
+
+// unread tells of a line that is not judged.
+func (a *archive) unread(m member, l requirements.Line, why string) {
+	a.Incomplete(fmt.Errorf("%s, byte %#x: %s %s", finding.Quote(m.name), l.Offset, finding.Quote(l.Text), why))
 }
 
 // reportRequirement makes a finding about a line of a list of packages.

@@ -110,3 +110,12 @@ func TestOneCause(t *testing.T) {
 		}
 	}
 }
+
+// TestUnreadRequirement: of a line that is not judged it is told which it is.
+func TestUnreadRequirement(t *testing.T) {
+	data := ziptest.Files("MAR-INF/MANIFEST.json", "{}", "requirements.txt", "numpy\n-r /etc/more.txt\n")
+	got := detectortest.Scan([]*detector.Detector{torchserve.Detector}, "m.mar", data)
+	if want := "requirements.txt, byte 0x6: -r /etc/more.txt reads another file"; !strings.Contains(got.Reason, want) {
+		t.Errorf("got %q, want %q", got.Reason, want)
+	}
+}
