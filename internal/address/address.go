@@ -105,12 +105,20 @@ func judge(scheme, user, name, path string) (kind, why string) {
 	return "", ""
 }
 
+// longestHost bounds the names that are listed, as DNS does (RFC 1035, 2.3.4). A text
+// may be one name of thousands of parts.
+const longestHost = 255
+
 // byName judges the name of a host.
 func byName(name, path string) (kind, why string) {
 	if onion().MatchString(name) {
 		return "onion", "is a hidden service of Tor"
 	}
-	for rest := name; strings.Contains(rest, "."); _, rest, _ = strings.Cut(rest, ".") {
+	rest := name
+	if len(rest) > longestHost {
+		_, rest, _ = strings.Cut(rest[len(rest)-longestHost:], ".")
+	}
+	for ; strings.Contains(rest, "."); _, rest, _ = strings.Cut(rest, ".") {
 		for _, h := range listed().hosts[rest] {
 			if strings.HasPrefix(path, h.path) {
 				return h.kind, listed().why[h.kind]

@@ -13,6 +13,7 @@ func TestFind(t *testing.T) {
 		{name: "bot", text: `requests.post("https://api.telegram.org/bot1:A/sendMessage")`, want: "webhook"},
 		{name: "paste", text: "wget pastebin.com/raw/abc", want: "paste"},
 		{name: "tunnel", text: "https://0a1b.ngrok-free.app/x", want: "tunnel"},
+		{name: "tunnel behind more than a name may have", text: "https://" + strings.Repeat("a.", 10_000) + "ngrok-free.app/x", want: "tunnel"},
 		{name: "callback", text: "nslookup x.c0ffee.oast.fun", want: "callback"},
 		{name: "short link", text: "http://bit.ly/abc", want: "short"},
 		{name: "onion", text: "http://" + strings.Repeat("abcdefg2", 7) + ".onion/", want: "onion"},
