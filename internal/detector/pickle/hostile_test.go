@@ -12,6 +12,7 @@ import (
 	"github.com/modelaudit/modelaudit/internal/detector"
 	"github.com/modelaudit/modelaudit/internal/detector/detectortest"
 	"github.com/modelaudit/modelaudit/internal/detector/pickle"
+	pickleformat "github.com/modelaudit/modelaudit/internal/format/pickle"
 	"github.com/modelaudit/modelaudit/internal/format/pickle/pickletest"
 )
 
@@ -155,6 +156,29 @@ func TestLegacyTorch(t *testing.T) {
 		{"behind the storages", slices.Concat(sound, shell), []string{"pickle-executes-code"}, audit.Findings},
 	} {
 		got := detectortest.Scan(all, "model.pt", c.data)
+		if got.Status != c.status || !slices.Equal(detectortest.RuleIDs(got), c.rules) {
+			t.Errorf("%s: got %s %v (%s), want %s %v", c.name, got.Status, detectortest.RuleIDs(got), got.Reason, c.status, c.rules)
+		}
+	}
+}
+
+// TestLongEncoded: a tensor that is longer than texts are computed of is read in the
+// text that it is encoded of.
+func TestLongEncoded(t *testing.T) {
+	const n = pickleformat.LongestText / 4
+	of := func(object *pickletest.Stream) []byte {
+		return pickletest.New(2).Named("torch.storage", "_load_from_bytes").Encoded(legacyTorch(object, n)).Tuple(1).Reduce().Stop()
+	}
+	for _, c := range []struct {
+		name   string
+		data   []byte
+		rules  []string
+		status audit.Status
+	}{
+		{"sound", of(tensor(n, 1, n)), nil, audit.Clean},
+		{"object", of(tensor(n, 1, n).Pop().Call("os", "system", "echo poc")), []string{"pickle-executes-code"}, audit.Findings},
+	} {
+		got := detectortest.Scan(all, "model.pkl", c.data)
 		if got.Status != c.status || !slices.Equal(detectortest.RuleIDs(got), c.rules) {
 			t.Errorf("%s: got %s %v (%s), want %s %v", c.name, got.Status, detectortest.RuleIDs(got), got.Reason, c.status, c.rules)
 		}

@@ -230,7 +230,8 @@ func (j *judge) nested(e pickle.Effect) (found bool) {
 		}
 		j.report.nested = append(j.report.nested, j.s.p.File.Member(name, content, size))
 		_, known := j.m.Bytes(v)
-		found = found || known || j.m.Class(v) == 0 || j.inMemory(v)
+		_, _, encoded := j.m.Encoded(v)
+		found = found || known || encoded || j.m.Class(v) == 0 || j.inMemory(v)
 	}
 	return found
 }
@@ -251,7 +252,7 @@ func (j *judge) inMemory(v pickle.Value) bool {
 // a file in memory, or those that another call is given. Those that are too long to
 // be held are read where they stand.
 func (j *judge) stream(v pickle.Value) (content io.ReaderAt, size int64) {
-	if j.m.Class(v) != 0 { // io.BytesIO(content)
+	if _, _, encoded := j.m.Encoded(v); !encoded && j.m.Class(v) != 0 { // io.BytesIO(content)
 		items, _ := j.m.Items(v)
 		if made, _ := j.m.Items(j.m.State(v)); len(made) > 0 { // (content, position, attributes)
 			items = made
@@ -269,6 +270,11 @@ func (j *judge) stream(v pickle.Value) (content io.ReaderAt, size int64) {
 	}
 	if at, size, ok := j.m.Place(v); ok {
 		return hostile.Section(j.s.p.File.Content, at, size), size
+	}
+	if at, size, ok := j.m.Encoded(v); ok {
+		if content, size, err := pickle.Latin1At(j.s.p.File.Content, at, size, j.s.p.Budget); err == nil {
+			return content, size
+		}
 	}
 	if k := j.m.Kind(v); k == pickle.Bytes || k == pickle.ByteArray {
 		j.unread()

@@ -146,3 +146,17 @@ func (s *Stream) Frame(n int) *Stream {
 func (s *Stream) Call(module, name, arg string) *Stream {
 	return s.Named(module, name).Str(arg).Tuple(1).Reduce()
 }
+
+// Encoded writes bytes as protocols below 3 do: a call that encodes a text.
+func (s *Stream) Encoded(p []byte) *Stream {
+	return s.Named("_codecs", "encode").Str(Latin1(p)).Str("latin1").Tuple(2).Reduce()
+}
+
+// Latin1 is the text that is p when it is encoded as Latin-1.
+func Latin1(p []byte) string {
+	out := make([]rune, len(p))
+	for i, c := range p {
+		out[i] = rune(c)
+	}
+	return string(out)
+}
