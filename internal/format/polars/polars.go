@@ -25,6 +25,8 @@ const (
 	room = 4 << 10
 	// window is how much is looked through at once.
 	window = 32 << 10
+	// bytesPerStep is how much of it in the time of a step.
+	bytesPerStep = 64
 	// overlap is what the next window repeats: a key and blanks, or the mark.
 	overlap = 128
 )
@@ -52,8 +54,12 @@ func Binary(r *hostile.Reader) ([]byte, error) {
 // function, and with those of the pickle in them, until visit returns an error. They
 // are valid during the call.
 func Functions(r *hostile.Reader, visit func(code []byte) error) error {
-	for r.Left() > 0 && r.Step() {
+	for r.Left() > 0 {
 		text := r.Peek(window)
+		// What is found may be short, and what follows it is looked through again.
+		if err := r.Budget().Steps(1 + int64(len(text)/bytesPerStep)); err != nil {
+			return err
+		}
 		at := function(text)
 		if at < 0 {
 			r.Skip(uint64(max(len(text)-overlap, min(len(text), overlap))))
