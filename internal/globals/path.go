@@ -1,6 +1,7 @@
 package globals
 
 import (
+	"iter"
 	"slices"
 	"strings"
 )
@@ -19,7 +20,7 @@ func Path(path string, imported bool) (Verdict, bool) {
 	if parts = slices.DeleteFunc(parts, ordinary); len(parts) < 2 {
 		return Verdict{}, false
 	}
-	for i := 1; i < min(len(parts), maxParts); i++ {
+	for i := 1; i < min(len(parts), MaxParts); i++ {
 		module := strings.Join(parts[:i], ".")
 		if len(module) >= longestKey {
 			break // none is called so, and what stands behind was looked for
@@ -36,9 +37,25 @@ func Path(path string, imported bool) (Verdict, bool) {
 	return Verdict{}, false
 }
 
-// maxParts bounds the parts of a module: the deepest that is known has nine, and what
+// MaxParts bounds the parts of a module: the deepest that is known has nine, and what
 // stands behind was looked for as a name in those around it.
-const maxParts = 12
+const MaxParts = 12
+
+// Divisions yields the verdict on each division of a dotted path into a module and a
+// name, the longest module first, for where it is not said where the module ends. Of a
+// path with more parts than are known nothing is.
+func Divisions(path string) iter.Seq[Verdict] {
+	return func(yield func(Verdict) bool) {
+		if strings.Count(path, ".") > MaxParts {
+			return
+		}
+		for i := strings.LastIndexByte(path, '.'); i > 0; i = strings.LastIndexByte(path[:i], '.') {
+			if !yield(Lookup(Resolve(path[:i], path[i+1:]))) {
+				return
+			}
+		}
+	}
+}
 
 // ordinary reports whether code gets at an attribute all the time that no file
 // has a reason to: self.__class__.__name__ leads nowhere.

@@ -73,17 +73,10 @@ func (c *judge) instantiated(n *yaml.Node, name string) {
 	}
 }
 
-// maxDots bounds how many divisions of a path are looked up.
-const maxDots = 12
-
-// safe reports whether a dotted path is known to be harmless to call. Where the
-// module ends is not known; what is has few parts.
+// safe reports whether a dotted path is known to be harmless to call.
 func safe(name string) bool {
-	if strings.Count(name, ".") > maxDots {
-		return false
-	}
-	for i := strings.LastIndexByte(name, '.'); i > 0; i = strings.LastIndexByte(name[:i], '.') {
-		if module, rest := globals.Resolve(name[:i], name[i+1:]); globals.Lookup(module, rest).Class == globals.Safe {
+	for v := range globals.Divisions(name) {
+		if v.Class == globals.Safe {
 			return true
 		}
 	}

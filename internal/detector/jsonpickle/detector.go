@@ -114,7 +114,7 @@ func (j *judge) named(i config.Item, called bool) {
 	}
 	j.known = true
 	// Each division of a name into a module and an attribute is looked up by all parts.
-	dots := int64(min(maxDots, strings.Count(i.Value, ".")))
+	dots := int64(min(globals.MaxParts, strings.Count(i.Value, ".")))
 	if j.stop = cmp.Or(j.stop, j.Budget.Steps(stepsPerLookup*dots*dots)); j.stop != nil {
 		return
 	}
@@ -152,20 +152,14 @@ func (j *judge) nested(text string) {
 	}
 }
 
-// maxDots bounds how many divisions of a path are looked up.
-const maxDots = 12
-
 // stepsPerLookup is what looking up a part of a division of a path is worth.
 const stepsPerLookup = 64
 
 // vetted reports whether some division of a dotted path into a module and a name
-// is known to be harmless. What is has few parts.
+// is known to be harmless.
 func vetted(path string) bool {
-	if strings.Count(path, ".") > maxDots {
-		return false
-	}
-	for i := strings.LastIndexByte(path, '.'); i > 0; i = strings.LastIndexByte(path[:i], '.') {
-		switch globals.Lookup(globals.Resolve(path[:i], path[i+1:])).Class {
+	for v := range globals.Divisions(path) {
+		switch v.Class {
 		case globals.Safe, globals.Conditional, globals.Inert:
 			return true
 		}
