@@ -6,8 +6,8 @@ import "strings"
 // unpickler and importlib do, and returns where the object really lives:
 // ("numpy", "os.system") is ("posix", "system"). What is known to the tables
 // is followed; below an unknown module, a part that is named like a module that
-// is known (os, _sys, bltns, numpy) is taken for it. A name that ends at a module returns it
-// with an empty n.
+// is known (os, _sys, bltns, numpy) is taken for it. A name that ends at a module
+// returns it with an empty n.
 //
 // Objects are named by their home: builtins, posix for what os takes from it,
 // and pickle, operator, functools, io, socket rather than their underscored

@@ -261,7 +261,8 @@ func (j *judge) walks(e pickle.Effect, u *use) bool {
 }
 
 // holdsGetter reports whether an attrgetter, a methodcaller or a function that imports
-// is among values or in what they hold, as deep as depth; what was seen is not looked into again.
+// is among values or in what they hold, as deep as depth; what was seen is not looked
+// into again.
 func (j *judge) holdsGetter(values []pickle.Value, depth int, seen map[pickle.Value]bool) bool {
 	return slices.ContainsFunc(values, func(v pickle.Value) bool {
 		if depth == 0 || seen[v] {

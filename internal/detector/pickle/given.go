@@ -62,8 +62,8 @@ func (j *judge) givenIn(values []pickle.Value, depth int) string {
 	return ""
 }
 
-// givenInside looks at a function, at what a container holds, and what an object was made with and
-// filled with.
+// givenInside looks at a function, at what a container holds, and what an object was
+// made with and filled with.
 func (j *judge) givenInside(v pickle.Value, depth int) string {
 	if n := j.m.Name(v); n != nil && findsObjects(n) {
 		return "a function that finds others by their names"

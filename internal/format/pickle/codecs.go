@@ -43,7 +43,6 @@ func (t *codecs) apply(m *Machine, c *call, text, name int) (Value, bool) {
 	s, kind, ok := m.textOf(c.args[text])
 	f := t.by[codecName]
 	if !ok || f == nil || s == "" && isTransform[codecName] && codecName != "rot_13" { // which leave nothing as it is
-
 		return 0, false
 	}
 	out, ok := f(m, s)

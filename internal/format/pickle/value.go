@@ -98,7 +98,10 @@ func (k Kind) String() string { return kindNames[k] }
 type object struct {
 	kind  Kind
 	flags flag
-	ref   int32   // Global: its name; Str, Bytes, Int: its computed content; Extension: its code; Call: one more than the dict of the items set on it
+	// ref is the name of a Global, the computed content of a Str, Bytes or Int, or the
+	// code of an Extension; of a Call it is one more than the number of the dict of the
+	// items set on it, 0 if none were and -1 if that is forgotten.
+	ref   int32
 	lost  int32   // items that were not kept
 	deep  float32 // how many values are in it, with those of its items as often as these stand there
 	fn    Value   // Call: what was called; Attr: the object it is taken of; Persistent: the id
