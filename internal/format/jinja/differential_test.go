@@ -1,14 +1,12 @@
 package jinja_test
 
 import (
-	"encoding/json"
-	"os/exec"
 	"slices"
-	"strings"
 	"testing"
 
 	"github.com/modelaudit/modelaudit/internal/format/jinja"
 	"github.com/modelaudit/modelaudit/internal/hostile/hostiletest"
+	"github.com/modelaudit/modelaudit/internal/referencetest"
 )
 
 // generator prints templates put together from pieces of the syntax, of which Jinja
@@ -35,23 +33,7 @@ for i in range(30_000):
 // TestReachesLikeJinja: each attribute that Jinja finds in a template is told, or the
 // template is refused.
 func TestReachesLikeJinja(t *testing.T) {
-	interpreter, err := exec.LookPath("python3")
-	if err != nil {
-		t.Skip("no python3 to compare with")
-	}
-	out, err := exec.Command(interpreter, "-c", generator).Output()
-	if err != nil {
-		t.Skipf("python3 has no Jinja to compare with: %v", err)
-	}
-	for line := range strings.Lines(string(out)) {
-		var file [2]json.RawMessage
-		var source string
-		var want []string
-		for _, e := range []error{json.Unmarshal([]byte(line), &file), json.Unmarshal(file[0], &source), json.Unmarshal(file[1], &want)} {
-			if e != nil {
-				t.Fatal(e)
-			}
-		}
+	for source, want := range referencetest.Pairs(t, generator, 100) {
 		var got []string
 		err := jinja.Walk(hostiletest.Reader(source), jinja.Visitor{
 			Access: func(a jinja.Access) { got = append(got, a.Name) },

@@ -2,13 +2,11 @@ package prototext
 
 import (
 	"bytes"
-	"encoding/json"
-	"os/exec"
-	"strings"
 	"testing"
 
 	"github.com/modelaudit/modelaudit/internal/format/protobuf"
 	"github.com/modelaudit/modelaudit/internal/hostile/hostiletest"
+	"github.com/modelaudit/modelaudit/internal/referencetest"
 )
 
 // generator prints texts put together from pieces of the format, of which the reference
@@ -38,25 +36,9 @@ for _ in range(60_000):
 // TestStringsLikeReference: what the reference implementation finds in a text is in the
 // binary form, or the text is refused.
 func TestStringsLikeReference(t *testing.T) {
-	interpreter, err := exec.LookPath("python3")
-	if err != nil {
-		t.Skip("no python3 to compare with")
-	}
-	out, err := exec.Command(interpreter, "-c", generator).Output()
-	if err != nil {
-		t.Skipf("python3 has no Protocol Buffers to compare with: %v", err)
-	}
 	const types = 4<<3 | protobuf.Bytes
 	nested := Schema{"File": {"name": {Tag: name}, "message_type": {Tag: types, Of: "Type"}}, "Type": {"name": {Tag: name}, "nested_type": {Tag: sub, Of: "Type"}}}
-	for line := range strings.Lines(string(out)) {
-		var row [2]json.RawMessage
-		var text string
-		var want []string
-		for _, e := range []error{json.Unmarshal([]byte(line), &row), json.Unmarshal(row[0], &text), json.Unmarshal(row[1], &want)} {
-			if e != nil {
-				t.Fatal(e)
-			}
-		}
+	for text, want := range referencetest.Pairs(t, generator, 400) {
 		got, err := Encode(hostiletest.Reader(text), nested, "File")
 		for _, w := range want {
 			if err == nil && !bytes.Contains(got.Data, []byte(w)) {

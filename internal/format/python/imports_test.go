@@ -1,13 +1,11 @@
 package python_test
 
 import (
-	"encoding/json"
-	"os/exec"
 	"slices"
-	"strings"
 	"testing"
 
 	"github.com/modelaudit/modelaudit/internal/format/python"
+	"github.com/modelaudit/modelaudit/internal/referencetest"
 )
 
 // generator prints programs put together from pieces of the syntax, of which CPython
@@ -44,23 +42,7 @@ for i in range(60_000):
 // TestReachesLikeCPython: what CPython finds in a program is found, or the program is
 // refused.
 func TestReachesLikeCPython(t *testing.T) {
-	interpreter, err := exec.LookPath("python3")
-	if err != nil {
-		t.Skip("no python3 to compare with")
-	}
-	out, err := exec.Command(interpreter, "-c", generator).Output()
-	if err != nil {
-		t.Skipf("python3 does not parse: %v", err)
-	}
-	for line := range strings.Lines(string(out)) {
-		var file [2]json.RawMessage
-		var text string
-		var want []string
-		for _, e := range []error{json.Unmarshal([]byte(line), &file), json.Unmarshal(file[0], &text), json.Unmarshal(file[1], &want)} {
-			if e != nil {
-				t.Fatal(e)
-			}
-		}
+	for text, want := range referencetest.Pairs(t, generator, 200) {
 		decoded, err := python.Decode([]byte(text))
 		if err != nil {
 			continue
