@@ -2,7 +2,6 @@ package finding_test
 
 import (
 	"fmt"
-	"strings"
 	"testing"
 
 	"github.com/modelaudit/modelaudit/internal/finding"
@@ -22,22 +21,44 @@ func TestCauses(t *testing.T) {
 	if len(got) != 2 || got[0].Rule != a || got[0].Location.Offset != 100 || got[1].Message != "Another rule." {
 		t.Fatalf("got %+v, want one finding of a at 100 and one of b", got)
 	}
-	if last := got[0].Evidence[len(got[0].Evidence)-1].Text; last != "and 15 more" {
-		t.Errorf("last step: got %q, want %q", last, "and 15 more")
+	if n, last := len(got[0].Evidence), got[0].Evidence[len(got[0].Evidence)-1]; n != 11 || last.Text != "and 15 more" || last.Offset != 109 {
+		t.Errorf("got %d steps, the last %+v, want 11 and %q at 109, the last that is shown", n, last, "and 15 more")
+	}
+	if n := len(got[1].Evidence); n != 1 {
+		t.Errorf("one place: got %d steps", n)
 	}
 }
 
 // TestTooManyCauses: a file cannot make more findings than can be read, and
-// those beyond are counted.
+// those beyond are counted, for each rule.
 func TestTooManyCauses(t *testing.T) {
-	a := &rule.Rule{ID: "a"}
-	var causes finding.Causes
-	for i := range 1000 {
-		causes.At(a, fmt.Sprint(i), "Message.").Add(int64(i), "x")
-	}
-	n, last := 0, ""
-	causes.Report(func(f finding.Finding) { n++; last = f.Message })
-	if n > 250 || !strings.Contains(last, fmt.Sprint(1000-n+1)) {
-		t.Errorf("got %d findings, the last says %q", n, last)
+	const most = 200
+	for _, c := range []struct {
+		name        string
+		n, findings int
+		last        string
+	}{
+		{name: "one", n: 1, findings: 1, last: "Message."},
+		{name: "as many as are listed", n: most, findings: most, last: "Message."},
+		{name: "one more", n: most + 1, findings: most + 1, last: "The same in 1 further places that are not listed one by one."},
+		{name: "many more", n: 5 * most, findings: most + 1, last: "The same in 800 further places that are not listed one by one."},
+	} {
+		rules := []*rule.Rule{{ID: "a"}, {ID: "b"}}
+		var causes finding.Causes
+		if !causes.Empty() {
+			t.Errorf("%s: not empty before there are any", c.name)
+		}
+		for i := range c.n {
+			for _, r := range rules {
+				causes.At(r, fmt.Sprint(i), "Message.").Add(int64(i), "x")
+			}
+		}
+		got := make(map[*rule.Rule][]finding.Finding)
+		causes.Report(func(f finding.Finding) { got[f.Rule] = append(got[f.Rule], f) })
+		for _, r := range rules {
+			if n := len(got[r]); n != c.findings || got[r][n-1].Message != c.last || causes.Empty() {
+				t.Errorf("%s, rule %s: got %d findings, the last %q, want %d and %q", c.name, r.ID, n, got[r][max(0, n-1)].Message, c.findings, c.last)
+			}
+		}
 	}
 }

@@ -50,8 +50,13 @@ func TestFingerprint(t *testing.T) {
 	if a, b := root("archive/data.pkl"), root("model/data.pkl"); a != b {
 		t.Errorf("the root folder of an archive of PyTorch counts: %s and %s", a, b)
 	}
-	if a, b := root("a/weights.pkl"), root("b/weights.pkl"); a == b {
-		t.Errorf("folders do not count: %s", a)
+	if a, b := root("archive/data/0"), root("model/data/0"); a != b {
+		t.Errorf("the root folder counts for what is below a folder of PyTorch's: %s and %s", a, b)
+	}
+	for _, name := range []string{"weights.pkl", "data.pkl.bak", "dat"} {
+		if a, b := root("a/"+name), root("b/"+name); a == b {
+			t.Errorf("the folder of %s does not count: %s", name, a)
+		}
 	}
 	inside := func(path string, inside ...string) string {
 		f := base
@@ -69,12 +74,28 @@ func TestFingerprint(t *testing.T) {
 			t.Errorf("what compression or a version names counts: %s and %s", same[0], same[1])
 		}
 	}
-	if a, b := inside("a.zip", "b.pkl"), inside("a.zip"); a == b {
-		t.Errorf("members do not count: %s", a)
+	for _, name := range []string{"b.pkl", "a.tar", "b.tar"} {
+		if a, b := inside("a.zip", name), inside("a.zip"); a == b {
+			t.Errorf("the member %s does not count: %s", name, a)
+		}
+	}
+	if a, b := inside("a.zip", "b.pkl", "c"), inside("a.zip", "c"); a == b {
+		t.Errorf("a member around another does not count: %s", a)
+	}
+	if a, b := inside("a.gz", "a", "a.pkl"), inside("a", "a.pkl"); a != b {
+		t.Errorf("compression around a member counts: %s and %s", a, b)
 	}
 	// Alerts and baselines out there carry it: it may not change between versions.
 	if got, want := base.Fingerprint(), "c524a1a7e136fdb2:1"; got != want {
 		t.Errorf("fingerprint: got %s, want %s", got, want)
+	}
+}
+
+func TestPlace(t *testing.T) {
+	for want, s := range map[string]finding.Step{"line 3": {Offset: 17, Line: 3}, "0x00000011": {Offset: 17}, "0x12345678": {Offset: 0x12345678}} {
+		if got := s.Place(); got != want {
+			t.Errorf("%+v: got %q, want %q", s, got, want)
+		}
 	}
 }
 

@@ -42,6 +42,14 @@ func TestCodeKeepsItsEscapes(t *testing.T) {
 	}
 }
 
+func TestUTF8(t *testing.T) {
+	for in, want := range map[string]string{"модель": "модель", "a\nb": "a\nb", "a\n\xff": `a\n\xff`} {
+		if got := finding.UTF8(in); got != want {
+			t.Errorf("UTF8(%q): got %q, want %q", in, got, want)
+		}
+	}
+}
+
 func TestQuoteLosesTheMiddle(t *testing.T) {
 	cases := []struct {
 		name, in, want string

@@ -98,7 +98,8 @@ func (r *Redactor) Steps(steps []Step) []Step {
 	}
 	out := make([]Step, len(steps))
 	for i, s := range steps {
-		out[i] = Step{Offset: s.Offset, Text: r.Redact(s.Text)}
+		s.Text = r.Redact(s.Text)
+		out[i] = s
 	}
 	return out
 }

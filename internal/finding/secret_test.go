@@ -52,10 +52,42 @@ func TestRedactFinding(t *testing.T) {
 	f := finding.Finding{
 		Message: "calls f('0123456789')", Key: "f/0123456789",
 		Location: finding.Location{Inside: []string{"a", "0123456789.txt"}},
-		Evidence: []finding.Step{{Offset: 3, Text: "REDUCE 0123456789"}},
+		Evidence: []finding.Step{{Offset: 3, Line: 2, Text: "REDUCE 0123456789"}},
 	}
 	r.Finding(&f)
-	if got := fmt.Sprintf("%+v", f); strings.Contains(got, "2345") || !strings.Contains(got, "REDUCE [redacted]") {
+	if got := fmt.Sprintf("%+v", f); strings.Contains(got, "2345") || !strings.Contains(got, "{Offset:3 Line:2 Text:REDUCE [redacted]}") {
 		t.Errorf("got %s", got)
+	}
+}
+
+func TestSame(t *testing.T) {
+	if a, b := finding.NewSecret("0123456789"), finding.NewSecret("0123456780"); !a.Same(a) || a.Same(b) {
+		t.Errorf("the same: %v, another: %v", a.Same(a), a.Same(b))
+	}
+}
+
+// TestRedactorIsBounded: what a redactor knows is bounded, and a secret that it
+// knows already costs nothing.
+func TestRedactorIsBounded(t *testing.T) {
+	secret := func(i, size int) finding.Secret {
+		var b strings.Builder
+		for k := 0; b.Len() < size; k++ {
+			fmt.Fprintf(&b, "%d-%d,", i, k)
+		}
+		return finding.NewSecret(b.String()[:size])
+	}
+	var r finding.Redactor
+	for range 3 {
+		r.Add(secret(1, 1<<19)) // known, from the second time on
+	}
+	r.Add(secret(2, 1<<19), secret(3, 1<<20))
+	for i, want := range []bool{1: true, 2: true, 3: false} {
+		if i == 0 {
+			continue
+		}
+		text := fmt.Sprintf("%d-1,%d-2,%d-3", i, i, i)
+		if got := r.Redact(text) != text; got != want {
+			t.Errorf("secret %d: redacted is %v, want %v", i, got, want)
+		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"html"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -286,6 +287,20 @@ func TestCaps(t *testing.T) {
 		o.Policy.Compared = compare.Of("the base", []compare.Delta{compare.File("f", &before, nil)})
 		return o
 	}
+	changed := func(n int) *policy.Outcome {
+		o := outcome(n, 1, 0, 0)
+		var deltas []compare.Delta
+		for i := range o.Report.Files {
+			deltas = append(deltas, compare.File("f", nil, &o.Report.Files[i]))
+		}
+		o.Policy.Compared = compare.Of("the base", deltas)
+		return o
+	}
+	warned := func(n int) *policy.Outcome {
+		o := outcome(0, 0, 0, 0)
+		o.Warnings = slices.Repeat([]string{strings.Repeat("odd ", 20)}, n)
+		return o
+	}
 	const huge, small = 10_000_000, 3000
 	write := func(o *policy.Outcome) string { return review.Write(o, review.Options{Limit: huge}) }
 	short := func(o *policy.Outcome) string { return review.Write(o, review.Options{Limit: small}) }
@@ -298,6 +313,10 @@ func TestCaps(t *testing.T) {
 	}{
 		{name: "rows", shown: write, of: outcome(100, 1, 0, 0)},
 		{name: "more rows", shown: write, of: outcome(101, 1, 0, 0), left: "… and 1 more file, "},
+		{name: "models", shown: write, of: changed(100)},
+		{name: "more models", shown: write, of: changed(102), left: "… and 2 more models, "},
+		{name: "lines", shown: short, of: warned(5)},
+		{name: "more lines", shown: short, of: warned(11), left: "… and 3 more lines, "},
 		{name: "steps", shown: write, of: outcome(1, 1, 30, 0)},
 		{name: "more steps", shown: write, of: outcome(1, 1, 32, 0), left: "… and 2 more steps"},
 		{name: "suppressed", shown: write, of: outcome(1, 1, 0, 200)},
