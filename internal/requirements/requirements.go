@@ -138,10 +138,11 @@ func lineOf(r *hostile.Reader) string {
 var (
 	// comment is what pip cuts off a line.
 	comment = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(^|\s+)#.*$`) })
-	// direct installs from an address or a path: by a URL with or without a name in
-	// front, by a path.
+	// direct installs from an address or a path: a word that looks like one (pip's
+	// _looks_like_path), a name with an address behind it (PEP 508), the name of an
+	// archive (pip's ARCHIVE_EXTENSIONS).
 	direct = sync.OnceValue(func() *regexp.Regexp {
-		return regexp.MustCompile(`^([A-Za-z0-9._-]+(\[[^]]*\])?\s*@\s*)?([a-z+]+:|git@)//|^\S*://|^\.{0,2}/|^[A-Za-z0-9._-]+(\[[^]]*\])?\s*@\s*\S|\.(whl|tar\.gz|zip)(\s|;|$)`)
+		return regexp.MustCompile(`^\S*/|^\.+\\|^[\w.-]+\s*(\[[^]]*\])?\s*@\s*\S|(?i:\.(whl|zip|tar|t(ar\.)?(gz|bz2?|xz|lz|lzma)))(\s|;|\[|$)`)
 	})
 )
 

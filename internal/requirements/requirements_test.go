@@ -30,8 +30,13 @@ func TestRead(t *testing.T) {
 		{"cut short", "--ind x\n--ext=x\n--find x\n--trust x\n--pypi x\n--edit x\n--requirem x\n", "index , index , index , index , index , direct , include "},
 		{"several", "--pre --no-index\n--pre -f x\n-r a -e b\n", "plain , index , direct "},
 		{"in quotation marks", "-\"i\" x\n--'index-url' x\n", "index , index "},
+		{"words behind an option", "--hash a\n", "plain "},
+		{"longer than an option", "--index-urls x\n", "unknown "},
+		{"encodings of Unicode", "# coding: UTF-8\n# coding=ascii\n# coding: utf-7\na\n", "install a"},
 		{"unknown", "--new\n--\n-\n-x\n", "unknown , unknown , unknown , unknown "},
 		{"direct", "a @ x\ngit+ssh://x\n./a\n../a\n/a\na.whl\na[b] @ git+https://x\n", "direct a, direct git, direct , direct , direct , direct a-whl, direct a"},
+		{"direct, in other words", "a [b]@x\nvendor/a\n.\\a\na.TGZ ; b\na.tar.bz2[c]\na.tar\n", "direct a, direct vendor, direct , direct a-tgz, direct a-tar-bz2, direct a-tar"},
+		{"not direct", "a.tarb\na ; b == '/x'\na.zipper==1\n", "install a-tarb, install a, install a-zipper"},
 	} {
 		var got []string
 		err := read(c.text, func(l requirements.Line) {
@@ -57,11 +62,23 @@ func wide(text string) string {
 func TestFaults(t *testing.T) {
 	for _, c := range []struct{ name, text, want string }{
 		{"another encoding", "\n# -*- coding: utf-7 -*-\n+AC0-i x\n", "unsupported"},
+		{"another encoding at once", "#coding=latin-1\n", "unsupported"},
+		{"half a character", wide("\ufeffa")[:3], "truncated"},
 		{"long line", strings.Repeat("a", 20_000), "over budget"},
 		{"goes on for long", strings.Repeat(strings.Repeat("a", 6_000)+"\\\n", 3), "unsupported"},
 	} {
 		if err := read(c.text, func(requirements.Line) {}); err == nil || !strings.HasPrefix(err.Error(), c.want) {
 			t.Errorf("%s: got %v, want %s", c.name, err, c.want)
+		}
+	}
+}
+
+func TestNamed(t *testing.T) {
+	for name, want := range map[string]bool{
+		"requirements.txt": true, "Requirements-dev.TXT": true, "requirements.in": false, "dev-requirements.txt": false, "notes.txt": false,
+	} {
+		if got := requirements.Named(name); got != want {
+			t.Errorf("%s: got %v, want %v", name, got, want)
 		}
 	}
 }
