@@ -108,6 +108,7 @@ func Detectors() []*detector.Detector {
 		pmml.Detector,
 		polars.Detector,
 		pth.Detector,
+		pytorch.Compiled,
 		pytorch.Detector,
 		pytorch.Exported,
 		pytorch.Mobile,

@@ -44,7 +44,7 @@ var (
 // expressions in it that the loader evaluates, and the operators.
 var Exported = &detector.Detector{
 	Name:  "pytorch-export",
-	Rules: rule.Explain(help, evaluates, oddSize, guardRuns, outsideOp, customOp),
+	Rules: rule.Explain(help, evaluates, oddSize, guardRuns, importsHarm, importsModule, outsideOp, customOp),
 	Match: artifact.Head.IsJSON,
 	Run:   runExported,
 }
@@ -55,6 +55,7 @@ const (
 	exportedSize   = "expr_str"
 	exportedGuards = "guards_code"
 	exportedTarget = "target"
+	exportedText   = "as_string"
 )
 
 // exportedWords are what JSON must hold to be a program.
@@ -75,6 +76,7 @@ func runExported(_ context.Context, p *detector.Pass) error {
 		return nil // another document
 	}
 	p.Recognised("pytorch-export")
+	e.functions()
 	e.causes.Report(p.Report)
 	e.operators()
 	if e.err != nil {
@@ -90,7 +92,10 @@ type exported struct {
 	next    string   // name that was just read
 	program bool
 	causes  finding.Causes
-	err     error // of the budget
+	err     error // of the budget, or what could not be read
+
+	arguments []json.Token // texts that may name a class
+	calls     bool         // there is an operator that calls such
 }
 
 // token takes one step through the document.
@@ -117,12 +122,17 @@ func (e *exported) text(t json.Token) {
 	if name == "" && len(e.path) > 0 {
 		name = e.path[len(e.path)-1]
 	}
-	switch name {
-	case exportedSize:
+	switch {
+	case name == exportedSize:
 		e.size(t)
-	case exportedGuards:
+	case name == exportedGuards:
 		e.guard(t)
-	case exportedTarget:
+	case imports[name]:
+		e.layout(t)
+	case name == exportedText:
+		e.argument(t)
+	case name == exportedTarget:
+		e.calls = e.calls || strings.HasSuffix(t.Text, autograd)
 		if parts := strings.Split(t.Text, "."); len(parts) > 3 && parts[0] == "torch" && parts[1] == "ops" {
 			e.use(parts[2]+"::"+parts[3], t.Offset, "target "+finding.Quote(t.Text))
 		}
@@ -183,14 +193,31 @@ func harmful(name string) bool {
 // guard judges a condition that is made part of a function.
 func (e *exported) guard(t json.Token) {
 	_, s, err := source.Read(hostile.Bytes(t.Text), int64(len(t.Text)), e.Budget)
-	if s == nil {
-		if over := e.Budget.Spent(); over != nil {
-			e.err = err
-		}
+	if over := e.Budget.Spent(); over != nil {
+		e.err = over
 		return
 	}
+	if err != nil {
+		e.Incomplete(hostile.Faultf(hostile.Malformed, t.Offset, "a guard is no Python: %s", finding.QuoteUpTo(t.Text, 80)))
+	}
+	if s == nil {
+		return
+	}
+	e.message(t)
 	for _, r := range source.Reaches(s) {
 		e.note(guardRuns, t, r.Name(), fmt.Sprintf("A guard of the program reaches %s, which %s. It runs with the model.", finding.Quote(r.Name()), r.Does()))
 		return
+	}
+}
+
+// message judges the texts in a guard: it is made part of a message in the source of
+// the function, as it is, so that what stands behind a quotation mark is code.
+func (e *exported) message(t json.Token) {
+	tokens, _ := python.Tokens(t.Text)
+	for _, part := range tokens {
+		if part.Kind == python.Text && strings.ContainsAny(part.Text, `'"`) {
+			e.note(guardRuns, t, "message", "A text in a guard of the program ends the message that the guard is made part of. What follows runs as code with the model.")
+			return
+		}
 	}
 }

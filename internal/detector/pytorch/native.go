@@ -3,6 +3,7 @@ package pytorch
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/modelaudit/modelaudit/internal/finding"
@@ -12,6 +13,22 @@ import (
 
 // inductor is where AOTInductor puts what it compiles.
 const inductor = "data/aotinductor/"
+
+// compiled are the ends of the names of what AOTInductor's loader compiles.
+var compiled = []string{".cpp", ".cu", ".cc", ".cxx"}
+
+// sourceCode reports source that the loader compiles and loads.
+func (a *archive) sourceCode(r *record) {
+	if !r.root.compiled() || !strings.HasPrefix(r.name, inductor) || !slices.ContainsFunc(compiled, func(end string) bool { return strings.HasSuffix(r.name, end) }) {
+		return
+	}
+	name := finding.Quote(r.full)
+	a.Report(finding.Finding{
+		Rule: nativeByDesign, Key: r.full, Location: finding.Location{Offset: r.entry.Data},
+		Message:  fmt.Sprintf("Loading the model compiles the source %s, and loads the result into the process.", name),
+		Evidence: []finding.Step{{Offset: r.entry.Data, Text: name}},
+	})
+}
 
 // machineCode reports a record that is a program. AOTInductor's models consist
 // of such, which is how they are meant; anywhere else there is none.

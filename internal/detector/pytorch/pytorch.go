@@ -118,6 +118,7 @@ func (a *archive) judge(r *record) error {
 	case r.source() && !under(r.name, "extra/"):
 		return a.stray(r)
 	case r.root.compiled() || a.native:
+		a.sourceCode(r)
 		return a.machineCode(r)
 	}
 	return nil

@@ -84,6 +84,8 @@ func TestDetector(t *testing.T) {
 		{Name: "source astray", Data: archive("a/data.pkl", object, "a/version", "3\n", "a/setup.py", "print()\n"), Want: []string{"torch-stray-source"}},
 		{Name: "compiled", File: "m.pt2", Data: archive("m/data/aotinductor/model/x.so", so, "m/archive_format", "pt2", "m/archive_version", "0"),
 			Want: []string{"torch-native-code"}},
+		{Name: "compiled when it is loaded", File: "m.pt2", Data: archive("m/data/aotinductor/model/x.wrapper.cpp", "int f();", "m/archive_format", "pt2", "m/archive_version", "0"),
+			Want: []string{"torch-native-code"}},
 		{Name: "program astray", File: "m.pt2", Named: "nothing in the archive tells a model", Data: archive("m/data/weights/w", so), Want: []string{"torch-stray-native-code"}},
 	}, opener)
 }
