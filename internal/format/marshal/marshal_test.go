@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/binary"
+	"encoding/hex"
 	"fmt"
 	"os"
 	"os/exec"
@@ -320,5 +321,37 @@ func TestSharedFields(t *testing.T) {
 	}
 	if _, all := c.References(budget); all {
 		t.Error("bytecode: it was followed 100 times, want the steps spent")
+	}
+}
+
+// TestForwards compiles a function that forwards its arguments, and some that do
+// nearly that, with every Python at hand.
+func TestForwards(t *testing.T) {
+	const program = `
+import sys
+for body in sys.argv[1:]:
+    names = {}
+    exec("def f(cls, ctor, states):\n    " + body, names)
+    print(names["f"].__code__.co_code.hex())`
+	bodies := []string{"return cls(ctor, states)", "return cls(states, ctor)", "return ctor(cls, states)", "cls(ctor, states)", "return cls(ctor)", "return cls(*ctor)"}
+	found := false
+	for _, python := range pythons {
+		out, err := exec.Command(python, append([]string{"-c", program}, bodies...)...).Output()
+		if python == "" || err != nil {
+			continue
+		}
+		found = true
+		for i, line := range strings.Fields(string(out)) {
+			bytecode, err := hex.DecodeString(line)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := Forwards(string(bytecode), Python38) || Forwards(string(bytecode), Python311); got != (i == 0) {
+				t.Errorf("%s: %s: got %v, want %v", python, bodies[i], got, i == 0)
+			}
+		}
+	}
+	if !found {
+		t.Skip("no python3")
 	}
 }

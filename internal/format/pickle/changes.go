@@ -14,7 +14,7 @@ func (m *Machine) disturbed(c *call) {
 	}
 	n := m.Name(c.fn)
 	switch {
-	case n != nil && n.instance != nil:
+	case n != nil && n.instance != nil && n.dotted != makesFunction:
 		return
 	case n != nil && n.iterator != nil:
 		for _, v := range c.args {
@@ -63,6 +63,7 @@ func (m *Machine) disturb(v Value, depth int) {
 		if m.lazy(v) {
 			o.flags |= flagSpent
 		}
+		o.flags |= flagChanged
 	case Tuple:
 	default:
 		return

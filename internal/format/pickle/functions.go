@@ -83,6 +83,8 @@ var functions = map[string]*function{
 	"dill._dill._getattr": {name: 2, eval: dillMethod},
 	"dill._getattr":       {name: 2, eval: dillMethod},
 
+	"cloudpickle.cloudpickle._function_setstate": {eval: setFunctionState},
+
 	// Functions that call their arguments.
 	"toolz.functoolz._restore_curry":                {eval: restoreCurry},
 	"cytoolz.functoolz._restore_curry":              {eval: restoreCurry},
@@ -130,6 +132,8 @@ var instances = map[string]instance{
 	"operator.attrgetter":     callAttrGetter,
 	"operator.itemgetter":     callItemGetter,
 	"operator.methodcaller":   callMethodCaller,
+
+	makesFunction: callForwarder,
 }
 
 // iterators are what the machine knows of iterating over an instance of a

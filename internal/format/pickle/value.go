@@ -121,7 +121,7 @@ const (
 	flagCalled                    // a Global that was called
 	flagCallable                  // a Global that an opcode has called: no str, or nothing behind it is read
 	flagTaken                     // a dict that something was filled with, or a list that is iterated over
-	flagChanged                   // a container that may hold something else by now
+	flagChanged                   // a container that may hold something else by now, or what a call made that may have been changed
 )
 
 const (
