@@ -125,6 +125,8 @@ func (j *judge) harmless(kind string, e pickle.Effect) bool {
 		return j.all(e.Args, maxPlainDepth, func(s string) bool { return identifier(s) || ranges().MatchString(s) })
 	case "place":
 		return j.all(e.Args, maxPlainDepth, func(s string) bool { return !strings.ContainsAny(s, `/\`) && !strings.Contains(s, "..") })
+	case "local":
+		return j.all(e.Args, maxPlainDepth, func(s string) bool { return strings.HasPrefix(s, "file:///") })
 	case "zone":
 		return j.all(e.Args, maxPlainDepth, zone)
 	case "charset":

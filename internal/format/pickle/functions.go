@@ -103,6 +103,7 @@ var functions = map[string]*function{
 	"numpy.random._pickle.__randomstate_ctor":       {eval: constructor},
 	"copyreg._reconstructor":                        {eval: reconstructor},
 	"numba.core.types.abstract._type_reconstructor": {eval: numbaType},
+	"dask._expr.Expr._reconstruct":                  {eval: daskExpression},
 	"copyreg.__newobj__":                            {eval: newInstance},
 	"copyreg.__newobj_ex__":                         {eval: newInstance},
 	"copyreg.add_extension":                         {eval: addExtension},
@@ -117,6 +118,13 @@ var functions = map[string]*function{
 	"builtins.max":                                  {eval: keyed(0)},
 	"heapq.nlargest":                                {eval: keyed(1)},
 	"heapq.nsmallest":                               {eval: keyed(1)},
+
+	"fsspec.spec.make_instance":                    {eval: makeInstance},
+	"fsspec.mapping.FSMap":                         {eval: fileMap},
+	"fsspec.implementations.dirfs.DirFileSystem":   {eval: directory},
+	"fsspec.implementations.http.HTTPFileSystem":   {eval: without("get_client", "loop", "client_kwargs")},
+	"huggingface_hub.hf_file_system.make_instance": {eval: makeHub},
+	"huggingface_hub.hf_file_system.HfFileSystem":  {eval: without("endpoint")},
 
 	// Functions that make an instance of their argument and do not initialise it.
 	"hdbscan.dist_metrics.newObj":                     {eval: newInstance},

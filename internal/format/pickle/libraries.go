@@ -77,3 +77,14 @@ func firstWithSecond(m *Machine, c *call) (Value, bool) {
 	}
 	return m.call(call{fn: c.args[0], args: c.args[1:2]}), true
 }
+
+// daskExpression is dask's Expr._reconstruct(cls, *operands, token, cache), which
+// gives the class the token by name, and the instance what it has computed so far.
+func daskExpression(m *Machine, c *call) (Value, bool) {
+	if len(c.args) < 3 || c.loose || c.kw != 0 {
+		return 0, false
+	}
+	last := len(c.args) - 2
+	token := m.newContainer(Dict, []Value{m.newStr("_determ_token"), c.args[last]})
+	return m.call(call{fn: c.args[0], args: c.args[1:last], kw: token}), true
+}
