@@ -3,6 +3,7 @@
 package artifact
 
 import (
+	"bytes"
 	"cmp"
 	"crypto/sha256"
 	"errors"
@@ -121,6 +122,38 @@ type Head struct {
 	Value bool   // it is a text of metadata
 
 	base, extension string // of Name, if they are known already
+	traits          traits
+}
+
+// traits are what several detectors ask of a head, if known is among them.
+type traits uint8
+
+const (
+	known traits = 1 << iota
+	text
+	json
+	zip
+)
+
+// has answers for one trait: as found before, or by asking now.
+func (h Head) has(t traits, ask func(Head) bool) bool {
+	if h.traits&known != 0 {
+		return h.traits&t != 0
+	}
+	return ask(h)
+}
+
+// find looks for all traits.
+func (h Head) find() (found traits) {
+	for _, q := range [...]struct {
+		trait traits
+		ask   func(Head) bool
+	}{{text, isText}, {json, isJSON}, {zip, endsZip}} {
+		if q.ask(h) {
+			found |= q.trait
+		}
+	}
+	return found | known
 }
 
 // Head reads both ends of the file. An error is one of the machine, or the
@@ -137,11 +170,18 @@ func (f File) Head() (Head, error) {
 	last := min(h.Size, LastSize)
 	if last <= int64(len(h.First)) {
 		h.Last = h.First[int64(len(h.First))-last:]
-		return h, nil
+	} else {
+		h.Last, err = readRange(f.Content, h.Size-last, last)
 	}
-	h.Last, err = readRange(f.Content, h.Size-last, last)
+	h.traits = h.find()
 	return h, err
 }
+
+// EndsZip reports whether the end record of a zip archive may be near the end of the
+// file (APPNOTE 4.3.16).
+func (h Head) EndsZip() bool { return h.has(zip, endsZip) }
+
+func endsZip(h Head) bool { return bytes.Contains(h.Last, []byte("PK\x05\x06")) }
 
 // whole is implemented by content that is in memory and need not be copied.
 type whole interface{ Slice(off, n int64) []byte }

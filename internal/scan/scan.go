@@ -50,7 +50,7 @@ func (s *Scanner) File(ctx context.Context, f artifact.File) audit.File {
 		denied:     s.Denied,
 		searchable: s.searchable(f),
 	}
-	recognised := r.file(f, nil)
+	recognised := r.file(r.subject(f, nil))
 	// Whoever hit the limit may have stopped without a word.
 	if err := r.budget.Spent(); err != nil {
 		r.unread(f, err)
@@ -87,36 +87,35 @@ type run struct {
 }
 
 // file runs every detector that matches f, and returns whether any recognised
-// it. by is the detector that found f inside another file.
-func (r *run) file(f artifact.File, by *detector.Detector) (recognised bool) {
-	before := r.problems
-	starved := r.starved(f)
+// it.
+func (r *run) file(f *subject) (recognised bool) {
+	before, finder := r.problems, f.by
+	starved := r.starved(f.File)
 	head, err := f.Head()
 	switch {
 	case err != nil:
-		r.unread(f, err)
+		r.unread(f.File, err)
 	case f.Size > 0 && len(head.First) == 0:
-		r.unread(f, hostile.Faultf(hostile.Truncated, 0, "%d bytes claimed, 0 left", f.Size))
+		r.unread(f.File, hostile.Faultf(hostile.Truncated, 0, "%d bytes claimed, 0 left", f.Size))
 	}
 	if f.Size > 0 && len(head.First) == 0 {
 		return false
 	}
-	seen := &subject{File: f}
-	for _, d := range r.matching(f, head) {
-		if r.detect(d, seen) {
+	for _, d := range r.matching(f.File, head) {
+		if r.detect(d, f) {
 			recognised = true
 		}
 	}
 	starved()
-	r.search(seen)
+	r.search(f)
 	if !recognised {
-		r.blob(f, by, head)
+		r.blob(f, finder, head)
 	}
 	if !recognised && !f.Nested() {
 		r.out.Binary = !isText(head.First)
 	}
-	if !recognised && r.problems == before && namedLikeModel(f.Name()) && !foreign(f, head) {
-		r.unrecognised(f)
+	if !recognised && r.problems == before && namedLikeModel(f.Name()) && !foreign(f.File, head) {
+		r.unrecognised(f.File)
 	}
 	return recognised
 }
@@ -137,6 +136,8 @@ func (r *run) starved(f artifact.File) func() {
 // matching asks every detector whether f may be its own. A crash is a yes that
 // nobody can follow.
 func (r *run) matching(f artifact.File, head artifact.Head) (matching []*detector.Detector) {
+	const usual = 8
+	matching = make([]*detector.Detector, 0, usual)
 	next := 0
 	ask := func() error {
 		for ; next < len(r.detectors); next++ {
@@ -147,36 +148,38 @@ func (r *run) matching(f artifact.File, head artifact.Head) (matching []*detecto
 		return nil
 	}
 	for ; next < len(r.detectors); next++ {
-		var crash *hostile.Panic
-		if errors.As(hostile.Guard(ask), &crash) {
-			r.crash(r.detectors[next], f, crash)
+		if err := hostile.Guard(ask); err != nil {
+			r.failed(r.detectors[next], f, err)
 		}
 	}
 	return matching
 }
 
 // detect runs one detector on one file; its crash is a finding, not ours.
-func (r *run) detect(d *detector.Detector, seen *subject) bool {
-	f := seen.File
+func (r *run) detect(d *detector.Detector, f *subject) bool {
 	held := r.budget.Held()
 	defer r.budget.Release(held)
-	pass := seen.pass(r, d)
-	seen.recognised = false
-	pass.Recognised, pass.License = seen.recognise, seen.license
-	pass.Text = func(name string, offset int64, text string) { r.text(pass, name, offset, text) }
-	err := hostile.Guard(func() error { return d.Run(r.ctx, pass) })
+	f.by, f.running, f.recognised = d, true, false
+	err := hostile.Guard(func() error { return d.Run(r.ctx, f.pass) })
+	f.running = false
+	if err != nil {
+		f.recognised = r.failed(d, f.File, err) || f.recognised
+	}
+	if f.recognised {
+		f.raw = max(f.raw, d.Raw)
+	}
+	return f.recognised
+}
+
+// failed notes why a detector did not look to the end, and reports whether it crashed.
+func (r *run) failed(d *detector.Detector, f artifact.File, err error) (crashed bool) {
 	var crash *hostile.Panic
-	switch {
-	case errors.As(err, &crash):
-		seen.recognised = true
+	if errors.As(err, &crash) {
 		r.crash(d, f, crash)
-	case err != nil:
-		r.unread(f, err)
+		return true
 	}
-	if seen.recognised {
-		seen.raw = max(seen.raw, d.Raw)
-	}
-	return seen.recognised
+	r.unread(f, err)
+	return false
 }
 
 // nested scans a file found inside another. Only the end of the whole budget is
@@ -187,8 +190,9 @@ func (r *run) nested(f artifact.File, by *detector.Detector) error {
 		return r.budget.Spent()
 	}
 	defer r.budget.Leave()
-	r.name(f, by)
-	r.file(f, by)
+	inner := r.subject(f, by)
+	r.name(inner)
+	r.file(inner)
 	return r.budget.Spent()
 }
 

@@ -1,7 +1,6 @@
 package scan
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -37,18 +36,16 @@ func (r *run) text(p *detector.Pass, name string, offset int64, text string) {
 
 // name shows the name of a file found inside another, which is text of whoever
 // packed it.
-func (r *run) name(f artifact.File, by *detector.Detector) {
+func (r *run) name(f *subject) {
 	if name := f.WholeName(); len(name) >= minText {
-		r.text((&subject{File: f}).pass(r, by), "the name of the file", 0, name)
+		r.text(f.pass, "the name of the file", 0, name)
 	}
 }
 
 // show shows a text to one detector.
 func (r *run) show(d *detector.Detector, p *detector.Pass, name string, offset int64, text string) {
-	err := hostile.Guard(func() error { d.Text(p, name, offset, text); return nil })
-	var crash *hostile.Panic
-	if errors.As(err, &crash) {
-		r.crash(d, p.File, crash)
+	if err := hostile.Guard(func() error { d.Text(p, name, offset, text); return nil }); err != nil {
+		r.failed(d, p.File, err)
 	}
 }
 

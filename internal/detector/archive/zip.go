@@ -1,7 +1,6 @@
 package archive
 
 import (
-	"bytes"
 	"fmt"
 	"hash/crc32"
 	"io"
@@ -17,7 +16,7 @@ import (
 // start, or by an end record near its end.
 func isZip(h artifact.Head) bool {
 	return h.HasPrefix("PK\x03\x04", "PK\x05\x06", "PK\x07\x08PK\x03\x04", "PK00PK\x03\x04") ||
-		bytes.Contains(h.Last, []byte("PK\x05\x06"))
+		h.EndsZip()
 }
 
 // runZip hands every member of a zip archive back to the scan and judges the

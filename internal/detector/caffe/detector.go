@@ -46,7 +46,7 @@ var Detector = &detector.Detector{
 	Rules: rule.Explain(help, python, dangerous, writes, secrets),
 	Raw:   detector.Weights,
 	Match: func(h artifact.Head) bool {
-		return h.Extension() == ".caffemodel" && h.Size > 0 || len(h.First) > 2 && protobuf.MayStart(h.First[0])
+		return h.Extension() == ".caffemodel" && h.Size > 0 || len(h.First) > 2 && protobuf.MayStart(h.First)
 	},
 	Run: run,
 }
@@ -67,9 +67,12 @@ func beginsLayer(text []byte) bool {
 	const spaces = " \t"
 	for line := range bytes.Lines(text) {
 		rest, ok := bytes.CutPrefix(bytes.TrimLeft(line, spaces), []byte("layer"))
+		if !ok {
+			continue
+		}
 		rest = bytes.TrimLeft(bytes.TrimPrefix(rest, []byte("s")), spaces)
 		rest = bytes.TrimLeft(bytes.TrimPrefix(rest, []byte(":")), spaces)
-		if ok && len(rest) > 0 && (rest[0] == '{' || rest[0] == '<') {
+		if len(rest) > 0 && (rest[0] == '{' || rest[0] == '<') {
 			return true
 		}
 	}

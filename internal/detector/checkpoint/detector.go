@@ -70,8 +70,8 @@ func match(h artifact.Head) bool {
 // named reports whether a file starts as the state of checkpoints does.
 func named(h artifact.Head) bool {
 	head := bytes.TrimLeft(h.First, " \t\r\n")
-	n := bytes.IndexByte(head, ':')
-	return n > 0 && checkpoint.State(string(bytes.TrimRight(head[:n], " \t")))
+	n := max(0, bytes.IndexFunc(head, func(c rune) bool { return c != '_' && (c < 'a' || c > 'z') }))
+	return checkpoint.State(string(head[:n])) && bytes.HasPrefix(bytes.TrimLeft(head[n:], " \t"), []byte{':'})
 }
 
 // run judges a file of a checkpoint as what it is.

@@ -23,7 +23,7 @@ var Detector = &detector.Detector{
 	Rules: rule.Explain(help, escapes, address, bounds, unknownKey, missing,
 		mismatch, python, engineEscapes, custom),
 	Raw:   detector.Weights,
-	Match: func(h artifact.Head) bool { return len(h.First) > 0 && protobuf.MayStart(h.First[0]) },
+	Match: func(h artifact.Head) bool { return len(h.First) > 0 && protobuf.MayStart(h.First) },
 	Run:   run,
 }
 

@@ -4,7 +4,6 @@
 package pytorch
 
 import (
-	"bytes"
 	"context"
 	_ "embed"
 	"fmt"
@@ -78,7 +77,7 @@ var Detector = &detector.Detector{
 	Rules: rule.Explain(help, severalObjects, outsideOp, customOp, notScript, pythonCode, packageRuns, packageReaches,
 		packageCode, strayCode, nativeByDesign, nativeAstray),
 	Match: func(h artifact.Head) bool {
-		return h.HasPrefix("PK\x03\x04") || bytes.Contains(h.Last, []byte("PK\x05\x06"))
+		return h.HasPrefix("PK\x03\x04") || h.EndsZip()
 	},
 	Run: run,
 }

@@ -25,7 +25,7 @@ var Detector = &detector.Detector{
 	Rules: rule.Explain(help, writes, reads, network, callback, asset, native, data, caller, custom),
 	Raw:   detector.Weights,
 	Match: func(h artifact.Head) bool {
-		return names[strings.ToLower(h.Base())] != tensorflow.None || len(h.First) > 0 && protobuf.MayStart(h.First[0])
+		return names[strings.ToLower(h.Base())] != tensorflow.None || len(h.First) > 0 && protobuf.MayStart(h.First)
 	},
 	Run: run,
 }

@@ -59,8 +59,8 @@ var Detector = &detector.Detector{
 	Name:  "torchserve",
 	Rules: rule.Explain(help, runs, reaches, code, escapes, foreignIndex, directInstall, nearMiss),
 	Match: func(h artifact.Head) bool {
-		named := h.Extension() == extension || bytes.Contains(h.First, []byte("MAR-INF")) || bytes.Contains(h.Last, []byte("MAR-INF"))
-		return named && (h.HasPrefix("PK\x03\x04") || bytes.Contains(h.Last, []byte("PK\x05\x06")))
+		zipped := h.HasPrefix("PK\x03\x04") || h.EndsZip()
+		return zipped && (h.Extension() == extension || bytes.Contains(h.First, []byte("MAR-INF")) || bytes.Contains(h.Last, []byte("MAR-INF")))
 	},
 	Run: run,
 }

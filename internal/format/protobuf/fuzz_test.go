@@ -18,8 +18,11 @@ func FuzzFields(f *testing.F) {
 	f.Add([]byte{4<<3 | 3, 4<<3 | 3, 4<<3 | 4, 4<<3 | 4, 8, 1})
 	f.Fuzz(func(t *testing.T, data []byte) {
 		r := hostiletest.Reader(data)
-		rest := data
+		rest, may := data, protobuf.MayStart(data[:min(len(data), 64)])
 		for field := range protobuf.Root(r).Fields() {
+			if !may && field.Tag.Wire() == protobuf.Bytes && r.Err() == nil {
+				t.Fatalf("no message may start like that, but there is a field of bytes at %d", field.At)
+			}
 			start, end := field.Body()
 			if at := int64(len(data) - len(rest)); field.At != at || start < at || end < start || end > int64(len(data)) {
 				t.Fatalf("field at %d has body %d to %d, want it at %d of %d", field.At, start, end, at, len(data))

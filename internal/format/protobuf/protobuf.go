@@ -49,14 +49,6 @@ const (
 	maxTag    = 5
 )
 
-// MayStart reports whether a message can start with this byte: with the tag of any
-// field, since parsers skip those that they do not know, and take longer forms of
-// tags than they need.
-func MayStart(c byte) bool {
-	t := Tag(c)
-	return (c >= 0x80 || t.Number() > 0) && t.Wire() <= Fixed32 && t.Wire() != End
-}
-
 // A Message is a range of a file that holds fields. All messages of a tree share
 // the Reader, and with it the fault that ends the reading.
 type Message struct {

@@ -127,14 +127,22 @@ func TestAlone(t *testing.T) {
 	}
 }
 
-// TestMayStart: a message starts with a tag, and the end of a group is none.
+// TestMayStart: what stands in front of the first field of bytes can be read, as far
+// as it is here.
 func TestMayStart(t *testing.T) {
 	for _, c := range []struct {
-		first byte
+		first string
 		want  bool
-	}{{0x0a, true}, {0x08, true}, {0x7a, true}, {0x0b, true}, {0x0d, true}, {0x8a, true}, {0x80, true}, {0x00, false}, {0x02, false}, {0x0c, false}, {0x0e, false}, {0xff, false}} {
-		if got := protobuf.MayStart(c.first); got != c.want {
-			t.Errorf("%#x: got %v, want %v", c.first, got, c.want)
+	}{
+		{"", true}, {"\x0a", true}, {"\x08", true}, {"\x7a", true}, {"\x0b", true}, {"\x0d", true}, {"\x8a", true}, {"\x80", true}, {"\xff", true},
+		{"\x00", false}, {"\x02", false}, {"\x0c", false}, {"\x0e", false},
+		{"\x08\x01\x12\x00\x00", true}, {"\x08\x01\x00", false}, {"\x08\x80\x80", true}, {"\x09\x01\x02", true},
+		{"\x08" + strings.Repeat("\xff", 10), false}, {"\x08" + strings.Repeat("\xff", 9), true}, {"\xff\xff\xff\xff\xff\x01", false},
+		{"\x0b\x12\x01\x00\x0c\x00", false}, {"\x0b\x12\x01\x00\x0c\x12", true}, {"\x0b\x12\x7f", true}, {"\x0c\x12", false},
+		{"\x0d\x00\x00\x00\x00\x07", false}, {"\x80\x04\x95\x1c\x03\x00\x00", false},
+	} {
+		if got := protobuf.MayStart([]byte(c.first)); got != c.want {
+			t.Errorf("%q: got %v, want %v", c.first, got, c.want)
 		}
 	}
 }

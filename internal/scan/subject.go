@@ -1,0 +1,106 @@
+package scan
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/modelaudit/modelaudit/internal/artifact"
+	"github.com/modelaudit/modelaudit/internal/detector"
+	"github.com/modelaudit/modelaudit/internal/finding"
+)
+
+// A subject is a file on its way through the detectors, with what they said of it.
+type subject struct {
+	artifact.File
+	run        *run
+	by         *detector.Detector // the one that looks at it now; before, the one that found it
+	pass       *detector.Pass     // of all detectors, one after the other
+	running    bool               // by does not search, or look at a name
+	recognised bool               // by the detector that runs
+	raw        detector.Raw
+	weights    []detector.Region // told of by themselves, and claimed as well
+	claimed    []detector.Region
+}
+
+// subject returns a file for detectors to look at. by is the one that found it inside
+// another file.
+func (r *run) subject(file artifact.File, by *detector.Detector) *subject {
+	f := &subject{File: file, run: r, by: by}
+	f.pass = &detector.Pass{
+		File:       file,
+		Budget:     r.budget,
+		Report:     f.report,
+		Recognised: f.recognise,
+		Nested:     func(inner artifact.File) error { return r.nested(inner, f.by) },
+		Examine:    r.examine,
+		Refused:    func(reason string) { r.refuse(f.File, reason) },
+		Incomplete: func(err error) { r.unread(f.File, err) },
+		Loads:      func(name string) { r.loads(f.File, name) },
+		Text:       f.text,
+		License:    f.license,
+		Weights:    f.tensor,
+		Claim:      f.claim,
+		Afford:     r.afford,
+		Unsearched: r.unsearched,
+	}
+	return f
+}
+
+// report makes a finding.
+func (f *subject) report(found finding.Finding) { f.run.report(f.File, found) }
+
+// recognise notes a format: only who runs can tell.
+func (f *subject) recognise(format string) {
+	if !f.running {
+		return
+	}
+	f.recognised = true
+	if out := &f.run.out; !slices.Contains(out.Formats, format) {
+		out.Formats = append(out.Formats, format)
+	}
+}
+
+// text shows a text of the file to whoever looks at texts. One of them that looks at
+// a name has shown all there is.
+func (f *subject) text(name string, offset int64, text string) {
+	if f.running {
+		f.run.text(f.pass, name, offset, text)
+	}
+}
+
+// license notes what the file says of its own licence.
+func (f *subject) license(text string) {
+	if f.running {
+		f.run.license(f.File, text)
+	}
+}
+
+// claim notes bytes that somebody has read. What a search reads is none of them: it
+// searches what is left.
+func (f *subject) claim(offset, size int64) {
+	if f.running {
+		f.claimed = append(f.claimed, detector.Region{Offset: offset, Size: size})
+	}
+}
+
+// tensor notes weights, which are claimed, and searched for hidden files.
+func (f *subject) tensor(offset, size int64) {
+	if f.running {
+		f.claim(offset, size)
+		f.weights = append(f.weights, detector.Region{Offset: offset, Size: size, Raw: detector.Weights})
+	}
+}
+
+// unclaimed are the parts of a file that nobody has claimed.
+func (f *subject) unclaimed() []detector.Region {
+	slices.SortFunc(f.claimed, func(a, b detector.Region) int { return cmp.Compare(a.Offset, b.Offset) })
+	var out []detector.Region
+	at := int64(0)
+	for _, c := range append(f.claimed, detector.Region{Offset: f.Size}) {
+		if c.Offset > at {
+			out = append(out, detector.Region{Offset: at, Size: c.Offset - at, Raw: f.raw})
+		}
+		at = max(at, c.Offset+c.Size)
+	}
+	return out
+}
