@@ -45,11 +45,12 @@ var layers = []layer{
 
 	{pkg: "internal/rule", role: "what can be said"},
 	{pkg: "internal/artifact", role: "what is scanned"},
-	{pkg: "internal/globals", role: "what is known of callables", may: []string{"internal/table"}},
+	{pkg: "internal/globals", role: "what is known of callables", may: []string{"internal/memo", "internal/table"}},
 	{pkg: "internal/source", role: "what source that comes with a model reaches", may: []string{"internal/address", "internal/format/python", "internal/format/shell", "internal/globals", "internal/hostile", "internal/table"}},
 	{pkg: "internal/requirements", role: "what lists of packages have pip do", may: []string{"internal/format/json", "internal/hostile", "internal/table"}},
 	{pkg: "internal/license", role: "what licences are called", may: []string{"internal/table"}},
 	{pkg: "internal/needle", role: "finds many short texts in long ones"},
+	{pkg: "internal/memo", role: "remembers what functions of names answered"},
 	{pkg: "internal/table", role: "lists that stand as text beside the code"},
 	{pkg: "internal/address", role: "which addresses say who is at the other end", may: []string{"internal/table"}},
 	{pkg: "internal/location", role: "where paths that a file names lead", may: []string{"internal/table"}},
@@ -61,7 +62,7 @@ var layers = []layer{
 	{pkg: "internal/detector", role: "the contract", may: []string{
 		"internal/artifact", "internal/finding", "internal/hostile", "internal/needle", "internal/rule"}},
 	{pkg: "internal/detector/*", role: "opinions", may: []string{
-		"internal/address", "internal/artifact", "internal/detector", "internal/finding", "internal/format/*", "internal/globals", "internal/hostile", "internal/license", "internal/location", "internal/needle", "internal/requirements", "internal/rule", "internal/source", "internal/table"}},
+		"internal/address", "internal/artifact", "internal/detector", "internal/finding", "internal/format/*", "internal/globals", "internal/hostile", "internal/license", "internal/location", "internal/memo", "internal/needle", "internal/requirements", "internal/rule", "internal/source", "internal/table"}},
 	{pkg: "internal/catalog", role: "the one list of detectors", may: []string{
 		"internal/detector", "internal/detector/*", "internal/rule"}},
 

@@ -13,6 +13,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/modelaudit/modelaudit/internal/memo"
 )
 
 // A Class says what is known about a name.
@@ -89,9 +91,9 @@ func (v Verdict) Does() string {
 // should have walked first; name may be a method ("PosixPath.unlink"). An empty
 // name asks about the module object itself. A more specific line outranks a
 // wildcard, so that a whole module can be condemned but for a few names.
-func Lookup(module, name string) Verdict { return verdicts.of(module, name) }
+func Lookup(module, name string) Verdict { return verdicts.Ask(module, name) }
 
-var verdicts = remembered(judged)
+var verdicts = memo.Of(judged)
 
 // judged is Lookup, unremembered.
 func judged(module, name string) Verdict {

@@ -3,14 +3,16 @@ package globals
 import (
 	"maps"
 	"strings"
+
+	"github.com/modelaudit/modelaudit/internal/memo"
 )
 
 // Of is Lookup for a name that a file imports, and judges one that nobody has
 // listed by its namesakes: a module has what it imports from others, and a function
 // that is called like a dangerous one of the same package is most likely that.
-func Of(module, name string) Verdict { return imported.of(module, name) }
+func Of(module, name string) Verdict { return imported.Ask(module, name) }
 
-var imported = remembered(func(module, name string) Verdict {
+var imported = memo.Of(func(module, name string) Verdict {
 	v := Lookup(module, name)
 	if v.Class > Inert || v.Class == Safe || name == "" {
 		return v
@@ -19,7 +21,7 @@ var imported = remembered(func(module, name string) Verdict {
 		return v
 	}
 	top, _, _ := strings.Cut(module, ".")
-	if w, ok := namesakes.of(top, "")[ownName(name)]; ok {
+	if w, ok := namesakes.Ask(top, "")[ownName(name)]; ok {
 		return w
 	}
 	return v
@@ -39,7 +41,7 @@ func ownName(path string) string {
 
 // namesakes are the verdicts on the dangerous functions of a package by their names
 // alone, as far as no harmless one of the package has the name.
-var namesakes = remembered(func(top, _ string) map[string]Verdict {
+var namesakes = memo.Of(func(top, _ string) map[string]Verdict {
 	known := make(map[string]Verdict)
 	for _, t := range tables {
 		for line := range t.within(top) {

@@ -1,6 +1,10 @@
 package globals
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/modelaudit/modelaudit/internal/memo"
+)
 
 // Resolve walks a qualified name through the attributes of modules, as an
 // unpickler and importlib do, and returns where the object really lives:
@@ -15,11 +19,11 @@ import "strings"
 // Packages have one name: numpy._core for numpy.core, requests for
 // pip._vendor.requests, keras for keras.src.
 func Resolve(module, qualname string) (m, n string) {
-	home := homes.of(module, qualname)
+	home := homes.Ask(module, qualname)
 	return home[0], home[1]
 }
 
-var homes = remembered(func(module, qualname string) [2]string {
+var homes = memo.Of(func(module, qualname string) [2]string {
 	m, n := walk(module, qualname)
 	return [2]string{m, n}
 })

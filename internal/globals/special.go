@@ -3,6 +3,7 @@ package globals
 import (
 	_ "embed"
 
+	"github.com/modelaudit/modelaudit/internal/memo"
 	"github.com/modelaudit/modelaudit/internal/table"
 )
 
@@ -22,9 +23,9 @@ type Method struct {
 // Special returns the first special method of a class that is known to be
 // dangerous, such as __iter__: what runs when the class's instances are merely
 // iterated over, printed or compared. It is empty if none is.
-func Special(module, class string) Method { return specials.of(module, class) }
+func Special(module, class string) Method { return specials.Ask(module, class) }
 
-var specials = remembered(func(module, class string) Method {
+var specials = memo.Of(func(module, class string) Method {
 	if !hasMembers(module, class) {
 		return Method{}
 	}

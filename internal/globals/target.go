@@ -4,6 +4,7 @@ import (
 	_ "embed"
 	"strings"
 
+	"github.com/modelaudit/modelaudit/internal/memo"
 	"github.com/modelaudit/modelaudit/internal/table"
 )
 
@@ -32,7 +33,7 @@ const (
 // The verdict on what is Fine is not to be used.
 func Target(path string) (called string, v Verdict, c Concern) {
 	module, rest, _ := strings.Cut(strings.ReplaceAll(strings.TrimSpace(path), ":", "."), ".")
-	t := targets.of(module, rest)
+	t := targets.Ask(module, rest)
 	return t.called, t.verdict, t.concern
 }
 
@@ -43,7 +44,7 @@ type target struct {
 	concern Concern
 }
 
-var targets = remembered(func(module, rest string) target {
+var targets = memo.Of(func(module, rest string) target {
 	m, n := walk(module, rest)
 	t := target{called: strings.TrimSuffix(m+"."+n, ".")}
 	kind := owner(t.called)

@@ -1,5 +1,7 @@
 package globals
 
+import "github.com/modelaudit/modelaudit/internal/memo"
+
 // A Use is what a file does with a class or a function.
 type Use uint8
 
@@ -25,11 +27,11 @@ var hooks = map[Use][]string{
 // On returns the verdict on one use of a name: that of the name, or of the
 // methods that the use runs if one of them is worse. Where only a whole package
 // is known, its "*.__new__" says what making and filling instances is.
-func On(use Use, module, name string) Verdict { return uses[use].of(module, name) }
+func On(use Use, module, name string) Verdict { return uses[use].Ask(module, name) }
 
-var uses = [...]*memo[Verdict]{
-	Call: remembered(on(Call)), New: remembered(on(New)), Build: remembered(on(Build)),
-	Append: remembered(on(Append)), SetItem: remembered(on(SetItem)),
+var uses = [...]*memo.Memo[Verdict]{
+	Call: memo.Of(on(Call)), New: memo.Of(on(New)), Build: memo.Of(on(Build)),
+	Append: memo.Of(on(Append)), SetItem: memo.Of(on(SetItem)),
 }
 
 // on is On for one use, unremembered.

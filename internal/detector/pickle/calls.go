@@ -148,7 +148,7 @@ func (j *judge) dangerous(e pickle.Effect, u *use, v globals.Verdict) {
 	if v.Effect != globals.Indirect {
 		j.report.byName(r, u.name)
 	}
-	if cve := vulnerability(&u.at); cve != "" {
+	if cve := vulnerability(u.at); cve != "" {
 		j.add(vulnerable, e, u.name, func() string {
 			return "Loading this file " + j.effectVerb(e) + does(v) + ": this is how " + cve + " is used."
 		})

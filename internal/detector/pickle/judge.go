@@ -36,22 +36,13 @@ type judge struct {
 
 // A use is what the pickle does with one name.
 type use struct {
-	name    string
-	at      pickle.Name
-	verdict globals.Verdict // on the name alone
-	ways    [globals.SetItem + 1]globals.Verdict
-	asked   [globals.SetItem + 1]bool // ways that have their verdict
-	args    string                    // what its arguments hold, by arguments.txt
-	others  string                    // what those of what else is in its package hold
-	amount  string                    // how much there is in what it returns, by amounts.txt
-	op      pickle.Code               // of its first import
-	offset  int64                     // of its first import
-	called  bool
-	python  bool // it is of a module of Python itself
-	uses    bool // it runs methods of what it is given, as list and operators do
-	pairs   bool // it goes over the items of what is in what it is given, as dict does
-	applies bool // it applies an operator to what it is given, as sum does
-	array   bool // an array that is filled from the file may be of this class
+	*lore
+	at     *pickle.Name
+	ways   [globals.SetItem + 1]globals.Verdict
+	asked  [globals.SetItem + 1]bool // ways that have their verdict
+	op     pickle.Code               // of its first import
+	offset int64                     // of its first import
+	called bool
 }
 
 // on returns the verdict on a way to use the name.
@@ -118,21 +109,17 @@ func (j *judge) use(n *pickle.Name, e pickle.Effect) *use {
 	if n.ID >= 0 && n.ID < len(j.byID) && j.byID[n.ID] != nil {
 		return j.byID[n.ID]
 	}
-	k := n.String()
-	u := j.names[k]
+	l := lores.Ask(n.Module, n.Name)
+	u := j.names[l.name]
 	if u == nil {
 		if j.names == nil {
 			const usual = 16 // names of a pickle
 			j.names, j.order, j.byID = make(map[string]*use), make([]*use, 0, usual), make([]*use, 0, usual)
 		}
-		u = &use{
-			name: k, at: *n, verdict: globals.Of(n.Module, n.Name), args: argumentsOf(n), others: anyArguments(n), amount: amounts()[k],
-			op: e.Op, offset: e.Offset, python: globals.OfPython(n.Module),
-			uses: underRole("uses", k), pairs: underRole("pairs", k), applies: underRole("operates", k), array: harmlessWords()["array "+k],
-		}
-		j.names[k] = u
+		u = &use{lore: l, at: n, op: e.Op, offset: e.Offset}
+		j.names[l.name] = u
 		j.order = append(j.order, u)
-		j.importers, j.getters = j.importers || importer(n), j.getters || u.args == "method"
+		j.importers, j.getters = j.importers || l.imports, j.getters || l.args == "method"
 	}
 	for len(j.byID) <= n.ID {
 		j.byID = append(j.byID, nil)
@@ -157,7 +144,7 @@ func (j *judge) items(v pickle.Value) (items []pickle.Value, all bool) {
 // imported is the first import as evidence: as the file spells it, and what that
 // is.
 func (u *use) imported() finding.Step {
-	n := &u.at
+	n := u.at
 	text := u.op.String() + " " + strings.TrimSuffix(n.AsModule+" "+n.AsName, " ")
 	if strings.TrimSuffix(n.AsModule+"."+n.AsName, ".") != n.String() {
 		text += ", which is " + n.String()

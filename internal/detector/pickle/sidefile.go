@@ -19,7 +19,7 @@ import (
 
 // sideFile judges where the array is read from that a wrapper stands for.
 func (j *judge) sideFile(e pickle.Effect, u *use) {
-	if !wrapsFile(&u.at) || len(e.Args) != 1 {
+	if !wrapsFile(u.at) || len(e.Args) != 1 {
 		return
 	}
 	v, ok := j.m.Field(e.Args[0], "filename")
