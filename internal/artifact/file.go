@@ -143,17 +143,18 @@ func (h Head) has(t traits, ask func(Head) bool) bool {
 	return ask(h)
 }
 
-// find looks for all traits.
-func (h Head) find() (found traits) {
+// Asked returns a head that has been asked about all its traits, for many to ask.
+func (h Head) Asked() Head {
+	h.traits = known
 	for _, q := range [...]struct {
 		trait traits
 		ask   func(Head) bool
 	}{{text, isText}, {json, isJSON}, {zip, endsZip}} {
 		if q.ask(h) {
-			found |= q.trait
+			h.traits |= q.trait
 		}
 	}
-	return found | known
+	return h
 }
 
 // Head reads both ends of the file. An error is one of the machine, or the
@@ -173,7 +174,6 @@ func (f File) Head() (Head, error) {
 	} else {
 		h.Last, err = readRange(f.Content, h.Size-last, last)
 	}
-	h.traits = h.find()
 	return h, err
 }
 
@@ -181,7 +181,19 @@ func (f File) Head() (Head, error) {
 // file (APPNOTE 4.3.16).
 func (h Head) EndsZip() bool { return h.has(zip, endsZip) }
 
-func endsZip(h Head) bool { return bytes.Contains(h.Last, []byte("PK\x05\x06")) }
+// endsZip looks for one letter at a time, which is faster than to look for the whole
+// signature where the letter is rare.
+func endsZip(h Head) bool {
+	for p := h.Last; ; p = p[1:] {
+		i := bytes.IndexByte(p, 'P')
+		if i < 0 {
+			return false
+		}
+		if p = p[i:]; bytes.HasPrefix(p, []byte("PK\x05\x06")) {
+			return true
+		}
+	}
+}
 
 // whole is implemented by content that is in memory and need not be copied.
 type whole interface{ Slice(off, n int64) []byte }

@@ -57,10 +57,12 @@ func UTF16(first []byte) binary.ByteOrder {
 	if len(first) < 2*minText {
 		return nil
 	}
+	// Nine in ten characters are letters or the like, of which one byte is zero.
+	ascii := bytes.Count(first, []byte{0}) >= len(first)/2*9/10
 	switch {
-	case binary.LittleEndian.Uint16(first) == 0xfeff || letters(first, 0):
+	case binary.LittleEndian.Uint16(first) == 0xfeff || ascii && letters(first, 0):
 		return binary.LittleEndian
-	case binary.BigEndian.Uint16(first) == 0xfeff || letters(first, 1):
+	case binary.BigEndian.Uint16(first) == 0xfeff || ascii && letters(first, 1):
 		return binary.BigEndian
 	}
 	return nil

@@ -101,7 +101,7 @@ func (r *run) file(f *subject) (recognised bool) {
 	if f.Size > 0 && len(head.First) == 0 {
 		return false
 	}
-	for _, d := range r.matching(f.File, head) {
+	for _, d := range r.matching(f.File, head.Asked()) {
 		if r.detect(d, f) {
 			recognised = true
 		}
