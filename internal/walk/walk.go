@@ -8,7 +8,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -85,7 +84,7 @@ func below(path string, filter Filter) ([]File, error) {
 		}
 		return []File{f}, nil
 	}
-	w := &walker{root: kept(path), filter: filter}
+	w := newWalker(path, filter)
 	err = w.walk()
 	return w.files, err
 }
@@ -94,17 +93,29 @@ type walker struct {
 	root   root
 	filter Filter
 	files  []File
+	start  string // the root itself, as the walk calls it
+	prefix string // what the walk puts in front of the others
+}
+
+// newWalker returns a walker over a directory.
+func newWalker(path string, filter Filter) *walker {
+	const separator = string(filepath.Separator)
+	// The separator at the end makes a root that is itself a link to be followed.
+	w := &walker{root: kept(path), filter: filter, start: path + separator}
+	if clean := filepath.Clean(path); clean != "." {
+		w.prefix = strings.TrimSuffix(clean, separator) + separator
+	}
+	return w
 }
 
 // walk goes through a directory. What cannot be read is listed with the reason,
 // and the rest goes on.
 func (w *walker) walk() error {
-	// The separator at the end makes a root that is itself a link to be followed.
-	return filepath.WalkDir(w.root.path+string(filepath.Separator), func(full string, d fs.DirEntry, err error) error {
+	return filepath.WalkDir(w.start, func(full string, d fs.DirEntry, err error) error {
 		if err != nil && d == nil {
 			return err
 		}
-		if d.IsDir() && skippedDirectories[d.Name()] && filepath.Clean(full) != filepath.Clean(w.root.path) {
+		if d.IsDir() && skippedDirectories[d.Name()] && full != w.start {
 			return fs.SkipDir
 		}
 		if d.IsDir() && err == nil {
@@ -117,15 +128,15 @@ func (w *walker) walk() error {
 
 // add lists one entry that is not a readable directory.
 func (w *walker) add(full string, d fs.DirEntry, err error) {
-	rel, relErr := filepath.Rel(w.root.path, full)
-	if relErr != nil {
-		rel = full
+	rel := strings.TrimPrefix(full, w.prefix)
+	if full == w.start {
+		full, rel = filepath.Clean(full), "."
 	}
 	unlisted := d.IsDir() && err != nil // nobody knows what it holds
 	if !w.filter.selects(filepath.ToSlash(rel)) && !(unlisted && !glob.MatchAny(w.filter.Exclude, filepath.ToSlash(rel))) {
 		return
 	}
-	f := File{Path: path.Join(filepath.ToSlash(w.root.path), filepath.ToSlash(rel)), root: w.root, name: rel}
+	f := File{Path: filepath.ToSlash(full), root: w.root, name: rel}
 	switch {
 	case err != nil:
 		f.Refused = cause(err)

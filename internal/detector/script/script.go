@@ -63,10 +63,11 @@ func language(h artifact.Head) func(*judge, string) error {
 	if f := languages[h.Extension()]; f != nil {
 		return f
 	}
+	if !h.HasPrefix("#!") {
+		return nil
+	}
 	line, _, _ := strings.Cut(string(h.First[:min(len(h.First), 128)]), "\n")
 	switch {
-	case !strings.HasPrefix(line, "#!"):
-		return nil
 	case strings.Contains(line, "python"):
 		return (*judge).python
 	case strings.HasSuffix(strings.TrimRight(line, " \r-e"), "sh"):

@@ -195,9 +195,12 @@ func (m *Machine) decode(code Code, data, size int64) (string, bool) {
 		return "", false
 	}
 	defer m.s.r.Budget().Release(m.s.r.Budget().Held() - size)
-	p := make([]byte, size)
-	if _, err := m.s.r.ReadAt(p, data); err != nil {
-		return "", false
+	p := m.s.r.Seen(data, size)
+	if p == nil {
+		p = make([]byte, size)
+		if _, err := m.s.r.ReadAt(p, data); err != nil {
+			return "", false
+		}
 	}
 	switch opcodes[code].arg {
 	case argString:

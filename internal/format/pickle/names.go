@@ -41,10 +41,11 @@ const (
 // textOfName returns the text that an attribute of a module is: an alphabet, or
 // the name that a thing bears itself.
 func textOfName(n *Name) string {
-	if path, ok := strings.CutSuffix("."+n.Name, ".__name__"); ok {
-		if path == "" {
-			return n.Module
-		}
+	const own = "__name__"
+	if n.Name == own {
+		return n.Module
+	}
+	if path, ok := strings.CutSuffix(n.Name, "."+own); ok {
 		return path[strings.LastIndexByte(path, '.')+1:]
 	}
 	return constantTexts[n.String()]
