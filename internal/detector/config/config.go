@@ -88,6 +88,7 @@ func (j *judge) yaml() error {
 
 // conclude reports, if the file is one that a loader of models reads.
 func (j *judge) conclude(err error) error {
+	j.expressed()
 	if !j.known {
 		return nil
 	}
@@ -113,8 +114,12 @@ type judge struct {
 	templates []template
 	named     []reference
 	fetching  map[string]bool // groups that call what fetches by name
-	full      error           // of the memory for named and fetching
+	full      error           // of the memory for what is kept
 	stop      error           // the budget is spent
+
+	expressions []expression
+	imports     string            // of the expressions, as Python
+	pairs       map[string]string // values that name one thing together, by group and key
 }
 
 // A reference is a path, in a group, that is of concern if something fetches it.

@@ -41,14 +41,15 @@ func (j *judge) item(i config.Item) {
 		j.known = true
 		j.causes.At(trusts, "trust_remote_code", "The configuration switches on trust_remote_code: code that comes with a model runs.").
 			Add(i.Offset, "%s: %s", j.where(i), finding.Quote(i.Value))
+	case key == "type" && j.base() == "modules.json", in.types && j.base() == "router_config.json",
+		key == "tokenizer_class" && j.base() == "wordembedding_config.json":
+		j.module(i)
 	case key == "model_type", key == "architectures", key == "_class_name", key == "tokenizer_class":
 		j.known = true
 		j.component(i, key)
 	case strings.HasSuffix(key, "attn_implementation"), key == "_attn_implementation_internal":
 		j.kernel(i)
-	case key == "type" && j.base() == "modules.json":
-		j.module(i)
-	case callables()[key] && starts(i.Value):
+	case (callables()[key] || in.called) && starts(i.Value):
 		j.target(i, key)
 	case strings.Contains(key, "template") || in.templates:
 		j.template(i, key)
@@ -58,6 +59,8 @@ func (j *judge) item(i config.Item) {
 		j.component(i, key)
 	}
 	j.resolver(i)
+	j.expression(i)
+	j.pair(i)
 	if !j.command(i) {
 		j.program(i)
 	}
@@ -85,6 +88,7 @@ func (j *judge) base() string { return artifact.Base(j.p.File.Name()) }
 type place struct {
 	key                           string // the innermost that is a name, as Item.Key
 	classes, pipelines, templates bool   // one of them is auto_map, custom_pipelines, chat_template
+	types, called                 bool   // types, or one of whose members are called: custom_filters
 }
 
 // place is where an item stands: below the group that holds it, which was visited
@@ -99,6 +103,8 @@ func (j *judge) place(i config.Item) place {
 			p.classes = p.classes || key == "auto_map"
 			p.pipelines = p.pipelines || key == "custom_pipelines"
 			p.templates = p.templates || key == "chat_template"
+			p.types = p.types || key == "types"
+			p.called = p.called || key == "custom_filters" || key == "pipeline" && n == 1
 		}
 	}
 	if i.Kind == config.Group {
