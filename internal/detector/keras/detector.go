@@ -1,6 +1,6 @@
 // Package keras judges Keras configurations: the JSON in config.json of a .keras
 // archive, in the attributes of an HDF5 model, in a SavedModel's metadata, or in
-// a file of its own. Whatever object names a module and a class is made by the
+// a file of its own, which may be YAML. Whatever object names a module and a class is made by the
 // loader, so every object at every depth is looked at, not only layers.
 package keras
 
@@ -23,7 +23,7 @@ var Detector = &detector.Detector{
 		readsFile, namesFile, foreignModule, customObject),
 	// What the loader of a .keras archive reads is its configuration whatever it
 	// holds.
-	Match: func(h artifact.Head) bool { return h.IsJSON() || h.Depth > 0 && h.Base() == archived },
+	Match: func(h artifact.Head) bool { return h.IsJSON() || isYAML(h.Name) || h.Depth > 0 && h.Base() == archived },
 	Run:   run,
 }
 
@@ -39,6 +39,9 @@ var words = sync.OnceValue(func() *needle.Set { return detector.InJSON(className
 // run parses the whole configuration: what an object means depends on members
 // that may stand in any order.
 func run(_ context.Context, p *detector.Pass) error {
+	if isYAML(p.File.Name()) {
+		return fromYAML(p)
+	}
 	if !mentions(p) && !ofArchive(p.File) {
 		return nil
 	}
@@ -48,12 +51,20 @@ func run(_ context.Context, p *detector.Pass) error {
 		return err
 	}
 	tree, err := json.Parse(r)
+	if judged := judge(p, tree); judged != nil {
+		return judged
+	}
+	return err
+}
+
+// judge reports what is wrong with a configuration.
+func judge(p *detector.Pass, tree *json.Value) error {
 	w := walker{pass: p, near: make(map[*json.Value][]string), names: make(map[string]bool)}
-	if walkErr := w.value(tree, nil, "", ""); walkErr != nil {
-		return walkErr
+	if err := w.value(tree, nil, "", ""); err != nil {
+		return err
 	}
 	w.summary()
-	return err
+	return nil
 }
 
 // ofArchive reports whether a file is what the loader of a .keras archive reads
