@@ -82,7 +82,7 @@ func TestDetector(t *testing.T) {
 	}
 	twice := strings.Replace(text(model(dense)), `"module":"keras.layers"`, `"module":"os","module":"keras.layers","class_name":"system"`, 1)
 	all = append(all, detectortest.Case{Name: "members that stand twice", File: "config.json", Data: []byte(twice), Want: []string{"keras-calls-dangerous-function"}})
-	detectortest.Run(t, keras.Detector, all)
+	detectortest.Run(t, keras.Detector, append(all, yamlCases()...))
 }
 
 // TestCustomObjects: each object of the author's own is counted once, and shown
