@@ -1,6 +1,7 @@
 package finding
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/modelaudit/modelaudit/internal/rule"
@@ -27,6 +28,7 @@ type Causes struct {
 type Cause struct {
 	rule         *rule.Rule
 	key, message string
+	subject      string
 	steps        []Step
 	count        int
 	sink         bool // for all causes beyond maxCauses
@@ -57,6 +59,15 @@ func (c *Causes) At(r *rule.Rule, key, message string) *Cause {
 	return fresh
 }
 
+// About gives the finding its Subject, that of the first place. What stands for all
+// further causes has none.
+func (c *Cause) About(subject string) *Cause {
+	if !c.sink {
+		c.subject = cmp.Or(c.subject, subject)
+	}
+	return c
+}
+
 // Add notes a place. Hostile text among args must have passed Quote.
 func (c *Cause) Add(offset int64, format string, args ...any) {
 	if c.count++; len(c.steps) < maxSteps {
@@ -78,7 +89,7 @@ func (c *Causes) Report(report func(Finding)) {
 }
 
 func (c *Cause) finding() Finding {
-	f := Finding{Rule: c.rule, Key: c.key, Message: c.message, Evidence: c.steps,
+	f := Finding{Rule: c.rule, Key: c.key, Message: c.message, Subject: c.subject, Evidence: c.steps,
 		Location: Location{Offset: c.steps[0].Offset}}
 	if c.sink {
 		f.Message = fmt.Sprintf("The same in %d further places that are not listed one by one.", c.count)

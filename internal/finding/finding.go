@@ -45,6 +45,10 @@ type Finding struct {
 	// Key is what makes this finding the same one after the model is exported
 	// again: a callable, a member, a layer; never an offset or a hash of the file.
 	Key string
+	// Subject is what the finding is about, where detectors of a container and of
+	// what is in it both speak of that: of the findings about one subject in a file
+	// on disk the worst are told. "" is about nothing else.
+	Subject string
 	// Secrets are what the finding is about and no output may show: the scan takes
 	// them out of everything that is said of the file, and gathers findings of one
 	// rule and the same first secret into one.

@@ -303,6 +303,7 @@ func (r *run) unrecognised(f artifact.File) {
 // conclude decides the status of the file on disk.
 func (r *run) conclude(f artifact.File, recognised bool) audit.File {
 	r.unlisted(f)
+	r.out.Findings = worst(r.out.Findings)
 	r.redact()
 	r.lines(f)
 	out := &r.out
@@ -321,6 +322,24 @@ func (r *run) conclude(f artifact.File, recognised bool) audit.File {
 		out.Status, out.Reason = audit.NotAModel, "of no format that a model loader takes"
 	}
 	return *out
+}
+
+// worst leaves out what is said less of than by another finding about the same
+// subject.
+func worst(findings []finding.Finding) []finding.Finding {
+	var of map[string]rule.Severity
+	for i := range findings {
+		if f := &findings[i]; f.Subject != "" {
+			if of == nil {
+				of = make(map[string]rule.Severity)
+			}
+			of[f.Subject] = max(of[f.Subject], f.Rule.Severity)
+		}
+	}
+	if of == nil {
+		return findings
+	}
+	return slices.DeleteFunc(findings, func(f finding.Finding) bool { return f.Subject != "" && f.Rule.Severity < of[f.Subject] })
 }
 
 // maxPlace is how many characters a reason has of the way to a file inside.

@@ -501,6 +501,30 @@ func TestContacts(t *testing.T) {
 	}
 }
 
+// TestSubject: of what is said about one subject the worst is told, by whichever
+// detector.
+func TestSubject(t *testing.T) {
+	high, low := &rule.Rule{ID: "high", Severity: rule.High}, &rule.Rule{ID: "low", Severity: rule.Low}
+	says := func(name string, r *rule.Rule, subjects ...string) *detector.Detector {
+		return &detector.Detector{Name: name, Match: func(artifact.Head) bool { return true }, Run: func(_ context.Context, p *detector.Pass) error {
+			for _, s := range subjects {
+				p.Report(finding.Finding{Rule: r, Subject: s, Key: name + s, Message: name + s})
+			}
+			return nil
+		}}
+	}
+	s := scan.Scanner{Limits: hostile.DefaultLimits(), Now: time.Now, Detectors: []*detector.Detector{
+		says("a", low, "1", "2", "", "1"), says("b", high, "1", "3", ""), says("c", high, "1"), says("d", low, ""),
+	}}
+	var got []string
+	for _, f := range s.File(context.Background(), artifact.File{Path: "m", Content: hostile.Bytes("x"), Size: 1}).Findings {
+		got = append(got, f.Message)
+	}
+	if want := []string{"b", "b1", "b3", "c1", "a", "a2", "d"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
 // TestSpent: a file whose budget is spent is not clean, whatever the detectors say.
 func TestSpent(t *testing.T) {
 	silent := &detector.Detector{Name: "silent", Match: func(artifact.Head) bool { return true }, Run: func(_ context.Context, p *detector.Pass) error {

@@ -183,13 +183,10 @@ func (j *judge) model(name string, at int64) {
 	}
 }
 
-// requirements reads a list of packages for pip. Whoever judges archives of
-// TorchServe tells what a server does by those in them.
+// requirements reads a list of packages for pip. Of those in an archive of
+// TorchServe more is told by whoever judges what a server does by them.
 func (j *judge) requirements(string) {
-	if artifact.Extension(j.p.File.Container()) == ".mar" {
-		return
-	}
-	err := requirements.Read(j.p.Reader(), func(l requirements.Line) { j.requirement(l.Text, l.Offset) })
+	err := requirements.Read(j.p.Reader(), func(l requirements.Line) { j.requirement(l.Text, l.Subject(j.p.File.Inside...), l.Offset) })
 	if err != nil {
 		j.p.Incomplete(err)
 	}
@@ -202,7 +199,7 @@ func (j *judge) environment(text string) {
 	for line := range strings.Lines(text) {
 		wanted, _, _ := strings.Cut(strings.TrimSpace(strings.TrimPrefix(strings.TrimSpace(line), "- ")), " #")
 		if wanted != "" && wanted[0] != '#' {
-			j.requirement(wanted, at)
+			j.requirement(wanted, "", at)
 		}
 		at += int64(len(line))
 	}
@@ -217,12 +214,12 @@ var (
 	})
 )
 
-// requirement looks at one line of requirements.
-func (j *judge) requirement(line string, at int64) {
+// requirement looks at one line of requirements, a subject of its own.
+func (j *judge) requirement(line, subject string, at int64) {
 	if m := address().FindStringSubmatch(line); m != nil {
 		if indexes().known[plain(m[1])] == "" {
 			quoted := finding.Quote(line)
-			j.causes.At(elsewhere, quoted, fmt.Sprintf("The requirements take a package from outside of the usual registries: %s.", quoted)).Add(at, "%s", quoted)
+			j.causes.At(elsewhere, quoted, fmt.Sprintf("The requirements take a package from outside of the usual registries: %s.", quoted)).About(subject).Add(at, "%s", quoted)
 		}
 		return
 	}
@@ -233,6 +230,6 @@ func (j *judge) requirement(line string, at int64) {
 	if known := packages().alike(m[1]); known != "" {
 		quoted := finding.Quote(m[1])
 		j.causes.At(lookalike, quoted, fmt.Sprintf("The requirements want the package %s, which is called nearly like %s and is another.", quoted, known)).
-			Add(at, "%s, not %s", quoted, known)
+			About(subject).Add(at, "%s, not %s", quoted, known)
 	}
 }

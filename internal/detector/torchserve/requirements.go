@@ -4,6 +4,7 @@ import (
 	_ "embed"
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 	"sync"
 
@@ -82,6 +83,7 @@ func (a *archive) unread(m member, l requirements.Line, why string) {
 func (a *archive) reportRequirement(r *rule.Rule, m member, l requirements.Line, what string) {
 	a.Report(finding.Finding{
 		Rule: r, Key: m.name + " " + l.Text, Location: finding.Location{Offset: m.entry.Data},
+		Subject:  l.Subject(append(slices.Clone(a.File.Inside), m.entry.Name())...),
 		Message:  what + ": " + finding.Quote(l.Text) + ".",
 		Evidence: []finding.Step{{Offset: m.entry.Data, Text: fmt.Sprintf("%s, byte %#x: %s", finding.Quote(m.name), l.Offset, finding.Quote(l.Text))}},
 	})

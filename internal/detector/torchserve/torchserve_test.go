@@ -10,6 +10,7 @@ import (
 	"github.com/modelaudit/modelaudit/internal/detector/detectortest"
 	"github.com/modelaudit/modelaudit/internal/detector/supply"
 	"github.com/modelaudit/modelaudit/internal/detector/torchserve"
+	"github.com/modelaudit/modelaudit/internal/format/tar/tartest"
 	"github.com/modelaudit/modelaudit/internal/format/zip/ziptest"
 )
 
@@ -97,16 +98,22 @@ func TestDetector(t *testing.T) {
 func TestOneCause(t *testing.T) {
 	all := []*detector.Detector{archives.Detector, supply.Detector, torchserve.Detector}
 	const lines = "reqeusts\n--index-url https://index.example/simple\npkg @ git+https://git.example/pkg.git\n"
-	data := ziptest.Build([]ziptest.Member{{Name: "requirements.txt", Data: lines}}, nil)
+	alone, served := ziptest.Files("a/requirements.txt", lines), archive(plain, "a/requirements.txt", lines)
+	server := []string{"torchserve-requirements-direct", "torchserve-requirements-index", "torchserve-requirements-near-miss"}
 	for _, c := range []struct {
-		file string
-		want []string
+		name, file string
+		data       []byte
+		want       []string
 	}{
-		{"m.mar", []string{"torchserve-requirements-direct", "torchserve-requirements-index", "torchserve-requirements-near-miss"}},
-		{"m.zip", []string{"requirement-elsewhere", "requirement-lookalike"}},
+		{name: "of the server, by its name", file: "m.mar", data: alone, want: server},
+		{name: "of the server, by its manifest", file: "m.zip", data: served, want: server},
+		{name: "of the server, in another archive", file: "m.zip", data: ziptest.Files("m.zip", string(served)), want: server},
+		{name: "another archive", file: "m.zip", data: alone, want: []string{"requirement-elsewhere", "requirement-lookalike"}},
+		{name: "another archive, named like the server's", file: "m.mar", data: tartest.Build(tartest.Member{Name: "requirements.txt", Data: lines}),
+			want: []string{"requirement-elsewhere", "requirement-lookalike"}},
 	} {
-		if got := detectortest.RuleIDs(detectortest.Scan(all, c.file, data)); !slices.Equal(got, c.want) {
-			t.Errorf("%s: got %v, want %v", c.file, got, c.want)
+		if got := detectortest.RuleIDs(detectortest.Scan(all, c.file, c.data)); !slices.Equal(got, c.want) {
+			t.Errorf("%s: got %v, want %v", c.name, got, c.want)
 		}
 	}
 }
