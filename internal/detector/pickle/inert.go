@@ -2,6 +2,7 @@ package pickle
 
 import (
 	"bytes"
+	_ "embed"
 	"hash/maphash"
 	"io"
 	"unicode/utf8"
@@ -12,6 +13,7 @@ import (
 	"github.com/modelaudit/modelaudit/internal/format/encoded"
 	"github.com/modelaudit/modelaudit/internal/format/pickle"
 	"github.com/modelaudit/modelaudit/internal/hostile"
+	"github.com/modelaudit/modelaudit/internal/table"
 )
 
 // Constants that hold pickles. What a loader in the file is given goes back to
@@ -147,7 +149,7 @@ const maxKey = 64
 // mayHold reports whether content is compressed, or has a place where a pickle
 // that calls something may begin.
 func mayHold(p []byte, budget *hostile.Budget) bool {
-	return compress.Sniff(p[:min(len(p), compress.HeadSize)]) != nil || containers[encoded.Kind(p)] || len(candidates(p, budget)) > 0
+	return compress.Sniff(p[:min(len(p), compress.HeadSize)]) != nil || containers()[encoded.Kind(p)] || len(candidates(p, budget)) > 0
 }
 
 // maxPacked is how many compressions around each other are undone.
@@ -170,13 +172,16 @@ func unpacked(data []byte, budget *hostile.Budget) []byte {
 	return data
 }
 
+//go:embed containers.txt
+var containersFile string
+
 // containers are the kinds of files that hold others, which the scan opens.
-var containers = map[string]bool{"zip": true, "tar": true, "7z": true, "hdf5": true, "numpy": true, "sqlite": true}
+var containers = table.Once(containersFile, table.Set)
 
 // archived returns the first dangerous finding about an archive in data, or nil: a
 // model that was saved to memory is kept like that.
 func (s *session) archived(data []byte) *finding.Finding {
-	if s.p.Examine == nil || s.again || !containers[encoded.Kind(data)] {
+	if s.p.Examine == nil || s.again || !containers()[encoded.Kind(data)] {
 		return nil
 	}
 	found, err := s.p.Examine(s.p.File.Member("constant", hostile.Bytes(data), int64(len(data))))
