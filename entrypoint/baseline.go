@@ -3,11 +3,13 @@ package entrypoint
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/spf13/cobra"
 
 	"github.com/modelaudit/modelaudit/internal/policy"
 	"github.com/modelaudit/modelaudit/internal/report/plain"
+	"github.com/modelaudit/modelaudit/internal/settings"
 )
 
 // baselineCommand records what is there, to be counted from then on as known.
@@ -26,7 +28,9 @@ func baselineCommand(w World) *cobra.Command {
 	}
 	flags := cmd.Flags()
 	flags.VarP(fileFlag(&output), "output", "o", "write the baseline to a file, whole or not at all, instead of standard output")
-	f.register(flags)
+	// There is no verdict for what was not read to change. What fails is recorded
+	// whatever report-min says, so that fail-on stays.
+	f.register(flags, slices.DeleteFunc(settings.Options(), func(o settings.Option) bool { return o.Name == "on-incomplete" }))
 	return cmd
 }
 

@@ -51,12 +51,12 @@ type settingFlags struct {
 	digest           bool        // the report names the SHA-256 of every model
 }
 
-// register adds the flags that every scan takes.
-func (f *settingFlags) register(flags *pflag.FlagSet) {
+// register adds the flags that every scan takes, and those of the options.
+func (f *settingFlags) register(flags *pflag.FlagSet, options []settings.Option) {
 	f.registerConfig(flags)
 	flags.Var(fileFlag(&f.baseline), "baseline", "file of findings that do not count")
 	f.registerFilter(flags)
-	f.registerOptions(flags, settings.Options())
+	f.registerOptions(flags, options)
 }
 
 // registerConfig adds the flag for the policy file.

@@ -21,6 +21,7 @@ import (
 	"github.com/modelaudit/modelaudit/internal/report/review"
 	"github.com/modelaudit/modelaudit/internal/runner"
 	"github.com/modelaudit/modelaudit/internal/scan"
+	"github.com/modelaudit/modelaudit/internal/settings"
 	"github.com/modelaudit/modelaudit/sarif"
 )
 
@@ -62,7 +63,7 @@ func scanCommand(w World, status *int) *cobra.Command {
 func (f *scanFlags) registerAll(flags *pflag.FlagSet) {
 	flags.Var(choiceFlag(&f.format, "text", "json", "sarif", "markdown", "junit", "cyclonedx"), "format", "of the report")
 	flags.VarP(fileFlag(&f.output), "output", "o", "write the report to a file, whole or not at all, instead of standard output")
-	f.register(flags)
+	f.register(flags, settings.Options())
 	flags.Var(colourFlag(&f.color), "color", "colour on standard output; auto means on a terminal, unless NO_COLOR is set")
 	flags.BoolVar(&f.noProgress, "no-progress", false, "show no progress bar on a terminal")
 	flags.BoolVarP(&f.quiet, "quiet", "q", false, "one line for each finding, and no remarks on standard error")
