@@ -1,9 +1,15 @@
 """Read Python sources into facts: what each function calls, and from which of
 its parameters each argument comes. Nothing is imported or run."""
+import argparse
 import ast
+import collections
 import hashlib
 import os
 import pickle
+import sys
+import time
+
+START = time.monotonic()
 
 # Packages that hold no Python a model could name.
 SKIP = {"nvidia", "cuda", "include", "bin"}
@@ -35,6 +41,19 @@ class Roots(ast.NodeVisitor):
         pass
 
 
+def walk(node):
+    """The node and all below it, in the order of ast.walk, which takes twice as
+    long: nearly all time goes into this."""
+    todo = [node]
+    for n in todo:
+        for v in n.__dict__.values():
+            if isinstance(v, ast.AST):
+                todo.append(v)
+            elif isinstance(v, list):
+                todo += [x for x in v if isinstance(x, ast.AST)]
+    return todo
+
+
 def dotted(node):
     """a.b.c as ("a", "b", "c"), or None."""
     parts = []
@@ -62,7 +81,7 @@ class Body:
         names = self.params + self.kwonly + [n for n in (self.star, self.kwstar) if n]
         self.env = {n: frozenset([n]) for n in names}
         self.me = self.params[0] if init and self.params else None
-        self.local, self.calls = {}, []
+        self.local, self.calls, self.seen = {}, [], {}
         for last in (False, True):
             self.last = last
             self.block(node.body)
@@ -124,15 +143,17 @@ class Body:
             self.env[k] = self.env.get(k, frozenset()) | roots
 
     def expression(self, node):
-        for n in ast.walk(node):
-            if isinstance(n, ast.NamedExpr):
-                self.assign(n.target, n.value)
-            elif isinstance(n, ast.comprehension):
-                self.assign(n.target, n.iter)
-        if not self.last:
-            return
-        for n in ast.walk(node):
-            if isinstance(n, ast.Call):
+        if self.last:
+            binds, calls = self.seen.pop(node)
+        else:
+            nodes = walk(node)
+            binds = [n for n in nodes if isinstance(n, (ast.NamedExpr, ast.comprehension))]
+            calls = [n for n in nodes if isinstance(n, ast.Call)]
+            self.seen[node] = binds, calls
+        for n in binds:
+            self.assign(n.target, n.value if isinstance(n, ast.NamedExpr) else n.iter)
+        if self.last:
+            for n in calls:
                 self.call(n)
 
     def call(self, n):
@@ -186,7 +207,7 @@ def read_module(path, module, package):
         tree = ast.parse(f.read())
     names, functions, classes = {}, {}, {}
 
-    def walk(body, prefix, cls):
+    def look(body, prefix, cls):
         for s in body:
             if isinstance(s, (ast.Import, ast.ImportFrom)) and not prefix:
                 imported(s, module, names, package)
@@ -195,7 +216,7 @@ def read_module(path, module, package):
                 f = b.facts()
                 f["method"] = cls is not None and not any(dotted(d) == ("staticmethod",) for d in s.decorator_list)
                 f["imports"] = {}
-                for st in ast.walk(s):
+                for st in walk(s):
                     if isinstance(st, (ast.Import, ast.ImportFrom)):
                         imported(st, module, f["imports"], package)
                 functions[prefix + s.name] = f
@@ -205,33 +226,31 @@ def read_module(path, module, package):
                     "meta": [dotted(k.value) for k in s.keywords if k.arg == "metaclass"],
                     "attrs": {t.id: dotted(a.value) for a in s.body if isinstance(a, ast.Assign) for t in a.targets if isinstance(t, ast.Name)},
                     "decorators": [dotted(d.func if isinstance(d, ast.Call) else d) or ("?",) for d in s.decorator_list]}
-                walk(s.body, prefix + s.name + ".", s.name)
+                look(s.body, prefix + s.name + ".", s.name)
             elif isinstance(s, ast.Assign) and not prefix:
                 for t in s.targets:
                     if isinstance(t, ast.Name) and dotted(s.value):
                         names.setdefault(t.id, ("", ".".join(dotted(s.value))))
             elif isinstance(s, (ast.If, ast.Try, ast.With)):
                 for part in ("body", "orelse", "finalbody"):
-                    walk(getattr(s, part, []), prefix, cls)
+                    look(getattr(s, part, []), prefix, cls)
                 for h in getattr(s, "handlers", []):
-                    walk(h.body, prefix, cls)
+                    look(h.body, prefix, cls)
 
-    walk(tree.body, "", None)
+    look(tree.body, "", None)
     return {"names": names, "functions": functions, "classes": classes, "package": package}
 
 
-def modules(root, only=None):
+def modules(root):
     """Yields (module name, path, is package) below a directory of packages."""
     for top in sorted(os.listdir(root)):
         full = os.path.join(root, top)
         name = top.removesuffix(".py")
-        if only is not None and name not in only:
-            continue
         if os.path.isfile(full):
             if top.endswith(".py"):
                 yield name, full, False
             continue
-        if not name.isidentifier() or not (os.path.exists(os.path.join(full, "__init__.py")) or only):
+        if name in SKIP or not name.isidentifier() or not os.path.exists(os.path.join(full, "__init__.py")):
             continue
         for dirpath, dirs, files in os.walk(full):
             dirs[:] = sorted(d for d in dirs if d.isidentifier() and d not in ("tests", "test", "idle_test"))
@@ -243,33 +262,62 @@ def modules(root, only=None):
                     yield f"{mod}.{f[:-3]}", os.path.join(dirpath, f), False
 
 
-def read(root, cache, only=None):
-    """Facts of all modules below root, kept in a cache file."""
-    if os.path.exists(cache):
-        with open(cache, "rb") as f:
-            return pickle.load(f)
+def read(found):
+    """Facts of modules by their names. Of what is no Python there are none."""
     out = {}
-    for name, path, package in modules(root, only):
+    for name, path, package in found:
         try:
             out[name] = read_module(path, name, package)
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             continue
-    with open(cache, "wb") as f:
-        pickle.dump(out, f, protocol=5)
     return out
 
 
-def load(cache, roots):
-    """Facts of all roots as one: of a module that several have, what the first
-    has outranks the others, which may have functions that it has not."""
-    modules = {}
-    for root in roots:
-        name = os.path.join(cache, hashlib.sha256(root.encode()).hexdigest()[:12] + ".facts")
-        for k, v in read(root, name).items():
-            if k.split(".")[0] in SKIP:
-                continue
-            old = modules.setdefault(k, v)
-            if old is not v:
-                for part in ("functions", "classes", "names"):
-                    old[part] = {**v[part], **old[part]}
-    return modules
+def kept(cache, root, top, found):
+    """Facts of one package, read or as an earlier run has kept them."""
+    place = os.path.join(cache, hashlib.sha256(f"{root}\0{top}".encode()).hexdigest()[:16] + ".facts")
+    if not os.path.exists(place):
+        with open(place + ".new", "wb") as f:
+            pickle.dump(read(found), f, protocol=5)
+        os.replace(place + ".new", place)
+    with open(place, "rb") as f:
+        return pickle.load(f)
+
+
+def packages(cache, root, until):
+    """Yields the facts of each package below root. Out of time, the program ends
+    and says how far it came; another run goes on from there."""
+    tops = collections.defaultdict(list)
+    for m in modules(root):
+        tops[m[0].split(".")[0]].append(m)
+    for n, (top, found) in enumerate(tops.items()):
+        if time.monotonic() > until:
+            sys.exit(f"out of time with {n} of the {len(tops)} packages of {root} read: run it again to go on")
+        yield kept(cache, root, top, found)
+    say(f"{len(tops)} packages of {root} read")
+
+
+def say(what):
+    """Tells how far a run is, and after how many seconds."""
+    print(f"{time.monotonic() - START:.0f} s: {what}", flush=True)
+
+
+def load(doc):
+    """Facts of all directories that the command line names, as one: of a module
+    that several have, what the first has outranks the others, which may have
+    functions that it has not."""
+    p = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument("--minutes", type=float, default=float("inf"), help="end if reading takes longer; another run goes on from there")
+    p.add_argument("cache", metavar="CACHE_DIR", help="where what was read is kept; empty it when packages have changed")
+    p.add_argument("roots", metavar="SITE_PACKAGES", nargs="+", help="a directory of installed packages")
+    args = p.parse_args()
+    os.makedirs(args.cache, exist_ok=True)
+    out = {}
+    for root in args.roots:
+        for facts in packages(args.cache, root, START + 60 * args.minutes):
+            for k, v in facts.items():
+                old = out.setdefault(k, v)
+                if old is not v:
+                    for part in ("functions", "classes", "names"):
+                        old[part] = {**v[part], **old[part]}
+    return out

@@ -2,8 +2,6 @@
 """Write objects.txt: classes that pickles call with arguments and that keep
 nothing but what they are given, found by reading their sources.
 
-usage: objects.py CACHE_DIR SITE_PACKAGES...
-
 Members of enumerations, exceptions, named tuples and classes that say how they
 are pickled are called; all others are only made and filled. Only packages that
 globals.txt calls inert are looked at, and for enumerations all: calling one
@@ -48,12 +46,9 @@ def reason(world, module, cls):
 
 
 def main():
-    if len(sys.argv) < 3:
-        sys.exit(__doc__)
-    world = taint.World(facts.load(sys.argv[1], sys.argv[2:]))
-    world.solve()
-    known = verdicts.Verdicts()
-    write(world, known)
+    world = taint.World(facts.load(__doc__))
+    world.solve(facts.say)
+    write(world, verdicts.Verdicts())
 
 
 def write(world, known):

@@ -2,8 +2,6 @@
 """Write surveyed.txt: functions and classes of libraries that pass an argument
 to something dangerous, found by reading their sources.
 
-usage: survey.py CACHE_DIR SITE_PACKAGES...
-
 Each SITE_PACKAGES is a directory of installed packages; nothing in it is
 imported. What whole-module lines of globals.txt already call dangerous is left
 out, as is what globals.txt lists.
@@ -86,11 +84,8 @@ def of_class(world, known, walk, module, cls):
 
 
 def main():
-    if len(sys.argv) < 3:
-        sys.exit(__doc__)
-    world = taint.World(facts.load(sys.argv[1], sys.argv[2:]))
-    print(len(world.modules), "modules", flush=True)
-    world.solve()
+    world = taint.World(facts.load(__doc__))
+    world.solve(facts.say)
     known = verdicts.Verdicts()
     out, tally = {}, collections.Counter()
     for module, name, c, e, why in lines(world, known):
