@@ -155,6 +155,15 @@ func TestOn(t *testing.T) {
 		{New, "wandb.sdk.wandb_config", "Config", Unknown},
 		{Call, "wandb.sdk.wandb_config", "Config", Dangerous},
 		{New, "subprocess", "Popen", Dangerous},
+		{Call, "traceback", "FrameSummary", Dangerous},
+		{New, "traceback", "FrameSummary", Safe},
+		{Call, "logging", "getLogger", Safe},
+		{Build, "logging", "getLogger", Dangerous},
+		{Call, "queue", "Queue.get", Dangerous},
+		{Call, "bz2", "BZ2Compressor", Safe},
+		{Call, "bz2", "BZ2Compressor.compress", Dangerous},
+		{Call, "email.utils", "make_msgid", Dangerous},
+		{Call, "re", "search", Suspicious},
 	} {
 		if got := On(tc.use, tc.module, tc.name); got.Class != tc.want {
 			t.Errorf("On(%d, %s, %s) = %+v, want class %d", tc.use, tc.module, tc.name, got, tc.want)

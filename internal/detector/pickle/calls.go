@@ -34,6 +34,10 @@ func (j *judge) calls(e pickle.Effect) {
 		// arguments.txt says what they hold: that decides, and not the name.
 		v.Class = globals.Conditional
 	}
+	if u.owned && v.Class < globals.Dangerous {
+		j.rewrites(e, u.name, "calls "+finding.Quote(u.name)+", which changes what its module owns")
+		return
+	}
 	if v.Class == globals.Suspicious && j.gives(e, u) || v.Class < globals.Dangerous && j.hands(e, u, v) {
 		return
 	}
@@ -326,6 +330,7 @@ func (j *judge) changes(e pickle.Effect, way globals.Use) {
 	}
 	n := j.m.Name(j.m.Class(e.Fn))
 	if n == nil {
+		j.changesPart(e)
 		return
 	}
 	u := j.use(n, e)
@@ -355,6 +360,10 @@ func (j *judge) changes(e pickle.Effect, way globals.Use) {
 	case globals.Dangerous:
 		j.dangerous(e, u, v)
 	case globals.Suspicious:
+		if u.python && !globals.ClassLike(u.at.Name) {
+			j.rewrites(e, u.name, "changes what "+finding.Quote(u.name)+" returns, which the process owns")
+			return
+		}
 		j.add(suspicious, e, u.name, func() string { return "Loading this file " + j.effectVerb(e) + does(v) + "." })
 	}
 }

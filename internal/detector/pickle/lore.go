@@ -19,6 +19,7 @@ type lore struct {
 	applies bool            // it applies an operator to what it is given, as sum does
 	array   bool            // an array that is filled from the file may be of this class
 	imports bool            // it imports what it is told
+	owned   bool            // it is a method that changes something that a module owns
 }
 
 var lores = memo.Of(func(module, name string) *lore {
@@ -27,6 +28,6 @@ var lores = memo.Of(func(module, name string) *lore {
 	return &lore{
 		name: k, verdict: globals.Of(module, name), args: argumentsOf(n), others: anyArguments(n), amount: amounts()[k],
 		python: globals.OfPython(module), uses: underRole("uses", k), pairs: underRole("pairs", k), applies: underRole("operates", k),
-		array: harmlessWords()["array "+k], imports: importer(n),
+		array: harmlessWords()["array "+k], imports: importer(n), owned: argumentsOf(n) == "" && changesOwner(n),
 	}
 })
