@@ -25,7 +25,8 @@ var Detector = &detector.Detector{
 	Rules: rule.Explain(help, writes, reads, network, callback, asset, native, data, caller, custom),
 	Raw:   detector.Weights,
 	Match: func(h artifact.Head) bool {
-		return names[strings.ToLower(h.Base())] != tensorflow.None || len(h.First) > 0 && protobuf.MayStart(h.First)
+		base := strings.ToLower(h.Base())
+		return names[base] != tensorflow.None || base == chunked || len(h.First) > 0 && protobuf.MayStart(h.First)
 	},
 	Run: run,
 }
@@ -45,10 +46,19 @@ var names = map[string]tensorflow.Kind{
 	"keras_metadata.pb": tensorflow.KerasMetadata,
 }
 
+// chunked is the name of a SavedModel that was divided into chunks, in records of
+// Riegeli: TensorFlow's loader in C++ and its servers read it in place of the other.
+const chunked = "saved_model.cpb"
+
 // run takes a file for a kind by its name, which is all that a loader looks at,
 // or by what it holds.
 func run(_ context.Context, p *detector.Pass) error {
-	kind, named := names[strings.ToLower(artifact.Base(p.File.Name()))]
+	base := strings.ToLower(artifact.Base(p.File.Name()))
+	if base == chunked {
+		p.Recognised(formats[tensorflow.SavedModel])
+		return hostile.Faultf(hostile.Unsupported, 0, "a SavedModel that is divided into chunks")
+	}
+	kind, named := names[base]
 	if !named {
 		kind = tensorflow.Looks(p.Reader(), isOp)
 	}

@@ -110,6 +110,7 @@ func cases() []detectortest.Case {
 	return []detectortest.Case{
 		{Name: "frozen graph", Data: graph(nodes(placeholder("x"), node("y", "Relu", "x"))), AnyPrefix: noEnd},
 		{Name: "SavedModel with a saver", File: "saved_model.pb", Data: saved(meta(graph(nodes(placeholder("x")), saver())))},
+		{Name: "SavedModel in chunks", File: "saved_model.cpb", Data: []byte("\x83\xaf\x70\xd1\x0d\x88\x4a\x3f"), Named: "nothing else is known of it", Unread: true, AnyPrefix: noEnd},
 		{Name: "operations that only sound bad", Data: saved(meta(graph(nodes(node("exec", "Assert", ""), node("eval", "Print", ""),
 			node("PyFunc", "DecodeJpeg", ""), node("t", "InitializeTableV2", ""), node("l", "LookupTableImportV2", "")))))},
 		{Name: "prints to the log", Data: saved(meta(graph(nodes(node("p", "PrintV2", "", attr("output_stream", text("stderr")))))))},
