@@ -21,6 +21,7 @@ import (
 	"github.com/modelaudit/modelaudit/internal/detector/hdf5"
 	"github.com/modelaudit/modelaudit/internal/detector/hidden"
 	"github.com/modelaudit/modelaudit/internal/detector/hydra"
+	"github.com/modelaudit/modelaudit/internal/detector/java"
 	"github.com/modelaudit/modelaudit/internal/detector/jsonpickle"
 	"github.com/modelaudit/modelaudit/internal/detector/keras"
 	"github.com/modelaudit/modelaudit/internal/detector/lfs"
@@ -85,6 +86,7 @@ func Detectors() []*detector.Detector {
 		hidden.Detector,
 		hidden.Media,
 		hydra.Detector,
+		java.Detector,
 		jsonpickle.Detector,
 		keras.Archive,
 		keras.Detector,
