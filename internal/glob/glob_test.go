@@ -36,6 +36,17 @@ func TestMatch(t *testing.T) {
 	}
 }
 
+func TestMatchAny(t *testing.T) {
+	for name, want := range map[string]bool{"a.pt": true, "models/a.pkl": true, "a.pkl": false} {
+		if got := glob.MatchAny([]string{"*.pt", "models"}, name); got != want {
+			t.Errorf("%q: got %v, want %v", name, got, want)
+		}
+	}
+	if glob.MatchAny(nil, "a") {
+		t.Error("no pattern matches")
+	}
+}
+
 func TestCheck(t *testing.T) {
 	if err := glob.Check("*.pkl", "models/**", "{a,b}"); err != nil {
 		t.Error(err)

@@ -15,6 +15,9 @@ func TestParse(t *testing.T) {
 			t.Errorf("%s: got %v, %v", s, got, err)
 		}
 	}
+	if got, want := (shard.Shard{}).Share([]walk.File{{Path: "a"}, {Path: "b"}}, size), 2; len(got) != want {
+		t.Errorf("everything: got %d files, want %d", len(got), want)
+	}
 	for _, s := range []string{"", "1", "8/8", "-1/8", "0/0", "0/257", "a/b", "1/2/3", "0 / 8", "x/8", "/8", "0/x", "0/", "0", "0/-1"} {
 		if got, err := shard.Parse(s); err == nil {
 			t.Errorf("%q: got %v, want an error", s, got)
@@ -53,6 +56,34 @@ func TestDivide(t *testing.T) {
 }
 
 func size(f walk.File) int64 { return f.Size }
+
+// The heaviest is dealt out first, and opening a file costs something, too.
+func TestDivideByWeight(t *testing.T) {
+	const mb = 1 << 20
+	for _, c := range []struct {
+		name  string
+		sizes []int64
+		want  []int // files of each shard
+	}{
+		{name: "the heaviest last", sizes: []int64{mb, mb, 2 * mb}, want: []int{1, 2}},
+		{name: "of one weight", sizes: []int64{mb, mb, mb}, want: []int{2, 1}},
+		{name: "empty", sizes: []int64{0, 0, 0, 0}, want: []int{2, 2}},
+		{name: "small beside large", sizes: []int64{mb, 0, 0, 0, 0}, want: []int{1, 4}},
+		{name: "very many small beside large", sizes: append([]int64{mb}, make([]int64, 18)...), want: []int{2, 17}},
+	} {
+		var files []walk.File
+		for i, n := range c.sizes {
+			files = append(files, walk.File{Path: fmt.Sprintf("%03d", i), Size: n})
+		}
+		var got []int
+		for _, p := range shard.Divide(files, 2, size) {
+			got = append(got, len(p.Files))
+		}
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%s: got %d files of each, want %d", c.name, got, c.want)
+		}
+	}
+}
 
 // What files claim cannot upset the division.
 func TestDivideByClaims(t *testing.T) {
