@@ -49,7 +49,12 @@ func TestFile(t *testing.T) {
 		if len(d.New) != test.fresh || len(d.Known) != test.known || len(d.Fixed) != test.gone {
 			t.Errorf("%s: %d new, %d known, %d fixed; want %d, %d, %d", test.name, len(d.New), len(d.Known), len(d.Fixed), test.fresh, test.known, test.gone)
 		}
-		c := compare.Of("base", []compare.Delta{d})
+		c := compare.Of("base", []compare.Delta{d, d})
+		for state, want := range map[compare.State]int{compare.New: test.fresh, compare.Known: test.known, compare.Fixed: test.gone} {
+			if got := c.Count()[state]; got != 2*want {
+				t.Errorf("%s, twice: %d in state %s, want %d", test.name, got, state, 2*want)
+			}
+		}
 		for _, f := range findingsOf(test.after) {
 			if got := c.State(&f); (got == compare.Known) != (test.known > 0) && len(findingsOf(test.after)) == 1 {
 				t.Errorf("%s: state %s", test.name, got)
@@ -57,6 +62,9 @@ func TestFile(t *testing.T) {
 		}
 	}
 	var none *compare.Comparison
+	if got := none.Count(); len(got) != 0 {
+		t.Errorf("without a comparison: got %v", got)
+	}
 	if f := file("a", one).Findings[0]; none.State(&f) != compare.New {
 		t.Error("without a comparison a finding is not new")
 	}

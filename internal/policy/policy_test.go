@@ -60,6 +60,28 @@ func pick(r audit.Report, paths ...string) audit.Report {
 	return out
 }
 
+func TestParse(t *testing.T) {
+	for _, word := range []string{"critical", "high", "medium", "low", "none"} {
+		got, err := policy.ParseThreshold(word)
+		if err != nil || got.String() != word || got.Fails(rule.Critical) != (word != "none") || got.Fails(rule.Info) {
+			t.Errorf("%s: got %+v, %v", word, got, err)
+		}
+	}
+	for _, word := range []string{"fail", "warn"} {
+		if got, err := policy.ParseOnIncomplete(word); err != nil || string(got) != word {
+			t.Errorf("%s: got %q, %v", word, got, err)
+		}
+	}
+	for _, word := range []string{"", "info", "High", "never"} {
+		if got, err := policy.ParseThreshold(word); err == nil || got != (policy.Threshold{}) {
+			t.Errorf("%q: got %+v, %v, want an error", word, got, err)
+		}
+		if got, err := policy.ParseOnIncomplete(word); err == nil || got != "" {
+			t.Errorf("%q: got %q, %v, want an error", word, got, err)
+		}
+	}
+}
+
 func TestVerdict(t *testing.T) {
 	critical, low, warn := policy.Threshold{Severity: rule.Critical}, policy.Threshold{Severity: rule.Low}, policy.WarnIncomplete
 	closed := func(r *rule.Rule) func(*finding.Finding) string {

