@@ -5,7 +5,6 @@ package onnx
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"github.com/modelaudit/modelaudit/internal/artifact"
 	"github.com/modelaudit/modelaudit/internal/detector"
@@ -22,15 +21,20 @@ var Detector = &detector.Detector{
 	Name: "onnx",
 	Rules: rule.Explain(help, escapes, address, bounds, unknownKey, missing,
 		mismatch, python, engineEscapes, custom),
-	Raw:   detector.Weights,
-	Match: func(h artifact.Head) bool { return len(h.First) > 0 && protobuf.MayStart(h.First) },
-	Run:   run,
+	Raw: detector.Weights,
+	Match: func(h artifact.Head) bool {
+		return len(h.First) > 0 && (h.Extension() == extension || protobuf.MayStart(h.First))
+	},
+	Run: run,
 }
+
+// extension is what ONNX files are called by.
+const extension = ".onnx"
 
 // run takes a file for ONNX by its name, or by what it holds: protobuf has no
 // signature.
 func run(_ context.Context, p *detector.Pass) error {
-	named := strings.HasSuffix(strings.ToLower(p.File.Name()), ".onnx")
+	named := artifact.Extension(p.File.Name()) == extension
 	if !named && !onnx.Looks(p.Reader()) {
 		return nil
 	}
