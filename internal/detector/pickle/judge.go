@@ -38,19 +38,19 @@ type judge struct {
 type use struct {
 	*lore
 	at     *pickle.Name
-	ways   [globals.SetItem + 1]globals.Verdict
-	asked  [globals.SetItem + 1]bool // ways that have their verdict
-	op     pickle.Code               // of its first import
-	offset int64                     // of its first import
+	ways   [globals.SetItem + 1]*globals.Verdict // of those to use it that were asked about
+	op     pickle.Code                           // of its first import
+	offset int64                                 // of its first import
 	called bool
 }
 
 // on returns the verdict on a way to use the name.
 func (u *use) on(way globals.Use) globals.Verdict {
-	if !u.asked[way] {
-		u.ways[way], u.asked[way] = globals.On(way, u.at.Module, u.at.Name), true
+	if u.ways[way] == nil {
+		v := globals.On(way, u.at.Module, u.at.Name)
+		u.ways[way] = &v
 	}
-	return u.ways[way]
+	return *u.ways[way]
 }
 
 // effect judges one effect.
