@@ -77,6 +77,7 @@ func Detectors() []*detector.Detector {
 		cntk.Detector,
 		config.Detector,
 		coreml.Detector,
+		coreml.Text,
 		dbm.Detector,
 		executable.Detector,
 		executorch.Detector,
