@@ -54,6 +54,8 @@ func TestResolve(t *testing.T) {
 	for _, tc := range []struct{ module, name, wantModule, wantName string }{
 		{"os", "system", "posix", "system"},
 		{"numpy", "os.system", "posix", "system"},
+		{"pandas", "StringDtype", "pandas.core.arrays.string_", "StringDtype"}, // since pandas 3
+		{"pandas.arrays", "IntegerArray", "pandas.core.arrays.integer", "IntegerArray"},
 		{"random", "_os.system", "posix", "system"},
 		{"collections", "_sys.exit", "sys", "exit"},
 		{"enum", "bltns.eval", "builtins", "eval"},

@@ -152,11 +152,12 @@ func (j *judge) container(v pickle.Value) bool {
 	return false
 }
 
-// makesText reports whether a call returns text of its own: of one of the makers,
-// or of a method of a text. An operator returns what it is first given: operators
-// make types, too.
+// makesText reports whether a call of which the result is not known returns text of
+// its own: of one of the makers, or of a method of a text. An operator returns what it
+// is first given: operators make types, too.
 func (j *judge) makesText(v pickle.Value) bool {
 	const most = 64 // methods and operators of what those return
+	v = j.m.Computed(v)
 	for range most {
 		if j.m.Kind(v) != pickle.Call {
 			return false

@@ -119,6 +119,8 @@ var functions = map[string]*function{
 	"heapq.nlargest":                                {eval: keyed(1)},
 	"heapq.nsmallest":                               {eval: keyed(1)},
 
+	"torch._dynamo.eval_frame.OptimizedModule":     {eval: compiledModule},
+	"formulaic.model_matrix.ModelMatrix":           {eval: modelMatrix},
 	"fsspec.spec.make_instance":                    {eval: makeInstance},
 	"fsspec.mapping.FSMap":                         {eval: fileMap},
 	"fsspec.implementations.dirfs.DirFileSystem":   {eval: directory},

@@ -88,3 +88,36 @@ func daskExpression(m *Machine, c *call) (Value, bool) {
 	token := m.newContainer(Dict, []Value{m.newStr("_determ_token"), c.args[last]})
 	return m.call(call{fn: c.args[0], args: c.args[1:last], kw: token}), true
 }
+
+// compiledModule is torch's OptimizedModule(module, context), which calls the context
+// to wrap the module. One of torch's own runs nothing for that.
+func compiledModule(m *Machine, c *call) (Value, bool) {
+	if len(c.args) != 2 || c.loose || c.kw != 0 {
+		return 0, false
+	}
+	context := m.object(c.args[1])
+	if context == nil || context.kind != Call {
+		return 0, false
+	}
+	if n := m.Name(context.fn); n == nil || n.dotted != "torch._dynamo.eval_frame.OptimizeContext" {
+		return 0, false
+	}
+	return m.instanceBy(c)
+}
+
+// modelMatrix is formulaic's ModelMatrix(matrix, spec), which passes for its matrix
+// from then on: what is done to it is done to that.
+func modelMatrix(m *Machine, c *call) (Value, bool) {
+	if len(c.args) != 2 || c.loose || c.kw != 0 {
+		return 0, false
+	}
+	matrix := m.object(c.args[0])
+	if matrix == nil || matrix.kind != Call {
+		return 0, false
+	}
+	n := m.Name(matrix.fn)
+	if n == nil || n.dotted != "pandas.core.frame.DataFrame" && !reconstructs[n.dotted] && !strings.HasPrefix(n.Module, "scipy.sparse.") {
+		return 0, false
+	}
+	return m.instanceBy(c)
+}

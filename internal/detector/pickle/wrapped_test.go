@@ -1,0 +1,69 @@
+package pickle_test
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/modelaudit/modelaudit/internal/detector"
+	"github.com/modelaudit/modelaudit/internal/detector/detectortest"
+	"github.com/modelaudit/modelaudit/internal/detector/pickle"
+	"github.com/modelaudit/modelaudit/internal/format/pickle/pickletest"
+)
+
+// TestWrapped: what stands in the place of a model or a table, and what only keeps
+// what it was made with, is judged by what it is given.
+func TestWrapped(t *testing.T) {
+	linear := func(s *pickletest.Stream) *pickletest.Stream {
+		return s.Named("torch.nn.modules.linear", "Linear").Op(')').NewObj()
+	}
+	compiled := func(context func(*pickletest.Stream) *pickletest.Stream) []byte {
+		return context(linear(call("torch._dynamo.eval_frame", "OptimizedModule"))).Tuple(2).Reduce().Stop()
+	}
+	context := func(callback func(*pickletest.Stream) *pickletest.Stream) func(*pickletest.Stream) *pickletest.Stream {
+		return func(s *pickletest.Stream) *pickletest.Stream {
+			return callback(s.Named("torch._dynamo.eval_frame", "OptimizeContext")).Named("contextlib", "nullcontext").Op(0x88).Tuple(3).Reduce()
+		}
+	}
+	converts := func(s *pickletest.Stream) *pickletest.Stream {
+		return s.Named("torch._dynamo.convert_frame", "CatchErrorsWrapper").Op(')').NewObj()
+	}
+	name := func(module, name string) func(*pickletest.Stream) *pickletest.Stream {
+		return func(s *pickletest.Stream) *pickletest.Stream { return s.Named(module, name) }
+	}
+	matrix := func(s func(*pickletest.Stream) *pickletest.Stream) []byte {
+		return s(call("formulaic.model_matrix", "ModelMatrix")).None().Tuple(2).Reduce().Stop()
+	}
+	table := func(s *pickletest.Stream) *pickletest.Stream {
+		return s.Named("pandas", "DataFrame").Op(')').NewObj()
+	}
+	writer := call("lightning.pytorch.loggers.csv_logs", "ExperimentWriter")
+	// lambda is a function as dill writes it in protocol 2, where bytes are encoded text.
+	lambda := pickletest.New(2).Global("dill._dill", "_create_function").Op('(').Global("dill._dill", "_create_code").
+		Op('(').Int(0).Int(0).Int(0).Int(0).Int(1).Int(3).Encoded([]byte("\x97\x00d\x01S\x00")).None().Int(0).Tuple(2).Op(')').Op(')').
+		Op('t').Reduce().EmptyDict().Op('t').Reduce().Stop()
+	refers, runs, writes := []string{"pickle-dangerous-reference"}, []string{"pickle-executes-code"}, []string{"pickle-writes-files"}
+	for _, c := range []struct {
+		name   string
+		pickle []byte
+		want   []string
+	}{
+		{"compiled model", compiled(context(converts)), nil},
+		{"model compiled with settings", call("torch", "_TorchCompileInductorWrapper").Op(')').NewObj().Stop(), []string{"pickle-suspicious-call"}},
+		{"model compiled by a command", compiled(name("posix", "system")), append(slices.Clone(refers), runs...)},
+		{"model compiled by an unknown function", compiled(name("models", "run")), []string{"pickle-executes-code", "pickle-unknown-import"}},
+		{"compiled model that runs a command", compiled(context(name("posix", "system"))), refers},
+		{"model matrix", matrix(table), nil},
+		{"model matrix of a module", matrix(name("posix", "")), runs},
+		{"model matrix of a function", matrix(name("posix", "system")), append(slices.Clone(refers), runs...)},
+		{"logger", writer.Op(')').NewObj().Stop(), nil},
+		{"logger that makes its directory", call("lightning.pytorch.loggers.csv_logs", "ExperimentWriter").Str("/tmp/m").Tuple(1).Reduce().Stop(), writes},
+		{"logger that writes", call("lightning.fabric.loggers.csv_logs", "_ExperimentWriter.save").
+			Named("lightning.pytorch.loggers.csv_logs", "ExperimentWriter").Op(')').NewObj().Tuple(1).Reduce().Stop(), writes},
+		{"function of dill, old protocol", lambda, []string{"pickle-carries-code"}},
+	} {
+		got := detectortest.RuleIDs(detectortest.Scan([]*detector.Detector{pickle.Detector}, "m.pkl", c.pickle))
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%s: got %v, want %v", c.name, got, c.want)
+		}
+	}
+}
