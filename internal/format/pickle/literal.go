@@ -168,6 +168,9 @@ func (m *Machine) locate(at int64) (code Code, data, size int64, ok bool) {
 	return code, at, size, ok
 }
 
+// longestBuf is how much of a line is read at once, in bytes.
+const longestBuf = 64 << 10
+
 // lineAt returns the length of the line at an offset.
 func (m *Machine) lineAt(at int64) (int64, bool) {
 	buf := make([]byte, 256)
@@ -180,7 +183,9 @@ func (m *Machine) lineAt(at int64) (int64, bool) {
 			return 0, false
 		}
 		off += int64(n)
-		buf = make([]byte, min(2*len(buf), 64<<10))
+		if len(buf) < longestBuf {
+			buf = make([]byte, 2*len(buf))
+		}
 	}
 	return 0, false
 }
@@ -188,7 +193,7 @@ func (m *Machine) lineAt(at int64) (int64, bool) {
 // decode returns the value of an opcode's argument of size bytes at data: the
 // text of a string, the content of bytes, the decimal digits of an integer.
 func (m *Machine) decode(code Code, data, size int64) (string, bool) {
-	if size > LongestText || m.spend(size) {
+	if size > LongestText || size > small && writesInt(code) || m.spend(size) {
 		return "", false
 	}
 	if m.s.r.Budget().Hold(uint64(size)) != nil {
@@ -213,21 +218,28 @@ func (m *Machine) decode(code Code, data, size int64) (string, bool) {
 		return rawUnicode(p)
 	case argInt, argLong:
 		v, ok := parseInt(p, code == opLong)
-		if !ok || len(p) > small {
+		if !ok {
 			return "", false
 		}
 		return v.String(), true
 	}
 	switch code {
 	case opLong1, opLong4:
-		if len(p) > small {
-			return "", false
-		}
 		return littleEndian(p).String(), true
 	case opBinString, opShortBinString:
 		return latin1(p), true
 	}
 	return string(p), true
+}
+
+// writesInt reports whether the argument of an opcode is an integer. To read one
+// takes time by the square of its size.
+func writesInt(code Code) bool {
+	switch code {
+	case opInt, opLong, opLong1, opLong4:
+		return true
+	}
+	return false
 }
 
 // littleEndian is the integer of a LONG1: little-endian two's complement.

@@ -2,7 +2,9 @@ package pickle_test
 
 import (
 	"errors"
+	"runtime"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/modelaudit/modelaudit/internal/format/pickle"
@@ -204,5 +206,21 @@ func TestSpells(t *testing.T) {
 		if got := m.Spells(word); got != c.want {
 			t.Errorf("%s: Spells(%q) = %v, want %v", c.name, word, got, c.want)
 		}
+	}
+}
+
+// TestLongInteger: digits are read, which takes time by the square of their number, no
+// further than they may matter.
+func TestLongInteger(t *testing.T) {
+	data := []byte("I" + strings.Repeat("1", 1<<20) + "\n.")
+	m := pickle.New(reader(data), names, pickle.Reading{})
+	for range m.Run() {
+	}
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	_, ok := m.Int(m.Result())
+	runtime.ReadMemStats(&after)
+	if took := after.TotalAlloc - before.TotalAlloc; ok || took > uint64(len(data))/2 {
+		t.Errorf("a million digits: known %v, %d bytes allocated", ok, took)
 	}
 }
