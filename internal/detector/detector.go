@@ -61,6 +61,7 @@ type Region struct {
 // from the goroutine that called Run.
 type Pass struct {
 	File   artifact.File
+	First  []byte // of File, up to artifact.FirstSize bytes: as Match saw it
 	Budget *hostile.Budget
 	// Report makes a finding. The scan fills in path and nesting.
 	Report func(finding.Finding)

