@@ -3,15 +3,18 @@ package script_test
 import (
 	"encoding/json"
 	"fmt"
+	"io/fs"
 	"strings"
 	"testing"
 	"unicode/utf16"
 
+	"github.com/modelaudit/modelaudit/internal/artifact"
 	"github.com/modelaudit/modelaudit/internal/detector"
 	"github.com/modelaudit/modelaudit/internal/detector/archive"
 	"github.com/modelaudit/modelaudit/internal/detector/detectortest"
 	"github.com/modelaudit/modelaudit/internal/detector/script"
 	"github.com/modelaudit/modelaudit/internal/format/zip/ziptest"
+	"github.com/modelaudit/modelaudit/internal/hostile"
 )
 
 // notebook is one of cells of code.
@@ -143,6 +146,58 @@ func TestLoaded(t *testing.T) {
 		got := detectortest.Scan([]*detector.Detector{script.Detector}, c.file, []byte(c.text))
 		if len(got.Findings) != c.want || c.want > 0 && got.Findings[0].Location.Offset != int64(strings.Index(c.text, "os.system")) {
 			t.Errorf("%s: got %+v, want %d findings", c.name, got.Findings, c.want)
+		}
+	}
+}
+
+// TestNamed: so is one that the configuration beside it names, or a source that this
+// one names.
+func TestNamed(t *testing.T) {
+	const starts = "import os\nos.system('echo poc')\n"
+	for _, c := range []struct {
+		name, file, beside, text string
+		want                     int
+	}{
+		{name: "code of a model", file: "modeling_x.py", beside: "config.json", text: `{"auto_map": {"AutoModel": "modeling_x.Model"}}`, want: 1},
+		{name: "of another repository", file: "modeling_x.py", beside: "config.json", text: `{"auto_map": {"AutoModel": "a/b--modeling_x.Model"}}`, want: 1},
+		{name: "of a layer", file: "custom_st.py", beside: "modules.json", text: `[{"idx": 0, "type": "custom_st.Transformer"}]`, want: 1},
+		{name: "of a pipeline", file: "pipeline.py", beside: "model_index.json", text: `{"_class_name": ["pipeline", "MyPipeline"]}`, want: 1},
+		{name: "another source", file: "train.py", beside: "config.json", text: `{"auto_map": {"AutoModel": "modeling_x.Model"}, "train": "train", "script": "train.py"}`},
+		{name: "beside nothing", file: "modeling_x.py"},
+		{name: "of a configuration in Python", file: "a.py", text: "_base_ = 'b.py'\n", want: 1},
+		{name: "a comparison", file: "a.py", text: "_base_ == 'b.py'\n"},
+		{name: "of a generation", file: "custom_generate/generate.py", want: 1},
+		{name: "of another", file: "generate.py"},
+	} {
+		text := starts
+		if c.beside == "" {
+			text += c.text
+		}
+		file := artifact.File{Path: c.file, Content: hostile.Bytes(text), Size: int64(len(text)), Open: func(name string) (artifact.Entry, error) {
+			if c.beside == "" || name != c.beside {
+				return artifact.Entry{}, fs.ErrNotExist
+			}
+			return artifact.Entry{Size: int64(len(c.text)), First: []byte(c.text)}, nil
+		}}
+		if got := detectortest.ScanFile([]*detector.Detector{script.Detector}, file).Findings; len(got) != c.want {
+			t.Errorf("%s: got %+v, want %d findings", c.name, got, c.want)
+		}
+	}
+}
+
+// TestNamedAfter: a source is followed to what it imports.
+func TestNamedAfter(t *testing.T) {
+	const text = "import os\nos.system('echo poc')\n"
+	files := map[string]string{"config.json": `{"auto_map": {"AutoModel": "modeling_x.Model"}}`, "modeling_x.py": "import torch\nfrom .utils_x import f\n"}
+	for name, want := range map[string]int{"utils_x.py": 1, "torch.py": 0} {
+		file := artifact.File{Path: name, Content: hostile.Bytes(text), Size: int64(len(text)), Open: func(name string) (artifact.Entry, error) {
+			if files[name] == "" {
+				return artifact.Entry{}, fs.ErrNotExist
+			}
+			return artifact.Entry{First: []byte(files[name])}, nil
+		}}
+		if got := detectortest.ScanFile([]*detector.Detector{script.Detector}, file).Findings; len(got) != want {
+			t.Errorf("%s: got %+v, want %d findings", name, got, want)
 		}
 	}
 }
