@@ -9,7 +9,7 @@ import (
 func TestTablesAreSortedAndUnique(t *testing.T) {
 	for name, text := range map[string]index{
 		"globals.txt": globals, "objects.txt": objects, "surveyed.txt": surveyed,
-		"reexports.txt": reexports, "exports.txt": exports, "py2.txt": py2,
+		"reexports.txt": reexports, "exports.txt": exports, "imported.txt": otherNames, "py2.txt": py2,
 	} {
 		var keys []string
 		for line := range strings.Lines(string(text)) {
@@ -83,6 +83,11 @@ func TestResolve(t *testing.T) {
 		{"_operator", "attrgetter", "operator", "attrgetter"},
 		{"numpy.core.multiarray", "_reconstruct", "numpy._core.multiarray", "_reconstruct"},
 		{"pathlib", "PosixPath.unlink", "pathlib", "PosixPath.unlink"},
+		{"scipy._lib.array_api_compat.numpy", "save", "numpy", "save"},
+		{"numba.types.ctypes", "CDLL", "ctypes", "CDLL"},
+		{"tlz", "reduce", "functools", "reduce"},
+		{"torch_geometric.profile.utils", "sp.run", "subprocess", "run"},
+		{"unheard.of", "osp.os.system", "posix", "system"},
 		{"statistics", "mean.__globals__.__getitem__", "statistics", "mean.__globals__.__getitem__"},
 	} {
 		if m, n := Resolve(tc.module, tc.name); m != tc.wantModule || n != tc.wantName {

@@ -57,7 +57,7 @@ func TestNoSafeNameLeadsToDanger(t *testing.T) {
 // TestReexportsLeadHome: no chain of re-exports is circular or too long to be
 // followed to its end.
 func TestReexportsLeadHome(t *testing.T) {
-	for _, tab := range []index{reexports, exports} {
+	for _, tab := range []index{reexports, exports, otherNames} {
 		for line := range strings.Lines(string(tab)) {
 			w := strings.Fields(line)
 			home, ok := reexport(w[0], w[1])

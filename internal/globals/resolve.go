@@ -121,6 +121,9 @@ func reexport(module, attr string) (home [2]string, ok bool) {
 			to, found = exports.lookup(k)
 		}
 		if !found {
+			to, found = otherNames.lookup(k)
+		}
+		if !found {
 			break
 		}
 		module, attr, _ = strings.Cut(to, " ")
@@ -140,7 +143,7 @@ func isModule(name string) bool {
 		}
 	}
 	_, copied := aliases.lookup(name)
-	return copied || reexports.holds(name+" ") || exports.holds(name+" ")
+	return copied || reexports.holds(name+" ") || exports.holds(name+" ") || otherNames.holds(name+" ")
 }
 
 // Py2 returns the Python 3 name of a Python 2 one, as an unpickler does that

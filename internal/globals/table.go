@@ -25,6 +25,9 @@ var reexports index
 //go:embed exports.txt
 var exports index
 
+//go:embed imported.txt
+var otherNames index
+
 //go:embed py2.txt
 var py2 index
 
