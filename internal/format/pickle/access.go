@@ -32,14 +32,28 @@ func (m *Machine) attr(v Value, name string) Value {
 	return w
 }
 
-// named runs f with a name that the pickle gives as a value, of which the effects
-// tell whether it puts it together.
-func (m *Machine) named(name Value, f func() (Value, bool)) (Value, bool) {
-	was := m.assembled
+// by has the effects tell whether the pickle puts the name together that it gives
+// as a value, until assembled is what it was, which is returned.
+func (m *Machine) by(name Value) (was bool) {
+	was = m.assembled
 	m.assembled = was || name.tag() != tagStr
-	v, ok := f()
+	return was
+}
+
+// attrBy is attr by a name that the pickle gives as a value.
+func (m *Machine) attrBy(v, name Value, text string) Value {
+	was := m.by(name)
+	v = m.attr(v, text)
 	m.assembled = was
-	return v, ok
+	return v
+}
+
+// walkBy is walk along a path that the pickle gives as a value.
+func (m *Machine) walkBy(v, path Value, text string) Value {
+	was := m.by(path)
+	v = m.walk(v, text)
+	m.assembled = was
+	return v
 }
 
 // walk follows a dotted path of attributes.

@@ -201,7 +201,7 @@ func importPair(m *Machine, c *call) (Value, bool) {
 	if !ok1 || !ok2 {
 		return 0, false
 	}
-	return m.named(c.args[1], func() (Value, bool) { return m.attr(m.module(module), name), true })
+	return m.attrBy(m.module(module), c.args[1], name), true
 }
 
 // Calls of arguments.
@@ -335,8 +335,7 @@ func callAttrGetter(m *Machine, o *object, c *call) (Value, bool) {
 		if !ok {
 			return 0, false
 		}
-		v, _ := m.named(p, func() (Value, bool) { return m.walk(c.args[0], path), true })
-		out = append(out, v)
+		out = append(out, m.walkBy(c.args[0], p, path))
 	}
 	return m.oneOrTuple(out)
 }
@@ -379,7 +378,7 @@ func callMethodCaller(m *Machine, o *object, c *call) (Value, bool) {
 	if !ok {
 		return 0, false
 	}
-	fn, _ := m.named(o.items[0], func() (Value, bool) { return m.attr(c.args[0], name), true })
+	fn := m.attrBy(c.args[0], o.items[0], name)
 	return m.call(call{fn: fn, args: o.items[1:], kw: o.kw, loose: o.lost > 0}), true
 }
 

@@ -156,7 +156,10 @@ func (m *Machine) computeGlobal(o *object, c *call) (Value, bool) {
 	case f.pure && m.hasKeywords(c):
 		return 0, false
 	case f.name > 0 && f.name <= len(c.args):
-		return m.named(c.args[f.name-1], func() (Value, bool) { return f.eval(m, c) })
+		was := m.by(c.args[f.name-1])
+		v, ok := f.eval(m, c)
+		m.assembled = was
+		return v, ok
 	case !f.pure || c.loose:
 		return f.eval(m, c)
 	case m.mutable(c):

@@ -39,7 +39,7 @@ func (m *Machine) method(name string, c *call) (Value, bool) {
 		return m.getMethod(name, c)
 	case "__getattribute__", "__getattr__":
 		if s, ok := m.strArg(c, 0); ok {
-			return m.named(c.args[0], func() (Value, bool) { return m.attr(c.self, s), true })
+			return m.attrBy(c.self, c.args[0], s), true
 		}
 		return 0, false
 	case "__call__":
@@ -97,7 +97,7 @@ func (m *Machine) getField(c *call) (Value, bool) {
 		return 0, false
 	}
 	if more {
-		v, _ = m.named(c.args[0], func() (Value, bool) { return m.walk(v, rest), true })
+		v = m.walkBy(v, c.args[0], rest)
 	}
 	return m.newContainer(Tuple, []Value{v, m.newStr(key)}), true
 }
