@@ -24,6 +24,8 @@ func cases() []detectortest.Case {
 		{Name: "auto_map", File: "config.json", Data: []byte(`{"auto_map": {"AutoConfig": "configuration_x.X", "AutoModel": "modeling_x.XModel"}}`), Want: remote},
 		{Name: "auto_map of a tokenizer", File: "tokenizer_config.json", Data: []byte(`{"auto_map": {"AutoTokenizer": ["tokenization_x.X", null]}}`), Want: remote},
 		{Name: "kernels of somebody", File: "config.json", Data: []byte(`{"_attn_implementation": "evil/kernels@main:f"}`), Want: remote},
+		{Name: "kernels of a part", File: "config.json", Data: []byte(`{"model_type": "llava", "attn_implementation": {"text_config": "sdpa", "vision_config": "evil/kernels"}}`), Want: remote},
+		{Name: "kernels between bars", File: "config.json", Data: []byte(`{"_attn_implementation": "paged|evil/kernels|sdpa"}`), Want: remote},
 		{Name: "kernels that are known", File: "config.json", Data: []byte(`{"model_type": "llama", "attn_implementation": "kernels-community/flash-attn"}`)},
 		{Name: "an implementation", File: "config.json", Data: []byte(`{"model_type": "llama", "_attn_implementation": "flash_attention_2"}`)},
 		{Name: "auto_map elsewhere", File: "config.json", Data: []byte(`{"auto_map": {"AutoModel": "other/model--modeling_x.XModel"}}`), Want: remote},

@@ -21,13 +21,18 @@ var repository = sync.OnceValue(func() *regexp.Regexp {
 const ownKernels = "kernels-community/"
 
 // kernel judges the attention of a model: one that is named like a repository is
-// fetched, and its Python and machine code loaded.
+// fetched, and its Python and machine code loaded. What stands around bars says how
+// it is used, or is not looked at: "paged|owner/name".
 func (j *judge) kernel(i config.Item) {
-	name := i.Value[strings.LastIndexByte(i.Value, '|')+1:] // "paged|owner/name"
-	if i.Kind != config.Text || !repository().MatchString(name) || strings.HasPrefix(name, ownKernels) {
+	if i.Kind != config.Text {
 		return
 	}
-	j.known = true
-	message := fmt.Sprintf("Making the model fetches kernels from %s and loads their code.", finding.Quote(name))
-	j.causes.At(remote, "kernels "+finding.Quote(name), message).Add(i.Offset, "%s: %s", j.where(i), finding.Quote(i.Value))
+	for name := range strings.SplitSeq(i.Value, "|") {
+		if name = strings.TrimSpace(name); !repository().MatchString(name) || strings.HasPrefix(name, ownKernels) {
+			continue
+		}
+		j.known = true
+		message := fmt.Sprintf("Making the model fetches kernels from %s and loads their code.", finding.Quote(name))
+		j.causes.At(remote, "kernels "+finding.Quote(name), message).Add(i.Offset, "%s: %s", j.where(i), finding.Quote(i.Value))
+	}
 }

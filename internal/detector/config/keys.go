@@ -47,7 +47,7 @@ func (j *judge) item(i config.Item) {
 	case key == "model_type", key == "architectures", key == "_class_name", key == "tokenizer_class":
 		j.known = true
 		j.component(i, key)
-	case strings.HasSuffix(key, "attn_implementation"), key == "_attn_implementation_internal":
+	case in.attention:
 		j.kernel(i)
 	case (callables()[key] || in.called) && starts(i.Value):
 		j.target(i, key)
@@ -89,6 +89,7 @@ type place struct {
 	key                           string // the innermost that is a name, as Item.Key
 	classes, pipelines, templates bool   // one of them is auto_map, custom_pipelines, chat_template
 	types, called                 bool   // types, or one of whose members are called: custom_filters
+	attention                     bool   // the attention of a model, or of its parts
 }
 
 // place is where an item stands: below the group that holds it, which was visited
@@ -104,6 +105,7 @@ func (j *judge) place(i config.Item) place {
 			p.pipelines = p.pipelines || key == "custom_pipelines"
 			p.templates = p.templates || key == "chat_template"
 			p.types = p.types || key == "types"
+			p.attention = p.attention || strings.HasSuffix(key, "attn_implementation") || key == "_attn_implementation_internal"
 			p.called = p.called || key == "custom_filters" || key == "pipeline" && n == 1
 		}
 	}
