@@ -117,6 +117,17 @@ var refused = []struct{ name, file, want string }{
 	{"any callable", "allow-callables: [{callable: 'os.sys*', reason: b}]", `p.yml:1: callable: "os.sys*" is not a callable`},
 	{"an empty name", "allow-callables: [{callable: ours..load, reason: b}]", `p.yml:1: callable: "ours..load" is not a callable`},
 	{"no module", "allow-callables: [{callable: eval, reason: b}]", `p.yml:1: callable: "eval" is not a callable`},
+	{"tab", "a:\n\t- b", "p.yml:2: not YAML: "},
+	{"two documents, one of them none", "fail-on: high\n---\na: [", "p.yml:4: not YAML: "},
+	{"no text", "\x00", "p.yml:1: not YAML: control characters are not allowed"},
+	{"no reason", "accept: [{rule: a, reason: }]", "p.yml:1: reason: a single value is wanted here, not nothing"},
+	{"a mapping for a value", "fail-on: {a: b}", "p.yml:1: fail-on: a single value is wanted here, not a mapping"},
+	{"a mapping for a value of a path", "paths: [{path: a, fail-on: {a: b}}]", "p.yml:1: fail-on: a single value is wanted here, not a mapping"},
+	{"a list for a glob", "exclude: [[a]]", "p.yml:1: exclude: a single value is wanted here, not a list"},
+	{"a list for a date", "accept: [{rule: a, reason: b, until: [a]}]", "p.yml:1: until: a single value is wanted here, not a list"},
+	{"a list for a callable", "allow-callables: [{callable: [a.b], reason: b}]", "p.yml:1: callable: a single value is wanted here, not a list"},
+	{"an allowance without a reason", "allow-callables: [{callable: a.b}]", `p.yml:1: allow-callables: the key "reason" is missing`},
+	{"licences without any", "licenses: {}", `p.yml:1: licenses: the key "deny" is missing`},
 	{"too large", strings.Repeat("#", settings.MaxFileSize+1), "p.yml: 1048577 bytes, more than 1048576"},
 }
 

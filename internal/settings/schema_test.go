@@ -16,7 +16,7 @@ import (
 
 // beyond are refused files whose fault a schema cannot express, or sees
 // otherwise.
-var beyond = []string{"no YAML", "two documents", "twice", "alias", "glob", "key that is no text", "too large"}
+var beyond = []string{"no YAML", "tab", "no text", "two documents, one of them none", "two documents", "twice", "alias", "glob", "key that is no text", "too large"}
 
 // TestSchema compares the published schema with what is read.
 func TestSchema(t *testing.T) {

@@ -34,6 +34,30 @@ func TestSet(t *testing.T) {
 	}
 }
 
+// TestSetBounds: the ends of what may be set may be set.
+func TestSetBounds(t *testing.T) {
+	for _, c := range []struct {
+		name, value string
+		got         func(*settings.Settings) int64
+		want        int64
+	}{
+		{"max-depth", "1", func(s *settings.Settings) int64 { return int64(s.Limits.Depth) }, 1},
+		{"max-depth", "1000", func(s *settings.Settings) int64 { return int64(s.Limits.Depth) }, 1000},
+		{"max-steps", "1000000000000000", func(s *settings.Settings) int64 { return s.Limits.Steps }, 1e15},
+		{"max-members", "1000000000000000", func(s *settings.Settings) int64 { return s.Limits.Members }, 1e15},
+		{"max-file-size", "1EiB", func(s *settings.Settings) int64 { return s.Filter.MaxSize }, 1 << 60},
+		{"max-memory", "1", func(s *settings.Settings) int64 { return s.Limits.Memory }, 1},
+		{"carve", "none", func(s *settings.Settings) int64 { return s.Search }, 0},
+		{"carve", "1kB", func(s *settings.Settings) int64 { return s.Search }, 1000},
+		{"timeout", "1ns", func(s *settings.Settings) int64 { return int64(s.Limits.Time) }, 1},
+	} {
+		s := settings.Default()
+		if err := s.Set(c.name, c.value); err != nil || c.got(&s) != c.want {
+			t.Errorf("%s=%s: got %d, %v, want %d", c.name, c.value, c.got(&s), err, c.want)
+		}
+	}
+}
+
 // TestDefaultsAreAsSaid: what the help, action.yml and the policy's schema call a
 // default is one.
 func TestDefaultsAreAsSaid(t *testing.T) {
@@ -75,6 +99,11 @@ func TestSetRefuses(t *testing.T) {
 		{"max-memory", "0", "more than 0"},
 		{"max-steps", "0", `"0" is not a whole number from 1`},
 		{"max-depth", "1001", `from 1 to 1000`},
+		{"max-steps", "1000000000000001", `from 1 to 1000000000000000`},
+		{"max-memory", "nothing", `"nothing" is not a size`},
+		{"timeout", "0s", `"0s" is not a duration`},
+		{"timeout", "a day", `"a day" is not a duration`},
+		{"carve", "some", `"some" is none of all, none, and a size`},
 		{"max-members", "1e6", `"1e6" is not a whole number`},
 		{"timeout", "5", `"5" is not a duration such as`},
 		{"timeout", "-5m", `"-5m" is not a duration`},
