@@ -85,6 +85,23 @@ func TestPrint(t *testing.T) {
 `,
 		},
 		{
+			"all that a pickle does", "\x80\x02" + "ca\nB\n)\x81" + "K\x01a" + "K\x01K\x02s" + "K\x03b" + "0" + "X\x01\x00\x00\x00pQ0" + "\x82\x010" + "cx\ny\n)R" + ".", false, `x.bin (40 bytes): pickle
+  medium: Loading this file asks the extension registry for a code that it does not register itself: what that is depends on the process that loads it. [pickle-extension-code]
+  medium: Loading this file calls x.y(), a function that is not known. [pickle-unknown-call]
+  low: This file holds instances of a.B, a class that is not known. [pickle-unknown-class]
+  does, in this order:
+    0x00000002  imports a.B
+    0x00000008  makes a.B()
+    0x0000000b  adds items to a.B()
+    0x00000010  sets items of a.B()
+    0x00000013  gives a state to a.B()
+    0x0000001b  asks the loader for 'p'
+    0x0000001d  asks the extension registry for an object
+    0x00000020  imports x.y
+    0x00000026  calls x.y()
+`,
+		},
+		{
 			"disassembled", echo + "\x80\x02N.junk", true, `x.bin (40 bytes): pickle
   critical: Loading this file calls posix.system('echo poc'), which starts a program. [pickle-executes-code]
   does, in this order:
@@ -107,6 +124,27 @@ func TestPrint(t *testing.T) {
 		if got != c.want {
 			t.Errorf("%s: got\n%s\nwant\n%s", c.name, got, c.want)
 		}
+	}
+}
+
+// TestSecrets: what no output may show is shown nowhere in the tree, whichever
+// detector knows that it is a secret.
+func TestSecrets(t *testing.T) {
+	knows := &detector.Detector{Name: "knows", Match: func(artifact.Head) bool { return true }, Run: func(_ context.Context, p *detector.Pass) error {
+		p.Report(finding.Finding{Rule: odd, Key: "x", Message: "A secret.", Secrets: []finding.Secret{finding.NewSecret("echo poc")}})
+		return nil
+	}}
+	w := inspect.NewWatch(true)
+	s := scan.Scanner{Detectors: w.Detectors([]*detector.Detector{pickle.Detector, knows}), Limits: hostile.DefaultLimits(), Now: time.Now}
+	f := s.File(context.Background(), artifact.File{Path: "x.bin", Content: hostile.Bytes(echo), Size: int64(len(echo))})
+	var b strings.Builder
+	p := plain.New(&b, false)
+	w.Tree(&f).Print(p)
+	if err := p.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	if got := b.String(); strings.Contains(got, "poc") || !strings.Contains(got, `BINUNICODE       "[redacted]"`) || !strings.Contains(got, "calls posix.system('[redacted]')") {
+		t.Errorf("got\n%s", got)
 	}
 }
 
