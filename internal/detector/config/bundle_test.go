@@ -45,6 +45,14 @@ func TestNames(t *testing.T) {
 		{name: "a callback", file: "pipeline.yaml", text: "components:\n  a:\n    init_parameters:\n      streaming_callback: subprocess.run\n", want: "config-calls-dangerous"},
 		{name: "a filter", file: "pipeline.yaml", text: "a:\n  custom_filters:\n    shout: os.system\n", want: "config-calls-dangerous"},
 		{name: "a component of Rasa", file: "config.yml", text: "pipeline:\n- name: WhitespaceTokenizer\n- name: os.system\n", want: "config-calls-dangerous"},
+		{name: "code of MLX", file: "config.json", text: `{"model_type": "x", "model_file": "model.py"}`, want: "config-remote-code"},
+		{name: "code from elsewhere", file: "config.json", text: `{"model_type": "x", "model_file": "../../model.py"}`, want: "config-file-escapesconfig-remote-code"},
+		{name: "weights of somebody", file: "config.json", text: `{"model_type": "x", "model_file": "model.onnx"}`},
+		{name: "code of FunASR", file: "config.yaml", text: "model: X\nremote_code: ./model.py\n", want: "config-remote-code"},
+		{name: "plugins of ModelScope", file: "configuration.json", text: `{"framework": "pytorch", "task": "x", "plugins": ["evil"]}`, want: "config-remote-code"},
+		{name: "code of ModelScope", file: "configuration.json", text: `{"framework": "pytorch", "allow_remote": true}`, want: "config-remote-code"},
+		{name: "a model of ModelScope", file: "configuration.json", text: `{"framework": "pytorch", "task": "x", "allow_remote": false, "plugins": [], "model": {"type": "bert"}}`},
+		{name: "plugins of another", file: "x.json", text: `{"model_type": "a", "plugins": ["evil"], "model_file": "model.py"}`},
 		{name: "a list of names", file: "bandit.yml", text: "shell_injection:\n  shell:\n  - os.system\n  - subprocess.Popen\nfunctions:\n- name: os.system\n"},
 	} {
 		got := detectortest.Scan([]*detector.Detector{config.Detector}, c.file, []byte(c.text))

@@ -49,6 +49,8 @@ func (j *judge) item(i config.Item) {
 		j.component(i, key)
 	case in.attention:
 		j.kernel(i)
+	case brings(j.base(), key, i):
+		j.brought(i)
 	case (callables()[key] || in.called) && starts(i.Value):
 		j.target(i, key)
 	case strings.Contains(key, "template") || in.templates:

@@ -46,9 +46,9 @@ func (j *judge) loaded(text string) bool {
 
 // modules match what configurations and sources name of the Python files beside them:
 // "modeling_x.Model", with a repository in front or not, ["my_unet", "Unet"] of a
-// pipeline, and relative imports.
+// pipeline, the files of MLX and FunASR, and relative imports.
 var modules = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`["-](\w{1,80})\.(\w+)"|\[\s*"(\w{1,80})"|(?m:^from \.(\w{1,80}))`)
+	return regexp.MustCompile(`"(?:model_file|remote_code)"\s*:\s*"(?:\./)?(\w{1,80})\.py"|["-](\w{1,80})\.(\w+)"|\[\s*"(\w{1,80})"|(?m:^from \.(\w{1,80}))`)
 })
 
 // named reports whether the loader of the model that a source lies beside imports it:
@@ -68,8 +68,8 @@ func (j *judge) named() bool {
 			continue
 		}
 		for _, m := range modules().FindAllSubmatch(beside.First, -1) {
-			module := string(m[1]) + string(m[3]) + string(m[4])
-			if string(m[2]) == "py" {
+			module := string(m[1]) + string(m[2]) + string(m[4]) + string(m[5])
+			if string(m[3]) == "py" {
 				continue // the name of a file, which others run
 			}
 			if module == stem {
