@@ -54,7 +54,10 @@ func TestResolve(t *testing.T) {
 	for _, tc := range []struct{ module, name, wantModule, wantName string }{
 		{"os", "system", "posix", "system"},
 		{"numpy", "os.system", "posix", "system"},
-		{"pandas", "StringDtype", "pandas.core.arrays.string_", "StringDtype"}, // since pandas 3
+		{"pandas", "StringDtype", "pandas.core.arrays.string_", "StringDtype"},             // since pandas 3
+		{"numpy.core._multiarray_umath", "scalar", "numpy._core.multiarray", "scalar"},     // by joblib, with numpy 1.16 to 1.18
+		{"pandas._libs.tslib", "Timestamp", "pandas._libs.tslibs.timestamps", "Timestamp"}, // before pandas 0.23
+		{"types", "SliceType", "builtins", "slice"},                                        // of Python 2
 		{"pandas.arrays", "IntegerArray", "pandas.core.arrays.integer", "IntegerArray"},
 		{"random", "_os.system", "posix", "system"},
 		{"collections", "_sys.exit", "sys", "exit"},
