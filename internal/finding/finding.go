@@ -46,8 +46,8 @@ type Finding struct {
 	// again: a callable, a member, a layer; never an offset or a hash of the file.
 	Key string
 	// Subject is what the finding is about, where detectors of a container and of
-	// what is in it both speak of that: of the findings about one subject in a file
-	// on disk the worst are told. "" is about nothing else.
+	// what is in it both speak of that, see Within: what is said of it inside is not
+	// told where as much is said of it outside. "" is nothing of that kind.
 	Subject string
 	// Secrets are what the finding is about and no output may show: the scan takes
 	// them out of everything that is said of the file, and gathers findings of one
@@ -56,6 +56,12 @@ type Finding struct {
 	// Ordinal tells equal keys of one rule in one nested file apart; the scan
 	// counts it from 0.
 	Ordinal int
+}
+
+// Within makes the Subject of a kind in a nested file: of a whole file where what is
+// "", of one thing in it otherwise. The names are those of Location.Inside.
+func Within(kind string, inside []string, what string) string {
+	return kind + "\x00" + strings.Join(inside, "\x00") + "\x00\x00" + what
 }
 
 // Compare orders findings: worst first, then by path, nesting, offset, rule and

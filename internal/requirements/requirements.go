@@ -49,12 +49,6 @@ func (l Line) Name() string {
 	return strings.ToLower(separators().ReplaceAllString(name().FindString(l.Text), "-"))
 }
 
-// Subject tells the line from all others in a file on disk: that of a finding, by the
-// names of the nested files that the list is in and its own as the archive has it.
-func (l Line) Subject(inside ...string) string {
-	return "requirement\x00" + strings.Join(inside, "\x00") + "\x00" + l.Text
-}
-
 // shapes are characters that look alike.
 var shapes = strings.NewReplacer("0", "o", "1", "l", "rn", "m", "vv", "w", "-", "")
 

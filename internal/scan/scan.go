@@ -303,7 +303,7 @@ func (r *run) unrecognised(f artifact.File) {
 // conclude decides the status of the file on disk.
 func (r *run) conclude(f artifact.File, recognised bool) audit.File {
 	r.unlisted(f)
-	r.out.Findings = worst(r.out.Findings)
+	r.out.Findings = outranked(r.out.Findings)
 	r.redact()
 	r.lines(f)
 	out := &r.out
@@ -324,22 +324,34 @@ func (r *run) conclude(f artifact.File, recognised bool) audit.File {
 	return *out
 }
 
-// worst leaves out what is said less of than by another finding about the same
-// subject.
-func worst(findings []finding.Finding) []finding.Finding {
-	var of map[string]rule.Severity
+// outranked leaves out findings about a subject if as much is said of it by one
+// about the file around theirs, which knows what is done with it.
+func outranked(findings []finding.Finding) []finding.Finding {
+	type said struct {
+		depth int
+		worst rule.Severity
+	}
+	var outer map[string]said // of each subject, by the outermost that is about it
 	for i := range findings {
-		if f := &findings[i]; f.Subject != "" {
-			if of == nil {
-				of = make(map[string]rule.Severity)
-			}
-			of[f.Subject] = max(of[f.Subject], f.Rule.Severity)
+		f := &findings[i]
+		if f.Subject == "" {
+			continue
+		}
+		if outer == nil {
+			outer = make(map[string]said)
+		}
+		here := said{len(f.Location.Inside), f.Rule.Severity}
+		if o, known := outer[f.Subject]; !known || here.depth < o.depth || here.depth == o.depth && here.worst > o.worst {
+			outer[f.Subject] = here
 		}
 	}
-	if of == nil {
+	if outer == nil {
 		return findings
 	}
-	return slices.DeleteFunc(findings, func(f finding.Finding) bool { return f.Subject != "" && f.Rule.Severity < of[f.Subject] })
+	return slices.DeleteFunc(findings, func(f finding.Finding) bool {
+		o, known := outer[f.Subject]
+		return known && len(f.Location.Inside) > o.depth && f.Rule.Severity <= o.worst
+	})
 }
 
 // maxPlace is how many characters a reason has of the way to a file inside.

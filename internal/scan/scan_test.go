@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -501,27 +502,50 @@ func TestContacts(t *testing.T) {
 	}
 }
 
-// TestSubject: of what is said about one subject the worst is told, by whichever
-// detector.
+// TestSubject: what is said inside about a subject is told if it is worse than what
+// is said outside.
 func TestSubject(t *testing.T) {
 	high, low := &rule.Rule{ID: "high", Severity: rule.High}, &rule.Rule{ID: "low", Severity: rule.Low}
-	says := func(name string, r *rule.Rule, subjects ...string) *detector.Detector {
-		return &detector.Detector{Name: name, Match: func(artifact.Head) bool { return true }, Run: func(_ context.Context, p *detector.Pass) error {
-			for _, s := range subjects {
-				p.Report(finding.Finding{Rule: r, Subject: s, Key: name + s, Message: name + s})
+	type say struct {
+		depth   int
+		rule    *rule.Rule
+		subject string
+	}
+	for _, c := range []struct {
+		name string
+		says []say
+		want []int // which are told
+	}{
+		{name: "the same", says: []say{{0, high, "x"}, {1, high, "x"}}, want: []int{0}},
+		{name: "milder", says: []say{{0, high, "x"}, {1, low, "x"}}, want: []int{0}},
+		{name: "worse", says: []say{{0, low, "x"}, {1, high, "x"}}, want: []int{0, 1}},
+		{name: "the inner one first", says: []say{{2, low, "x"}, {1, high, "x"}}, want: []int{1}},
+		{name: "further inside", says: []say{{2, low, "x"}, {1, low, "x"}, {0, high, "y"}}, want: []int{1, 2}},
+		{name: "at one depth", says: []say{{1, low, "x"}, {1, high, "x"}, {1, low, "x"}}, want: []int{0, 1, 2}},
+		{name: "by the worst outside", says: []say{{0, low, "x"}, {0, high, "x"}, {1, high, "x"}}, want: []int{0, 1}},
+		{name: "about nothing", says: []say{{0, high, ""}, {1, low, ""}, {0, high, "x"}}, want: []int{0, 1, 2}},
+	} {
+		d := &detector.Detector{Name: "toy", Match: func(artifact.Head) bool { return true }, Run: func(_ context.Context, p *detector.Pass) error {
+			for i, s := range c.says {
+				if s.depth == len(p.File.Inside) {
+					p.Report(finding.Finding{Rule: s.rule, Subject: s.subject, Key: fmt.Sprint(i)})
+				}
 			}
-			return nil
+			if len(p.File.Inside) == 2 {
+				return nil
+			}
+			return p.Nested(p.File.Member("a", hostile.Bytes("x"), 1))
 		}}
-	}
-	s := scan.Scanner{Limits: hostile.DefaultLimits(), Now: time.Now, Detectors: []*detector.Detector{
-		says("a", low, "1", "2", "", "1"), says("b", high, "1", "3", ""), says("c", high, "1"), says("d", low, ""),
-	}}
-	var got []string
-	for _, f := range s.File(context.Background(), artifact.File{Path: "m", Content: hostile.Bytes("x"), Size: 1}).Findings {
-		got = append(got, f.Message)
-	}
-	if want := []string{"b", "b1", "b3", "c1", "a", "a2", "d"}; !slices.Equal(got, want) {
-		t.Errorf("got %q, want %q", got, want)
+		s := scan.Scanner{Limits: hostile.DefaultLimits(), Now: time.Now, Detectors: []*detector.Detector{d}}
+		var got []int
+		for _, f := range s.File(context.Background(), artifact.File{Path: "m", Content: hostile.Bytes("x"), Size: 1}).Findings {
+			i, _ := strconv.Atoi(f.Key)
+			got = append(got, i)
+		}
+		slices.Sort(got)
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%s: got %d, want %d", c.name, got, c.want)
+		}
 	}
 }
 

@@ -57,8 +57,8 @@ var languages = map[string]func(*judge, string) error{
 	".ps1": (*judge).powerShell, ".psm1": (*judge).powerShell, ".bat": (*judge).batch, ".cmd": (*judge).batch,
 }
 
-// language returns the judge of a file, or nil if it is no source. The archives
-// of TorchServe have a detector of their own, which judges their Python.
+// language returns the judge of a file, or nil if it is no source. Of the Python in
+// archives of TorchServe their own detector may say more.
 func language(h artifact.Head) func(*judge, string) error {
 	if f := languages[h.Extension()]; f != nil {
 		return f
@@ -86,7 +86,7 @@ func run(_ context.Context, p *detector.Pass) error {
 		return err
 	}
 	judgeBy := language(head)
-	if judgeBy == nil || head.Extension() == ".py" && artifact.Extension(p.File.Container()) == ".mar" {
+	if judgeBy == nil {
 		return nil
 	}
 	mark := p.Budget.Held()
@@ -138,7 +138,7 @@ func (j *judge) add(r *rule.Rule, offset int, name, does, text string) {
 		step, where = j.inside+": "+step, 0
 	}
 	j.causes.At(r, shown+" "+does, fmt.Sprintf("%s %s %s, which %s.", finding.Quote(j.name), verb, shown, finding.Quote(does))).
-		Add(where, "%s", step)
+		About(finding.Within("source", j.p.File.Inside, "")).Add(where, "%s", step)
 }
 
 // python judges Python.

@@ -186,7 +186,9 @@ func (j *judge) model(name string, at int64) {
 // requirements reads a list of packages for pip. Of those in an archive of
 // TorchServe more is told by whoever judges what a server does by them.
 func (j *judge) requirements(string) {
-	err := requirements.Read(j.p.Reader(), func(l requirements.Line) { j.requirement(l.Text, l.Subject(j.p.File.Inside...), l.Offset) })
+	err := requirements.Read(j.p.Reader(), func(l requirements.Line) {
+		j.requirement(l.Text, finding.Within("requirement", j.p.File.Inside, l.Text), l.Offset)
+	})
 	if err != nil {
 		j.p.Incomplete(err)
 	}

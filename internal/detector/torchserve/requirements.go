@@ -4,7 +4,6 @@ import (
 	_ "embed"
 	"fmt"
 	"path"
-	"slices"
 	"strings"
 	"sync"
 
@@ -83,7 +82,7 @@ func (a *archive) unread(m member, l requirements.Line, why string) {
 func (a *archive) reportRequirement(r *rule.Rule, m member, l requirements.Line, what string) {
 	a.Report(finding.Finding{
 		Rule: r, Key: m.name + " " + l.Text, Location: finding.Location{Offset: m.entry.Data},
-		Subject:  l.Subject(append(slices.Clone(a.File.Inside), m.entry.Name())...),
+		Subject:  finding.Within("requirement", a.inside(m), l.Text),
 		Message:  what + ": " + finding.Quote(l.Text) + ".",
 		Evidence: []finding.Step{{Offset: m.entry.Data, Text: fmt.Sprintf("%s, byte %#x: %s", finding.Quote(m.name), l.Offset, finding.Quote(l.Text))}},
 	})

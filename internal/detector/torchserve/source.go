@@ -46,7 +46,7 @@ func (a *archive) source(m member) {
 // evidence.
 func (a *archive) reach(r *rule.Rule, m member, all []source.Reach, format string) {
 	out := finding.Finding{
-		Rule: r, Key: m.name, Location: finding.Location{Offset: m.entry.Data},
+		Rule: r, Key: m.name, Subject: finding.Within("source", a.inside(m), ""), Location: finding.Location{Offset: m.entry.Data},
 		Message: fmt.Sprintf(format, finding.Quote(m.name), finding.Quote(all[0].Name()), all[0].Does()),
 	}
 	for _, x := range all[:min(len(all), maxEvidence)] {

@@ -10,6 +10,7 @@ import (
 	_ "embed"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/modelaudit/modelaudit/internal/artifact"
@@ -113,6 +114,11 @@ type archive struct {
 type member struct {
 	entry *zip.Entry
 	name  string // cleaned
+}
+
+// inside is where the scan finds a member.
+func (a *archive) inside(m member) []string {
+	return append(slices.Clone(a.File.Inside), m.entry.Name())
 }
 
 // open lists the members that are sound: whoever opens the archive for the scan

