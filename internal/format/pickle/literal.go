@@ -291,9 +291,19 @@ func (m *Machine) float(v Value) (float64, bool) {
 	return parseFloat(p)
 }
 
+const (
+	// textSize is what a computed text takes beside its content, in bytes: a header,
+	// and the least that is allocated.
+	textSize = 32
+	// workPerText is what making one is worth, however short: a text may be taken
+	// apart into its characters for a call of a few bytes.
+	workPerText = 16
+)
+
 // newText makes a str, bytes, bytearray or large integer with computed content.
 func (m *Machine) newText(kind Kind, content string) Value {
-	if !m.hold(uint64(len(content))) {
+	m.spend(workPerText)
+	if !m.hold(textSize + uint64(len(content))) {
 		return unknown
 	}
 	if n := len(content); n > 0 && n <= longestWord {

@@ -224,3 +224,22 @@ func TestLongInteger(t *testing.T) {
 		t.Errorf("a million digits: known %v, %d bytes allocated", ok, took)
 	}
 }
+
+// TestManyTexts: what texts are taken apart into takes no more memory than is held for
+// it, however few bytes ask for it.
+func TestManyTexts(t *testing.T) {
+	p := pickletest.New(4).Str(strings.Repeat("a", 50_000)).Memoize()
+	for range 2000 {
+		p.Named("builtins", "list").Get(0).Tuple(1).Reduce().Pop()
+	}
+	data := p.None().Stop()
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	m := pickle.New(reader(data), names, pickle.Reading{})
+	for range m.Run() {
+	}
+	runtime.ReadMemStats(&after)
+	if took := after.TotalAlloc - before.TotalAlloc; !m.Cut() || took > 512<<20 {
+		t.Errorf("cut %v, %d MiB allocated", m.Cut(), took>>20)
+	}
+}
