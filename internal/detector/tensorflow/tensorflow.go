@@ -75,7 +75,7 @@ func run(_ context.Context, p *detector.Pass) error {
 // judgeModel judges a file of a kind.
 func judgeModel(p *detector.Pass, kind tensorflow.Kind) error {
 	model, err := tensorflow.Decode(p.Reader(), kind)
-	j := &judge{p: p, model: model, defined: make(map[string]bool), calls: make(map[string][]call), traces: make(map[origin]target)}
+	j := &judge{p: p, model: model, defined: make(map[string]bool), indices: make(map[int]*index), traces: make(map[origin]target)}
 	j.all()
 	switch {
 	case err != nil:
@@ -94,7 +94,8 @@ type judge struct {
 	causes  finding.Causes
 	defined map[string]bool   // functions of the model's library
 	assets  map[string]bool   // constants that a loader replaces by the path of an asset
-	calls   map[string][]call // of functions whose callers were asked for
+	indices map[int]*index    // of scopes, nil of those too large for one
+	calls   map[string][]call // of functions, once they were asked for
 	traces  map[origin]target // that were followed
 	placed  []string          // constants that are places, once they were asked for
 	stop    error             // the budget is spent

@@ -15,7 +15,7 @@ import (
 const (
 	// maxTraced is how many nodes a trace visits: more make the target open.
 	maxTraced = 256
-	// maxRounds is how often a graph is walked for one trace.
+	// maxRounds is how many nodes behind each other a trace follows.
 	maxRounds = 24
 	// maxCalls is how many calls a trace follows outwards.
 	maxCalls = 4
@@ -68,10 +68,8 @@ func (t target) cost() uint64 {
 }
 
 // follow finds the constants that a value is made of, and whether the caller of the
-// graph has a say in it. It walks the graph backwards, one walk per step, so that
-// nothing has to be kept of graphs that do nothing.
+// graph has a say in it. It goes backwards through the graph.
 func (j *judge) follow(from origin) target {
-	s := j.model.Scopes[from.scope]
 	nodes := make(map[string]*traced)
 	var t target
 	wanted := map[string]bool{from.name: true}
@@ -80,7 +78,7 @@ func (j *judge) follow(from origin) target {
 			t.open, t.cut = true, true
 			break
 		}
-		found := j.collect(s, wanted, nodes)
+		found := j.collect(from.scope, wanted, nodes)
 		for _, name := range slices.Sorted(maps.Keys(wanted)) {
 			if !found[name] {
 				t.join(j.argument(origin{from.scope, name, from.calls}))
@@ -98,38 +96,38 @@ func (j *judge) follow(from origin) target {
 	return t
 }
 
-// collect walks the scope once for the wanted nodes.
-func (j *judge) collect(s tensorflow.Scope, wanted map[string]bool, nodes map[string]*traced) map[string]bool {
+// collect looks at the wanted nodes of a scope, and returns which of them there are.
+func (j *judge) collect(scope int, wanted map[string]bool, nodes map[string]*traced) map[string]bool {
 	found := make(map[string]bool)
-	for n := range s.Nodes() {
-		name := n.Name()
-		if !wanted[name] {
-			continue
-		}
+	j.named(scope, wanted, func(name string, n tensorflow.Node) {
 		found[name] = true
-		t := &traced{op: n.Op(), inputs: n.Inputs()}
-		t.cut = len(t.inputs) == tensorflow.MaxInputs
-		switch t.op {
-		case "Const", "HostConst":
-			for text := range n.Attr("value").Texts() {
-				if len(t.values) == maxValues {
-					t.cut = true
-					break
-				}
-				t.values = append(t.values, text.String())
-			}
-			if len(t.values) == 0 {
-				t.numbers = n.Attr("value").Ints()
-			}
-			if s.Function == "" && j.assets[name] {
-				t.op = "asset"
-			}
-		default:
-			t.settings(n)
-		}
-		nodes[name] = t
-	}
+		nodes[name] = j.traced(name, n, j.model.Scopes[scope].Function == "")
+	})
 	return found
+}
+
+// traced returns what a trace keeps of a node, of the graph itself or of a function.
+func (j *judge) traced(name string, n tensorflow.Node, ofGraph bool) *traced {
+	t := &traced{op: n.Op(), inputs: n.Inputs()}
+	t.cut = len(t.inputs) == tensorflow.MaxInputs
+	if t.op != "Const" && t.op != "HostConst" {
+		t.settings(n)
+		return t
+	}
+	for text := range n.Attr("value").Texts() {
+		if len(t.values) == maxValues {
+			t.cut = true
+			break
+		}
+		t.values = append(t.values, text.String())
+	}
+	if len(t.values) == 0 {
+		t.numbers = n.Attr("value").Ints()
+	}
+	if ofGraph && j.assets[name] {
+		t.op = "asset"
+	}
+	return t
 }
 
 // settings notes the attributes by which an operation on strings works.
@@ -273,39 +271,3 @@ var shifts = table.Once(callsFile, func(text string) map[string]int {
 
 // maxCallers bounds the calls of one function that are followed.
 const maxCallers = 64
-
-// callers returns the nodes that call a function.
-func (j *judge) callers(function string) []call {
-	if cached, ok := j.calls[function]; ok {
-		return cached
-	}
-	var out []call
-	for i, s := range j.model.Scopes {
-		for n := range s.Nodes() {
-			op := n.Op()
-			shift, listed := shifts()[op]
-			if !listed && op != function {
-				shift = -1 // a dataset whose elements are the arguments, or something newer
-			}
-			if len(out) < maxCallers && (op == function || refers(n, function)) {
-				out = append(out, call{scope: i, inputs: n.Inputs(), shift: shift})
-			}
-		}
-	}
-	if len(j.calls) < maxTraced {
-		j.calls[function] = out
-	}
-	return out
-}
-
-// refers reports whether a node has an attribute that names a function.
-func refers(n tensorflow.Node, function string) bool {
-	for _, a := range n.Attrs() {
-		for f := range a.Functions() {
-			if f == function {
-				return true
-			}
-		}
-	}
-	return false
-}
