@@ -82,6 +82,9 @@ func TestFingerprint(t *testing.T) {
 	if a, b := inside("a.zip", "b.pkl", "c"), inside("a.zip", "c"); a == b {
 		t.Errorf("a member around another does not count: %s", a)
 	}
+	if a, b := inside("x.zip", "a.gz", "a"), inside("x.zip", "a.gz"); a != b {
+		t.Errorf("compression of a member counts: %s and %s", a, b)
+	}
 	if a, b := inside("a.gz", "a", "a.pkl"), inside("a", "a.pkl"); a != b {
 		t.Errorf("compression around a member counts: %s and %s", a, b)
 	}

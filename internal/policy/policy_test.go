@@ -82,6 +82,29 @@ func TestParse(t *testing.T) {
 	}
 }
 
+// TestNewOnly: what was there before does not fail where that is wanted, and fails
+// where it is not.
+func TestNewOnly(t *testing.T) {
+	f := finding.Finding{Rule: &rule.Rule{ID: "r", Severity: rule.Critical}, Location: finding.Location{Path: "a"}}
+	file := audit.File{Path: "a", Findings: []finding.Finding{f}}
+	known := compare.Of("base", []compare.Delta{compare.File("a", &file, &file)})
+	fresh := compare.Of("base", []compare.Delta{compare.File("a", nil, &file)})
+	for _, c := range []struct {
+		name   string
+		policy policy.Policy
+		want   bool
+	}{
+		{name: "known", policy: policy.Policy{NewOnly: true, Compared: known}},
+		{name: "known, all count", policy: policy.Policy{Compared: known}, want: true},
+		{name: "new", policy: policy.Policy{NewOnly: true, Compared: fresh}, want: true},
+		{name: "not compared", policy: policy.Policy{NewOnly: true}, want: true},
+	} {
+		if got := c.policy.Fails(&f); got != c.want {
+			t.Errorf("%s: got %v, want %v", c.name, got, c.want)
+		}
+	}
+}
+
 func TestVerdict(t *testing.T) {
 	critical, low, warn := policy.Threshold{Severity: rule.Critical}, policy.Threshold{Severity: rule.Low}, policy.WarnIncomplete
 	closed := func(r *rule.Rule) func(*finding.Finding) string {

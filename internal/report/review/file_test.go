@@ -1,8 +1,10 @@
 package review_test
 
 import (
+	"html"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/modelaudit/modelaudit/internal/audit"
 	"github.com/modelaudit/modelaudit/internal/finding"
@@ -58,6 +60,61 @@ line 3      exec
 </details>
 `
 	if got := review.File(&o, &f, marker); got != want {
+		t.Errorf("got %s\nwant %s", got, want)
+	}
+}
+
+// TestParts: what stands behind the table, to the letter.
+func TestParts(t *testing.T) {
+	mended := &rule.Rule{ID: "mended", Title: "Mended", Severity: rule.Low, Help: "What.\n\n**How to fix it.** So.\n\n**How to accept the risk.** Or so.\n"}
+	f := finding.Finding{Rule: mended, Message: "One.", Location: finding.Location{Path: "a*"}, Evidence: []finding.Step{{Text: "seen"}}}
+	o := policy.Policy{}.Judge(audit.Report{Files: []audit.File{{Path: "a*", Findings: []finding.Finding{f}}}})
+	o.Suppressed = []policy.Suppressed{
+		{Finding: f, By: policy.ByBaseline},
+		{Finding: f, By: policy.ByAcceptance, Reason: "known", Until: time.Date(2031, 1, 1, 0, 0, 0, 0, time.UTC)},
+	}
+	got := review.Write(&o, review.Options{Limit: limit, Policy: "p.yml", Notes: []string{"One line.", "To paste:\na: b\nc"}})
+	_, got, _ = strings.Cut(got, "<details>")
+	want := `<summary>⚠️ low · <code>a*</code> · Mended</summary>
+
+<code>One.</code>
+
+<pre>0x00000000  seen
+</pre>
+
+**How to fix it.** So.
+
+To live with it, add to ` + "`p.yml`" + ` on the base branch:
+
+<pre lang="yaml">accept:
+  - rule: mended
+    path: "/a\\*"
+    fingerprint: "` + f.Fingerprint() + `"
+    reason: "" # say why this is safe; required
+    until: 2030-12-31 # optional
+</pre>
+
+</details>
+
+**About this run**
+
+- One line.
+- To paste:
+<pre>a: b
+c
+</pre>
+
+
+<details><summary>2 findings suppressed by the project's policy</summary>
+
+- low · <code>a*</code> · Mended · baseline
+- low · <code>a*</code> · Mended · accepted: <code>known</code> until 2030-12-31
+
+</details>
+
+`
+	// How text is escaped is another test's.
+	if got = strings.ReplaceAll(html.UnescapeString(got), "\u2060", ""); got != want {
 		t.Errorf("got %s\nwant %s", got, want)
 	}
 }
