@@ -34,6 +34,12 @@ func (j *judge) calls(e pickle.Effect) {
 		// arguments.txt says what they hold: that decides, and not the name.
 		v.Class = globals.Conditional
 	}
+	if j.structured {
+		j.structuredIn(e, e.Args)
+	}
+	if u.fills && len(e.Args) == 2 {
+		j.changes(pickle.Effect{Kind: pickle.Builds, Op: e.Op, Offset: e.Offset, Fn: e.Args[0], Args: e.Args[1:]}, globals.Build)
+	}
 	if u.owned && v.Class < globals.Dangerous {
 		j.rewrites(e, u.name, "calls "+finding.Quote(u.name)+", which changes what its module owns")
 		return
@@ -339,6 +345,11 @@ func (j *judge) changes(e pickle.Effect, way globals.Use) {
 		j.corrupts(e, u)
 		return
 	case way == globals.Build:
+		if u.element {
+			j.fillsType(e)
+		} else if j.structured {
+			j.structuredIn(e, e.Args)
+		}
 		j.sourceState(e, u)
 		j.sideFile(e, u)
 		j.wraps(e, u)

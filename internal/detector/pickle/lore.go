@@ -1,6 +1,8 @@
 package pickle
 
 import (
+	"strings"
+
 	"github.com/modelaudit/modelaudit/internal/format/pickle"
 	"github.com/modelaudit/modelaudit/internal/globals"
 	"github.com/modelaudit/modelaudit/internal/memo"
@@ -19,6 +21,8 @@ type lore struct {
 	applies bool            // it applies an operator to what it is given, as sum does
 	array   bool            // an array that is filled from the file may be of this class
 	imports bool            // it imports what it is told
+	fills   bool            // it is the method that BUILD calls
+	element bool            // it is a type of elements of arrays
 	owned   bool            // it is a method that changes something that a module owns
 }
 
@@ -29,5 +33,6 @@ var lores = memo.Of(func(module, name string) *lore {
 		name: k, verdict: globals.Of(module, name), args: argumentsOf(n), others: anyArguments(n), amount: amounts()[k],
 		python: globals.OfPython(module), uses: underRole("uses", k), pairs: underRole("pairs", k), applies: underRole("operates", k),
 		array: harmlessWords()["array "+k], imports: importer(n), owned: argumentsOf(n) == "" && changesOwner(n),
+		fills: strings.HasSuffix(name, ".__setstate__"), element: isElementType(n),
 	}
 })

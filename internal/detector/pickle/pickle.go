@@ -18,7 +18,7 @@ import (
 // Detector recognises pickles by content, under any name.
 var Detector = &detector.Detector{
 	Name: "pickle",
-	Rules: rule.Explain(help, executes, vulnerable, rewrites, corrupts, writes, deserialises, reads, connects, disturbs, exhausting, indirect, unresolved,
+	Rules: rule.Explain(help, executes, vulnerable, rewrites, corrupts, falseType, writes, deserialises, reads, connects, disturbs, exhausting, indirect, unresolved,
 		refers, suspicious, lookalike, armed, unknownCall, unknownClass, unknownImport, mainName, extension, torn, badFrame, spliced, carriesCode,
 		dangerousCode, inert, sideEscapes, sideMissing),
 	Raw:   detector.Values,

@@ -268,6 +268,7 @@ func TestDetector(t *testing.T) {
 		{Name: "vulnerable function", Data: p(4).Call("torch.jit.annotations", "parse_type_line", "poc").Stop(), Want: []string{"pickle-known-vulnerability"}},
 		{Name: "tensor in its storage", File: "data.pkl", Data: tensor(8, 2, 3).Stop()},
 		{Name: "tensor behind its storage", File: "data.pkl", Data: tensor(8, 3, 3).Stop(), Want: []string{"pickle-corrupts-memory"}},
+		{Name: "objects that their type denies", File: "data.pkl", Data: typeState(elements(pickletest.New(4), "O8"), nil, -1, 0).Build().Stop(), Want: []string{"pickle-false-element-type"}},
 		{Name: "item of a tensor", File: "data.pkl", Data: tensor(8, 2, 3).Int(0).Int(1).SetItem().Stop(), Want: []string{"pickle-corrupts-memory"}},
 		{Name: "payload kept", File: "model.pkl", Data: p(4).Data(shell).Stop(), Want: []string{"pickle-carries-payload"}},
 		{Name: "payload kept by protocol 2", Data: p(2).Encoded(append([]byte{0xff}, shell...)).Stop(),

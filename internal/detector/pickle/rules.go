@@ -22,6 +22,7 @@ const (
 	requests      = 918
 	exhaustion    = 400
 	outOfBounds   = 787
+	typeConfusion = 843
 	hidden        = 506 // embedded malicious code
 	misread       = 436 // interpretation conflict
 	traversal     = 22
@@ -51,6 +52,11 @@ var (
 	corrupts = &rule.Rule{
 		ID: "pickle-corrupts-memory", Title: "A tensor of the file writes or reads beyond its storage",
 		Severity: rule.High, Precision: rule.Likely, CWE: []int{outOfBounds}, CVE: []string{"CVE-2026-24747"}, Since: since,
+	}
+	// Certain: the file contradicts itself.
+	falseType = &rule.Rule{
+		ID: "pickle-false-element-type", Title: "A type of array elements does not describe the memory of its elements",
+		Severity: rule.High, Precision: rule.Certain, CWE: []int{typeConfusion, outOfBounds}, Since: since,
 	}
 	writes = &rule.Rule{
 		ID: "pickle-writes-files", Title: "Loading the file writes or deletes files",
