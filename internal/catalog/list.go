@@ -26,6 +26,7 @@ import (
 	"github.com/modelaudit/modelaudit/internal/detector/keras"
 	"github.com/modelaudit/modelaudit/internal/detector/lfs"
 	"github.com/modelaudit/modelaudit/internal/detector/lightgbm"
+	"github.com/modelaudit/modelaudit/internal/detector/litertlm"
 	"github.com/modelaudit/modelaudit/internal/detector/llamafile"
 	"github.com/modelaudit/modelaudit/internal/detector/mxnet"
 	"github.com/modelaudit/modelaudit/internal/detector/network"
@@ -93,6 +94,7 @@ func Detectors() []*detector.Detector {
 		keras.Detector,
 		lfs.Detector,
 		lightgbm.Detector,
+		litertlm.Detector,
 		llamafile.Detector,
 		mxnet.Graph,
 		mxnet.Parameters,
