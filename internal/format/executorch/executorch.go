@@ -22,9 +22,7 @@ type Name struct {
 
 // Looks reports whether a file that starts with first has the identifier of a
 // program: ET and two digits behind the offset of the root table.
-func Looks(first []byte) bool {
-	return len(first) >= 8 && string(first[4:6]) == "ET" && digit(first[6]) && digit(first[7])
-}
+func Looks(first []byte) bool { return identified(first, "ET") }
 
 func digit(c byte) bool { return c >= '0' && c <= '9' }
 
