@@ -1,6 +1,8 @@
 package walk_test
 
 import (
+	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -8,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/modelaudit/modelaudit/internal/artifact"
 	"github.com/modelaudit/modelaudit/internal/hostile"
 	"github.com/modelaudit/modelaudit/internal/walk"
 )
@@ -61,6 +64,9 @@ func TestNamed(t *testing.T) {
 		{name: "a/m.pt", path: "a/m.pt", filter: walk.Filter{Exclude: []string{"a"}}, left: true},
 	} {
 		got, ok := walk.Named(root, c.name, c.filter)
+		if there := c.why == "" && !c.left; there != (got.Size == 4 && got.Refused == "") {
+			t.Errorf("%s: got %d bytes", c.name, got.Size)
+		}
 		if got.Path != c.path || got.Refused+got.Absent != c.why || ok == c.left {
 			t.Errorf("%s: got %s (%s%s), %v, want %s (%s)", c.name, got.Path, got.Refused, got.Absent, ok, c.path, c.why)
 		}
@@ -163,6 +169,78 @@ func body(t *testing.T, f walk.File) string {
 		t.Fatal(err)
 	}
 	return string(p)
+}
+
+// TestChanged: a file is opened as it is by then.
+func TestChanged(t *testing.T) {
+	const larger = 1<<20 + 1 // than what is read into memory at once
+	for _, c := range []struct {
+		name   string
+		change func(name string) error
+		want   string // what is read, or why nothing is
+	}{
+		{name: "as it was", change: func(string) error { return nil }, want: "body"},
+		{name: "shorter", change: func(name string) error { return os.WriteFile(name, []byte("b"), 0o600) }, want: "b"},
+		{name: "empty", change: func(name string) error { return os.Truncate(name, 0) }, want: ""},
+		{name: "larger", change: func(name string) error { return os.WriteFile(name, make([]byte, larger), 0o600) }, want: string(make([]byte, larger))},
+		{name: "a directory", change: func(name string) error { return errors.Join(os.Remove(name), os.Mkdir(name, 0o700)) }, want: "not a regular file any more"},
+		{name: "gone", change: os.Remove, want: "openat m.pt: no such file or directory"},
+	} {
+		root := tree(t, "m.pt")
+		files, err := walk.Files([]string{root}, walk.Filter{})
+		if err != nil || len(files) != 1 || files[0].Size != 4 {
+			t.Fatalf("%s: got %+v, %v", c.name, files, err)
+		}
+		if err := c.change(filepath.Join(root, "m.pt")); err != nil {
+			t.Skip(c.name, err)
+		}
+		if got := body(t, files[0]); got != c.want {
+			t.Errorf("%s: got %.40q, want %.40q", c.name, got, c.want)
+		}
+	}
+}
+
+// TestElsewhere: content that is elsewhere is opened in place of what is on disk, of
+// which it is shown the end.
+func TestElsewhere(t *testing.T) {
+	files, err := walk.Files([]string{tree(t, "m.pt")}, walk.Filter{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := files[0]
+	f.Elsewhere = func(onDisk artifact.File) (artifact.File, io.Closer, error) {
+		onDisk.Content, onDisk.Size = hostile.Bytes("the object"), 10
+		return onDisk, io.NopCloser(nil), nil
+	}
+	if got := body(t, f); got != "the object" {
+		t.Errorf("got %q, want the object", got)
+	}
+	f.Elsewhere = func(artifact.File) (artifact.File, io.Closer, error) {
+		return artifact.File{}, nil, errors.New("not fetched")
+	}
+	if got := body(t, f); got != "not fetched" {
+		t.Errorf("got %q, want the error", got)
+	}
+	a, closer, err := f.OnDisk()
+	if err != nil || a.Size != 4 || closer.Close() != nil {
+		t.Errorf("on disk: got %+v, %v", a, err)
+	}
+}
+
+// TestTree: what lies below a directory is named relative to it, and its size is that
+// of what a link leads to.
+func TestTree(t *testing.T) {
+	files, err := walk.Tree(tree(t, "b.pt", "a/m.pt", ".git/x", "link.pkl -> .git/x"), walk.Filter{})
+	var got []string
+	for _, f := range files {
+		got = append(got, fmt.Sprintf("%s %d", f.Path, f.Size))
+	}
+	if want := "a/m.pt 4, b.pt 4, link.pkl 4"; strings.Join(got, ", ") != want || err != nil {
+		t.Errorf("got %q, %v, want %s", got, err, want)
+	}
+	if _, err := walk.Tree(filepath.Join(t.TempDir(), "none"), walk.Filter{}); err == nil {
+		t.Error("a directory that is not there is no error")
+	}
 }
 
 // TestClosedTwice: the memory of a file that is closed twice is another's once.
