@@ -89,6 +89,7 @@ func (j *judge) yaml() error {
 // conclude reports, if the file is one that a loader of models reads.
 func (j *judge) conclude(err error) error {
 	j.expressed()
+	j.constructed()
 	if !j.known {
 		return nil
 	}
@@ -120,6 +121,8 @@ type judge struct {
 	expressions []expression
 	imports     string            // of the expressions, as Python
 	pairs       map[string]string // values that name one thing together, by group and key
+
+	constructors map[string]*constructor // by group
 }
 
 // A reference is a path, in a group, that is of concern if something fetches it.

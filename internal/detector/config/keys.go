@@ -63,6 +63,7 @@ func (j *judge) item(i config.Item) {
 	j.resolver(i)
 	j.expression(i)
 	j.pair(i)
+	j.constructor(i)
 	if !j.command(i) {
 		j.program(i)
 	}

@@ -13,11 +13,14 @@ var pairsFile string
 
 // pairs are the rows of pairs.txt.
 var pairs = table.Once(pairsFile, func(text string) (out [][]string) {
-	for row := range table.Rows(text, 2) {
+	for row := range table.Rows(text, 3) {
 		out = append(out, row)
 	}
 	return out
 })
+
+// kindKey is the member that says what a group is, where that matters.
+const kindKey = "type"
 
 // pair judges a module and a name that stand in two members of a group, in any order.
 func (j *judge) pair(i config.Item) {
@@ -25,23 +28,31 @@ func (j *judge) pair(i config.Item) {
 	if i.Kind != config.Text || last < 0 {
 		return
 	}
+	key := i.Path[last]
 	for _, p := range pairs() {
-		key := i.Path[last]
-		if key != p[0] && key != p[1] || key[0] == '[' && (last != 1 || !strings.HasSuffix(j.base(), "model_index.json")) {
-			continue
-		}
-		group := strings.Join(i.Path[:last], "\x00") + "\x00"
-		if !j.hold(i.Path) || !j.hold([]string{i.Value}) {
-			return
-		}
-		if j.pairs == nil {
-			j.pairs = make(map[string]string)
-		}
-		j.pairs[group+key] = i.Value
-		module, name := j.pairs[group+p[0]], j.pairs[group+p[1]]
-		if module != "" && name != "" {
-			i.Value = module + "." + name
-			j.target(i, "class_path")
+		if kind := p[2]; key == kindKey && kind != "" && i.Value == kind || key == p[0] || key == p[1] {
+			if key[0] != '[' || last == 1 && strings.HasSuffix(j.base(), "model_index.json") {
+				j.paired(i, p)
+			}
 		}
 	}
+}
+
+// paired keeps one value of a pair, and judges what they name together.
+func (j *judge) paired(i config.Item, p []string) {
+	last := len(i.Path) - 1
+	group := strings.Join(append(i.Path[:last:last], p[2]), "\x00") + "\x00"
+	if !j.hold(i.Path) || !j.hold([]string{i.Value}) {
+		return
+	}
+	if j.pairs == nil {
+		j.pairs = make(map[string]string)
+	}
+	j.pairs[group+i.Path[last]] = i.Value
+	module, name := j.pairs[group+p[0]], j.pairs[group+p[1]]
+	if module == "" || name == "" || p[2] != "" && j.pairs[group+kindKey] != p[2] {
+		return
+	}
+	i.Value = module + "." + name
+	j.target(i, "class_path")
 }
