@@ -32,7 +32,9 @@ func (j *judge) item(i config.Item) {
 		j.target(i, key)
 		j.fetched(i)
 	case key == "loader_module":
-		j.loader(i)
+		j.loader(i, "mlflow")
+	case key == "keras_module":
+		j.loader(i, "keras", "tf_keras", "tensorflow")
 	case key == "target":
 		j.target(i, key)
 	case in.classes, in.pipelines && key == "impl":
@@ -267,11 +269,13 @@ func (j *judge) resolver(i config.Item) {
 		Add(i.Offset, "%s: %s", j.where(i), finding.QuoteUpTo(i.Value, maxWhere))
 }
 
-// loader judges the module by which MLflow loads a model of its general flavour:
-// it is imported, with the directories of the model's own code before all others.
-func (j *judge) loader(i config.Item) {
+// loader judges the module by which MLflow loads a model of its general flavour, or
+// the Keras that it loads one by: it is imported, with the directories of the model's
+// own code before all others.
+func (j *judge) loader(i config.Item, usual ...string) {
 	j.known = true
-	if i.Kind != config.Text || i.Value == "" || i.Value == "mlflow" || strings.HasPrefix(i.Value, "mlflow.") {
+	root, _, _ := strings.Cut(i.Value, ".")
+	if i.Kind != config.Text || i.Value == "" || slices.Contains(usual, root) {
 		return
 	}
 	called, v, concern := globals.Target(i.Value + "._load_pyfunc")

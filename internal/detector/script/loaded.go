@@ -46,9 +46,9 @@ func (j *judge) loaded(text string) bool {
 
 // modules match what configurations and sources name of the Python files beside them:
 // "modeling_x.Model", with a repository in front or not, ["my_unet", "Unet"] of a
-// pipeline, the files of MLX and FunASR, and relative imports.
+// pipeline, the files of MLX, FunASR and MLflow, and relative imports.
 var modules = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`"(?:model_file|remote_code)"\s*:\s*"(?:\./)?(\w{1,80})\.py"|["-](\w{1,80})\.(\w+)"|\[\s*"(\w{1,80})"|(?m:^from \.(\w{1,80}))`)
+	return regexp.MustCompile(`(?:model_file|remote_code|model_code_path)"?\s*:\s*"?(?:[^"\s]{0,80}/)?(\w{1,80})\.py\b|["-](\w{1,80})\.(\w+)"|\[\s*"(\w{1,80})"|(?m:^from \.(\w{1,80}))`)
 })
 
 // named reports whether the loader of the model that a source lies beside imports it:

@@ -163,6 +163,7 @@ func TestNamed(t *testing.T) {
 		{name: "of a layer", file: "custom_st.py", beside: "modules.json", text: `[{"idx": 0, "type": "custom_st.Transformer"}]`, want: 1},
 		{name: "of a pipeline", file: "pipeline.py", beside: "model_index.json", text: `{"_class_name": ["pipeline", "MyPipeline"]}`, want: 1},
 		{name: "of MLX", file: "model.py", beside: "config.json", text: `{"model_file": "model.py"}`, want: 1},
+		{name: "of MLflow", file: "agent.py", beside: "MLmodel", text: "flavors:\n  python_function:\n    model_code_path: agent.py\n", want: 1},
 		{name: "another source", file: "train.py", beside: "config.json", text: `{"auto_map": {"AutoModel": "modeling_x.Model"}, "train": "train", "script": "train.py"}`},
 		{name: "beside nothing", file: "modeling_x.py"},
 		{name: "of a configuration in Python", file: "a.py", text: "_base_ = 'b.py'\n", want: 1},
