@@ -125,8 +125,11 @@ func (w *weigher) call(kind string, args []pickle.Value) float64 {
 	case "shift":
 		return w.number(nth(args, 1))
 	case "factorial":
-		n := w.number(nth(args, 0))
-		return n * math.Log2(max(1, n))
+		return factorial(w.number(nth(args, 0)))
+	case "choose":
+		return w.choose(args)
+	case "digits":
+		return multiplied(w.digits(nth(args, 0)) * bitsPerDigit)
 	case "format":
 		return w.format(args)
 	}
@@ -151,6 +154,8 @@ func (w *weigher) lazily(kind string, args []pickle.Value) float64 {
 		return math.Pow(w.size(nth(args, 0)), max(1, w.number(nth(args, 1))))
 	case "each":
 		return w.least(args)
+	case "addresses":
+		return w.addresses(nth(args, 0))
 	case "head":
 		return w.head(args)
 	}
@@ -258,7 +263,67 @@ func (w *weigher) power(args []pickle.Value) float64 {
 	if len(args) != 2 || a < 2 {
 		return 0
 	}
-	return scaled(math.Log2(a), w.number(args[1]))
+	return multiplied(scaled(math.Log2(a), w.number(args[1])))
+}
+
+// multiplied is what it takes to multiply a number of so many bits together. CPython
+// takes more than proportional time for it: a second for some ten million bits.
+func multiplied(bits float64) float64 {
+	const slow = 64 // square root of the bits from which on it is felt
+	return max(bits, bits*math.Sqrt(bits)/slow)
+}
+
+// factorial is what it takes to multiply all numbers up to n.
+func factorial(n float64) float64 {
+	l := math.Log2(max(1, n))
+	return n * l * l
+}
+
+// choose is what a binomial coefficient or a number of permutations takes.
+func (w *weigher) choose(args []pickle.Value) float64 {
+	n := w.number(nth(args, 0))
+	if len(args) < 2 || w.j.m.Kind(args[1]) == pickle.None {
+		return factorial(n)
+	}
+	return factorial(min(n, w.number(args[1])))
+}
+
+// bitsPerDigit is how many bits a decimal digit takes.
+const bitsPerDigit = 3.4
+
+// exponent is the power of ten in a number that is written as text.
+var exponent = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`[0-9.][eE]\+?([0-9_]{5,18})`) })
+
+// digits is how many digits a number has that a text says, or a decimal is made of.
+func (w *weigher) digits(v pickle.Value) float64 {
+	if v = w.j.m.Computed(v); w.j.m.Kind(v) == pickle.Call && w.kind(v) == "lazydecimal" {
+		args, _ := w.j.m.Items(v)
+		v = nth(args, 0)
+	}
+	text, _ := w.j.text(v)
+	if found := exponent().FindStringSubmatch(text); found != nil {
+		n, _ := strconv.ParseFloat(strings.ReplaceAll(found[1], "_", ""), 64)
+		return n
+	}
+	return 0
+}
+
+// prefix is what a network is written with.
+var prefix = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`/([0-9]{1,3})$`) })
+
+// addresses is how many addresses a network has.
+func (w *weigher) addresses(v pickle.Value) float64 {
+	text, _ := w.j.text(v)
+	found := prefix().FindStringSubmatch(text)
+	if found == nil {
+		return 1
+	}
+	bits := 32.0
+	if strings.Contains(text, ":") {
+		bits = 128
+	}
+	n, _ := strconv.ParseFloat(found[1], 64)
+	return math.Exp2(max(0, bits-n))
 }
 
 // widths are the numbers in a text that may say how wide a field is.
