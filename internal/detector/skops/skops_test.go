@@ -6,9 +6,11 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/modelaudit/modelaudit/internal/detector"
 	"github.com/modelaudit/modelaudit/internal/detector/archive"
 	"github.com/modelaudit/modelaudit/internal/detector/detectortest"
 	"github.com/modelaudit/modelaudit/internal/detector/skops"
+	"github.com/modelaudit/modelaudit/internal/finding"
 	"github.com/modelaudit/modelaudit/internal/format/zip/ziptest"
 )
 
@@ -91,4 +93,37 @@ func TestDetector(t *testing.T) {
 		{Name: "somebody's type", Data: file(object("mylib.tools", "Thing", dict())), Want: []string{"skops-untrusted-type"}},
 		{Name: "pickle", File: "model.skops", Named: "the pickle detector knows it by content", Data: []byte("\x80\x04N."), Want: []string{"skops-is-pickle"}},
 	}, archive.Detector)
+}
+
+// TestKnown: a schema is known by what it holds, a pickle by its name and its start,
+// and each name is told once.
+func TestKnown(t *testing.T) {
+	system := node("FunctionNode", "os", "system")
+	for _, c := range []struct {
+		name, file, data string
+		known            bool
+		findings         int
+	}{
+		{name: "one node", file: "schema.json", data: system, known: true, findings: 1},
+		{name: "a node twice", file: "x.json", data: tuple(system, system, system), known: true, findings: 1},
+		{name: "two nodes", file: "x.json", data: tuple(system, node("FunctionNode", "os", "popen")), known: true, findings: 2},
+		{name: "without a loader", file: "x.json", data: `{"__class__":"system","__module__":"os"}`},
+		{name: "a loader behind much else", file: "x.json", data: `{"x":"` + strings.Repeat("x", 5000) + `","__loader__":"TupleNode"}`},
+		{name: "another schema", file: "x.json", data: `{"type":"object","__loader__x":1,"y":"\"__loader__\""}`},
+		{name: "a class alone", file: "x.json", data: `{"__class__":"x","y":{"__loader__":"TupleNode"}}`},
+		{name: "a module alone", file: "x.json", data: `{"__module__":"x","y":{"__loader__":"TupleNode"}}`},
+		{name: "a class and a module", file: "x.json", data: `{"__class__":"dict","__module__":"builtins","y":{"__loader__":"TupleNode"}}`, known: true},
+		{name: "no JSON", file: "x.json", data: `"__loader__`},
+		{name: "a pickle", file: "m.skops", data: "\x80\x05N.", known: true, findings: 1},
+		{name: "a pickle of another time", file: "m.skops", data: "\x80\x06N."},
+		{name: "no pickle", file: "m.skops", data: "\x81\x05N."},
+		{name: "the start of a pickle", file: "m.skops", data: "\x80\x05"},
+		{name: "a pickle by another name", file: "m.pkl", data: "\x80\x05N."},
+	} {
+		got := detectortest.Scan([]*detector.Detector{skops.Detector}, c.file, []byte(c.data))
+		found := slices.DeleteFunc(got.Findings, func(f finding.Finding) bool { return f.Rule.Unread })
+		if slices.Contains(got.Formats, "skops") != c.known || len(found) != c.findings {
+			t.Errorf("%s: got %v and %d findings, want %v and %d", c.name, got.Formats, len(found), c.known, c.findings)
+		}
+	}
 }

@@ -10,7 +10,7 @@ func TestAlike(t *testing.T) {
 		"requests": "", "REQUESTS": "", "requestss": "", "NumPi": "", "numby": "",
 		"rrequests": "Requests", "reqquests": "Requests", "requesst": "Requests", "re_quests": "Requests", "requestz": "",
 		"rquests": "Requests", "requets": "Requests", "equests": "", "request": "", "xrequests": "",
-		"erquests": "Requests", "reuqests": "Requests", "requetss": "Requests", "reuqesst": "", "ruqeests": "", "reqxests": "", "requtess": "",
+		"erquests": "Requests", "reuqests": "Requests", "requetss": "Requests", "reuqesst": "", "ruqeests": "", "rezqests": "", "reuzests": "", "requxests": "", "reqxuests": "", "reqxests": "", "requtess": "",
 		"abbcd": "", "abcd": "", "abdc": "", "ab-cd": "",
 		"numpv": "", "nunpy": "", "nurnpy": "numpy", "nump": "", "nmpy": "", "nummpy": "numpy",
 		"sci-kit-learn": "", "scikitlearn": "sci_kit.learn", "scl-kit-leam": "",

@@ -9,7 +9,7 @@ func TestNearTo(t *testing.T) {
 		"requests": "", "request": "", "numpi": "numpy", "requestss": "requests", "xrequests": "requests", "equests": "requests",
 		"reqests": "requests", "rexuests": "requests", "xequests": "requests", "requestx": "requests",
 		"reqeusts": "requests", "erquests": "requests", "requesst": "requests", "requetss": "requests",
-		"qerxests": "", "ruqeests": "", "requ": "", "requestsabc": "", "rexxests": "", "reqestt": "", "xrequestsx": "", "sequestr": "",
+		"qerxests": "", "rezqests": "", "reuzests": "", "reuqxsts": "", "ruqeests": "", "requ": "", "requestsabc": "", "rexxests": "", "reqestt": "", "xrequestsx": "", "sequestr": "",
 		"accelerated": "", "boto": "", "fastai": "", "jupyter-lab": "",
 		"trans-forrners": "transformers", "huggingfacehub": "huggingface-hub", "hugging-face-hub": "huggingface-hub",
 		"flasx": "flask", "flas": "", "flaskk": "flask", "": "", "h5p": "", "h5pyy": "", "tqdn": "",

@@ -1,6 +1,7 @@
 package torchserve_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -123,6 +124,36 @@ func TestOneCause(t *testing.T) {
 	} {
 		if got := detectortest.RuleIDs(detectortest.Scan(all, c.file, c.data)); !slices.Equal(got, c.want) {
 			t.Errorf("%s: got %v, want %v", c.name, got, c.want)
+		}
+	}
+}
+
+// TestCode: sources in which nothing was found are one finding, which counts them.
+func TestCode(t *testing.T) {
+	one := []string{"h.py", handler}
+	for _, c := range []struct {
+		name    string
+		members []string
+		says    string
+		steps   int
+	}{
+		{name: "one", members: one, says: "h.py is Python that comes with the model, and TorchServe runs it.", steps: 1},
+		{name: "two", members: append(one, "u.py", "import os\n"), says: "2 Python files come with the model, and TorchServe runs them: h.py and others.", steps: 2},
+		{name: "no source", members: []string{"h.py/", "", "h.pyc", "x"}},
+		{name: "very many", members: func() (out []string) {
+			for i := range 25 {
+				out = append(out, fmt.Sprintf("%02d.py", i), "1\n")
+			}
+			return out
+		}(), says: "25 Python files come with the model, and TorchServe runs them: 00.py and others.", steps: 20},
+	} {
+		got := detectortest.Scan([]*detector.Detector{torchserve.Detector}, "m.mar", archive(plain, c.members...))
+		says, steps := "", 0
+		for _, f := range got.Findings {
+			says, steps = says+f.Message, len(f.Evidence)
+		}
+		if says != c.says || steps != c.steps {
+			t.Errorf("%s: got %q and %d steps, want %q and %d", c.name, says, steps, c.says, c.steps)
 		}
 	}
 }
