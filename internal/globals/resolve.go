@@ -150,6 +150,17 @@ func isModule(name string) bool {
 // reads protocol 2 or lower with fix_imports; other names are returned as they
 // are.
 func Py2(module, name string) (string, string) {
+	renamed := renames.Ask(module, name)
+	return renamed[0], renamed[1]
+}
+
+var renames = memo.Of(func(module, name string) [2]string {
+	m, n := rename(module, name)
+	return [2]string{m, n}
+})
+
+// rename is Py2, unremembered.
+func rename(module, name string) (string, string) {
 	if to, ok := py2.lookup(module + " " + name); ok {
 		m, n, _ := strings.Cut(to, " ")
 		return m, n

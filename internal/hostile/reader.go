@@ -55,6 +55,7 @@ type Reader struct {
 	ahead  int64 // bytes that the last read was for
 	pos    int64
 	whole  bool // buf is the whole of src and must not be written to
+	lent   bool // buf is somebody else's and must not be written to
 	err    error
 }
 
@@ -175,8 +176,8 @@ func (r *Reader) fill(n int) bool {
 		return false
 	}
 	size := min(max(r.readAhead(), int64(n)), r.end-r.pos)
-	if int64(cap(r.buf)) < size {
-		r.buf = make([]byte, size)
+	if int64(cap(r.buf)) < size || r.lent {
+		r.buf, r.lent = make([]byte, size), false
 	}
 	r.buf = r.buf[:size]
 	got, err := readAtLeast(r.src, r.buf, r.pos, n)
@@ -335,10 +336,31 @@ func (r *Reader) At(offset, n uint64) *Reader {
 	return r.child(int64(offset), int64(offset+n))
 }
 
+// Lend is At for a range the first bytes of which may be at hand: seen is what lies at
+// an offset of the file. The child reads it in place, and is done with when it changes.
+func (r *Reader) Lend(seen []byte, seenAt int64, offset, n uint64) *Reader {
+	c := r.At(offset, n)
+	if c.err == nil && !c.whole {
+		c.borrow(seen, seenAt)
+	}
+	return c
+}
+
+// borrow reads what is at hand in place, if the window starts in it.
+func (r *Reader) borrow(seen []byte, seenAt int64) {
+	if r.start >= seenAt && r.start < seenAt+int64(len(seen)) {
+		r.buf, r.bufAt = seen[:min(int64(len(seen)), r.end-seenAt)], seenAt
+		r.lent, r.ahead = true, jumpSize
+	}
+}
+
 func (r *Reader) child(start, end int64) *Reader {
 	c := &Reader{src: r.src, budget: r.budget, start: start, pos: start, end: end}
-	if r.whole {
+	switch {
+	case r.whole:
 		c.buf, c.whole = r.buf[:end], true
+	case r.lent:
+		c.borrow(r.buf, r.bufAt)
 	}
 	return c
 }

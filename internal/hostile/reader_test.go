@@ -369,3 +369,48 @@ func TestGuard(t *testing.T) {
 		t.Errorf("got %v, want %v", err, errDisk)
 	}
 }
+
+// TestLend: what is at hand is read in place, by windows of the window too, and what
+// follows it from the source, into other memory.
+func TestLend(t *testing.T) {
+	data := []byte("0123456789abcdef")
+	for via, src := range sources(data) {
+		r := hostile.NewReader(src, int64(len(data)), budget(hostile.Limits{}))
+		seen := []byte("4567")
+		for _, c := range []struct {
+			offset, n uint64
+			want      string
+		}{{4, 4, "4567"}, {5, 2, "56"}, {6, 8, "6789abcd"}, {7, 9, "789abcdef"}, {2, 6, "234567"}, {9, 3, "9ab"}} {
+			w := r.Lend(seen, 4, c.offset, c.n)
+			inner := w.At(c.offset, c.n)
+			if got := string(inner.Bytes(c.n)); got != c.want {
+				t.Errorf("%s: %d bytes at %d: got %q of a window's window, want %q", via, c.n, c.offset, got, c.want)
+			}
+			if got := string(w.Peek(16)); got != c.want || w.Err() != nil {
+				t.Errorf("%s: %d bytes at %d: got %q, %v, want %q", via, c.n, c.offset, got, w.Err(), c.want)
+			}
+		}
+		if string(seen) != "4567" {
+			t.Errorf("%s: what was lent became %q", via, seen)
+		}
+		if c := r.Lend(seen, 4, 4, 13); c.Err() == nil {
+			t.Errorf("%s: a window past the end is none", via)
+		}
+	}
+	unread := hostile.NewReader(forbidden(t), 100, budget(hostile.Limits{}))
+	if got := string(unread.Lend([]byte("4567"), 4, 5, 50).Peek(3)); got != "567" {
+		t.Errorf("got %q of what is at hand, want 567", got)
+	}
+}
+
+// forbidden is a source that nobody may read.
+func forbidden(t *testing.T) io.ReaderAt {
+	return readerAt(func([]byte, int64) (int, error) {
+		t.Error("what is at hand was read from the source")
+		return 0, io.EOF
+	})
+}
+
+type readerAt func(p []byte, off int64) (int, error)
+
+func (f readerAt) ReadAt(p []byte, off int64) (int, error) { return f(p, off) }

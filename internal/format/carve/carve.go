@@ -108,6 +108,7 @@ type search struct {
 	buf        []byte // the chunk
 	room       []byte // for a chunk that is not in memory
 	scratch    [scratchSize]byte
+	packed     unpacking
 	text       text // around the last script
 	err        error
 }
@@ -194,7 +195,7 @@ func (s *search) peek(at int64, n int) []byte {
 
 // window is a reader of what is left from an offset on.
 func (s *search) window(at int64) *hostile.Reader {
-	return s.r.At(uint64(at), uint64(s.end-at))
+	return s.r.Lend(s.buf, s.at, uint64(at), uint64(s.end-at))
 }
 
 // outermost sorts files and leaves out those inside of others: a zip archive is

@@ -12,6 +12,7 @@ import (
 	"io"
 	"math"
 	"math/rand/v2"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -233,6 +234,28 @@ func TestManyFiles(t *testing.T) {
 	got, err := find(bytes.Repeat(elf(), 10_000))
 	if err != nil || len(got) == 0 || len(got) > 1000 {
 		t.Errorf("got %d files, %v, want some", len(got), err)
+	}
+}
+
+// TestManySignatures: a place that is nothing costs no memory, whatever it looks like.
+func TestManySignatures(t *testing.T) {
+	for _, signature := range []string{
+		"\x78\x9c", "\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03", "\xfd7zXZ\x00\x00\x04\xe6\xd6\xb4\x46", "\x7fELF\x02\x01\x01", "\xca\xfe\xba\xbe", "PK\x05\x06",
+	} {
+		const every = 16
+		data := noise(1 << 20)
+		for i := 0; i+every <= len(data); i += every {
+			copy(data[i:], signature)
+		}
+		src := struct{ io.ReaderAt }{bytes.NewReader(data)} // which is not in memory, as far as readers know
+		r := hostile.NewReader(src, int64(len(data)), hostiletest.Budget(len(data)))
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		_, err := carve.Data(r, nil, func(carve.File) bool { return false }) // chance makes one now and then
+		runtime.ReadMemStats(&after)
+		if took := after.TotalAlloc - before.TotalAlloc; err != nil || took > 128<<20 {
+			t.Errorf("%q: %v, %d MiB allocated", signature, err, took>>20)
+		}
 	}
 }
 

@@ -16,8 +16,10 @@ const (
 	enough = 512
 	// mostUnpacked is how much of a stream is unpacked to find its end.
 	mostUnpacked = 4 << 20
-	// inputBuffer is what package compress reads through.
+	// inputBuffer is what package compress reads through, firstInput how much is read
+	// at first.
 	inputBuffer = 32 << 10
+	firstInput  = 256
 )
 
 // gzipStream looks at the fields of a header (RFC 1952 2.3) before it unpacks:
@@ -42,10 +44,10 @@ func stream(kind Kind) func(*search, int64) (File, bool) {
 		if f == nil || f.Weak && kind != Zlib {
 			return File{}, false
 		}
-		in := &counter{src: hostile.Input(s.r, at, s.end-at)}
-		buffered := bufio.NewReaderSize(in, inputBuffer)
+		in := &counter{s: s, at: at, ahead: firstInput}
+		buffered := s.packed.buffer(in)
 		n, err := s.unpack(f, buffered, s.end-at)
-		size := in.n - int64(buffered.Buffered())
+		size := in.at - at - int64(buffered.Buffered())
 		switch {
 		case err == nil: // longer than was unpacked
 			size = s.end - at
@@ -70,7 +72,7 @@ func (s *search) unpack(f *compress.Format, in io.Reader, size int64) (n int64, 
 	budget := s.r.Budget()
 	defer budget.Release(budget.Held())
 	err = hostile.Guard(func() error {
-		out, err := f.Open(in, size, budget)
+		out, err := f.OpenAgain(in, size, budget, &s.packed.spare)
 		if err == nil {
 			n, err = s.drain(out)
 		}
@@ -81,7 +83,7 @@ func (s *search) unpack(f *compress.Format, in io.Reader, size int64) (n int64, 
 
 // drain reads what is unpacked, up to the limit.
 func (s *search) drain(out io.Reader) (n int64, err error) {
-	p := make([]byte, inputBuffer)
+	p := s.packed.out
 	for n < mostUnpacked && err == nil && s.err == nil {
 		var m int
 		m, err = out.Read(p)
@@ -91,14 +93,41 @@ func (s *search) drain(out io.Reader) (n int64, err error) {
 	return n, cmp.Or(s.err, err)
 }
 
-// A counter counts what is read.
-type counter struct {
-	src io.Reader
-	n   int64
+// An unpacking is what trying to unpack takes: most places are no streams, and what
+// is allocated for one would cost more than finding out.
+type unpacking struct {
+	in    *bufio.Reader
+	out   []byte
+	spare compress.Spare
 }
 
-func (c *counter) Read(p []byte) (int, error) {
-	n, err := c.src.Read(p)
-	c.n += int64(n)
+// buffer returns a buffered reader of src, and makes room for what comes out.
+func (u *unpacking) buffer(src io.Reader) *bufio.Reader {
+	if u.in == nil {
+		u.in, u.out = bufio.NewReaderSize(src, inputBuffer), make([]byte, inputBuffer)
+	}
+	u.in.Reset(src)
+	return u.in
+}
+
+// A counter reads from a place on, at first as little as tells that there is no
+// stream, and knows how far it is.
+type counter struct {
+	s     *search
+	at    int64
+	ahead int
+}
+
+// Read implements io.Reader.
+func (c *counter) Read(p []byte) (n int, err error) {
+	s := c.s
+	p = p[:min(len(p), c.ahead)]
+	c.ahead = min(2*c.ahead, inputBuffer)
+	if i := c.at - s.at; i >= 0 && i < int64(len(s.buf)) {
+		n = copy(p, s.buf[i:])
+	} else {
+		n, err = hostile.Input(s.r, c.at, s.end-c.at).Read(p)
+	}
+	c.at += int64(n)
 	return n, err
 }

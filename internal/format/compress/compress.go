@@ -65,7 +65,7 @@ func Unreadable(head []byte) string {
 func (f *Format) Unpack(src io.ReaderAt, size int64, budget *hostile.Budget) (*hostile.Content, error) {
 	held := &charge{budget: budget}
 	content, err := hostile.Unpack(budget, func() (io.Reader, error) {
-		return f.open(&input{Reader: bufio.NewReaderSize(hostile.Input(src, 0, size), 32<<10), size: size, charge: held})
+		return f.open(&input{Reader: bufio.NewReaderSize(hostile.Input(src, 0, size), 32<<10), size: size, charge: held, Spare: new(Spare)})
 	})
 	if _, whole := content.Whole(); whole {
 		held.free() // nothing is unpacked again
@@ -97,7 +97,14 @@ type input struct {
 	*bufio.Reader
 	size   int64 // of the whole stream
 	charge *charge
-	gzip   *gzip.Reader // of the last member; nil before the first
+	*Spare
+}
+
+// A Spare holds the decompressors of streams that were read, to be used again: the
+// tables of one are larger than many streams. It serves one stream at a time.
+type Spare struct {
+	gzip *gzip.Reader
+	zlib io.ReadCloser
 }
 
 // A charge reserves the memory of a decompressor, once however often the stream
@@ -231,7 +238,12 @@ func chained(name string, is func([]byte) bool, next func(*input) (io.Reader, er
 // Open starts unpacking the stream that src reads, which holds size bytes. What
 // the decompressor allocates is reserved from the budget.
 func (f *Format) Open(src io.Reader, size int64, budget *hostile.Budget) (io.Reader, error) {
-	return f.open(&input{Reader: bufio.NewReaderSize(src, 32<<10), size: size, charge: &charge{budget: budget}})
+	return f.OpenAgain(src, size, budget, new(Spare))
+}
+
+// OpenAgain is Open for one who opens many streams, one after the other.
+func (f *Format) OpenAgain(src io.Reader, size int64, budget *hostile.Budget, spare *Spare) (io.Reader, error) {
+	return f.open(&input{Reader: bufio.NewReaderSize(src, 32<<10), size: size, charge: &charge{budget: budget}, Spare: spare})
 }
 
 // Bzip2 returns the format of bzip2 streams.

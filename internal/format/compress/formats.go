@@ -34,7 +34,7 @@ func openGzip(in *input) (io.Reader, error) {
 }
 
 // member returns the reader of the member that starts here, which is that of the one
-// before it: its tables are larger than many members.
+// before it.
 func (in *input) member() (z *gzip.Reader, err error) {
 	if in.gzip != nil {
 		return in.gzip, in.gzip.Reset(in.Reader)
@@ -106,8 +106,20 @@ func isZlib(head []byte) bool {
 // openZlib opens a stream that nothing follows.
 func openZlib(in *input) (io.Reader, error) {
 	never := func([]byte) bool { return false }
-	next := func(in *input) (io.Reader, error) { return zlib.NewReader(in.Reader) }
-	return chained("zlib", never, next)(in)
+	return chained("zlib", never, openDeflated)(in)
+}
+
+// openDeflated opens one stream, with the reader of the one before it if there is one.
+func openDeflated(in *input) (io.Reader, error) {
+	if in.zlib != nil {
+		return in.zlib, in.zlib.(zlib.Resetter).Reset(in.Reader, nil)
+	}
+	z, err := zlib.NewReader(in.Reader)
+	if err != nil {
+		return nil, err
+	}
+	in.zlib = z
+	return z, nil
 }
 
 // joblib before 0.10 wrote "ZF", the unpacked size in hexadecimal, padded to 19
