@@ -42,6 +42,9 @@ func brings(base, key string, i config.Item) bool {
 	case i.Kind != config.Text || i.Value == "":
 		return false
 	}
+	if usual, ok := strings.CutPrefix(row[0], "besides:"); ok {
+		return !strings.HasPrefix(i.Value, usual)
+	}
 	return row[0] == "any" || strings.HasSuffix(i.Value, ".py") || strings.Contains(i.Value, "://")
 }
 

@@ -53,6 +53,8 @@ func TestNames(t *testing.T) {
 		{name: "another Keras", file: "MLmodel", text: "flavors:\n  tensorflow:\n    keras_module: mine\n", want: "config-remote-code"},
 		{name: "a model that is code", file: "MLmodel", text: "flavors:\n  python_function:\n    loader_module: mlflow.pyfunc.model\n    model_code_path: agent.py\n", want: "config-remote-code"},
 		{name: "an index of LlamaIndex", file: "settings.json", text: `{"llm": {"object_constructor": "subprocess.Popen", "object_kwargs": {}}}`, want: "config-calls-dangerous"},
+		{name: "a runtime of MLServer", file: "model-settings.json", text: `{"name": "m", "implementation": "mlserver_sklearn.SKLearnModel"}`},
+		{name: "a runtime of the author's", file: "model-settings.json", text: `{"name": "m", "implementation": "models.Runtime"}`, want: "config-remote-code"},
 		{name: "a callback", file: "pipeline.yaml", text: "components:\n  a:\n    init_parameters:\n      streaming_callback: subprocess.run\n", want: "config-calls-dangerous"},
 		{name: "a filter", file: "pipeline.yaml", text: "a:\n  custom_filters:\n    shout: os.system\n", want: "config-calls-dangerous"},
 		{name: "a component of Rasa", file: "config.yml", text: "pipeline:\n- name: WhitespaceTokenizer\n- name: os.system\n", want: "config-calls-dangerous"},
