@@ -13,27 +13,30 @@ import (
 //go:embed brought.txt
 var broughtFile string
 
-// brought are the rows of brought.txt: what a key has done with its value, by the
-// key, and by the name of the configuration where only that one has it.
-var brought = table.Once(broughtFile, func(text string) map[string][]string {
-	out := make(map[string][]string)
+// brought are the rows of brought.txt by their keys: the name of the configuration,
+// what the value is, what is done.
+var brought = table.Once(broughtFile, func(text string) map[string][][]string {
+	out := make(map[string][][]string)
 	for row := range table.Rows(text, 4) {
-		out[strings.TrimPrefix(row[0]+" "+row[1], "* ")] = row[2:]
+		out[row[1]] = append(out[row[1]], []string{row[0], row[2], row[3]})
 	}
 	return out
 })
 
-// whose returns the row of a key in a configuration.
-func whose(base, key string) []string {
-	if row := brought()[base+" "+key]; row != nil {
-		return row
+// whose returns what a key of this configuration has done with its value: what the
+// value is, and what is done.
+func (j *judge) whose(key string) []string {
+	for _, row := range brought()[key] {
+		if row[0] == "*" || row[0] == j.base() {
+			return row[1:]
+		}
 	}
-	return brought()[key]
+	return nil
 }
 
 // brings reports whether a key names code that the model brings along.
-func brings(base, key string, i config.Item) bool {
-	row := whose(base, key)
+func (j *judge) brings(key string, i config.Item) bool {
+	row := j.whose(key)
 	switch {
 	case row == nil:
 		return false
@@ -51,7 +54,7 @@ func brings(base, key string, i config.Item) bool {
 // brought reports code that the model brings along, and where from.
 func (j *judge) brought(i config.Item) {
 	j.known = true
-	does := whose(j.base(), i.Key())[1]
+	does := j.whose(i.Key())[1]
 	if i.Kind == config.Text {
 		does += " " + finding.Quote(i.Value)
 	}

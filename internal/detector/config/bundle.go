@@ -27,8 +27,11 @@ var references = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompil
 
 // expression keeps a value that is code, and its imports, which hold for the others.
 func (j *judge) expression(i config.Item) {
+	if i.Kind != config.Text || !strings.Contains(i.Value, "$") {
+		return
+	}
 	code, ok := strings.CutPrefix(strings.TrimSpace(i.Value), "$")
-	if i.Kind != config.Text || !ok || code == "" || code[0] == '{' {
+	if !ok || code == "" || code[0] == '{' {
 		return
 	}
 	code = references().ReplaceAllString(strings.TrimSpace(code), "_")

@@ -51,7 +51,7 @@ func (j *judge) item(i config.Item) {
 		j.component(i, key)
 	case in.attention:
 		j.kernel(i)
-	case brings(j.base(), key, i) && !starts(i.Value):
+	case j.brings(key, i) && !starts(i.Value):
 		j.brought(i)
 	case (callables()[key] || in.called) && starts(i.Value):
 		j.target(i, key)

@@ -11,10 +11,15 @@ import (
 //go:embed pairs.txt
 var pairsFile string
 
-// pairs are the rows of pairs.txt.
-var pairs = table.Once(pairsFile, func(text string) (out [][]string) {
+// pairs are the rows of pairs.txt, by each of their members.
+var pairs = table.Once(pairsFile, func(text string) map[string][][]string {
+	out := make(map[string][][]string)
 	for row := range table.Rows(text, 3) {
-		out = append(out, row)
+		for _, key := range []string{row[0], row[1], kindKey} {
+			if key != kindKey || row[2] != "" {
+				out[key] = append(out[key], row)
+			}
+		}
 	}
 	return out
 })
@@ -29,11 +34,12 @@ func (j *judge) pair(i config.Item) {
 		return
 	}
 	key := i.Path[last]
-	for _, p := range pairs() {
-		if kind := p[2]; key == kindKey && kind != "" && i.Value == kind || key == p[0] || key == p[1] {
-			if key[0] != '[' || last == 1 && strings.HasSuffix(j.base(), "model_index.json") {
-				j.paired(i, p)
-			}
+	if strings.HasPrefix(key, "[") && (last != 1 || !strings.HasSuffix(j.base(), "model_index.json")) {
+		return // of a list: pairs are those of a pipeline alone
+	}
+	for _, p := range pairs()[key] {
+		if key != kindKey || i.Value == p[2] {
+			j.paired(i, p)
 		}
 	}
 }
