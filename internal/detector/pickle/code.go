@@ -1,6 +1,7 @@
 package pickle
 
 import (
+	_ "embed"
 	"fmt"
 	"regexp"
 	"slices"
@@ -12,6 +13,7 @@ import (
 	"github.com/modelaudit/modelaudit/internal/format/pickle"
 	"github.com/modelaudit/modelaudit/internal/globals"
 	"github.com/modelaudit/modelaudit/internal/location"
+	"github.com/modelaudit/modelaudit/internal/table"
 )
 
 // carries notes that the file makes a function, once for the file.
@@ -50,7 +52,7 @@ func (j *judge) code(e pickle.Effect) {
 		if r.Path == "open" && !opensToWrite(c) {
 			v.Effect = globals.Read
 		}
-		if bad && !expected(r.Path, v, c) {
+		if bad && !j.expected(r.Path, v, c) {
 			if len(found) == 0 {
 				first = v
 			}
@@ -66,16 +68,34 @@ func (j *judge) code(e pickle.Effect) {
 }
 
 // expected reports whether honest code that comes with a model does what a path
-// is for: it reads its own files and settings, and loads what it wraps.
-func expected(path string, v globals.Verdict, c *marshal.Code) bool {
-	switch v.Effect {
-	case globals.Read:
+// is for: it reads its own files and settings, loads what it wraps, and saves itself.
+func (j *judge) expected(path string, v globals.Verdict, c *marshal.Code) bool {
+	switch {
+	case v.Effect == globals.Read:
 		return !mentions(c.Constants, location.Sensitive)
-	case globals.Deserialise:
-		name := path[strings.LastIndexByte(path, '.')+1:]
-		return name == "load" || name == "load_model"
+	case routine(path, v.Effect):
+		return !mentions(c.Constants, func(text string) bool { return location.Sensitive(text) || j.payload(text) != "" })
+	}
+	switch path[strings.LastIndexByte(path, '.')+1:] {
+	case "load", "load_model":
+		return v.Effect == globals.Deserialise
+	case "from_pretrained":
+		remote := func(text string) bool { return text == "trust_remote_code" }
+		return (v.Effect == globals.Deserialise || v.Effect == globals.Write) && !mentions(c.Constants, remote)
 	}
 	return false
+}
+
+//go:embed routine.txt
+var routineText string
+
+// routines are the paths of routine.txt.
+var routines = table.Once(routineText, table.Set)
+
+// routine reports whether a path is in routine.txt.
+func routine(path string, does globals.Effect) bool {
+	module := path[:max(0, strings.LastIndexByte(path, '.'))]
+	return routines()[path] || does == globals.Write && routines()[module+".*"]
 }
 
 // mentions reports whether a text among constants of code, or in one, is one that

@@ -41,6 +41,12 @@ func TestWrapped(t *testing.T) {
 	lambda := pickletest.New(2).Global("dill._dill", "_create_function").Op('(').Global("dill._dill", "_create_code").
 		Op('(').Int(0).Int(0).Int(0).Int(0).Int(1).Int(3).Encoded([]byte("\x97\x00d\x01S\x00")).None().Int(0).Tuple(2).Op(')').Op(')').
 		Op('t').Reduce().EmptyDict().Op('t').Reduce().Stop()
+	// generic is a class with generic ones among its bases, as dill writes it.
+	generic := func(fills func(*pickletest.Stream) *pickletest.Stream) []byte {
+		s := fills(call("types", "new_class").Op('(').Str("Data").Op(')').EmptyDict().Str("metaclass").Named("builtins", "type").SetItem().
+			Named("functools", "partial")).Tuple(1).Reduce()
+		return s.Op('(').Named("dill._dill", "_setitems").Op(')').EmptyDict().Str("source").EmptyDict().SetItem().None().Op('t').Build().Op('t').Reduce().Stop()
+	}
 	refers, runs, writes := []string{"pickle-dangerous-reference"}, []string{"pickle-executes-code"}, []string{"pickle-writes-files"}
 	for _, c := range []struct {
 		name   string
@@ -59,6 +65,10 @@ func TestWrapped(t *testing.T) {
 		{"logger that makes its directory", call("lightning.pytorch.loggers.csv_logs", "ExperimentWriter").Str("/tmp/m").Tuple(1).Reduce().Stop(), writes},
 		{"logger that writes", call("lightning.fabric.loggers.csv_logs", "_ExperimentWriter.save").
 			Named("lightning.pytorch.loggers.csv_logs", "ExperimentWriter").Op(')').NewObj().Tuple(1).Reduce().Stop(), writes},
+		{"generic class of dill", generic(name("dill._dill", "_setitems")), nil},
+		{"class filled by a command", call("types", "new_class").Op('(').Str("Data").Op(')').EmptyDict().Named("posix", "system").Op('t').Reduce().Stop(), runs},
+		{"items of a module, set by dill", call("dill._dill", "_setitems").Named("os", "environ").EmptyDict().Tuple(2).Reduce().Stop(), runs},
+		{"property that is kept", call("functools", "cached_property").Op(')').NewObj().Stop(), nil},
 		{"function of dill, old protocol", lambda, []string{"pickle-carries-code"}},
 	} {
 		got := detectortest.RuleIDs(detectortest.Scan([]*detector.Detector{pickle.Detector}, "m.pkl", c.pickle))

@@ -104,6 +104,7 @@ var functions = map[string]*function{
 	"copyreg._reconstructor":                        {eval: reconstructor},
 	"numba.core.types.abstract._type_reconstructor": {eval: numbaType},
 	"dask._expr.Expr._reconstruct":                  {eval: daskExpression},
+	"types.new_class":                               {eval: newClass},
 	"copyreg.__newobj__":                            {eval: newInstance},
 	"copyreg.__newobj_ex__":                         {eval: newInstance},
 	"copyreg.add_extension":                         {eval: addExtension},

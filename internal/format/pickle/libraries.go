@@ -121,3 +121,28 @@ func modelMatrix(m *Machine, c *call) (Value, bool) {
 	}
 	return m.instanceBy(c)
 }
+
+// newClass is types.new_class(name, bases, {"metaclass": type}, fill) as dill calls it
+// for classes that have generic ones among their bases: fill sets what dill's
+// _setitems is given for its source. It makes what dill's _create_type does.
+func newClass(m *Machine, c *call) (Value, bool) {
+	if len(c.args) != 4 || c.loose || c.kw != 0 || m.Kind(c.args[2]) != Dict || !m.exact(c.args[2]) {
+		return 0, false
+	}
+	settings := m.object(c.args[2]).items
+	meta, ok := m.dictState(c.args[2], "metaclass")
+	fill := m.object(c.args[3])
+	if !ok || len(settings) != 2 || m.Name(m.force(meta)) == nil || fill == nil || fill.kind != Call || fill.lost > 0 || len(fill.items) != 1 {
+		return 0, false
+	}
+	partial, sets := m.Name(fill.fn), m.Name(m.force(fill.items[0]))
+	if partial == nil || partial.dotted != "functools.partial" || sets == nil || sets.dotted != "dill._dill._setitems" {
+		return 0, false
+	}
+	source, ok := m.dictState(fill.kw, "source")
+	if !ok || m.Kind(source) != Dict || len(m.object(fill.kw).items) != 2 {
+		return 0, false
+	}
+	create := m.intern("dill._dill", "_create_type", "dill._dill", "_create_type")
+	return m.call(call{fn: create, args: []Value{meta, c.args[0], c.args[1], source}}), true
+}
