@@ -75,6 +75,65 @@ func TestDetector(t *testing.T) {
 	}, archive.Detector)
 }
 
+// TestMessages: what a configuration has called, by whom, and what of it is shown.
+func TestMessages(t *testing.T) {
+	long := strings.Repeat("x", 4<<10)
+	for _, c := range []struct{ name, file, text, want string }{
+		{name: "HyperPyYAML", file: "a.yaml", text: "a: !apply:os.system [x]\n", want: "Loading the file with HyperPyYAML calls os.system, which starts a program. | !apply:os.system"},
+		{name: "HyperPyYAML, odd", file: "a.yaml", text: "a: !name:linecache.getline\n", want: "Loading the file with HyperPyYAML imports linecache.getline, which reads files. | !name:linecache.getline"},
+		{name: "HyperPyYAML, harmless", file: "a.yaml", text: "a: !new:torch.nn.ReLU\n"},
+		{name: "a tag by its short name", file: "a.yaml", text: "a: !!python/name:eval\n", want: "Loading the file without SafeLoader imports builtins.eval, which runs code. | !!python/name:eval"},
+		{name: "a module", file: "a.yaml", text: "a: !!python/module:mine\n", want: "Loading the file without SafeLoader imports mine. | !!python/module:mine"},
+		{name: "another tag", file: "a.yaml", text: "a: !x:os.system [y]\n"},
+		{name: "interpolated text", file: "a.yaml", text: "m: {x: os, y: '${m.x}'}\nb: {_target_: '${m.y}.system'}\n", want: "Instantiating the configuration calls os.system, which starts a program. | ${m.y}.system"},
+		{name: "interpolated by what is no text", file: "a.yaml", text: "m: {x: [os]}\nb: {_target_: '${m.x}.system'}\n", want: "Loading the model calls what ${m.x}.system comes to, which cannot be told from the file. | ${m.x}.system"},
+		{name: "interpolated by what is no mapping", file: "a.yaml", text: "m: [x, os]\nb: {_target_: '${m.x}.system'}\n", want: "Loading the model calls what ${m.x}.system comes to, which cannot be told from the file. | ${m.x}.system"},
+		{name: "interpolated by itself", file: "a.yaml", text: "m: ${m}\nb: {_target_: '${m}'}\n", want: "Loading the model calls what ${m} comes to, which cannot be told from the file. | ${m}"},
+		{name: "interpolated to more than a name", file: "a.yaml", text: "m: " + long + "\nb: {_target_: 'os${m}${oc.env:x}'}\n", want: "Loading the model calls what os${m}${oc.env:x} comes to, which cannot be told from the file. | os${m}${oc.env:x}"},
+		{name: "the last of two", file: "a.yaml", text: "m: {x: mine, x: os}\nb: {_target_: '${m.x}.system'}\n", want: "Instantiating the configuration calls os.system, which starts a program. | ${m.x}.system"},
+		{name: "blanks around it", file: "a.yaml", text: "b: {_target_: ' os.system '}\n", want: "Instantiating the configuration calls os.system, which starts a program. |  os.system "},
+		{name: "fetched from a list", file: "a.yaml", text: "b: {_target_: hydra.utils.get_object, _args_: [[os.system]]}\n"},
+		{name: "fetched from no list", file: "a.yaml", text: "b: {_target_: hydra.utils.get_object, _args_: []}\n"},
+		{name: "what others are given", file: "a.yaml", text: "b: {_target_: mine.get, path: os.system, _args_: [os.system]}\n"},
+		{name: "the model's class, which is none of NeMo", file: "a.yaml", text: "target: os.system\n"},
+		{name: "a target further down", file: "a.yaml", text: "b: {target: os.system}\n"},
+		{name: "no text for a target", file: "a.yaml", text: "b: {_target_: [os.system]}\n"},
+	} {
+		var got []string
+		for _, f := range detectortest.Scan([]*detector.Detector{hydra.Detector}, c.file, []byte(c.text)).Findings {
+			got = append(got, f.Message+" | "+f.Evidence[0].Text)
+		}
+		if said := strings.Join(got, "\n"); said != c.want {
+			t.Errorf("%s: got %q, want %q", c.name, said, c.want)
+		}
+	}
+}
+
+// TestNeMo: what lies in an archive of NeMo, or is called like its configuration, is
+// that of a model which is restored.
+func TestNeMo(t *testing.T) {
+	const text = "a: {_target_: mine.Thing}\n"
+	for _, c := range []struct {
+		name, file, member string
+		want               []string
+	}{
+		{name: "the configuration", file: "m.nemo", member: "model_config.yaml", want: []string{"nemo-target-unknown"}},
+		{name: "another one", file: "m.NEMO", member: "tokenizer/x.yaml", want: []string{"nemo-target-unknown"}},
+		{name: "the configuration in another archive", file: "m.tar", member: "a/Model_Config.yaml", want: []string{"nemo-target-unknown"}},
+		{name: "another one in another archive", file: "m.tar", member: "x.yaml"},
+		{name: "a name that ends alike", file: "m.nemo.tar", member: "x.nemo.yaml"},
+	} {
+		data := tartest.Build(tartest.Member{Name: c.member, Data: text})
+		got := detectortest.RuleIDs(detectortest.Scan([]*detector.Detector{archive.Detector, hydra.Detector}, c.file, data))
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%s: got %v, want %v", c.name, got, c.want)
+		}
+	}
+	if got := detectortest.Scan([]*detector.Detector{hydra.Detector}, "model_config.yaml", []byte(text)); len(got.Findings) > 0 {
+		t.Errorf("on disk: got %+v", got.Findings)
+	}
+}
+
 // TestOtherYAML checks that YAML which is nobody's model is left alone, damaged or
 // not.
 func TestOtherYAML(t *testing.T) {
