@@ -1,5 +1,5 @@
 // Package script judges program sources that lie among models: Python, shell,
-// PowerShell and notebooks. Sources may do anything, and other tools judge them
+// PowerShell, notebooks and recipes of images. Sources may do anything, and other tools judge them
 // as code; here only what no honest source does counts, and what the servers of
 // models run as soon as they import it.
 package script
@@ -62,6 +62,9 @@ var languages = map[string]func(*judge, string) error{
 func language(h artifact.Head) func(*judge, string) error {
 	if f := languages[h.Extension()]; f != nil {
 		return f
+	}
+	if isDockerfile(h.Base()) {
+		return (*judge).dockerfile
 	}
 	if !h.HasPrefix("#!") {
 		return nil

