@@ -38,3 +38,31 @@ func TestChangesWhatTheProcessOwns(t *testing.T) {
 		}
 	}
 }
+
+// TestRunsMethods: what goes over an object runs the methods of its class on what the
+// file has filled it with.
+func TestRunsMethods(t *testing.T) {
+	listed := func(module, class string, fill func(*pickletest.Stream)) []byte {
+		s := pickletest.New(4).Named("builtins", "list").Named(module, class).Tuple(0).NewObj()
+		fill(s)
+		return s.Tuple(1).Reduce().Stop()
+	}
+	nothing := func(*pickletest.Stream) {}
+	state := func(s *pickletest.Stream) { s.EmptyDict().Str("source").Str("lines.txt").SetItem().Build() }
+	for _, c := range []struct {
+		name string
+		data []byte
+		want []string
+	}{
+		{name: "a class that reads what its state names", data: listed("gensim.models.word2vec", "LineSentence", state), want: []string{"pickle-reads-files"}},
+		{name: "an unknown class", data: listed("models.data", "Lines", state), want: []string{"pickle-unknown-call", "pickle-unknown-class"}},
+		{name: "an unknown class without anything", data: listed("models.data", "Lines", nothing), want: []string{"pickle-unknown-class"}},
+		{name: "a class of Python", data: listed("collections", "UserList", func(s *pickletest.Stream) { s.EmptyDict().Str("data").EmptyList().SetItem().Build() })},
+	} {
+		got := detectortest.RuleIDs(detectortest.Scan(all, "model.pkl", c.data))
+		slices.Sort(got)
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%s: got %q, want %q", c.name, got, c.want)
+		}
+	}
+}

@@ -23,9 +23,9 @@ func graphs(module, name, graphModule, graphName string) *pickletest.Stream {
 		Named(module, name).Named(graphModule, graphName).Tuple(2).Reduce()
 }
 
-// sentences adds an object that reads the sentences at an address when it is iterated.
+// sentences adds an object that is filled with an address.
 func sentences(b *pickletest.Stream) *pickletest.Stream {
-	return b.Named("gensim.models.word2vec", "LineSentence").Tuple(0).NewObj().EmptyDict().Str("source").Str("http://192.0.2.1/poc").SetItem().Build()
+	return b.Named("sklearn.pipeline", "Pipeline").Tuple(0).NewObj().EmptyDict().Str("source").Str("http://192.0.2.1/poc").SetItem().Build()
 }
 
 // picked adds a module that a function picks out of a list.

@@ -64,14 +64,26 @@ func (j *judge) runsOf(e pickle.Effect, u *use, v pickle.Value, depth int) {
 		})
 		return
 	}
-	if of.on(globals.Call).Class != globals.Unknown {
+	if c := of.on(globals.Call).Class; c != globals.Unknown && c != globals.Dangerous {
 		return
 	}
 	if what := j.givenTo(v); what != "" {
 		j.add(armed, e, of.name, func() string {
 			return "Loading this file " + j.callText(e) + ": that runs methods of " + finding.Quote(of.name) + ", a class that is not known, which holds " + what + "."
 		})
+		return
 	}
+	if u.uses && j.filled(v) && globals.ClassLike(n.Name) && slices.Contains(e.Args, v) {
+		j.add(unknownCall, e, of.name, func() string {
+			return "Loading this file " + j.callText(e) + ": that runs methods of " + finding.Quote(of.name) + " on what the file fills it with, and these are not known."
+		})
+	}
+}
+
+// filled reports whether an object was filled with something, or made with it.
+func (j *judge) filled(v pickle.Value) bool {
+	args, _ := j.m.Items(v)
+	return len(args) > 0 || j.m.State(v) != 0
 }
 
 // evaluates reports whether one of the values, or what they hold as deep as is said, is
