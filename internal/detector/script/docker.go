@@ -3,6 +3,8 @@ package script
 import (
 	"encoding/json"
 	"strings"
+
+	"github.com/modelaudit/modelaudit/internal/source"
 )
 
 // isDockerfile knows the recipe of an image by its name.
@@ -23,7 +25,7 @@ func (j *judge) dockerfile(text string) error {
 		word, command, _ := strings.Cut(strings.TrimLeft(line, " \t"), " ")
 		if strings.EqualFold(word, "RUN") {
 			script, end := body(text, command, next)
-			if err := j.command(script, at); err != nil {
+			if err := j.built(script, at); err != nil {
 				return err
 			}
 			next = end
@@ -31,6 +33,16 @@ func (j *judge) dockerfile(text string) error {
 		at = next
 	}
 	return nil
+}
+
+// built judges a command of a recipe. Running a download of a host with a name, over a
+// connection that nobody can change, is how images are made.
+func (j *judge) built(script string, at int) error {
+	p, err := source.Shell(script, j.p.Budget)
+	if p != nil && (!p.Fetches || source.Openly(script)) {
+		j.program(p, script, at)
+	}
+	return err
 }
 
 // instruction returns the line at an offset with those that it goes on in, without the

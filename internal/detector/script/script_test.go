@@ -248,6 +248,7 @@ func TestDockerfile(t *testing.T) {
 		{name: "as a list", text: `RUN ["sh", "-c", "` + fetch + `"]`, want: 1},
 		{name: "as a script", text: "RUN <<EOF\nset -e\n" + fetch + "\nEOF\nCMD x\n", want: 1},
 		{name: "of another name", file: "serve.Dockerfile", text: "run " + fetch, want: 1},
+		{name: "what installs", text: "RUN curl -sSL https://install.example.org | python3 -\n"},
 		{name: "a comment", text: "# RUN " + fetch + "\nLABEL a=\"RUN " + fetch + "\"\n"},
 		{name: "what is usual", text: "FROM python:3.11\nRUN pip install --no-cache-dir -r requirements.txt && \\\n    rm -rf /root/.cache\nCOPY . /app\nRUN <<EOF\necho a\n"},
 		{name: "another file", file: "notes.txt", text: "RUN " + fetch},
