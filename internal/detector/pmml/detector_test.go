@@ -1,6 +1,7 @@
 package pmml_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -45,6 +46,64 @@ func TestDetector(t *testing.T) {
 		{Name: "built-in function", Data: document("", `<Apply function="x-log1p"/><Apply function="+"/>`)},
 		{Name: "table", Data: document("", `<TableLocator/>`), Want: []string{"pmml-external-table"}},
 	})
+}
+
+// TestClasses: a function is a Java class if its name has packages in front of a word
+// in capitals.
+func TestClasses(t *testing.T) {
+	for name, want := range map[string]bool{
+		"com.example.Harm": true, "a.B": true, "a.Z": true, "a.B.c": true, "java.lang.Runtime.exec": true, "_a.Bc.D": true,
+		"": false, "Harm": false, "Harm.run": false, "A.B": false, "log": false, "x.y.z": false, "a.@B": false, "a.[b": false,
+		"a..B": false, ".A": false, "a.B.": false, "a.B c": false, "a.B/c": false, "http://a.B": false,
+	} {
+		got := detectortest.Scan([]*detector.Detector{pmml.Detector}, "m.pmml", document("", `<Apply function="`+name+`"/>`))
+		if len(got.Findings) > 0 != want {
+			t.Errorf("%q: got %+v, want one: %v", name, got.Findings, want)
+		}
+	}
+}
+
+// TestDefinitions: a definition that is not the group's is fetched from elsewhere.
+func TestDefinitions(t *testing.T) {
+	const own, foreign = "pmml-external-dtd", "pmml-external-entity"
+	for id, want := range map[string]string{
+		"pmml.dtd": own, "../pmml.dtd": own, "-//DMG//DTD": own, "http://dmg.org/x.dtd": own, "HTTP://WWW.DMG.ORG/x.dtd": own, "urn:dmg:pmml": own,
+		"a b%zz.dtd": own, "http://example.org/x.dtd": foreign, "http://notdmg.org/x.dtd": foreign, "http://dmg.org.example.org/x.dtd": foreign,
+		"file:///etc/passwd": foreign, "/etc/passwd": foreign, `\\host\x`: foreign, "//example.org/x": foreign,
+	} {
+		got := detectortest.Scan([]*detector.Detector{pmml.Detector}, "m.pmml", document(`<!DOCTYPE PMML SYSTEM "`+id+`">`, ""))
+		if ids := detectortest.RuleIDs(got); len(ids) != 1 || ids[0] != want {
+			t.Errorf("%q: got %v, want %s", id, ids, want)
+		}
+	}
+}
+
+// TestOther: what has another root is another's, whatever it is called and whatever
+// stands in it; code counts where extensions are, and as long as they are open.
+func TestOther(t *testing.T) {
+	const harm = `<Extension><script>print(1)</script></Extension>`
+	for _, c := range []struct {
+		name, file, text string
+		known            bool
+		findings         int
+	}{
+		{name: "another root", file: "m.pmml", text: `<!DOCTYPE x SYSTEM "file:///etc/passwd"><x>` + harm + `<PMML>` + harm + `</PMML></x>`},
+		{name: "in small letters", file: "m.xml", text: `<pmml>` + harm + `</pmml>`, known: true, findings: 1},
+		{name: "no root", file: "m.pmml", text: `<!DOCTYPE PMML SYSTEM "file:///etc/passwd">`},
+		{name: "no XML", file: "m.pmml", text: `PMML`},
+		{name: "text of an extension", file: "m.pmml", text: `<PMML><Extension>exec('1')</Extension></PMML>`, known: true, findings: 1},
+		{name: "an extension in another", file: "m.pmml", text: `<PMML><Extension><Extension/>exec('1')</Extension></PMML>`, known: true, findings: 1},
+		{name: "behind an extension", file: "m.pmml", text: `<PMML><Extension></Extension><a>exec('1')</a></PMML>`, known: true},
+		{name: "included by another space", file: "m.pmml", text: `<PMML><include xmlns="urn:x" href="/etc/passwd"/></PMML>`, known: true},
+		{name: "another element of the space", file: "m.pmml", text: `<PMML><fallback xmlns="http://www.w3.org/2001/XInclude" href="/etc/passwd"/></PMML>`, known: true},
+	} {
+		got := detectortest.Scan([]*detector.Detector{pmml.Detector}, c.file, []byte(c.text))
+		// A file that is none is named like a model all the same.
+		ids := slices.DeleteFunc(detectortest.RuleIDs(got), func(id string) bool { return id == "model-unrecognised" })
+		if len(got.Formats) > 0 != c.known || len(ids) != c.findings {
+			t.Errorf("%s: got %v and %v, want known: %v and %d", c.name, got.Formats, ids, c.known, c.findings)
+		}
+	}
 }
 
 // TestQuoted: a program that quotes a document is none.
