@@ -44,6 +44,12 @@ func (j *judge) takes(e pickle.Effect) {
 		})
 		return
 	}
+	if class := j.m.Class(base); j.carriedClass(class) {
+		j.add(executes, e, "attribute of a carried class", func() string {
+			return "Loading this file takes " + j.python(e.Value) + " of an object whose class it carries, which runs what the class has for that."
+		})
+		return
+	}
 	class := j.m.Name(j.m.Class(base))
 	if class == nil {
 		return

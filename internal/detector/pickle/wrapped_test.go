@@ -47,6 +47,12 @@ func TestWrapped(t *testing.T) {
 			Named("functools", "partial")).Tuple(1).Reduce()
 		return s.Op('(').Named("dill._dill", "_setitems").Op(')').EmptyDict().Str("source").EmptyDict().SetItem().None().Op('t').Build().Op('t').Reduce().Stop()
 	}
+	// instance takes an attribute of an instance of a class of dill's, filled with it.
+	instance := func(attribute string) []byte {
+		return call("builtins", "getattr").Named("dill._dill", "_create_type").Op('(').Named("builtins", "type").Str("A").Op(')').EmptyDict().Op('t').Reduce().
+			Op(')').NewObj().EmptyDict().Str("filled").Int(1).SetItem().Build().Str(attribute).Tuple(2).Reduce().Stop()
+	}
+	carried := []string{"pickle-carries-code", "pickle-executes-code"}
 	refers, runs, writes := []string{"pickle-dangerous-reference"}, []string{"pickle-executes-code"}, []string{"pickle-writes-files"}
 	for _, c := range []struct {
 		name   string
@@ -68,6 +74,8 @@ func TestWrapped(t *testing.T) {
 		{"generic class of dill", generic(name("dill._dill", "_setitems")), nil},
 		{"class filled by a command", call("types", "new_class").Op('(').Str("Data").Op(')').EmptyDict().Named("posix", "system").Op('t').Reduce().Stop(), runs},
 		{"items of a module, set by dill", call("dill._dill", "_setitems").Named("os", "environ").EmptyDict().Tuple(2).Reduce().Stop(), runs},
+		{"attribute of an instance of a class that the file makes", instance("x"), carried},
+		{"the same, in the place of what it was filled with", instance("filled"), carried},
 		{"property that is kept", call("functools", "cached_property").Op(')').NewObj().Stop(), nil},
 		{"function of dill, old protocol", lambda, []string{"pickle-carries-code"}},
 	} {

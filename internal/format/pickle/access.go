@@ -11,6 +11,9 @@ import (
 func (m *Machine) attr(v Value, name string) Value {
 	v = m.force(v)
 	if w, ok := m.hook(v, name); ok {
+		if m.classless(v) {
+			m.taken(v, name)
+		}
 		return w
 	}
 	if n := m.Name(v); n != nil {
@@ -27,9 +30,25 @@ func (m *Machine) attr(v Value, name string) Value {
 			return w
 		}
 	}
+	return m.taken(v, name)
+}
+
+// taken is an attribute of which it is not known what it is, and tells of it.
+func (m *Machine) taken(v Value, name string) Value {
 	w := m.newObject(object{kind: Attr, fn: v, kw: m.newStr(name)})
 	m.emit(Effect{Kind: Takes, Fn: v, Value: w, Computed: m.assembled})
 	return w
+}
+
+// classless reports whether v is an instance of a class that has no name: one that the
+// file makes may have a property in the place of what the instance was filled with.
+func (m *Machine) classless(v Value) bool {
+	o := m.object(v)
+	if o == nil || o.kind != Call {
+		return false
+	}
+	class := m.object(o.fn)
+	return class != nil && class.kind == Call
 }
 
 // by has the effects tell whether the pickle puts the name together that it gives
