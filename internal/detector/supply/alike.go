@@ -19,8 +19,9 @@ var indexesFile string
 
 // names are those that are imitated.
 type names struct {
-	known map[string]string // as they are written, by their plain form
-	other map[string]bool   // that are nearly the same and somebody's
+	known  map[string]string // as they are written, by their plain form
+	shapes map[string]string // of them, by their plain form
+	other  map[string]bool   // that are nearly the same and somebody's
 }
 
 var (
@@ -32,12 +33,13 @@ var (
 // parseNames reads names that are imitated, and behind a "!" names that are
 // like one of them in good faith.
 func parseNames(text string) names {
-	out := names{known: make(map[string]string), other: make(map[string]bool)}
+	out := names{known: make(map[string]string), shapes: make(map[string]string), other: make(map[string]bool)}
 	for line := range table.Lines(text) {
 		if other, ok := strings.CutPrefix(line, "!"); ok {
 			out.other[plain(other)] = true
 		} else {
 			out.known[plain(line)] = line
+			out.shapes[plain(line)] = requirements.Shape(plain(line))
 		}
 	}
 	return out
@@ -58,19 +60,19 @@ func (n names) alike(name string) string {
 	if n.known[name] != "" || n.other[name] || len(name) < shortest {
 		return ""
 	}
-	best := ""
+	best, shape := "", requirements.Shape(name)
 	for known, written := range n.known {
-		if len(known) >= shortest && near(name, known) && (best == "" || written < best) {
+		if len(known) >= shortest && (shape == n.shapes[known] || near(name, known)) && (best == "" || written < best) {
 			best = written
 		}
 	}
 	return best
 }
 
-// near reports whether a name looks the same as a known one, doubles a letter of
-// it, lacks one from its middle, or has two that have changed places.
+// near reports whether a name doubles a letter of a known one, lacks one from its
+// middle, or has two that have changed places.
 func near(name, known string) bool {
-	return requirements.Shape(name) == requirements.Shape(known) || doubles(name, known) || lacks(name, known) || swapped(name, known)
+	return doubles(name, known) || lacks(name, known) || swapped(name, known)
 }
 
 // doubles reports whether long is short with a letter doubled.

@@ -281,7 +281,7 @@ func (l *latin1Reader) Read(p []byte) (int, error) {
 // and pugixml skips.
 func Root(head []byte) (name string, starts bool) {
 	if !mayBeText(head) {
-		return "", len(bytes.TrimLeft(head, "\ufeff \t\r\n")) == 0
+		return "", len(head) > 0 && len(bytes.TrimLeft(head, "\ufeff \t\r\n")) == 0
 	}
 	starts = true
 	d := xml.NewDecoder(decoded(bytes.NewReader(head)))
