@@ -96,6 +96,7 @@ func (j *judge) unlisted(e pickle.Effect, u *use, v globals.Verdict) {
 	case v.Effect == globals.Execute:
 		j.source(e, u)
 	case v.Effect == globals.Deserialise:
+		j.rebuilds(e, u)
 		j.nested(e)
 	}
 }

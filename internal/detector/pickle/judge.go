@@ -159,6 +159,7 @@ func (j *judge) finish() {
 	j.expands()
 	j.reportCallers()
 	j.settings()
+	j.rebuildsFrom()
 	for _, u := range j.order {
 		if u.called {
 			continue

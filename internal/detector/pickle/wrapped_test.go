@@ -52,6 +52,17 @@ func TestWrapped(t *testing.T) {
 		return call("builtins", "getattr").Named("dill._dill", "_create_type").Op('(').Named("builtins", "type").Str("A").Op(')').EmptyDict().Op('t').Reduce().
 			Op(')').NewObj().EmptyDict().Str("filled").Int(1).SetItem().Build().Str(attribute).Tuple(2).Reduce().Stop()
 	}
+	// rebuilt has numba rebuild an object of a class.
+	rebuilt := func(class func(*pickletest.Stream) *pickletest.Stream) []byte {
+		return class(call("numba.core.serialize", "custom_rebuild").Named("numba.core.serialize", "_CustomPickled")).EmptyDict().Tuple(2).Reduce().Tuple(1).Reduce().Stop()
+	}
+	made := func(s *pickletest.Stream) *pickletest.Stream {
+		return s.Named("dill._dill", "_create_type").Op('(').Named("builtins", "type").Str("A").Op(')').EmptyDict().Op('t').Reduce()
+	}
+	unpickled := func(class func(*pickletest.Stream) *pickletest.Stream) []byte {
+		return call("numba.core.serialize", "_unpickle__CustomPickled").Data(class(pickletest.New(4)).EmptyDict().Tuple(2).Stop()).Tuple(1).Reduce().Stop()
+	}
+	dispatcher := name("numba.core.registry", "CPUDispatcher")
 	carried := []string{"pickle-carries-code", "pickle-executes-code"}
 	refers, runs, writes := []string{"pickle-dangerous-reference"}, []string{"pickle-executes-code"}, []string{"pickle-writes-files"}
 	for _, c := range []struct {
@@ -76,6 +87,10 @@ func TestWrapped(t *testing.T) {
 		{"items of a module, set by dill", call("dill._dill", "_setitems").Named("os", "environ").EmptyDict().Tuple(2).Reduce().Stop(), runs},
 		{"attribute of an instance of a class that the file makes", instance("x"), carried},
 		{"the same, in the place of what it was filled with", instance("filled"), carried},
+		{"object of numba", rebuilt(dispatcher), nil},
+		{"object of numba, of a class that the file makes", rebuilt(made), runs},
+		{"object of numba in bytes", unpickled(dispatcher), nil},
+		{"object of numba in bytes, of a class that the file makes", unpickled(made), runs},
 		{"property that is kept", call("functools", "cached_property").Op(')').NewObj().Stop(), nil},
 		{"function of dill, old protocol", lambda, []string{"pickle-carries-code"}},
 	} {
