@@ -371,7 +371,7 @@ func (j *judge) changes(e pickle.Effect, way globals.Use) {
 	case globals.Dangerous:
 		j.dangerous(e, u, v)
 	case globals.Suspicious:
-		if u.python && !globals.ClassLike(u.at.Name) {
+		if u.python && !globals.ClassLike(u.at.Name) && !missing(u.at) {
 			j.rewrites(e, u.name, "changes what "+finding.Quote(u.name)+" returns, which the process owns")
 			return
 		}

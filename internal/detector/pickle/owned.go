@@ -46,3 +46,11 @@ func (j *judge) rewrites(e pickle.Effect, name, what string) {
 		return "Loading this file " + what + ": " + finding.Code(j.itemsText(e), finding.QuoteLimit) + "."
 	})
 }
+
+// missing reports whether there is no builtin of the name: importing it fails. One
+// reading of a file that holds another's memory names such.
+func missing(n *pickle.Name) bool {
+	root, _, _ := strings.Cut(n.Name, ".")
+	_, listed := globals.Listed(n.Module, root)
+	return n.Module == "builtins" && !listed
+}

@@ -29,6 +29,7 @@ func TestChangesWhatTheProcessOwns(t *testing.T) {
 		{name: "the state of what a function returns", s: state(p().Named("codecs", "lookup").Str("utf8").Tuple(1).Reduce(), "name"), want: []string{"pickle-rewrites-code", "pickle-suspicious-call"}},
 		{name: "the state of a logger", s: state(p().Named("logging", "getLogger").Tuple(0).Reduce(), "disabled"), want: []string{"pickle-disturbs-process"}},
 		{name: "the state of a part", s: state(p().Named("builtins", "getattr").Named("logging", "getLogger").Tuple(0).Reduce().Str("root").Tuple(2).Reduce(), "disabled"), want: []string{"pickle-computed-name"}},
+		{name: "the state of no builtin", s: state(p().Named("builtins", "dtype").Str("O8").Tuple(1).Reduce(), "name"), want: []string{"pickle-suspicious-call"}},
 		{name: "a logger", s: p().Named("logging", "getLogger").Str("models").Tuple(1).Reduce()},
 		{name: "the state of an own object", s: state(p().Named("types", "SimpleNamespace").Tuple(0).Reduce(), "disabled")},
 	} {
