@@ -208,12 +208,13 @@ class World:
             for r in mine:
                 yield (r,) + own[g["params"][0]]
 
-    def solve(self, say, rounds=6):
+    def solve(self, say):
         say(f"{len(self.modules)} modules")
         todo = [((module, qual), f, list(self.worthwhile((module, qual), f)))
                 for module, info in self.modules.items() for qual, f in info["functions"].items()]
-        for n in range(rounds):
-            changed = 0
+        rounds, changed = 0, 1
+        while changed:
+            rounds, changed = rounds + 1, 0
             for key, f, calls in todo:
                 for target, call in calls:
                     for r, e, why in self.flows(key, f, target, call):
@@ -221,7 +222,5 @@ class World:
                         if r not in s or RANK.index(e) < RANK.index(s[r][0]):
                             s[r] = (e, why)
                             changed += 1
-            say(f"round {n + 1} of at most {rounds}: {changed} more flows")
-            if not changed:
-                break
+            say(f"round {rounds}: {changed} more flows")
         return self.summary
