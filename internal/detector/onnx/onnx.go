@@ -23,7 +23,11 @@ var Detector = &detector.Detector{
 		mismatch, python, engineEscapes, custom),
 	Raw: detector.Weights,
 	Match: func(h artifact.Head) bool {
-		return len(h.First) > 0 && (h.Extension() == extension || protobuf.MayStart(h.First))
+		first := h.First
+		if h.Extension() == extension { // what breaks off later is a model that is broken
+			first = first[:min(len(first), 1)]
+		}
+		return len(first) > 0 && protobuf.MayStart(first)
 	},
 	Run: run,
 }

@@ -209,3 +209,24 @@ func TestTexts(t *testing.T) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }
+
+// TestMatch: a name adds what breaks off after its first tag, and nothing that starts
+// with none.
+func TestMatch(t *testing.T) {
+	for _, c := range []struct {
+		name, first string
+		want        bool
+	}{
+		{"model.onnx", "\x08\x07\x3a\x02", true},
+		{"model.bin", "\x08\x07\x3a\x02", true},
+		{"model.onnx", "\x80\x02cos\nsystem\n", true},
+		{"model.bin", "\x80\x02cos\nsystem\n", false},
+		{"model.onnx", "version https://git-lfs.github.com/spec/v1\n", false},
+		{"model.onnx", "", false},
+	} {
+		head := artifact.Head{Name: c.name, First: []byte(c.first), Last: []byte(c.first), Size: int64(len(c.first))}
+		if got := onnx.Detector.Match(head); got != c.want {
+			t.Errorf("%s of %q: got %v, want %v", c.name, c.first, got, c.want)
+		}
+	}
+}
