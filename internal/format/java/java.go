@@ -30,6 +30,7 @@ type Class struct {
 	flags  uint8
 	fields string // their types, in the order of their values
 	super  *Class
+	whole  bool // super was read
 }
 
 // Marks of what follows, chapter 6.4.2.
@@ -202,6 +203,10 @@ func (d *decoder) class(mark uint8, depth int) *Class {
 	for d.r.Err() == nil && !d.content(depth+1) { // what the writer's own class adds
 	}
 	c.super = d.description(depth + 1)
+	if c.super != nil && !c.super.whole && d.r.Err() == nil {
+		d.r.FailAt(c.Offset, hostile.Malformed, "a class of Java that extends itself")
+	}
+	c.whole = true
 	return c
 }
 

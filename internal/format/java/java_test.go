@@ -31,6 +31,8 @@ func TestDecode(t *testing.T) {
 		{name: "a class", text: "\x76" + described("a.B", "\x70"), classes: []string{"a.B"}},
 		{name: "values and a text", text: "\x77\x04abcd\x74\x00\x02ab", objects: 0},
 		{name: "trailing data", text: object + "\x00\x01", classes: []string{"a.B", "c.D"}, objects: 1, trailing: 2},
+		{name: "a class that extends itself", text: "\x73" + described("a.B", "\x71\x00\x7e\x00\x00"), classes: []string{"a.B"}, objects: 1, fails: true},
+		{name: "a class that extends one that extends it", text: "\x73" + described("a.B", described("c.D", "\x71\x00\x7e\x00\x00")), classes: []string{"a.B", "c.D"}, objects: 1, fails: true},
 		{name: "cut", text: object[:20], classes: []string{"a.B"}, objects: 1, fails: true},
 	} {
 		s, err := java.Decode(hostiletest.Reader([]byte(java.Signature + c.text)))
