@@ -64,7 +64,13 @@ func (j *judge) runsOf(e pickle.Effect, u *use, v pickle.Value, depth int) {
 		})
 		return
 	}
-	if c := of.on(globals.Call).Class; c != globals.Unknown && c != globals.Dangerous {
+	switch of.on(globals.Call).Class {
+	case globals.Unknown:
+	case globals.Dangerous:
+		if of.args != "" { // as code is, and functions: what it is made with was judged then
+			return
+		}
+	default:
 		return
 	}
 	if what := j.givenTo(v); what != "" {
