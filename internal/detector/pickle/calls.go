@@ -34,7 +34,7 @@ func (j *judge) calls(e pickle.Effect) {
 		// arguments.txt says what they hold: that decides, and not the name.
 		v.Class = globals.Conditional
 	}
-	if j.structured {
+	if j.m.Stirred() {
 		j.structuredIn(e, e.Args)
 	}
 	if u.fills && len(e.Args) == 2 {
@@ -347,7 +347,7 @@ func (j *judge) changes(e pickle.Effect, way globals.Use) {
 	case way == globals.Build:
 		if u.element {
 			j.fillsType(e)
-		} else if j.structured {
+		} else if j.m.Stirred() {
 			j.structuredIn(e, e.Args)
 		}
 		j.sourceState(e, u)

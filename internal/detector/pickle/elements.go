@@ -38,6 +38,7 @@ func (j *judge) fillsType(e pickle.Effect) {
 		return
 	}
 	s, ok := j.typeState(e.Args[0])
+	j.watch(s)
 	made := j.madeType(e.Fn)
 	if s.size < 0 || made.size >= 0 && !j.extends(e.Fn) {
 		s.size = made.size
@@ -78,7 +79,6 @@ func (j *judge) typeState(v pickle.Value) (s typeState, ok bool) {
 	s = typeState{sub: items[2], fields: items[4]}
 	s.size, ok = j.m.SmallInt(items[5])
 	ok = ok && j.isOr(s.sub, pickle.Tuple) && j.isOr(s.fields, pickle.Dict)
-	j.structured = j.structured || j.m.Kind(s.fields) == pickle.Dict
 	if ok && len(items) > 7 {
 		s.flags, s.flagged = j.m.SmallInt(items[7])
 		ok = ok && s.flagged
@@ -90,6 +90,17 @@ func (j *judge) typeState(v pickle.Value) (s typeState, ok bool) {
 func (j *judge) isOr(v pickle.Value, kind pickle.Kind) bool {
 	k := j.m.Kind(j.m.Computed(v))
 	return v == 0 || k == kind || k == pickle.None
+}
+
+// watch notes what can still change of a type that has its state: the dict of its
+// fields, and the types in it.
+func (j *judge) watch(s typeState) {
+	if j.m.Kind(s.fields) == pickle.Dict {
+		j.m.Watch(s.fields)
+	}
+	for _, f := range j.parts(s) {
+		j.m.Watch(f.of)
+	}
 }
 
 // structuredIn looks again at the types of elements among values: a dict of fields

@@ -69,6 +69,11 @@ func TestFalseElementTypes(t *testing.T) {
 			data: array(elements(elements(p().EmptyDict().Put(0).Str("a"), "f8").Int(0).Tuple(2).SetItem().Pop(), "V8").
 				Mark().Int(3).Str("|").None().Str("a").Tuple(1).Get(0).Int(8).Int(1).Int(0).TupleFromMark().Build().Put(1).Pop().
 				Get(0).Str("a").Named("numpy", "dtype").Str("O8").Tuple(1).Reduce().Int(0).Tuple(2).SetItem().Pop(), 1)},
+		{name: "a field of which the type gets objects later", want: true, data: array(func() *pickletest.Stream {
+			s := elements(elements(p(), "V8").Put(0).Pop(), "V8").Mark().Int(3).Str("|").None().Str("a").Tuple(1).EmptyDict().Str("a").Get(0).Int(0).Tuple(2).SetItem()
+			s = s.Int(8).Int(1).Int(0).TupleFromMark().Build().Put(1).Pop().Get(0)
+			return typeState(s, at("O8", 0), 8, objects).Build().Pop()
+		}(), 1)},
 	} {
 		got := detectortest.RuleIDs(detectortest.Scan(all, "model.pkl", c.data))
 		if slices.Contains(got, "pickle-false-element-type") != c.want {

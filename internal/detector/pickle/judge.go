@@ -12,27 +12,26 @@ import (
 
 // A judge says which of a pickle's effects are dangerous.
 type judge struct {
-	m          *pickle.Machine
-	s          *session
-	report     *report
-	byID       []*use          // by the machine's number of the name
-	names      map[string]*use // by where the object lives
-	order      []*use
-	inert      []payload         // constants that hold dangerous pickles
-	loaded     map[uint64]bool   // hashes of what loaders are given
-	arrays     []detector.Region // where numbers lie
-	sources    map[string]string // what source refers to that is dangerous, by its text
-	missed     bool              // a text by which a call is judged was not read
-	payloads   map[uint64]string // what harmful thing a text is, by its hash
-	madeCode   bool              // it was reported that the file makes functions
-	detours    []detour
-	asked      float64      // what calls asked for, in values or bytes
-	exhausted  bool         // it was told that this is too much
-	led        map[key]bool // detours that are known
-	callers    []caller     // methods that objects would call
-	structured bool         // a type of array elements has fields
-	importers  bool         // a name is that of a function that imports
-	getters    bool         // a name is that of an attrgetter or a methodcaller
+	m         *pickle.Machine
+	s         *session
+	report    *report
+	byID      []*use          // by the machine's number of the name
+	names     map[string]*use // by where the object lives
+	order     []*use
+	inert     []payload         // constants that hold dangerous pickles
+	loaded    map[uint64]bool   // hashes of what loaders are given
+	arrays    []detector.Region // where numbers lie
+	sources   map[string]string // what source refers to that is dangerous, by its text
+	missed    bool              // a text by which a call is judged was not read
+	payloads  map[uint64]string // what harmful thing a text is, by its hash
+	madeCode  bool              // it was reported that the file makes functions
+	detours   []detour
+	asked     float64      // what calls asked for, in values or bytes
+	exhausted bool         // it was told that this is too much
+	led       map[key]bool // detours that are known
+	callers   []caller     // methods that objects would call
+	importers bool         // a name is that of a function that imports
+	getters   bool         // a name is that of an attrgetter or a methodcaller
 }
 
 // A use is what the pickle does with one name.

@@ -188,6 +188,7 @@ func (m *Machine) setState(target, state Value) {
 	if o == nil || m.reading.Literal {
 		return
 	}
+	m.stir(o)
 	if o.kind == Global {
 		m.plantState(target, state)
 		return

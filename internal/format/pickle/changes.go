@@ -53,6 +53,7 @@ func (m *Machine) disturb(v Value, depth int) {
 	if o == nil || depth == 0 {
 		return
 	}
+	m.stir(o)
 	switch o.kind {
 	case List, Dict, Set, ByteArray:
 		if o.flags&flagChanged != 0 {
@@ -76,6 +77,20 @@ func (m *Machine) disturb(v Value, depth int) {
 	}
 }
 
+// Watch has Stirred tell if a container is filled or an object given a state from now
+// on, or if a call may do so.
+func (m *Machine) Watch(v Value) {
+	if o := m.object(v); o != nil {
+		o.flags |= flagWatched
+	}
+}
+
+// Stirred reports whether anything has changed, or may have, that is watched.
+func (m *Machine) Stirred() bool { return m.stirred }
+
+// stir notes a change.
+func (m *Machine) stir(o *object) { m.stirred = m.stirred || o.flags&flagWatched != 0 }
+
 // disturbedBytes notes that a bytearray may change that stands in the file.
 func (m *Machine) disturbedBytes(v Value) {
 	if m.changed[v] || !m.hold(sparseMemoCost) {
@@ -98,6 +113,7 @@ func (m *Machine) isChanged(v Value) bool {
 // refill is APPENDS and SETITEMS of a container, with which something may have been
 // filled or made that does not change with it.
 func (m *Machine) refill(o *object, items []Value) {
+	m.stir(o)
 	if o.flags&flagTaken != 0 {
 		o.flags |= flagChanged
 	}

@@ -80,6 +80,7 @@ type Machine struct {
 	stopped    bool  // STOP was reached
 	ended      int64 // offset behind the last STOP
 	iterates   bool  // an iterator was made that runs what it is given
+	stirred    bool  // what is watched has changed
 	missing    bool  // the reading ended at a memo key that is not there
 	protoAt    int64 // offset of the first PROTO that does not start a pickle, plus one
 	memoKey    int64 // the highest key of a PUT, at memoKeyAt

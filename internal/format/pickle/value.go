@@ -122,6 +122,7 @@ const (
 	flagCallable                  // a Global that an opcode has called: no str, or nothing behind it is read
 	flagTaken                     // a dict that something was filled with, or a list that is iterated over
 	flagChanged                   // a container that may hold something else by now, or what a call made that may have been changed
+	flagWatched                   // somebody asked to be told of changes
 )
 
 const (
