@@ -92,7 +92,7 @@ func (c *Cause) finding() Finding {
 	f := Finding{Rule: c.rule, Key: c.key, Message: c.message, Subject: c.subject, Evidence: c.steps,
 		Location: Location{Offset: c.steps[0].Offset}}
 	if c.sink {
-		f.Message = fmt.Sprintf("The same in %d further places that are not listed one by one.", c.count)
+		f.Message = fmt.Sprintf("The same elsewhere, not listed one by one; further places: %d.", c.count)
 	}
 	if more := c.count - len(c.steps); more > 0 {
 		last := c.steps[len(c.steps)-1]

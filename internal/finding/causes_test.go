@@ -42,8 +42,8 @@ func TestTooManyCauses(t *testing.T) {
 	}{
 		{name: "one", n: 1, findings: 1, last: "Message.", subject: "s"},
 		{name: "as many as are listed", n: most, findings: most, last: "Message.", subject: "s"},
-		{name: "one more", n: most + 1, findings: most + 1, last: "The same in 1 further places that are not listed one by one."},
-		{name: "many more", n: 5 * most, findings: most + 1, last: "The same in 800 further places that are not listed one by one."},
+		{name: "one more", n: most + 1, findings: most + 1, last: "The same elsewhere, not listed one by one; further places: 1."},
+		{name: "many more", n: 5 * most, findings: most + 1, last: "The same elsewhere, not listed one by one; further places: 800."},
 	} {
 		rules := []*rule.Rule{{ID: "a"}, {ID: "b"}}
 		var causes finding.Causes
