@@ -16,7 +16,7 @@ var Bundle = &detector.Detector{
 	Run: func(_ context.Context, p *detector.Pass) error {
 		p.Recognised("executorch-bundle")
 		offset, size, err := executorch.Bundled(p.Reader())
-		if err != nil || size == 0 {
+		if err != nil {
 			return err
 		}
 		return p.Part("program.pte", offset, size)

@@ -17,6 +17,7 @@ func TestBundle(t *testing.T) {
 	detectortest.Run(t, executorch.Bundle, []detectortest.Case{
 		{Name: "a program", File: "m.bpte", Data: bundle("aten::add")},
 		{Name: "one with an operator of a library", File: "m.bpte", Data: bundle("mine::run"), Want: []string{"executorch-custom-operator"}},
+		{Name: "one without a program", File: "m.bpte", Data: fb.Build("BP08", fb.Table{0: uint32(0)}), Unread: true},
 		{Name: "cut", File: "m.bpte", Data: bundle("aten::add")[:30], Unread: true},
 	}, executorch.Detector)
 }

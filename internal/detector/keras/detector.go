@@ -1,7 +1,7 @@
 // Package keras judges Keras configurations: the JSON in config.json of a .keras
 // archive, in the attributes of an HDF5 model, in a SavedModel's metadata, or in
-// a file of its own, which may be YAML. Whatever object names a module and a class is made by the
-// loader, so every object at every depth is looked at, not only layers.
+// a file of its own, which may be YAML. Whatever object names a module and a class is
+// made by the loader, so every object at every depth is looked at, not only layers.
 package keras
 
 import (

@@ -127,7 +127,7 @@ func (e *exported) text(t json.Token) {
 		e.size(t)
 	case name == exportedGuards:
 		e.guard(t)
-	case imports[name]:
+	case layouts[name]:
 		e.layout(t)
 	case name == exportedText:
 		e.argument(t)

@@ -25,9 +25,9 @@ var (
 	}
 )
 
-// imports are the members of a program that are the layout of its inputs or outputs:
-// JSON in a string.
-var imports = map[string]bool{"in_spec": true, "out_spec": true}
+// layouts are the members of a program that say how its inputs or outputs are laid
+// out: JSON in a string.
+var layouts = map[string]bool{"in_spec": true, "out_spec": true}
 
 // autograd is the operator that imports the class which its first argument names.
 const autograd = "_call_custom_autograd_function_in_pre_dispatch"

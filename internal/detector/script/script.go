@@ -1,7 +1,7 @@
 // Package script judges program sources that lie among models: Python, shell,
-// PowerShell, notebooks and recipes of images. Sources may do anything, and other tools judge them
-// as code; here only what no honest source does counts, and what the servers of
-// models run as soon as they import it.
+// PowerShell, notebooks and recipes of images. Sources may do anything, and other
+// tools judge them as code; here only what no honest source does counts, and what the
+// servers of models run as soon as they import it.
 package script
 
 import (

@@ -26,5 +26,8 @@ func identified(first []byte, letters string) bool {
 func Bundled(r *hostile.Reader) (offset, size int64, err error) {
 	root, _ := flatbuffers.Root(r)
 	w, n := root.Vector(bundleProgram, 1)
+	if n == 0 && r.Err() == nil {
+		r.Fail(hostile.Malformed, "a bundle without a program")
+	}
 	return w.Offset(), int64(n), r.Err()
 }

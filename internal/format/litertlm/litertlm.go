@@ -20,7 +20,7 @@ const Signature = "LITERTLM"
 const (
 	headerEnd   = 24 // where the end of the header stands
 	headerStart = 32
-	// sectionCost is what keeping a section or a text takes, in bytes.
+	// sectionCost is what keeping a section or a text takes beside its letters, in bytes.
 	sectionCost = 64
 	maxText     = 1 << 20 // bytes of a text of the header
 )
@@ -112,10 +112,14 @@ func (f *File) entries(header *hostile.Reader, t flatbuffers.Table, field int) {
 			continue
 		}
 		value, ok := pair.Table(2)
-		if !ok || header.Hold(sectionCost+maxText/1024) != nil {
+		if !ok {
 			continue
 		}
-		f.Texts = append(f.Texts, Text{pair.String(0, maxText), value.String(0, maxText), value.Offset()})
+		t := Text{pair.String(0, maxText), value.String(0, maxText), value.Offset()}
+		if header.Hold(uint64(sectionCost+len(t.Key)+len(t.Value))) != nil { // many may share a string
+			return
+		}
+		f.Texts = append(f.Texts, t)
 	}
 }
 
@@ -130,7 +134,7 @@ func MetadataTexts(r *hostile.Reader, visit func(offset int64, text string)) err
 func texts(m protobuf.Message, depth int, visit func(offset int64, text string)) {
 	const deepest, shortest = 8, 4
 	for f := range m.Fields() {
-		if f.Tag.Wire() != 2 || f.Len() < shortest {
+		if f.Tag.Wire() != protobuf.Bytes || f.Len() < shortest {
 			continue
 		}
 		start, _ := f.Body()

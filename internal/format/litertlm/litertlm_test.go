@@ -3,8 +3,10 @@ package litertlm_test
 import (
 	"encoding/binary"
 	"slices"
+	"strings"
 	"testing"
 
+	fb "github.com/modelaudit/modelaudit/internal/format/flatbuffers/flatbufferstest"
 	"github.com/modelaudit/modelaudit/internal/format/litertlm"
 	"github.com/modelaudit/modelaudit/internal/format/litertlm/litertlmtest"
 	"github.com/modelaudit/modelaudit/internal/hostile/hostiletest"
@@ -50,5 +52,20 @@ func TestMetadataTexts(t *testing.T) {
 	err := litertlm.MetadataTexts(hostiletest.Reader([]byte("\x0a\x08\x0a\x06<bos> \x3a\x07{{ x }}")), func(_ int64, text string) { got = append(got, text) })
 	if err != nil || !slices.Contains(got, "<bos> ") || !slices.Contains(got, "{{ x }}") {
 		t.Errorf("got %q, %v", got, err)
+	}
+}
+
+// TestTextsAreCharged: any number of entries may have the same long text.
+func TestTextsAreCharged(t *testing.T) {
+	const long = 64 << 10
+	entry := fb.Table{0: "key", 1: uint8(9), 2: fb.Table{0: strings.Repeat("x", long)}}
+	header := fb.Build("", fb.Table{0: fb.Table{0: []fb.Table{entry}}})
+	p := make([]byte, 32, 32+len(header))
+	copy(p, litertlm.Signature)
+	binary.LittleEndian.PutUint64(p[24:], uint64(32+len(header)))
+	r := hostiletest.Reader(append(p, header...))
+	f, err := litertlm.Decode(r)
+	if err != nil || len(f.Texts) != 1 || r.Budget().Held() < long {
+		t.Errorf("got %d texts, %d bytes held, %v; want one, and at least %d held", len(f.Texts), r.Budget().Held(), err, long)
 	}
 }
