@@ -1,5 +1,6 @@
-// Package memo remembers what functions answered: models are made of the same few
-// hundred names, and what is known of a name stands in many tables.
+// Package memo remembers what was found out before: models are made of the same few
+// hundred names, and what is known of a name stands in many tables; and many files are
+// alike. Beside memory that is used again, it is what changes after start-up.
 package memo
 
 import (
@@ -9,8 +10,7 @@ import (
 )
 
 // A Memo remembers the answers of a function of two names that has no effect and
-// always answers the same. Beside memory that is used again, it is what changes
-// after start-up. It holds no more than Size answers to questions of Length bytes, and
+// always answers the same. It holds no more than Size answers to questions of Length bytes, and
 // of LongHeld bytes of longer ones, so that a file full of names cannot fill it to
 // anybody's harm. It may be used by many goroutines at once.
 type Memo[V any] struct {

@@ -55,7 +55,7 @@ func (w *weigher) size(v pickle.Value) float64 {
 		s, _ := m.Str(v)
 		return max(1, float64(len(s)))
 	case pickle.Bytes, pickle.ByteArray:
-		if _, size, ok := m.Place(v); ok {
+		if size, ok := m.Size(v); ok {
 			return float64(size)
 		}
 		s, _ := m.Bytes(v)

@@ -49,11 +49,7 @@ func (j *judge) wanted(kind pickle.Kind, head []byte, at, size int64) bool {
 		j.report.nested = append(j.report.nested, j.s.p.File.Member("text", hostile.Section(j.s.p.File.Content, at, size), size))
 	}
 	if kind != pickle.Str && size <= pickle.LookBytes {
-		text := isText(head)
-		if !text {
-			j.strings(head, at)
-		}
-		return text || mayHold(head, j.s.p.Budget)
+		return j.s.wantedBytes(head, at)
 	}
 	if size <= pickle.LongestText && (compress.Sniff(head) != nil || encoded.Kind(head) != "") {
 		return true
@@ -62,6 +58,16 @@ func (j *judge) wanted(kind pickle.Kind, head []byte, at, size int64) bool {
 		j.array(at, size)
 	}
 	return false
+}
+
+// wantedBytes is wanted for bytes of which all are there.
+func (s *session) wantedBytes(content []byte, at int64) bool {
+	if isText(content) {
+		return true
+	}
+	s.strings(content, at)
+	s.note(shown{bytes: true, at: at, size: int64(len(content))})
+	return mayHold(content, s.p.Budget)
 }
 
 // array notes where numbers lie: the elements of an array, or bytes that are
@@ -119,12 +125,12 @@ func isText(content []byte) bool {
 }
 
 // strings shows what is written between other bytes.
-func (j *judge) strings(content []byte, at int64) {
-	if j.s.p.Text == nil || j.s.again {
+func (s *session) strings(content []byte, at int64) {
+	if s.p.Text == nil || s.again {
 		return
 	}
 	for start, end := range detector.Runs(content, minInert, printable) {
-		j.s.p.Text("", at+int64(start), string(content[start:end]))
+		s.p.Text("", at+int64(start), string(content[start:end]))
 	}
 }
 
@@ -141,6 +147,7 @@ func (j *judge) show(e pickle.Effect, text string) {
 		name = key
 	}
 	j.s.p.Text(name, e.Offset, text)
+	j.s.note(shown{name: name, text: text, at: e.Offset})
 }
 
 // maxKey is the size of the longest key that is taken for a name.
@@ -184,6 +191,7 @@ func (s *session) archived(data []byte) *finding.Finding {
 	if s.p.Examine == nil || s.again || !containers()[encoded.Kind(data)] {
 		return nil
 	}
+	s.alone = false
 	found, err := s.p.Examine(s.p.File.Member("constant", hostile.Bytes(data), int64(len(data))))
 	if err != nil {
 		return nil // the budget is spent, which is told

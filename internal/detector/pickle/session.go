@@ -30,6 +30,8 @@ type session struct {
 	depth      int  // of constants in constants that are looked into
 	cut        bool // it was told that not all of a pickle was computed
 	again      bool // the pickle was followed before, in another reading
+	alone      bool // nothing but the file was asked about, and shown is kept
+	shown      []shown
 }
 
 // newSession starts at the beginning of a file.
@@ -130,6 +132,13 @@ func (s *session) faultError() error {
 
 // stream reads one pickle and returns where it ends, and whether it was one.
 func (s *session) stream(at int64) (end int64, ok bool) {
+	content := s.precedented(at)
+	if content != nil && s.settled(content) {
+		s.recognised = true
+		s.count++
+		return s.p.File.Size, true
+	}
+	s.alone = content != nil
 	defer s.release(s.p.Budget.Held(), len(s.report.nested))
 	o := s.follow(at, pickle.Reading{Arrays: true})
 	defer o.machine.Release()
@@ -159,6 +168,9 @@ func (s *session) stream(at int64) (end int64, ok bool) {
 	}
 	s.count++
 	s.legacy.add(o)
+	if s.alone {
+		s.precedes(content, o)
+	}
 	return o.end, true
 }
 
@@ -242,6 +254,9 @@ func (s *session) follow(at int64, reading pickle.Reading) *outcome {
 		o.machine.Look = j.wanted
 	}
 	o.machine.Array = j.array
+	if s.alone {
+		o.machine.KeepGaps()
+	}
 	for e := range o.machine.Run() {
 		o.see(e)
 		j.effect(e)

@@ -22,6 +22,7 @@ func (j *judge) sideFile(e pickle.Effect, u *use) {
 	if !wrapsFile(u.at) || len(e.Args) != 1 {
 		return
 	}
+	j.s.alone = false
 	v, ok := j.m.Field(e.Args[0], "filename")
 	if !ok {
 		if _, all := j.m.Items(e.Args[0]); !all {

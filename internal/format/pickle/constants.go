@@ -10,7 +10,13 @@ func (m *Machine) pushBool(op *Op) { m.push(boolean(op.Code == opNewTrue)) }
 
 // pushFloat is FLOAT or BINFLOAT; its value is read from the file where it is
 // needed.
-func (m *Machine) pushFloat(op *Op) { m.push(constant(tagFloat, op.Offset)) }
+func (m *Machine) pushFloat(op *Op) {
+	m.push(constant(tagFloat, op.Offset))
+	if op.Code == opBinFloat {
+		const size = 8
+		m.gaps.note(op, op.Offset+1, size)
+	}
+}
 
 // pushSmallInt is BININT, BININT1 or BININT2.
 func (m *Machine) pushSmallInt(op *Op) { m.push(smallInt(op.Arg)) }
@@ -45,7 +51,10 @@ func (m *Machine) pushLong(op *Op) {
 func (m *Machine) pushStr(op *Op) { m.pushConstant(op, tagStr) }
 
 // pushBytes is an opcode of bytes.
-func (m *Machine) pushBytes(op *Op) { m.pushConstant(op, tagBytes) }
+func (m *Machine) pushBytes(op *Op) {
+	m.gaps.note(op, op.Data, op.Size)
+	m.pushConstant(op, tagBytes)
+}
 
 // pushByteArray is BYTEARRAY8.
 func (m *Machine) pushByteArray(op *Op) { m.pushConstant(op, tagByteArray) }

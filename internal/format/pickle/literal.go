@@ -63,10 +63,23 @@ func (c *textCache) of(v Value) *cachedConstant {
 // Place returns where the content of bytes lies in the file, if it stands there
 // as it is.
 func (m *Machine) Place(v Value) (at, size int64, ok bool) {
+	m.gaps.read(v.payload())
+	return m.place(v)
+}
+
+// Size returns how many bytes the content of bytes has that Place finds: it may be
+// asked for without reading them.
+func (m *Machine) Size(v Value) (size int64, ok bool) {
+	_, size, ok = m.place(v)
+	return size, ok
+}
+
+// place is Place, which is not noted.
+func (m *Machine) place(v Value) (at, size int64, ok bool) {
 	if v.tag() != tagBytes && v.tag() != tagByteArray || m.isChanged(v) {
 		return 0, 0, false
 	}
-	code, at, size, ok := m.locate(v.payload())
+	code, at, size, ok := m.find(v.payload())
 	switch opcodes[code].arg {
 	case argData1, argData4, argData8:
 		return at, size, ok && at <= m.s.r.End() && size <= m.s.r.End()-at
@@ -140,8 +153,14 @@ func (m *Machine) Reads(v Value, text string) bool {
 	return ok && s == text
 }
 
-// locate returns where the argument of the opcode at an offset lies.
+// locate returns where the argument of the opcode at an offset lies, to be read.
 func (m *Machine) locate(at int64) (code Code, data, size int64, ok bool) {
+	m.gaps.read(at)
+	return m.find(at)
+}
+
+// find is locate, which is not noted.
+func (m *Machine) find(at int64) (code Code, data, size int64, ok bool) {
 	const head = 9
 	p := m.s.r.Seen(at, head)
 	n := len(p)

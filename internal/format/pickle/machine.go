@@ -66,6 +66,7 @@ type Machine struct {
 
 	tables
 	cache textCache
+	gaps  gaps
 	head  [9]byte // of an opcode that is read again
 	depth int     // of calls that calls make
 	work  int64   // spent on computing results

@@ -25,7 +25,7 @@ func (m *Machine) Release() {
 	m.memo.reset()
 	m.cache.reset()
 	m.tables.reset()
-	*m = Machine{heap: m.heap, memo: m.memo, cache: m.cache, tables: m.tables, stack: m.stack[:0], marks: m.marks[:0]}
+	*m = Machine{heap: m.heap, memo: m.memo, cache: m.cache, tables: m.tables, stack: m.stack[:0], marks: m.marks[:0], gaps: gaps{all: m.gaps.all[:0]}}
 	spare.Put(m)
 }
 
