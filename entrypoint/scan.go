@@ -131,7 +131,9 @@ func (f *settingFlags) scan(ctx context.Context, w World, paths []string, progre
 	if err != nil {
 		return policy.Outcome{}, err
 	}
-	files, err := candidates(w, paths, s.Filter)
+	filter := s.Filter
+	filter.Unsized = f.shard.Of == 0
+	files, err := candidates(w, paths, filter)
 	if err != nil {
 		return policy.Outcome{}, err
 	}

@@ -48,7 +48,7 @@ func (s *Scanner) one(ctx context.Context, f walk.File) audit.File {
 	}
 	file, closer, err := f.Open()
 	if err != nil {
-		return refused(f, audit.NotScanned, err.Error())
+		return refused(f.Sized(), audit.NotScanned, err.Error())
 	}
 	defer closer.Close()
 	return s.File(ctx, file)

@@ -24,7 +24,7 @@ const NotThere = "not in the workspace"
 // Named returns the file of that slash-separated name below dir, and whether
 // the filter selects it. A link inside dir is replaced by what it leads to.
 func Named(dir, name string, filter Filter) (File, bool) {
-	f := File{Path: name, root: root{path: dir}, name: filepath.FromSlash(name)}
+	f := File{Path: name, root: &root{path: dir}, name: filepath.FromSlash(name)}
 	if !filter.selects(name) {
 		return f, false
 	}

@@ -17,20 +17,36 @@ import (
 // A root is a directory on disk, through which the files below it are opened.
 type root struct {
 	path   string
-	shared func() (*os.Root, error) // nil: it is opened anew each time
+	shared func() (*opened, error) // nil: it is opened anew each time
+}
+
+// An opened root.
+type opened struct {
+	*os.Root
+	dir *os.File // the same directory, for who asks the system himself
 }
 
 // kept returns a root that is opened once, for all files of a walk, and closed
 // when none of them refers to it any more.
-func kept(path string) root {
-	return root{path: path, shared: sync.OnceValues(func() (*os.Root, error) { return os.OpenRoot(path) })}
+func kept(path string) *root {
+	return &root{path: path, shared: sync.OnceValues(func() (*opened, error) {
+		dir, err := os.OpenRoot(path)
+		if err != nil {
+			return nil, err
+		}
+		self, err := dir.Open(".")
+		return &opened{dir, self}, err
+	})}
 }
 
 // open opens the directory; done must be called after use.
-func (r root) open() (dir *os.Root, done func(), err error) {
+func (r *root) open() (dir *os.Root, done func(), err error) {
 	if r.shared != nil {
-		dir, err = r.shared()
-		return dir, func() {}, err
+		o, err := r.shared()
+		if err != nil {
+			return nil, nil, err
+		}
+		return o.Root, func() {}, nil
 	}
 	dir, err = os.OpenRoot(r.path)
 	return dir, func() { dir.Close() }, err
@@ -56,6 +72,10 @@ func (f File) OnDisk() (artifact.File, io.Closer, error) {
 	if f.stream != nil {
 		return f.streamed()
 	}
+	if w, ok := f.small(); ok {
+		content := hostile.Bytes(*w.memory)
+		return artifact.File{Path: f.Path, Content: content, Size: int64(len(content)), Open: neighbour(f.root, f.name)}, w, nil
+	}
 	dir, done, err := f.root.open()
 	if err != nil {
 		return artifact.File{}, nil, err
@@ -74,7 +94,7 @@ func (f File) OnDisk() (artifact.File, io.Closer, error) {
 		file.Close()
 		return artifact.File{}, nil, err
 	}
-	a := artifact.File{Path: f.Path, Content: file, Size: info.Size(), Open: neighbour(f.root, filepath.Dir(f.name))}
+	a := artifact.File{Path: f.Path, Content: file, Size: info.Size(), Open: neighbour(f.root, f.name)}
 	if a.Size <= wholeSize {
 		return wholly(a, file)
 	}
@@ -97,12 +117,18 @@ func (w *whole) Close() error {
 	return nil
 }
 
+// newWhole returns memory of a size.
+func newWhole(size int64) (w *whole, p []byte) {
+	w = &whole{memory: spare.Get().(*[]byte)}
+	p = slices.Grow((*w.memory)[:0], int(size))[:size]
+	*w.memory = p
+	return w, p
+}
+
 // wholly reads a small file into memory and closes it.
 func wholly(a artifact.File, file *os.File) (artifact.File, io.Closer, error) {
 	defer file.Close()
-	w := &whole{memory: spare.Get().(*[]byte)}
-	p := slices.Grow((*w.memory)[:0], int(a.Size))[:a.Size]
-	*w.memory = p
+	w, p := newWhole(a.Size)
 	n, err := io.ReadFull(file, p)
 	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
 		w.Close()
@@ -113,14 +139,14 @@ func wholly(a artifact.File, file *os.File) (artifact.File, io.Closer, error) {
 }
 
 // neighbour looks at entries beside a file without following links out of root.
-func neighbour(root root, dir string) artifact.Neighbour {
+func neighbour(root *root, file string) artifact.Neighbour {
 	return func(name string) (artifact.Entry, error) {
 		r, done, err := root.open()
 		if err != nil {
 			return artifact.Entry{}, err
 		}
 		defer done()
-		full := filepath.Join(dir, filepath.FromSlash(name))
+		full := filepath.Join(filepath.Dir(file), filepath.FromSlash(name))
 		info, err := r.Stat(full)
 		var e artifact.Entry
 		switch {
@@ -159,4 +185,20 @@ func linked(r *os.Root, name string) bool {
 		}
 	}
 	return false
+}
+
+// Sized returns the file with its size, where that was not asked for and can be known.
+func (f File) Sized() File {
+	if f.Size > 0 || f.root == nil {
+		return f
+	}
+	dir, done, err := f.root.open()
+	if err != nil {
+		return f
+	}
+	defer done()
+	if info, err := dir.Stat(f.name); err == nil {
+		f.Size = info.Size()
+	}
+	return f
 }

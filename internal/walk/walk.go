@@ -20,7 +20,7 @@ import (
 // A File is a candidate for the scan.
 type File struct {
 	Path    string // slash-separated, as the user named the root, with what lies below it
-	Size    int64  // bytes
+	Size    int64  // bytes; 0 if it was not asked for
 	Refused string // why it is not opened; "" if it can be
 	Absent  string // why there is nothing to open: a broken link, a device; "" otherwise
 
@@ -29,7 +29,7 @@ type File struct {
 	Elsewhere func(onDisk artifact.File) (artifact.File, io.Closer, error)
 
 	stream io.ReaderAt // the content of what is no entry of root; nil otherwise
-	root   root
+	root   *root
 	name   string // relative to root, with the system's separators
 }
 
@@ -38,6 +38,9 @@ type File struct {
 type Filter struct {
 	Include, Exclude []string
 	MaxSize          int64 // larger files are refused; 0: no limit
+	// Unsized leaves out the sizes of files that nothing is decided by: to ask for one
+	// takes a call of the system.
+	Unsized bool
 }
 
 // Check returns an error that names the first pattern that is not a glob.
@@ -53,10 +56,14 @@ var skippedDirectories = map[string]bool{".git": true}
 // that does not exist is an error; everything met below one is a File.
 func Files(roots []string, filter Filter) ([]File, error) {
 	var out []File
-	for _, root := range roots {
+	for i, root := range roots {
 		files, err := below(root, filter)
 		if err != nil {
 			return nil, err
+		}
+		if i == 0 {
+			out = files
+			continue
 		}
 		out = append(out, files...)
 	}
@@ -77,7 +84,7 @@ func below(path string, filter Filter) ([]File, error) {
 		return nil, err
 	}
 	if !info.IsDir() {
-		f := File{Path: filepath.ToSlash(filepath.Clean(path)), Size: info.Size(), root: root{path: filepath.Dir(path)}, name: filepath.Base(path)}
+		f := File{Path: filepath.ToSlash(filepath.Clean(path)), Size: info.Size(), root: &root{path: filepath.Dir(path)}, name: filepath.Base(path)}
 		f.judge(info.Mode(), filter)
 		if f.Absent != "" { // what somebody asked for by its name was to be read
 			f.Refused, f.Absent = f.Absent+", of which the content can be given to standard input: modelaudit scan -", ""
@@ -90,7 +97,7 @@ func below(path string, filter Filter) ([]File, error) {
 }
 
 type walker struct {
-	root   root
+	root   *root
 	filter Filter
 	files  []File
 	start  string // the root itself, as the walk calls it
@@ -144,6 +151,8 @@ func (w *walker) add(full string, d fs.DirEntry, err error) {
 		if w.link(&f) {
 			return
 		}
+	case w.filter.Unsized && w.filter.MaxSize == 0:
+		f.judge(d.Type(), w.filter)
 	default:
 		info, err := d.Info()
 		if err != nil {

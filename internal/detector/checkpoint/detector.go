@@ -56,7 +56,12 @@ var Detector = &detector.Detector{
 }
 
 // shardName is how shards are named: what holds the tensors has no signature.
-var shardName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^(.+)\.data-\d{5}-of-\d{5}$`) })
+var shardName = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^(.+)` + regexp.QuoteMeta(shardMark) + `\d{5}-of-\d{5}$`)
+})
+
+// shardMark is in the names of all of them.
+const shardMark = ".data-"
 
 // stateName is the file that TensorFlow looks for the latest checkpoint in.
 const stateName = "checkpoint"
@@ -64,7 +69,12 @@ const stateName = "checkpoint"
 // match knows an index by the footer of its table, the state by its name or its
 // first field, and shards by their names.
 func match(h artifact.Head) bool {
-	return sstable.Ends(h.Last) || h.Base() == stateName || named(h) || shardName().MatchString(h.Base())
+	return sstable.Ends(h.Last) || h.Base() == stateName || named(h) || isShard(h)
+}
+
+// isShard reports whether a file is named as a shard is.
+func isShard(h artifact.Head) bool {
+	return strings.Contains(h.Base(), shardMark) && shardName().MatchString(h.Base())
 }
 
 // named reports whether a file starts as the state of checkpoints does.
@@ -84,7 +94,7 @@ func run(_ context.Context, p *detector.Pass) error {
 		return state(p)
 	case sstable.Ends(h.Last):
 		return index(p)
-	case shardName().MatchString(h.Base()):
+	case isShard(h):
 		return shard(p, h)
 	}
 	return nil
