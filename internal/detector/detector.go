@@ -86,8 +86,9 @@ type Pass struct {
 	// slash-separated path beside it, too. The scan tells if that is dangerous.
 	Loads func(name string)
 	// Text shows a text of the file's metadata to the detectors that look for
-	// what no text should hold. offset is that of the text or of its name.
-	Text func(name string, offset int64, text string)
+	// what no text should hold. offset is that of the text or of its name. It reports
+	// whether any of them had something to say or to ask of the scan.
+	Text func(name string, offset int64, text string) (told bool)
 	// License repeats what the file says of its own licence, in its words.
 	License func(text string)
 	// Weights says that size bytes from an offset on are numbers, in a file whose
@@ -123,7 +124,7 @@ func (p *Pass) InBinary(data []byte, place func(offset int64) int64) *Pass {
 		}
 		p.Report(f)
 	}
-	in.Text = func(name string, offset int64, text string) { p.Text(name, place(offset), text) }
+	in.Text = func(name string, offset int64, text string) bool { return p.Text(name, place(offset), text) }
 	in.Claim = func(int64, int64) {}
 	in.Weights = func(int64, int64) {}
 	return &in

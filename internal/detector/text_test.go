@@ -20,13 +20,14 @@ func TestStrings(t *testing.T) {
 		budget := hostiletest.Budget(len(text))
 		places := make(map[int64]bool)
 		p := &detector.Pass{File: artifact.File{Content: strings.NewReader(text), Size: int64(len(text))}, Budget: budget,
-			Text: func(_ string, offset int64, shown string) {
+			Text: func(_ string, offset int64, shown string) bool {
 				if text[offset:offset+int64(len(shown))] != shown {
 					t.Errorf("%d bytes before: %d bytes shown at %d are not those of the file", before, len(shown), offset)
 				}
 				if i := strings.Index(shown, word); i >= 0 {
 					places[offset+int64(i)] = true
 				}
+				return true
 			}}
 		err := p.Strings("", 0, p.File.Size)
 		first, second := int64(1+before), int64(1+before+len(word)+1)
@@ -45,7 +46,7 @@ func TestStringsCounted(t *testing.T) {
 		var got string
 		p := &detector.Pass{File: artifact.File{Content: strings.NewReader(data), Size: int64(len(data))},
 			Budget: hostiletest.Budget(len(data)),
-			Text:   func(_ string, _ int64, shown string) { got = shown }}
+			Text:   func(_ string, _ int64, shown string) bool { got = shown; return true }}
 		if err := p.Strings("", 0, p.File.Size); err != nil || got != text {
 			t.Errorf("behind %q: got %q (%v), want %q", before, got, err, text)
 		}

@@ -126,6 +126,9 @@ func (p *Policy) suppress(r audit.Report) (audit.Report, []Suppressed, []string)
 
 // file returns the findings of f that count.
 func (s *sieve) file(f *audit.File) []finding.Finding {
+	if len(f.Findings) == 0 {
+		return nil
+	}
 	name := s.policy.name(f.Path)
 	var counting []finding.Finding
 	for i := range f.Findings {

@@ -20,6 +20,7 @@ type subject struct {
 	raw        detector.Raw
 	weights    []detector.Region // told of by themselves, and claimed as well
 	claimed    []detector.Region
+	acts       int // what the detectors of texts may have had done
 }
 
 // subject returns a file for detectors to look at. by is the one that found it inside
@@ -31,11 +32,11 @@ func (r *run) subject(file artifact.File, by *detector.Detector) *subject {
 		Budget:     r.budget,
 		Report:     f.report,
 		Recognised: f.recognise,
-		Nested:     func(inner artifact.File) error { return r.nested(inner, f.by) },
-		Examine:    r.examine,
+		Nested:     f.nested,
+		Examine:    f.examine,
 		Refused:    func(reason string) { r.refuse(f.File, reason) },
 		Incomplete: func(err error) { r.unread(f.File, err) },
-		Loads:      func(name string) { r.loads(f.File, name) },
+		Loads:      func(name string) { f.acts++; r.loads(f.File, name) },
 		Text:       f.text,
 		License:    f.license,
 		Weights:    f.tensor,
@@ -47,7 +48,22 @@ func (r *run) subject(file artifact.File, by *detector.Detector) *subject {
 }
 
 // report makes a finding.
-func (f *subject) report(found finding.Finding) { f.run.report(f.File, found) }
+func (f *subject) report(found finding.Finding) {
+	f.acts++
+	f.run.report(f.File, found)
+}
+
+// nested scans a file that was found inside.
+func (f *subject) nested(inner artifact.File) error {
+	f.acts++
+	return f.run.nested(inner, f.by)
+}
+
+// examine scans a file that was found inside, apart.
+func (f *subject) examine(inner artifact.File) ([]finding.Finding, error) {
+	f.acts++
+	return f.run.examine(inner)
+}
 
 // recognise notes a format: only who runs can tell.
 func (f *subject) recognise(format string) {
@@ -62,14 +78,18 @@ func (f *subject) recognise(format string) {
 
 // text shows a text of the file to whoever looks at texts. One of them that looks at
 // a name has shown all there is.
-func (f *subject) text(name string, offset int64, text string) {
-	if f.running {
-		f.run.text(f.pass, name, offset, text)
+func (f *subject) text(name string, offset int64, text string) (told bool) {
+	if !f.running {
+		return false
 	}
+	acts, problems := f.acts, f.run.problems
+	f.run.text(f.pass, name, offset, text)
+	return f.acts != acts || f.run.problems != problems
 }
 
 // license notes what the file says of its own licence.
 func (f *subject) license(text string) {
+	f.acts++
 	if f.running {
 		f.run.license(f.File, text)
 	}

@@ -146,8 +146,9 @@ func (j *judge) show(e pickle.Effect, text string) {
 	if key, ok := j.m.Str(e.Value); ok && len(key) <= maxKey && identifier(key) {
 		name = key
 	}
-	j.s.p.Text(name, e.Offset, text)
-	j.s.note(shown{name: name, text: text, at: e.Offset})
+	if j.s.p.Text(name, e.Offset, text) {
+		j.s.note(shown{name: name, text: text, at: e.Offset})
+	}
 }
 
 // maxKey is the size of the longest key that is taken for a name.

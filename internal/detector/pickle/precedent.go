@@ -29,8 +29,8 @@ type precedent struct {
 	named   bool // the name of the file was one that pickles have
 }
 
-// A shown is a constant that was looked at, in the order of the file: a text that was
-// shown to the detectors of texts, or bytes that did not look like anything.
+// A shown is a constant that was looked at, in the order of the file: a text of which
+// the detectors of texts had something to say, or bytes that did not look like anything.
 type shown struct {
 	bytes      bool
 	name, text string

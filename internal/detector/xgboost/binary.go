@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/modelaudit/modelaudit/internal/artifact"
 	"github.com/modelaudit/modelaudit/internal/detector"
@@ -41,12 +42,8 @@ const spaces = " \t\r\n"
 // inBase64 knows the mark of a binary model in base64: "bs64" and white space,
 // which XGBoost's Learner.Load looks for.
 func inBase64(h artifact.Head) bool {
-	for i := range len(spaces) {
-		if h.HasPrefix(xgboost.Base64 + spaces[i:i+1]) {
-			return true
-		}
-	}
-	return false
+	const n = len(xgboost.Base64)
+	return h.HasPrefix(xgboost.Base64) && len(h.First) > n && strings.IndexByte(spaces, h.First[n]) >= 0
 }
 
 // runBinary judges a binary model. A snapshot, as a pickled Booster holds one,

@@ -93,7 +93,7 @@ type event struct {
 
 // A walker follows the document's structure down to the arrays of each tree.
 type walker struct {
-	say              func(name string, offset int64, text string)
+	say              func(name string, offset int64, text string) bool
 	path             []string // the member's name at each open object or array
 	next             string   // name that was just read
 	learner, version bool     // members of the document, of which the first is an object

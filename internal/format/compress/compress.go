@@ -6,7 +6,6 @@ package compress
 
 import (
 	"bufio"
-	"bytes"
 	"io"
 	"strings"
 
@@ -46,17 +45,20 @@ func Sniff(head []byte) *Format {
 // Unreadable returns the name of a format that is recognised by its signature but
 // not read, or "".
 func Unreadable(head []byte) string {
-	for _, f := range []struct{ signature, name string }{
-		{"\x1f\x9d", "compress (.Z)"},
-		{"\x89LZO\x00\r\n\x1a\n", "lzop"}, {"\xff\x06\x00\x00sNaPpY", "snappy"},
-		{"\x24\xb5\x2f\xfd", "zstd before 0.8"}, {"\x27\xb5\x2f\xfd", "zstd before 1.0"},
-		{"Rar!\x1a\x07", "rar"}, {"MSCF\x00\x00\x00\x00", "cab"}, {"LRZI", "lrzip"},
-	} {
-		if bytes.HasPrefix(head, []byte(f.signature)) {
+	for _, f := range unreadable {
+		if len(head) >= len(f.signature) && string(head[:len(f.signature)]) == f.signature {
 			return f.name
 		}
 	}
 	return ""
+}
+
+// unreadable are the formats that are not read.
+var unreadable = [...]struct{ signature, name string }{
+	{"\x1f\x9d", "compress (.Z)"},
+	{"\x89LZO\x00\r\n\x1a\n", "lzop"}, {"\xff\x06\x00\x00sNaPpY", "snappy"},
+	{"\x24\xb5\x2f\xfd", "zstd before 0.8"}, {"\x27\xb5\x2f\xfd", "zstd before 1.0"},
+	{"Rar!\x1a\x07", "rar"}, {"MSCF\x00\x00\x00\x00", "cab"}, {"LRZI", "lrzip"},
 }
 
 // Unpack reads the stream that is size bytes of src. When it is damaged or a

@@ -50,7 +50,7 @@ type Program struct {
 // decides.
 func Looks(first []byte) bool {
 	for _, p := range parsers {
-		if strings.HasPrefix(string(first[:min(len(first), 4)]), p.magic) {
+		if len(first) >= len(p.magic) && string(first[:len(p.magic)]) == p.magic {
 			return true
 		}
 	}
