@@ -120,7 +120,7 @@ func TestNames(t *testing.T) {
 		{name: "a.tar.gz", base: "a.tar.gz", extension: ".gz"},
 	}
 	for _, c := range cases {
-		h := artifact.Head{Name: c.name}
+		h := &artifact.Head{Name: c.name}
 		if h.Base() != c.base || h.Extension() != c.extension {
 			t.Errorf("%q: got %q and %q, want %q and %q", c.name, h.Base(), h.Extension(), c.base, c.extension)
 		}
@@ -138,7 +138,7 @@ func TestClean(t *testing.T) {
 }
 
 func TestHasPrefix(t *testing.T) {
-	h := artifact.Head{First: []byte("PK\x03\x04")}
+	h := &artifact.Head{First: []byte("PK\x03\x04")}
 	if !h.HasPrefix("\x7fELF", "PK") || h.HasPrefix("PK\x03\x04\x05") || h.HasPrefix() {
 		t.Error("signatures are not compared as prefixes")
 	}

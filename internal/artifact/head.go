@@ -40,32 +40,31 @@ const (
 )
 
 // has answers for one trait: as found before, or by asking now.
-func (h Head) has(t traits, ask func(Head) bool) bool {
+func (h *Head) has(t traits, ask func(*Head) bool) bool {
 	if h.traits&known != 0 {
 		return h.traits&t != 0
 	}
 	return ask(h)
 }
 
-// Asked returns a head that has been asked about all its traits, for many to ask.
-func (h Head) Asked() Head {
+// Ask asks about all traits, for many to ask.
+func (h *Head) Ask() {
 	h.traits = known
 	for _, q := range [...]struct {
 		trait traits
-		ask   func(Head) bool
+		ask   func(*Head) bool
 	}{{text, isText}, {json, isJSON}, {zip, endsZip}} {
 		if q.ask(h) {
 			h.traits |= q.trait
 		}
 	}
-	return h
 }
 
 // Head reads both ends of the file. An error is one of the machine, or the
 // Fault of a container that the file is read through; First holds what came
 // before it.
-func (f File) Head() (Head, error) {
-	h := Head{Name: f.Name(), Size: max(0, f.Size), Depth: len(f.Inside), Value: f.Value}
+func (f File) Head() (*Head, error) {
+	h := &Head{Name: f.Name(), Size: max(0, f.Size), Depth: len(f.Inside), Value: f.Value}
 	h.base, h.extension = h.Base(), h.Extension()
 	var err error
 	h.First, err = readRange(f.Content, 0, min(h.Size, FirstSize))
@@ -83,11 +82,11 @@ func (f File) Head() (Head, error) {
 
 // EndsZip reports whether the end record of a zip archive may be near the end of the
 // file (APPNOTE 4.3.16).
-func (h Head) EndsZip() bool { return h.has(zip, endsZip) }
+func (h *Head) EndsZip() bool { return h.has(zip, endsZip) }
 
 // endsZip looks for one letter at a time, which is faster than to look for the whole
 // signature where the letter is rare.
-func endsZip(h Head) bool {
+func endsZip(h *Head) bool {
 	for p := h.Last; ; p = p[1:] {
 		i := bytes.IndexByte(p, 'P')
 		if i < 0 {
@@ -115,7 +114,7 @@ func readRange(r io.ReaderAt, off, n int64) ([]byte, error) {
 }
 
 // Extension returns the lower-case extension of the name, with its dot, or "".
-func (h Head) Extension() string {
+func (h *Head) Extension() string {
 	if h.extension != "" {
 		return h.extension
 	}
@@ -123,7 +122,7 @@ func (h Head) Extension() string {
 }
 
 // Base returns the last element of the name, whichever slash separates it.
-func (h Head) Base() string {
+func (h *Head) Base() string {
 	if h.base != "" {
 		return h.base
 	}
@@ -131,7 +130,7 @@ func (h Head) Base() string {
 }
 
 // HasPrefix reports whether the file starts with any of the signatures.
-func (h Head) HasPrefix(signatures ...string) bool {
+func (h *Head) HasPrefix(signatures ...string) bool {
 	for _, s := range signatures {
 		if len(h.First) >= len(s) && string(h.First[:len(s)]) == s {
 			return true

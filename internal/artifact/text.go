@@ -11,9 +11,9 @@ const minText = 20
 
 // IsText reports whether the file starts like text: in UTF-8, in UTF-16, or in
 // another encoding that has ASCII in it.
-func (h Head) IsText() bool { return h.has(text, isText) }
+func (h *Head) IsText() bool { return h.has(text, isText) }
 
-func isText(h Head) bool {
+func isText(h *Head) bool {
 	if len(h.First) >= minText && bytes.IndexByte(h.First, 0) < 0 && (validUTF8(h.First) || visible(h.First)) {
 		return true
 	}
@@ -23,9 +23,9 @@ func isText(h Head) bool {
 // IsJSON reports whether the file may be an object or an array of JSON, in any
 // encoding. White space of any length may stand in front of it: a file that shows
 // nothing else may be one.
-func (h Head) IsJSON() bool { return h.has(json, isJSON) }
+func (h *Head) IsJSON() bool { return h.has(json, isJSON) }
 
-func isJSON(h Head) bool {
+func isJSON(h *Head) bool {
 	const space = " \t\r\n"
 	text := bytes.TrimLeft(h.First, "\x00\xff\xfe\xef\xbb\xbf"+space)
 	if len(text) == 0 {

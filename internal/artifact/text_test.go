@@ -55,7 +55,7 @@ func TestIsText(t *testing.T) {
 		{name: "small numbers", first: strings.Repeat("\x01\x00", 40)},
 		{name: "nothing"},
 	} {
-		head := artifact.Head{First: []byte(c.first)}
+		head := &artifact.Head{First: []byte(c.first)}
 		if got := head.IsText(); got != c.want {
 			t.Errorf("%s: got %t, want %t", c.name, got, c.want)
 		}
@@ -80,7 +80,7 @@ func TestIsJSON(t *testing.T) {
 		{name: "other text", first: "model: {}"},
 		{name: "nothing"},
 	} {
-		head := artifact.Head{First: []byte(c.first), Size: int64(len(c.first)) + c.rest}
+		head := &artifact.Head{First: []byte(c.first), Size: int64(len(c.first)) + c.rest}
 		if got := head.IsJSON(); got != c.want {
 			t.Errorf("%s: got %t, want %t", c.name, got, c.want)
 		}

@@ -17,7 +17,7 @@ type Detector struct {
 	Rules []*rule.Rule // everything Run may report
 	// Match reports whether the file may be of this family, from its ends and
 	// its name. Content outranks the name; it errs on true: Run decides.
-	Match func(artifact.Head) bool
+	Match func(*artifact.Head) bool
 	// Run reads the file and reports through p. A non-nil error means the file
 	// was not read to its end; findings made so far stand.
 	Run func(ctx context.Context, p *Pass) error

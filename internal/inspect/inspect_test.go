@@ -24,7 +24,7 @@ var odd = &rule.Rule{ID: "box-odd", Title: "An odd box", Severity: rule.Low, Pre
 var box = &detector.Detector{
 	Name:  "box",
 	Rules: []*rule.Rule{odd},
-	Match: func(h artifact.Head) bool { return h.HasPrefix("BOX") },
+	Match: func(h *artifact.Head) bool { return h.HasPrefix("BOX") },
 	Run: func(_ context.Context, p *detector.Pass) error {
 		p.Recognised("box")
 		p.Report(finding.Finding{Rule: odd, Key: "x", Message: "An odd box.", Evidence: []finding.Step{{Offset: 1, Text: "OX"}}})
@@ -130,7 +130,7 @@ func TestPrint(t *testing.T) {
 // TestSecrets: what no output may show is shown nowhere in the tree, whichever
 // detector knows that it is a secret.
 func TestSecrets(t *testing.T) {
-	knows := &detector.Detector{Name: "knows", Match: func(artifact.Head) bool { return true }, Run: func(_ context.Context, p *detector.Pass) error {
+	knows := &detector.Detector{Name: "knows", Match: func(*artifact.Head) bool { return true }, Run: func(_ context.Context, p *detector.Pass) error {
 		p.Report(finding.Finding{Rule: odd, Key: "x", Message: "A secret.", Secrets: []finding.Secret{finding.NewSecret("echo poc")}})
 		return nil
 	}}

@@ -19,7 +19,7 @@ import (
 // another, with another licence, inside.
 var licensed = &detector.Detector{
 	Name:  "licensed",
-	Match: func(h artifact.Head) bool { return !h.HasPrefix("text") },
+	Match: func(h *artifact.Head) bool { return !h.HasPrefix("text") },
 	Run: func(_ context.Context, p *detector.Pass) error {
 		if p.File.Nested() {
 			p.License("WTFPL")
@@ -84,7 +84,7 @@ func TestLicenses(t *testing.T) {
 // TestLicensesBeyond: that a file names more licences than are kept is told.
 func TestLicensesBeyond(t *testing.T) {
 	several := func(n int) *detector.Detector {
-		return &detector.Detector{Name: "several", Match: func(artifact.Head) bool { return true }, Run: func(_ context.Context, p *detector.Pass) error {
+		return &detector.Detector{Name: "several", Match: func(*artifact.Head) bool { return true }, Run: func(_ context.Context, p *detector.Pass) error {
 			p.Recognised("several")
 			for i := range 2 * n {
 				p.License("licence " + string(rune('a'+i%n)))

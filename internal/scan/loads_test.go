@@ -23,7 +23,7 @@ import (
 // severity of a finding. What follows "inside" is a file inside.
 var lister = &detector.Detector{
 	Name:  "lister",
-	Match: func(h artifact.Head) bool { return h.HasPrefix("list\n") },
+	Match: func(h *artifact.Head) bool { return h.HasPrefix("list\n") },
 	Run: func(_ context.Context, p *detector.Pass) error {
 		p.Recognised("lister")
 		r := p.Reader()

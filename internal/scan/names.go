@@ -56,7 +56,7 @@ var foreignSignatures = sync.OnceValue(func() map[string][]string {
 
 // foreign reports whether a file is known to be something else than its name
 // promises.
-func foreign(f artifact.File, h artifact.Head) bool {
+func foreign(f artifact.File, h *artifact.Head) bool {
 	signatures := foreignSignatures()[h.Extension()]
 	if slices.Contains(signatures, anyText) {
 		return isForeignText(f)

@@ -103,7 +103,8 @@ func (r *run) file(f *subject) (recognised bool) {
 	if f.Size > 0 && len(head.First) == 0 {
 		return false
 	}
-	for _, d := range r.matching(f.File, head.Asked()) {
+	head.Ask()
+	for _, d := range r.matching(f.File, head) {
 		if r.detect(d, f) {
 			recognised = true
 		}
@@ -137,7 +138,7 @@ func (r *run) starved(f artifact.File) func() {
 
 // matching asks every detector whether f may be its own. A crash is a yes that
 // nobody can follow.
-func (r *run) matching(f artifact.File, head artifact.Head) (matching []*detector.Detector) {
+func (r *run) matching(f artifact.File, head *artifact.Head) (matching []*detector.Detector) {
 	const usual = 8
 	matching = make([]*detector.Detector, 0, usual)
 	next := 0

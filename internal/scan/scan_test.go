@@ -30,7 +30,7 @@ func toy() *detector.Detector {
 	return &detector.Detector{
 		Name:  "toy",
 		Rules: []*rule.Rule{bad},
-		Match: func(h artifact.Head) bool {
+		Match: func(h *artifact.Head) bool {
 			if h.HasPrefix("crash-match") {
 				panic("index out of range")
 			}
@@ -205,7 +205,7 @@ func TestUnreadFarInside(t *testing.T) {
 	var before, after runtime.MemStats
 	far := &detector.Detector{
 		Name:  "far",
-		Match: func(h artifact.Head) bool { return h.Depth == 0 },
+		Match: func(h *artifact.Head) bool { return h.Depth == 0 },
 		Run: func(_ context.Context, p *detector.Pass) error {
 			p.Recognised("far")
 			outer := p.File.Member(strings.Repeat("x", length), nil, 0)
@@ -283,7 +283,7 @@ func TestBrokenDisk(t *testing.T) {
 		{name: "behind the start", at: 4096, rules: []string{"scan-incomplete"}},
 		{name: "behind the end", at: 1 << 20, digest: true},
 	} {
-		silent := &detector.Detector{Name: "silent", Match: func(h artifact.Head) bool { return h.HasPrefix("toy:") }, Run: func(_ context.Context, p *detector.Pass) error {
+		silent := &detector.Detector{Name: "silent", Match: func(h *artifact.Head) bool { return h.HasPrefix("toy:") }, Run: func(_ context.Context, p *detector.Pass) error {
 			p.Recognised("silent")
 			return nil
 		}}
@@ -308,7 +308,7 @@ func TestSiblings(t *testing.T) {
 		{name: "more", members: 2, status: audit.Incomplete, heard: 2},
 	} {
 		heard := 0
-		box := &detector.Detector{Name: "box", Match: func(h artifact.Head) bool { return h.Depth == 0 }, Run: func(_ context.Context, p *detector.Pass) error {
+		box := &detector.Detector{Name: "box", Match: func(h *artifact.Head) bool { return h.Depth == 0 }, Run: func(_ context.Context, p *detector.Pass) error {
 			p.Recognised("box")
 			for range 3 {
 				if err := p.Part("inner", 0, 4); err != nil {
@@ -452,7 +452,7 @@ func TestExamine(t *testing.T) {
 			found := -1
 			looks := &detector.Detector{
 				Name:  "looks",
-				Match: func(h artifact.Head) bool { return h.Depth == 0 },
+				Match: func(h *artifact.Head) bool { return h.Depth == 0 },
 				Run: func(_ context.Context, p *detector.Pass) error {
 					p.Recognised("looks")
 					all, err := p.Examine(p.File.Member("inner", hostile.Bytes(c.inner), int64(len(c.inner))))
@@ -488,7 +488,7 @@ func TestContacts(t *testing.T) {
 	} {
 		d := &detector.Detector{
 			Name:  "toy",
-			Match: func(artifact.Head) bool { return true },
+			Match: func(*artifact.Head) bool { return true },
 			Run: func(_ context.Context, p *detector.Pass) error {
 				p.Report(finding.Finding{Rule: c.rule, Key: "k", Message: c.message, Evidence: []finding.Step{{Offset: 7, Text: c.text}}})
 				return nil
@@ -525,7 +525,7 @@ func TestSubject(t *testing.T) {
 		{name: "by the worst outside", says: []say{{0, low, "x"}, {0, high, "x"}, {1, high, "x"}}, want: []int{0, 1}},
 		{name: "about nothing", says: []say{{0, high, ""}, {1, low, ""}, {0, high, "x"}}, want: []int{0, 1, 2}},
 	} {
-		d := &detector.Detector{Name: "toy", Match: func(artifact.Head) bool { return true }, Run: func(_ context.Context, p *detector.Pass) error {
+		d := &detector.Detector{Name: "toy", Match: func(*artifact.Head) bool { return true }, Run: func(_ context.Context, p *detector.Pass) error {
 			for i, s := range c.says {
 				if s.depth == len(p.File.Inside) {
 					p.Report(finding.Finding{Rule: s.rule, Subject: s.subject, Key: fmt.Sprint(i)})
@@ -551,7 +551,7 @@ func TestSubject(t *testing.T) {
 
 // TestSpent: a file whose budget is spent is not clean, whatever the detectors say.
 func TestSpent(t *testing.T) {
-	silent := &detector.Detector{Name: "silent", Match: func(artifact.Head) bool { return true }, Run: func(_ context.Context, p *detector.Pass) error {
+	silent := &detector.Detector{Name: "silent", Match: func(*artifact.Head) bool { return true }, Run: func(_ context.Context, p *detector.Pass) error {
 		p.Recognised("silent")
 		for p.Budget.Step() == nil {
 		}

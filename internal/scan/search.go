@@ -28,7 +28,7 @@ func (r *run) search(f *subject) {
 // blob searches a file that no detector recognised. What a detector of models
 // hands on is a gap or a value, and searched whole. Other data may be a store of
 // values, of a format that is not known here.
-func (r *run) blob(f *subject, by *detector.Detector, head artifact.Head) {
+func (r *run) blob(f *subject, by *detector.Detector, head *artifact.Head) {
 	region := detector.Region{Size: f.Size, Raw: detector.Weights}
 	switch {
 	case isText(head.First):

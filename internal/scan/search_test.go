@@ -22,7 +22,7 @@ import (
 func raw(kind detector.Raw) []*detector.Detector {
 	return []*detector.Detector{{
 		Name: "raw", Raw: kind,
-		Match: func(h artifact.Head) bool { return h.HasPrefix("RAW") },
+		Match: func(h *artifact.Head) bool { return h.HasPrefix("RAW") },
 		Run: func(_ context.Context, p *detector.Pass) error {
 			p.Recognised("raw")
 			p.Claim(20, 5)
@@ -30,7 +30,7 @@ func raw(kind detector.Raw) []*detector.Detector {
 		},
 	}, {
 		Name: "box", Container: true,
-		Match: func(h artifact.Head) bool { return h.HasPrefix("BOX") },
+		Match: func(h *artifact.Head) bool { return h.HasPrefix("BOX") },
 		Run: func(_ context.Context, p *detector.Pass) error {
 			p.Recognised("box")
 			r := p.Reader()
@@ -40,7 +40,7 @@ func raw(kind detector.Raw) []*detector.Detector {
 		},
 	}, {
 		Name: "numbers", Raw: detector.Data, // which tell of 10 weights
-		Match: func(h artifact.Head) bool { return h.HasPrefix("NUM") },
+		Match: func(h *artifact.Head) bool { return h.HasPrefix("NUM") },
 		Run: func(_ context.Context, p *detector.Pass) error {
 			p.Recognised("numbers")
 			p.Weights(10, 10)
@@ -49,7 +49,7 @@ func raw(kind detector.Raw) []*detector.Detector {
 		},
 	}, {
 		Name:  "twins", // which hold the same twice
-		Match: func(h artifact.Head) bool { return h.HasPrefix("TWINS") },
+		Match: func(h *artifact.Head) bool { return h.HasPrefix("TWINS") },
 		Run: func(_ context.Context, p *detector.Pass) error {
 			p.Recognised("twins")
 			return errors.Join(p.Part("data/0", 6, 60), p.Part("data/1", 6, 60))
@@ -57,7 +57,7 @@ func raw(kind detector.Raw) []*detector.Detector {
 		Container: true,
 	}, {
 		Name: "nosy", Raw: detector.Weights, // which knows nothing
-		Match: func(artifact.Head) bool { return true },
+		Match: func(*artifact.Head) bool { return true },
 		Run:   func(context.Context, *detector.Pass) error { return nil },
 	}}
 }
@@ -67,7 +67,7 @@ func raw(kind detector.Raw) []*detector.Detector {
 func searched(f artifact.File, kind detector.Raw, limit int64) (regions []string, unsearched int64) {
 	seen := &detector.Detector{
 		Name:  "search",
-		Match: func(artifact.Head) bool { return false },
+		Match: func(*artifact.Head) bool { return false },
 		Search: func(p *detector.Pass, r detector.Region) error {
 			region := fmt.Sprintf("%s %d+%d", strings.Join(p.File.Inside, "/"), r.Offset, r.Size)
 			switch r.Raw {
@@ -154,12 +154,12 @@ func TestSearchFails(t *testing.T) {
 		limits.Memory = 1 << 20
 		searches := &detector.Detector{
 			Name:   "search",
-			Match:  func(artifact.Head) bool { return false },
+			Match:  func(*artifact.Head) bool { return false },
 			Search: func(p *detector.Pass, _ detector.Region) error { return c.search(p) },
 		}
 		holds := &detector.Detector{
 			Name:  "holds",
-			Match: func(h artifact.Head) bool { return h.HasPrefix("RAW") },
+			Match: func(h *artifact.Head) bool { return h.HasPrefix("RAW") },
 			Run:   func(_ context.Context, p *detector.Pass) error { return p.Budget.Hold(1 << 20) },
 		}
 		s := scan.Scanner{Detectors: append(raw(detector.Weights), holds, searches), Limits: limits, Now: time.Now, Search: scan.SearchAll}

@@ -18,7 +18,7 @@ func TestStarved(t *testing.T) {
 	holder := func(hold func(*hostile.Budget)) *detector.Detector {
 		return &detector.Detector{
 			Name: "holder", Container: true,
-			Match: func(h artifact.Head) bool { return h.Depth == 0 },
+			Match: func(h *artifact.Head) bool { return h.Depth == 0 },
 			Run: func(_ context.Context, p *detector.Pass) error {
 				p.Recognised("holder")
 				hold(p.Budget)
@@ -28,7 +28,7 @@ func TestStarved(t *testing.T) {
 	}
 	needy := &detector.Detector{
 		Name:  "needy",
-		Match: func(h artifact.Head) bool { return h.Depth == 1 },
+		Match: func(h *artifact.Head) bool { return h.Depth == 1 },
 		Run: func(_ context.Context, p *detector.Pass) error {
 			if p.Budget.Hold(10) != nil {
 				return nil // nothing that it knows

@@ -36,7 +36,7 @@ func TestTexts(t *testing.T) {
 		var heard []string
 		talks := &detector.Detector{
 			Name:  "talks",
-			Match: func(h artifact.Head) bool { return h.Depth == 0 },
+			Match: func(h *artifact.Head) bool { return h.Depth == 0 },
 			Run: func(_ context.Context, p *detector.Pass) error {
 				p.Recognised("talks")
 				p.Text("note", 7, c.text)
@@ -45,7 +45,7 @@ func TestTexts(t *testing.T) {
 		}
 		listens := &detector.Detector{
 			Name:  "listens",
-			Match: func(artifact.Head) bool { return false },
+			Match: func(*artifact.Head) bool { return false },
 			Text: func(p *detector.Pass, name string, offset int64, text string) {
 				if strings.HasSuffix(text, "crash") {
 					panic("nil map")
@@ -72,7 +72,7 @@ var (
 // as a key, and "!!" of something worse.
 var leaks = &detector.Detector{
 	Name:  "leaks",
-	Match: func(h artifact.Head) bool { return h.HasPrefix("keys\n") },
+	Match: func(h *artifact.Head) bool { return h.HasPrefix("keys\n") },
 	Run: func(_ context.Context, p *detector.Pass) error {
 		p.Recognised("leaks")
 		r := p.Reader()

@@ -22,7 +22,7 @@ var Detector = &detector.Detector{
 	Rules: rule.Explain(help, pathEscapes, linkEscapes, headersDisagree, falseEncryption, hiddenMember,
 		directoryLies, severalDirectories, overlap, duplicate, similarNames, ambiguousName, contentDiffers,
 		bombLike, highRatio, extraBytes, specialFile, polyglot),
-	Match: func(h artifact.Head) bool { return isTar(h) || isSevenZip(h) || isZip(h) },
+	Match: func(h *artifact.Head) bool { return isTar(h) || isSevenZip(h) || isZip(h) },
 	Run: func(_ context.Context, p *detector.Pass) error {
 		head, err := p.File.Head()
 		if err != nil {

@@ -28,7 +28,7 @@ var payload = &rule.Rule{
 // marker reports members that are the payload.
 var marker = &detector.Detector{
 	Name: "marker", Rules: []*rule.Rule{payload},
-	Match: func(h artifact.Head) bool { return h.HasPrefix("echo poc") },
+	Match: func(h *artifact.Head) bool { return h.HasPrefix("echo poc") },
 	Run: func(_ context.Context, p *detector.Pass) error {
 		p.Recognised("payload")
 		text := make([]byte, min(p.File.Size, 1<<20))

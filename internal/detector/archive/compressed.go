@@ -21,7 +21,7 @@ var Compressed = &detector.Detector{
 	Container: true,
 	Name:      "compressed",
 	Rules:     []*rule.Rule{bombLike, highRatio},
-	Match: func(h artifact.Head) bool {
+	Match: func(h *artifact.Head) bool {
 		return compress.Sniff(h.First) != nil || compress.Unreadable(h.First) != ""
 	},
 	Run: runCompressed,

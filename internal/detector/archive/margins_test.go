@@ -27,7 +27,7 @@ const older = "(S'echo poc'\nios\nsystem\n."
 // unpickler reports the pickle wherever it is reached.
 var unpickler = &detector.Detector{
 	Name: "unpickler", Rules: []*rule.Rule{payload},
-	Match: func(h artifact.Head) bool { return h.HasPrefix(pickle) || h.HasPrefix(older) },
+	Match: func(h *artifact.Head) bool { return h.HasPrefix(pickle) || h.HasPrefix(older) },
 	Run: func(_ context.Context, p *detector.Pass) error {
 		p.Report(finding.Finding{Rule: payload, Key: "payload", Message: "Reached."})
 		return nil

@@ -15,7 +15,7 @@ import (
 )
 
 // isSevenZip knows 7z by its signature.
-func isSevenZip(h artifact.Head) bool { return h.HasPrefix(sevenzip.Signature) }
+func isSevenZip(h *artifact.Head) bool { return h.HasPrefix(sevenzip.Signature) }
 
 // runSevenZip hands every member of a 7z archive back to the scan.
 func runSevenZip(p *detector.Pass) error {

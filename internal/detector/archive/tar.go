@@ -15,7 +15,7 @@ import (
 
 // isTar knows tar by the checksum of its first header, with or without ustar's
 // magic.
-func isTar(h artifact.Head) bool { return tar.Is(h.First) }
+func isTar(h *artifact.Head) bool { return tar.Is(h.First) }
 
 // runTar hands every member of a tar archive back to the scan and judges the
 // headers. It returns whether one member holds all of a range, which is where a
@@ -53,7 +53,7 @@ func runTar(p *detector.Pass, inside zip.Range) (wrapped bool, err error) {
 }
 
 // zipExtent returns where a zip archive lies in a tar archive, if there is one.
-func zipExtent(p *detector.Pass, h artifact.Head) zip.Range {
+func zipExtent(p *detector.Pass, h *artifact.Head) zip.Range {
 	if !isZip(h) {
 		return zip.Range{}
 	}

@@ -14,7 +14,7 @@ import (
 
 // isZip reports whether some reader may take the file for a zip archive: by its
 // start, or by an end record near its end.
-func isZip(h artifact.Head) bool {
+func isZip(h *artifact.Head) bool {
 	return h.HasPrefix("PK\x03\x04", "PK\x05\x06", "PK\x07\x08PK\x03\x04", "PK00PK\x03\x04") ||
 		h.EndsZip()
 }

@@ -19,7 +19,7 @@ import (
 // without such types is no model.
 var Detector = &detector.Detector{
 	Name:  "arrow",
-	Match: func(h artifact.Head) bool { return arrow.Looks(h.First) },
+	Match: func(h *artifact.Head) bool { return arrow.Looks(h.First) },
 	Run:   run,
 }
 

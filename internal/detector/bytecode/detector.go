@@ -48,7 +48,7 @@ var Detector = &detector.Detector{
 
 // match takes code that lies inside another file, and compiled modules that are
 // not named as such: a repository's own __pycache__ is no model.
-func match(h artifact.Head) bool {
+func match(h *artifact.Head) bool {
 	_, pyc := marshal.Pyc(h.First)
 	if h.Depth == 0 {
 		return pyc && h.Extension() != ".pyc" && h.Extension() != ".pyo"

@@ -16,7 +16,7 @@ import (
 // box is a container of one member: its first byte, then the member.
 var box = &detector.Detector{
 	Name:  "box",
-	Match: func(h artifact.Head) bool { return h.Depth == 0 && bytes.HasPrefix(h.First, []byte("B")) },
+	Match: func(h *artifact.Head) bool { return h.Depth == 0 && bytes.HasPrefix(h.First, []byte("B")) },
 	Run: func(_ context.Context, p *detector.Pass) error {
 		p.Recognised("box")
 		data := p.Reader().Bytes(uint64(p.File.Size))[1:]

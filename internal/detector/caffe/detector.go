@@ -45,7 +45,7 @@ var Detector = &detector.Detector{
 	Name:  "caffe",
 	Rules: rule.Explain(help, python, dangerous, writes, secrets),
 	Raw:   detector.Weights,
-	Match: func(h artifact.Head) bool {
+	Match: func(h *artifact.Head) bool {
 		return h.Extension() == ".caffemodel" && h.Size > 0 || len(h.First) > 2 && protobuf.MayStart(h.First)
 	},
 	Run: run,
@@ -55,7 +55,7 @@ var Detector = &detector.Detector{
 var Text = &detector.Detector{
 	Name:  "caffe-text",
 	Rules: rule.Explain(help, python, dangerous, writes, secrets),
-	Match: func(h artifact.Head) bool {
+	Match: func(h *artifact.Head) bool {
 		return h.Extension() == ".prototxt" && h.Size > 0 || beginsLayer(h.First)
 	},
 	Run: runText,

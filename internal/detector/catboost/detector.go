@@ -28,7 +28,7 @@ var Detector = &detector.Detector{
 	Name:  "catboost",
 	Rules: rule.Explain(help, trailing),
 	Raw:   detector.Weights,
-	Match: func(h artifact.Head) bool { return h.HasPrefix(catboost.Magic) },
+	Match: func(h *artifact.Head) bool { return h.HasPrefix(catboost.Magic) },
 	Run:   run,
 }
 

@@ -68,17 +68,17 @@ const stateName = "checkpoint"
 
 // match knows an index by the footer of its table, the state by its name or its
 // first field, and shards by their names.
-func match(h artifact.Head) bool {
+func match(h *artifact.Head) bool {
 	return sstable.Ends(h.Last) || h.Base() == stateName || named(h) || isShard(h)
 }
 
 // isShard reports whether a file is named as a shard is.
-func isShard(h artifact.Head) bool {
+func isShard(h *artifact.Head) bool {
 	return strings.Contains(h.Base(), shardMark) && shardName().MatchString(h.Base())
 }
 
 // named reports whether a file starts as the state of checkpoints does.
-func named(h artifact.Head) bool {
+func named(h *artifact.Head) bool {
 	head := bytes.TrimLeft(h.First, " \t\r\n")
 	n := max(0, bytes.IndexFunc(head, func(c rune) bool { return c != '_' && (c < 'a' || c > 'z') }))
 	return checkpoint.State(string(head[:n])) && bytes.HasPrefix(bytes.TrimLeft(head[n:], " \t"), []byte{':'})
@@ -101,7 +101,7 @@ func run(_ context.Context, p *detector.Pass) error {
 }
 
 // shard recognises what an index beside it describes.
-func shard(p *detector.Pass, h artifact.Head) error {
+func shard(p *detector.Pass, h *artifact.Head) error {
 	base := shardName().FindStringSubmatch(h.Base())[1]
 	if p.File.Open != nil {
 		if _, err := p.File.Open(base + ".index"); errors.Is(err, fs.ErrNotExist) {

@@ -46,7 +46,7 @@ var Detector = &detector.Detector{
 }
 
 // match takes files by their extension, and others by how they start.
-func match(h artifact.Head) bool {
+func match(h *artifact.Head) bool {
 	switch h.Extension() {
 	case ".cntk", ".dnn", ".cmf":
 		return h.Size > 0

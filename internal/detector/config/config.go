@@ -22,7 +22,7 @@ import (
 var Detector = &detector.Detector{
 	Name:  "config",
 	Rules: rule.Explain(help, instantiates, suspicious, remote, trusts, command, escapes),
-	Match: func(h artifact.Head) bool { return isYAML(h.Name) || h.IsJSON() },
+	Match: func(h *artifact.Head) bool { return isYAML(h.Name) || h.IsJSON() },
 	Run:   run,
 }
 

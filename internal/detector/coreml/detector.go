@@ -47,7 +47,7 @@ var Detector = &detector.Detector{
 // match takes what starts as every writer starts a model: the version of the
 // specification, then the description. Others have the extension. Weights of
 // programs lie in files of blobs.
-func match(h artifact.Head) bool {
+func match(h *artifact.Head) bool {
 	return coreml.IsBlobs(h.First) || h.Extension() == ".mlmodel" && h.Size > 0 ||
 		len(h.First) > 4 && h.First[0] == 0x08 && h.First[1] < 0x40 && h.First[2] == 0x12
 }

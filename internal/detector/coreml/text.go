@@ -17,7 +17,7 @@ import (
 var Text = &detector.Detector{
 	Name:  "coreml-program",
 	Rules: rule.Explain(help, escape),
-	Match: func(h artifact.Head) bool { return h.HasPrefix("program(1") },
+	Match: func(h *artifact.Head) bool { return h.HasPrefix("program(1") },
 	Run:   runText,
 }
 

@@ -18,7 +18,7 @@ import (
 // who know them. A database without such values is no model.
 var Detector = &detector.Detector{
 	Name:  "dbm",
-	Match: func(h artifact.Head) bool { return dbm.Sniff(h.First) != "" },
+	Match: func(h *artifact.Head) bool { return dbm.Sniff(h.First) != "" },
 	Run:   run,
 }
 

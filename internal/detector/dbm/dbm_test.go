@@ -17,7 +17,7 @@ import (
 // unpickler stands for the detector that knows pickles.
 var unpickler = &detector.Detector{
 	Name:  "unpickler",
-	Match: func(h artifact.Head) bool { return h.HasPrefix("\x80\x04", "(dp1\n") },
+	Match: func(h *artifact.Head) bool { return h.HasPrefix("\x80\x04", "(dp1\n") },
 	Run: func(_ context.Context, p *detector.Pass) error {
 		p.Recognised("pickle")
 		return nil

@@ -16,7 +16,7 @@ func Told(t *testing.T, d *detector.Detector, name string, data []byte) []string
 	var told []string
 	listener := &detector.Detector{
 		Name:  "listener",
-		Match: func(h artifact.Head) bool { return h.Depth > 0 },
+		Match: func(h *artifact.Head) bool { return h.Depth > 0 },
 		Run: func(_ context.Context, p *detector.Pass) error {
 			r := p.Reader()
 			told = append(told, p.File.Name()+": "+string(r.Bytes(uint64(p.File.Size))))

@@ -53,7 +53,7 @@ var (
 var Detector = &detector.Detector{
 	Name:  "executable",
 	Rules: rule.Explain(help, disguised, named, inModel, scriptInModel, inArchive, byDesign),
-	Match: func(h artifact.Head) bool {
+	Match: func(h *artifact.Head) bool {
 		return executable.Looks(h.First) || h.Depth > 0 && (scripts()[h.Extension()] || python(h.Name))
 	},
 	Run: run,

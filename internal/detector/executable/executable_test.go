@@ -21,7 +21,7 @@ const shell = "#!/bin/sh\necho poc\n"
 func opener(member string) *detector.Detector {
 	return &detector.Detector{
 		Name:  "opener",
-		Match: func(h artifact.Head) bool { return h.Depth == 0 },
+		Match: func(h *artifact.Head) bool { return h.Depth == 0 },
 		Run: func(_ context.Context, p *detector.Pass) error {
 			p.Recognised("archive")
 			return p.Nested(p.File.Member(member, p.File.Content, p.File.Size))

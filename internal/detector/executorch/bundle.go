@@ -12,7 +12,7 @@ import (
 var Bundle = &detector.Detector{
 	Name:  "executorch-bundle",
 	Raw:   detector.Weights,
-	Match: func(h artifact.Head) bool { return executorch.LooksBundled(h.First) },
+	Match: func(h *artifact.Head) bool { return executorch.LooksBundled(h.First) },
 	Run: func(_ context.Context, p *detector.Pass) error {
 		p.Recognised("executorch-bundle")
 		offset, size, err := executorch.Bundled(p.Reader())
@@ -27,7 +27,7 @@ var Bundle = &detector.Detector{
 var Data = &detector.Detector{
 	Name:  "executorch-data",
 	Raw:   detector.Weights,
-	Match: func(h artifact.Head) bool { return executorch.LooksData(h.First) && h.Extension() == ".ptd" },
+	Match: func(h *artifact.Head) bool { return executorch.LooksData(h.First) && h.Extension() == ".ptd" },
 	Run: func(_ context.Context, p *detector.Pass) error {
 		p.Recognised("executorch-data")
 		return nil

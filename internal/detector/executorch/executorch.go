@@ -30,7 +30,7 @@ var Detector = &detector.Detector{
 	Name:  "executorch",
 	Rules: rule.Explain(help, custom),
 	Raw:   detector.Weights,
-	Match: func(h artifact.Head) bool { return executorch.Looks(h.First) },
+	Match: func(h *artifact.Head) bool { return executorch.Looks(h.First) },
 	Run:   run,
 }
 

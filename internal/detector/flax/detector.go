@@ -44,7 +44,7 @@ var Detector = &detector.Detector{
 }
 
 // match takes maps of texts, and everything whose name says MessagePack.
-func match(h artifact.Head) bool {
+func match(h *artifact.Head) bool {
 	switch h.Extension() {
 	case ".msgpack", ".flax":
 		return h.Size > 0

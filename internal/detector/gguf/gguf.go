@@ -49,14 +49,14 @@ var Detector = &detector.Detector{
 	Name:  "gguf",
 	Rules: rule.Explain(help, overflow, overlap, alignment, trailing),
 	Raw:   detector.Weights,
-	Match: func(h artifact.Head) bool { return h.HasPrefix(gguf.Magic) && !about(h) || legacy(h) },
+	Match: func(h *artifact.Head) bool { return h.HasPrefix(gguf.Magic) && !about(h) || legacy(h) },
 	Run:   run,
 }
 
 // about reports whether a file is a text about GGUF that begins with the word: its
 // version would be four letters, which no loader reads. A file that is named as one
 // is not asked.
-func about(h artifact.Head) bool {
+func about(h *artifact.Head) bool {
 	const version = 8 // where it ends
 	if h.Extension() == ".gguf" || len(h.First) < version {
 		return false
@@ -66,7 +66,7 @@ func about(h artifact.Head) bool {
 
 // legacy knows the formats before GGUF, which have no metadata but their
 // hyperparameters.
-func legacy(h artifact.Head) bool {
+func legacy(h *artifact.Head) bool {
 	return h.HasPrefix(gguf.MagicGGML, gguf.MagicGGMF, gguf.MagicGGJT, gguf.MagicGGLA)
 }
 

@@ -51,9 +51,9 @@ var Detector = &detector.Detector{
 
 // match looks for the signature where a superblock may stand within the head;
 // behind larger user blocks only a name tells.
-func match(h artifact.Head) bool {
+func match(h *artifact.Head) bool {
 	for at := 0; at < len(h.First); at = max(512, at*2) {
-		if (artifact.Head{First: h.First[at:]}).HasPrefix(hdf5.Signature) {
+		if (&artifact.Head{First: h.First[at:]}).HasPrefix(hdf5.Signature) {
 			return true
 		}
 	}

@@ -155,7 +155,7 @@ var payload = &rule.Rule{
 // unpickler reports the pickle of the samples.
 var unpickler = &detector.Detector{
 	Name: "unpickler", Rules: []*rule.Rule{payload},
-	Match: func(h artifact.Head) bool {
+	Match: func(h *artifact.Head) bool {
 		return h.HasPrefix("cposix\nsystem\n(S'echo poc'\ntR.") && h.Size == 130
 	},
 	Run: func(_ context.Context, p *detector.Pass) error {

@@ -78,7 +78,7 @@ func TestHuge(t *testing.T) {
 	var configs []string
 	listener := &detector.Detector{
 		Name:  "listener",
-		Match: func(h artifact.Head) bool { return h.Depth > 0 },
+		Match: func(h *artifact.Head) bool { return h.Depth > 0 },
 		Run: func(_ context.Context, p *detector.Pass) error {
 			configs = append(configs, p.File.Name())
 			return nil

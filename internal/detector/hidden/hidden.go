@@ -30,7 +30,7 @@ var hidden = &rule.Rule{
 var Detector = &detector.Detector{
 	Name:   "hidden",
 	Rules:  rule.Explain(help, hidden, inData),
-	Match:  func(artifact.Head) bool { return false },
+	Match:  func(*artifact.Head) bool { return false },
 	Run:    func(context.Context, *detector.Pass) error { return nil },
 	Search: search,
 }

@@ -23,13 +23,13 @@ var inMedia = &rule.Rule{
 var Media = &detector.Detector{
 	Name:  "media",
 	Rules: rule.Explain(help, inMedia),
-	Match: func(h artifact.Head) bool { return media(h.First) },
+	Match: func(h *artifact.Head) bool { return media(h.First) },
 	Run:   runMedia,
 }
 
 // media reports whether a file starts as pictures and sounds do.
 func media(first []byte) bool {
-	return artifact.Head{First: first}.HasPrefix(pngSignature, "\xff\xd8\xff", "GIF87a", "GIF89a", "RIFF", "fLaC", "OggS", "ID3", "\x00\x00\x01\x00\x01\x00")
+	return (&artifact.Head{First: first}).HasPrefix(pngSignature, "\xff\xd8\xff", "GIF87a", "GIF89a", "RIFF", "fLaC", "OggS", "ID3", "\x00\x00\x01\x00\x01\x00")
 }
 
 // maxMedia is how much of one is searched at most, half of it at each end.

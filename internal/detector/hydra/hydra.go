@@ -77,7 +77,7 @@ var (
 var Detector = &detector.Detector{
 	Name:  "hydra",
 	Rules: rule.Explain(help, runs, suspicious, unknown, computed, constructs, object, reference),
-	Match: func(h artifact.Head) bool {
+	Match: func(h *artifact.Head) bool {
 		return h.Extension() == ".yaml" || h.Extension() == ".yml" || h.Base() == "MLmodel"
 	},
 	Run: run,

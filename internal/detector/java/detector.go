@@ -39,7 +39,7 @@ var Detector = &detector.Detector{
 	Name:  "java",
 	Rules: rule.Explain(help, runs, odd, custom),
 	Raw:   detector.Weights,
-	Match: func(h artifact.Head) bool { return h.HasPrefix(java.Signature) },
+	Match: func(h *artifact.Head) bool { return h.HasPrefix(java.Signature) },
 	Run:   run,
 }
 

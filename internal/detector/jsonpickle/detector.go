@@ -43,7 +43,7 @@ var (
 var Detector = &detector.Detector{
 	Name:  "jsonpickle",
 	Rules: rule.Explain(help, runs, refers, unknown),
-	Match: artifact.Head.IsJSON,
+	Match: (*artifact.Head).IsJSON,
 	Run:   run,
 }
 

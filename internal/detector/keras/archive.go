@@ -13,7 +13,7 @@ import (
 // themselves: one without a configuration is damaged.
 var Archive = &detector.Detector{
 	Name:  "keras-archive",
-	Match: func(h artifact.Head) bool { return h.Extension() == ".keras" && h.HasPrefix("PK\x03\x04") },
+	Match: func(h *artifact.Head) bool { return h.Extension() == ".keras" && h.HasPrefix("PK\x03\x04") },
 	Run: func(_ context.Context, p *detector.Pass) error {
 		z, _ := zip.Decode(p.Reader())
 		for e, err := range z.Entries() {

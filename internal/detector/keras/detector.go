@@ -23,8 +23,10 @@ var Detector = &detector.Detector{
 		readsFile, namesFile, foreignModule, customObject),
 	// What the loader of a .keras archive reads is its configuration whatever it
 	// holds.
-	Match: func(h artifact.Head) bool { return h.IsJSON() || isYAML(h.Name) || h.Depth > 0 && h.Base() == archived },
-	Run:   run,
+	Match: func(h *artifact.Head) bool {
+		return h.IsJSON() || isYAML(h.Name) || h.Depth > 0 && h.Base() == archived
+	},
+	Run: run,
 }
 
 // archived is the name of the configuration in a .keras archive.

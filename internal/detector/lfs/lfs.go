@@ -17,7 +17,7 @@ import (
 // has no rules: a pointer is nothing bad, but nothing was read either.
 var Detector = &detector.Detector{
 	Name:  "lfs",
-	Match: func(h artifact.Head) bool { return lfs.Looks(h.First) || annexed(h) },
+	Match: func(h *artifact.Head) bool { return lfs.Looks(h.First) || annexed(h) },
 	Run:   run,
 }
 
@@ -49,7 +49,7 @@ var annexLink = sync.OnceValue(func() *regexp.Regexp {
 })
 
 // annexed reports whether a file is a pointer of git-annex.
-func annexed(h artifact.Head) bool {
+func annexed(h *artifact.Head) bool {
 	const longest = 32 << 10 // of a pointer (Annex/Link.hs, maxPointerSz)
 	return h.Size < longest && h.IsText() && annexLink().Match(h.First)
 }

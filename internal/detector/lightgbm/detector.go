@@ -28,7 +28,7 @@ var outside = &rule.Rule{
 var Detector = &detector.Detector{
 	Name:  "lightgbm",
 	Rules: rule.Explain(help, outside),
-	Match: func(h artifact.Head) bool { return lightgbm.Looks(h.First) },
+	Match: func(h *artifact.Head) bool { return lightgbm.Looks(h.First) },
 	Run:   run,
 }
 

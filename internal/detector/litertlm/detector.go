@@ -17,7 +17,7 @@ import (
 var Detector = &detector.Detector{
 	Name:  "litertlm",
 	Raw:   detector.Weights,
-	Match: func(h artifact.Head) bool { return h.HasPrefix(litertlm.Signature) },
+	Match: func(h *artifact.Head) bool { return h.HasPrefix(litertlm.Signature) },
 	Run:   run,
 }
 

@@ -43,7 +43,7 @@ func TestSections(t *testing.T) {
 	}
 	tokenizer := string(binary.LittleEndian.AppendUint64(nil, 2)) + packed.String()
 	var got []string
-	seen := &detector.Detector{Name: "seen", Match: func(h artifact.Head) bool {
+	seen := &detector.Detector{Name: "seen", Match: func(h *artifact.Head) bool {
 		if h.Depth > 0 {
 			got = append(got, h.Name+": "+strings.ToValidUTF8(string(h.First[:min(len(h.First), 2)]), "?"))
 		}

@@ -32,7 +32,7 @@ var carries = &rule.Rule{
 var Detector = &detector.Detector{
 	Name:  "llamafile",
 	Rules: rule.Explain(help, carries),
-	Match: func(h artifact.Head) bool { return executable.Looks(h.First) },
+	Match: func(h *artifact.Head) bool { return executable.Looks(h.First) },
 	Run:   run,
 }
 

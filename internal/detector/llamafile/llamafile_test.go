@@ -43,7 +43,7 @@ var reached = &rule.Rule{
 // marker reports models that come back to the scan.
 var marker = &detector.Detector{
 	Name: "marker", Rules: []*rule.Rule{reached},
-	Match: func(h artifact.Head) bool { return h.HasPrefix("GGUF") },
+	Match: func(h *artifact.Head) bool { return h.HasPrefix("GGUF") },
 	Run: func(_ context.Context, p *detector.Pass) error {
 		p.Recognised("model")
 		p.Report(finding.Finding{Rule: reached, Key: "model", Message: "Reached."})

@@ -47,7 +47,7 @@ var (
 var Graph = &detector.Detector{
 	Name:  "mxnet",
 	Rules: rule.Explain(help, custom, library),
-	Match: artifact.Head.IsJSON,
+	Match: (*artifact.Head).IsJSON,
 	Run:   runGraph,
 }
 
@@ -55,7 +55,7 @@ var Graph = &detector.Detector{
 var Parameters = &detector.Detector{
 	Name: "mxnet-parameters",
 	Raw:  detector.Weights,
-	Match: func(h artifact.Head) bool {
+	Match: func(h *artifact.Head) bool {
 		return len(h.First) >= 16 && binary.LittleEndian.Uint64(h.First) == mxnet.Magic
 	},
 	Run: runParameters,

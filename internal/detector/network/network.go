@@ -34,7 +34,7 @@ var inCode = &rule.Rule{
 var Detector = &detector.Detector{
 	Name:  "network",
 	Rules: rule.Explain(help, inCode),
-	Match: func(h artifact.Head) bool { return language(h) != nil },
+	Match: func(h *artifact.Head) bool { return language(h) != nil },
 	Run:   run,
 }
 
@@ -59,7 +59,7 @@ var languages = map[string]reader{
 var templates = map[string]bool{".jinja": true, ".jinja2": true, ".j2": true}
 
 // language returns how a file is read, or nil if nothing runs it.
-func language(h artifact.Head) reader {
+func language(h *artifact.Head) reader {
 	extension := h.Extension()
 	switch {
 	case h.Depth == 0 && !templates[extension]:

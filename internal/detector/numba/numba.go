@@ -39,7 +39,7 @@ var (
 var Detector = &detector.Detector{
 	Name:  "numba",
 	Rules: rule.Explain(help, compiled, reaches),
-	Match: func(h artifact.Head) bool { return pickled(h.First) && bytes.Contains(h.First, []byte("object")) },
+	Match: func(h *artifact.Head) bool { return pickled(h.First) && bytes.Contains(h.First, []byte("object")) },
 	Run:   run,
 }
 

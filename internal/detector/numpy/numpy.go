@@ -44,7 +44,7 @@ var Detector = &detector.Detector{
 	Name:  "numpy",
 	Rules: rule.Explain(help, objects, stowaway, trailing),
 	Raw:   detector.Weights,
-	Match: func(h artifact.Head) bool { return h.HasPrefix(npy.Magic) },
+	Match: func(h *artifact.Head) bool { return h.HasPrefix(npy.Magic) },
 	Run:   run,
 }
 

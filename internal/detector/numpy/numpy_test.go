@@ -29,7 +29,7 @@ const (
 // unpickler stands for the detector that knows pickles.
 var unpickler = &detector.Detector{
 	Name:  "unpickler",
-	Match: func(h artifact.Head) bool { return h.HasPrefix("\x80\x02") },
+	Match: func(h *artifact.Head) bool { return h.HasPrefix("\x80\x02") },
 	Run: func(_ context.Context, p *detector.Pass) error {
 		p.Recognised("pickle")
 		return nil
@@ -80,7 +80,7 @@ func TestHandedOn(t *testing.T) {
 		{name: "bytes that start as a gzip stream", data: array("'<u4'", "(3,)", "\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03\x4b\x4c"), want: []string{"data"}},
 	} {
 		var got []string
-		spy := &detector.Detector{Name: "spy", Match: func(h artifact.Head) bool {
+		spy := &detector.Detector{Name: "spy", Match: func(h *artifact.Head) bool {
 			if h.Depth > 0 {
 				got = append(got, h.Name)
 			}

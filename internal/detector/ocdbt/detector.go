@@ -32,7 +32,7 @@ var escapes = &rule.Rule{
 var Detector = &detector.Detector{
 	Name:  "ocdbt",
 	Rules: rule.Explain(help, escapes),
-	Match: func(h artifact.Head) bool {
+	Match: func(h *artifact.Head) bool {
 		return ocdbt.Mentions(h.First) || ocdbt.DataFile(h.Name) || h.Base() == manifestName
 	},
 	Run: run,

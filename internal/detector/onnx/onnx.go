@@ -22,7 +22,7 @@ var Detector = &detector.Detector{
 	Rules: rule.Explain(help, escapes, address, bounds, unknownKey, missing,
 		mismatch, python, engineEscapes, custom),
 	Raw: detector.Weights,
-	Match: func(h artifact.Head) bool {
+	Match: func(h *artifact.Head) bool {
 		first := h.First
 		if h.Extension() == extension { // what breaks off later is a model that is broken
 			first = first[:min(len(first), 1)]
@@ -52,7 +52,7 @@ var Runtime = &detector.Detector{
 	Name:  "onnxruntime",
 	Rules: rule.Explain(help, missing, mismatch, python, engineEscapes, custom),
 	Raw:   detector.Weights,
-	Match: func(h artifact.Head) bool { return ort.Looks(h.First) || h.Extension() == ".ort" && h.Size > 0 },
+	Match: func(h *artifact.Head) bool { return ort.Looks(h.First) || h.Extension() == ".ort" && h.Size > 0 },
 	Run: func(_ context.Context, p *detector.Pass) error {
 		if r := p.Reader(); ort.Looks(r.Peek(8)) || !onnx.Looks(p.Reader()) {
 			p.Recognised("ort")

@@ -224,7 +224,7 @@ func TestMatch(t *testing.T) {
 		{"model.onnx", "version https://git-lfs.github.com/spec/v1\n", false},
 		{"model.onnx", "", false},
 	} {
-		head := artifact.Head{Name: c.name, First: []byte(c.first), Last: []byte(c.first), Size: int64(len(c.first))}
+		head := &artifact.Head{Name: c.name, First: []byte(c.first), Last: []byte(c.first), Size: int64(len(c.first))}
 		if got := onnx.Detector.Match(head); got != c.want {
 			t.Errorf("%s of %q: got %v, want %v", c.name, c.first, got, c.want)
 		}

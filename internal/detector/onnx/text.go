@@ -25,7 +25,7 @@ var Text = &detector.Detector{
 
 // matchText knows models by the names that the library gives them, and JSON by its
 // first fields.
-func matchText(h artifact.Head) bool {
+func matchText(h *artifact.Head) bool {
 	switch h.Extension() {
 	case ".onnxtxt", ".onnxtext", ".onnxjson":
 		return h.Size > 0

@@ -57,7 +57,7 @@ var Detector = &detector.Detector{
 // match takes the roots that OpenVINO's documents have: a network, and a
 // configuration of custom kernels. The root may lie behind a long comment or, as
 // pugixml skips it, behind any text.
-func match(h artifact.Head) bool {
+func match(h *artifact.Head) bool {
 	switch root, starts := xml.Root(h.First); root {
 	case "net", "Net", "CustomLayer":
 		return true

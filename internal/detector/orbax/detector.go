@@ -56,7 +56,7 @@ var (
 var Detector = &detector.Detector{
 	Name:  "orbax",
 	Rules: rule.Explain(help, escapes, remote, names, custom),
-	Match: func(h artifact.Head) bool { return files[h.Base()] || h.IsJSON() },
+	Match: func(h *artifact.Head) bool { return files[h.Base()] || h.IsJSON() },
 	Run:   run,
 }
 

@@ -70,7 +70,7 @@ var Detector = &detector.Detector{
 
 // match takes what starts as a block of a program does (field 1, then the block's
 // index 0), programs by their name, and so parameter files: they start with zeros.
-func match(h artifact.Head) bool {
+func match(h *artifact.Head) bool {
 	if h.Extension() == ".pdiparams" || named(h.Name) {
 		return true
 	}

@@ -47,7 +47,7 @@ var (
 var Detector = &detector.Detector{
 	Name:  "payload",
 	Rules: rule.Explain(help, dangerous, script, plain),
-	Match: func(h artifact.Head) bool {
+	Match: func(h *artifact.Head) bool {
 		class := names()[h.Extension()]
 		return (class == "data" || h.Extension() == "" || h.Depth > 0 && (class != "source" || h.Value)) && h.IsText()
 	},

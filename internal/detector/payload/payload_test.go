@@ -38,7 +38,7 @@ import (
 // header is a file of one text: "H", then the metadata's value.
 var header = &detector.Detector{
 	Name:  "header",
-	Match: func(h artifact.Head) bool { return h.Depth == 0 && h.HasPrefix("H") },
+	Match: func(h *artifact.Head) bool { return h.Depth == 0 && h.HasPrefix("H") },
 	Run: func(_ context.Context, p *detector.Pass) error {
 		p.Recognised("header")
 		text := p.Reader().Bytes(uint64(p.File.Size))

@@ -33,7 +33,7 @@ var extensionsText string
 var extensions = table.Once(extensionsText, table.Set)
 
 // match errs on true: whether the opcodes make sense is seen by following them.
-func match(h artifact.Head) bool {
+func match(h *artifact.Head) bool {
 	if len(h.First) < 2 {
 		return false
 	}

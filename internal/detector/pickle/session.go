@@ -36,7 +36,7 @@ type session struct {
 
 // newSession starts at the beginning of a file.
 func newSession(p *detector.Pass) *session {
-	h := artifact.Head{Name: p.File.Name()}
+	h := &artifact.Head{Name: p.File.Name()}
 	return &session{p: p, r: p.Reader(), named: extensions()[h.Extension()], report: newReport()}
 }
 

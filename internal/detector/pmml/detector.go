@@ -58,7 +58,7 @@ var Detector = &detector.Detector{
 
 // match knows PMML by its root element, which may lie behind a long comment, and by
 // its name what has another one.
-func match(h artifact.Head) bool {
+func match(h *artifact.Head) bool {
 	root, starts := xml.Root(h.First)
 	return h.Extension() == ".pmml" || starts && (root == "" || strings.EqualFold(root, "PMML"))
 }

@@ -18,7 +18,7 @@ import (
 var Detector = &detector.Detector{
 	Container: true,
 	Name:      "polars",
-	Match: func(h artifact.Head) bool {
+	Match: func(h *artifact.Head) bool {
 		return h.HasPrefix(polars.Magic) || bytes.HasPrefix(bytes.TrimLeft(h.First, " \t\r\n"), []byte("{"))
 	},
 	Run: run,

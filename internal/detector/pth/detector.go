@@ -46,7 +46,7 @@ var (
 var Detector = &detector.Detector{
 	Name:  "pth",
 	Rules: rule.Explain(help, harm, code),
-	Match: func(h artifact.Head) bool {
+	Match: func(h *artifact.Head) bool {
 		return h.Extension() == ".pth" && (h.Size <= 0 || len(h.First) > 0 && h.First[0] != 0x80)
 	},
 	Run: run,

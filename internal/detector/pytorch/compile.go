@@ -30,7 +30,7 @@ var compileRuns = &rule.Rule{
 var Compiled = &detector.Detector{
 	Name:  "pytorch-compile",
 	Rules: rule.Explain(help, compileRuns),
-	Match: artifact.Head.IsJSON,
+	Match: (*artifact.Head).IsJSON,
 	Run:   runCompiled,
 }
 

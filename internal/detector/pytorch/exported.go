@@ -45,7 +45,7 @@ var (
 var Exported = &detector.Detector{
 	Name:  "pytorch-export",
 	Rules: rule.Explain(help, evaluates, oddSize, guardRuns, importsHarm, importsModule, outsideOp, customOp),
-	Match: artifact.Head.IsJSON,
+	Match: (*artifact.Head).IsJSON,
 	Run:   runExported,
 }
 

@@ -20,7 +20,7 @@ var Mobile = &detector.Detector{
 	Name:  "pytorch-mobile",
 	Rules: []*rule.Rule{outsideOp, customOp},
 	Raw:   detector.Weights,
-	Match: func(h artifact.Head) bool { return torchmobile.Looks(h.First) },
+	Match: func(h *artifact.Head) bool { return torchmobile.Looks(h.First) },
 	Run:   runMobile,
 }
 

@@ -76,7 +76,7 @@ var Detector = &detector.Detector{
 	Name: "pytorch",
 	Rules: rule.Explain(help, severalObjects, outsideOp, customOp, notScript, pythonCode, packageRuns, packageReaches,
 		packageCode, strayCode, nativeByDesign, nativeAstray),
-	Match: func(h artifact.Head) bool {
+	Match: func(h *artifact.Head) bool {
 		return h.HasPrefix("PK\x03\x04") || h.EndsZip()
 	},
 	Run: run,

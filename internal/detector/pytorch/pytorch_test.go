@@ -37,7 +37,7 @@ func source(text string) []byte {
 // opener stands for the detector that opens archives, and tells when one is cut.
 var opener = &detector.Detector{
 	Name:  "opener",
-	Match: func(h artifact.Head) bool { return h.HasPrefix("PK") },
+	Match: func(h *artifact.Head) bool { return h.HasPrefix("PK") },
 	Run: func(_ context.Context, p *detector.Pass) error {
 		p.Recognised("zip")
 		r := p.Reader()

@@ -21,7 +21,7 @@ var legacyTar = &rule.Rule{
 var Tar = &detector.Detector{
 	Name:  "pytorch-tar",
 	Rules: rule.Explain(help, legacyTar),
-	Match: func(h artifact.Head) bool { return tar.Is(h.First) },
+	Match: func(h *artifact.Head) bool { return tar.Is(h.First) },
 	Run:   runTar,
 }
 

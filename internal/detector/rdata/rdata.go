@@ -57,7 +57,7 @@ var Detector = &detector.Detector{
 	Name:  "rdata",
 	Rules: rule.Explain(help, promiseRuns, promiseAstray, languageRuns, functionRuns, calledUnasked, mapped, trailing),
 	Raw:   detector.Values,
-	Match: func(h artifact.Head) bool { return rds.Looks(h.First) },
+	Match: func(h *artifact.Head) bool { return rds.Looks(h.First) },
 	Run:   run,
 }
 

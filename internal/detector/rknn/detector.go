@@ -41,7 +41,7 @@ var Detector = &detector.Detector{
 	Name:  "rknn",
 	Rules: rule.Explain(help, compiled, custom, library),
 	Raw:   detector.Weights,
-	Match: func(h artifact.Head) bool { return rknn.FormOf(h.First) != 0 },
+	Match: func(h *artifact.Head) bool { return rknn.FormOf(h.First) != 0 },
 	Run:   run,
 }
 

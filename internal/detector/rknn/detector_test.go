@@ -69,7 +69,7 @@ func TestEncrypted(t *testing.T) {
 
 // TestNested: what is in no known form goes back to the scan.
 func TestNested(t *testing.T) {
-	inner := &detector.Detector{Name: "inner", Match: func(h artifact.Head) bool { return h.Depth > 0 && h.HasPrefix("payload") },
+	inner := &detector.Detector{Name: "inner", Match: func(h *artifact.Head) bool { return h.Depth > 0 && h.HasPrefix("payload") },
 		Run: func(_ context.Context, p *detector.Pass) error { p.Recognised("inner:" + p.File.Name()); return nil }}
 	data := append(container(6, []byte("payload 1"), describe("RKNN_OP_Add", "")), "payload 2"...)
 	got := detectortest.Scan([]*detector.Detector{rknn.Detector, inner}, "m.rknn", data)

@@ -35,7 +35,7 @@ var (
 var Index = &detector.Detector{
 	Name:  "weight-index",
 	Rules: rule.Explain(help, escape, pickled),
-	Match: func(h artifact.Head) bool {
+	Match: func(h *artifact.Head) bool {
 		return h.Extension() == ".json" && indexName().MatchString(h.Base()) || h.IsJSON()
 	},
 	Run: runIndex,

@@ -64,7 +64,7 @@ var Detector = &detector.Detector{
 
 // match knows a file by the length before its header, and by its name what has
 // only the brace.
-func match(h artifact.Head) bool {
+func match(h *artifact.Head) bool {
 	return safetensors.Looks(h.First) || h.Extension() == ".safetensors" && safetensors.Braced(h.First)
 }
 

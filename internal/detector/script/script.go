@@ -46,7 +46,7 @@ var (
 var Detector = &detector.Detector{
 	Name:  "script",
 	Rules: rule.Explain(help, drops, installs, onImport),
-	Match: func(h artifact.Head) bool { return language(h) != nil },
+	Match: func(h *artifact.Head) bool { return language(h) != nil },
 	Run:   run,
 }
 
@@ -59,7 +59,7 @@ var languages = map[string]func(*judge, string) error{
 
 // language returns the judge of a file, or nil if it is no source. Of the Python in
 // archives of TorchServe their own detector may say more.
-func language(h artifact.Head) func(*judge, string) error {
+func language(h *artifact.Head) func(*judge, string) error {
 	if f := languages[h.Extension()]; f != nil {
 		return f
 	}

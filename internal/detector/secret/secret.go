@@ -38,7 +38,7 @@ var (
 var Detector = &detector.Detector{
 	Name:  "secret",
 	Rules: rule.Explain(help, certain, likely),
-	Match: func(h artifact.Head) bool {
+	Match: func(h *artifact.Head) bool {
 		return (h.Depth > 0 || documents()[h.Extension()]) && h.IsText()
 	},
 	Run:  run,

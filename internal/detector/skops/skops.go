@@ -52,7 +52,7 @@ var (
 var Detector = &detector.Detector{
 	Name:  "skops",
 	Rules: rule.Explain(help, dangerous, confusion, attribute, unknown, notSkops),
-	Match: func(h artifact.Head) bool {
+	Match: func(h *artifact.Head) bool {
 		return schemaName(h.Name) && h.Depth > 0 || bytes.Contains(h.First, []byte(`"__loader__"`)) || pickled(h)
 	},
 	Run: run,
@@ -64,7 +64,7 @@ func schemaName(name string) bool {
 }
 
 // pickled reports whether a file by the name of skops is a binary pickle.
-func pickled(h artifact.Head) bool {
+func pickled(h *artifact.Head) bool {
 	return h.Extension() == ".skops" && len(h.First) > 2 && h.First[0] == 0x80 && h.First[1] <= 5
 }
 

@@ -20,7 +20,7 @@ import (
 // without such blobs is no model.
 var Detector = &detector.Detector{
 	Name:  "sqlite",
-	Match: func(h artifact.Head) bool { return h.HasPrefix(sqlite.Magic) },
+	Match: func(h *artifact.Head) bool { return h.HasPrefix(sqlite.Magic) },
 	Run:   run,
 }
 

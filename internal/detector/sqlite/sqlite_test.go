@@ -21,7 +21,7 @@ import (
 // unpickler stands for the detector that knows pickles.
 var unpickler = &detector.Detector{
 	Name:  "unpickler",
-	Match: func(h artifact.Head) bool { return h.HasPrefix("\x80\x04", "(S'a'") },
+	Match: func(h *artifact.Head) bool { return h.HasPrefix("\x80\x04", "(S'a'") },
 	Run: func(_ context.Context, p *detector.Pass) error {
 		p.Recognised("pickle")
 		return nil

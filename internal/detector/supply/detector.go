@@ -44,7 +44,7 @@ var (
 var Detector = &detector.Detector{
 	Name:  "supply",
 	Rules: rule.Explain(help, model, lookalike, elsewhere),
-	Match: func(h artifact.Head) bool { return reader(h.Name, h.Depth) != nil },
+	Match: func(h *artifact.Head) bool { return reader(h.Name, h.Depth) != nil },
 	Run: func(_ context.Context, p *detector.Pass) error {
 		r := p.Reader()
 		text := r.Bytes(uint64(min(p.File.Size, maxSize)))

@@ -57,7 +57,7 @@ var (
 var Detector = &detector.Detector{
 	Name:  "template",
 	Rules: rule.Explain(help, runs, reaches, host, computed, loads, exhausts),
-	Match: func(h artifact.Head) bool {
+	Match: func(h *artifact.Head) bool {
 		switch h.Extension() {
 		case ".jinja", ".jinja2", ".j2":
 			return true

@@ -30,7 +30,7 @@ var weightsElsewhere = &rule.Rule{
 var JS = &detector.Detector{
 	Name:  "tensorflow-js",
 	Rules: rule.Explain(help, writes, reads, network, callback, asset, native, data, caller, weightsElsewhere),
-	Match: artifact.Head.IsJSON,
+	Match: (*artifact.Head).IsJSON,
 	Run:   runJS,
 }
 

@@ -24,7 +24,7 @@ var Detector = &detector.Detector{
 	Name:  "tensorflow",
 	Rules: rule.Explain(help, writes, reads, network, callback, asset, native, data, caller, custom),
 	Raw:   detector.Weights,
-	Match: func(h artifact.Head) bool {
+	Match: func(h *artifact.Head) bool {
 		base := strings.ToLower(h.Base())
 		return names[base] != tensorflow.None || base == chunked || len(h.First) > 0 && protobuf.MayStart(h.First)
 	},

@@ -27,7 +27,7 @@ const savedText = "saved_model.pbtxt"
 
 // matchText takes texts that start with a field of a kind, and those that start
 // with a comment or with more white space than is seen.
-func matchText(h artifact.Head) bool {
+func matchText(h *artifact.Head) bool {
 	if strings.EqualFold(h.Base(), savedText) {
 		return true
 	}

@@ -113,7 +113,7 @@ func TestPlaceOfText(t *testing.T) {
 	var got []int64
 	listener := &detector.Detector{
 		Name:  "listener",
-		Match: func(artifact.Head) bool { return false },
+		Match: func(*artifact.Head) bool { return false },
 		Run:   func(context.Context, *detector.Pass) error { return nil },
 		Text:  func(_ *detector.Pass, _ string, offset int64, _ string) { got = append(got, offset) },
 	}

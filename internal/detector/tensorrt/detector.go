@@ -33,7 +33,7 @@ var (
 var Detector = &detector.Detector{
 	Name:  "tensorrt",
 	Rules: rule.Explain(help, compiled, native),
-	Match: func(h artifact.Head) bool { return tensorrt.Looks(h.First) },
+	Match: func(h *artifact.Head) bool { return tensorrt.Looks(h.First) },
 	Run:   run,
 }
 

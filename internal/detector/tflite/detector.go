@@ -42,7 +42,7 @@ var Detector = &detector.Detector{
 	Name:  "tflite",
 	Rules: rule.Explain(help, custom, reaches, flex),
 	Raw:   detector.Weights,
-	Match: func(h artifact.Head) bool {
+	Match: func(h *artifact.Head) bool {
 		return tflite.Looks(h.First) || (h.Extension() == ".tflite" || h.Extension() == ".lite") && h.Size > 0
 	},
 	Run: run,

@@ -49,7 +49,7 @@ var Detector = &detector.Detector{
 	Name:  "torch7",
 	Rules: rule.Explain(help, reaches, function, text, trailing),
 	Raw:   detector.Weights,
-	Match: func(h artifact.Head) bool {
+	Match: func(h *artifact.Head) bool {
 		return torch7.Looks(h.First) || h.Extension() == ".t7" || h.Extension() == ".th"
 	},
 	Run: run,

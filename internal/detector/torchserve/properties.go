@@ -30,7 +30,7 @@ var (
 var Properties = &detector.Detector{
 	Name:  "torchserve-properties",
 	Rules: rule.Explain(help, serverRuns, serverOpen),
-	Match: func(h artifact.Head) bool { return h.Base() == "config.properties" && h.IsText() },
+	Match: func(h *artifact.Head) bool { return h.Base() == "config.properties" && h.IsText() },
 	Run:   runProperties,
 }
 

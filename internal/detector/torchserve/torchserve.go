@@ -59,7 +59,7 @@ var (
 var Detector = &detector.Detector{
 	Name:  "torchserve",
 	Rules: rule.Explain(help, runs, reaches, code, escapes, foreignIndex, directInstall, nearMiss),
-	Match: func(h artifact.Head) bool {
+	Match: func(h *artifact.Head) bool {
 		zipped := h.HasPrefix("PK\x03\x04") || h.EndsZip()
 		return zipped && (h.Extension() == extension || bytes.Contains(h.First, []byte("MAR-INF")) || bytes.Contains(h.Last, []byte("MAR-INF")))
 	},

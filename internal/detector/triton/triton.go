@@ -36,7 +36,7 @@ var (
 var Detector = &detector.Detector{
 	Name:  "triton",
 	Rules: rule.Explain(help, code, elsewhere),
-	Match: func(h artifact.Head) bool { return h.Base() == "config.pbtxt" },
+	Match: func(h *artifact.Head) bool { return h.Base() == "config.pbtxt" },
 	Run:   run,
 }
 

@@ -32,7 +32,7 @@ var Binary = &detector.Detector{
 	Name:  "xgboost-binary",
 	Rules: rule.Explain(help, outside, short, trailing),
 	Raw:   detector.Weights,
-	Match: func(h artifact.Head) bool { return inBase64(h) || xgboost.Sniff(h.First) },
+	Match: func(h *artifact.Head) bool { return inBase64(h) || xgboost.Sniff(h.First) },
 	Run:   runBinary,
 }
 
@@ -41,7 +41,7 @@ const spaces = " \t\r\n"
 
 // inBase64 knows the mark of a binary model in base64: "bs64" and white space,
 // which XGBoost's Learner.Load looks for.
-func inBase64(h artifact.Head) bool {
+func inBase64(h *artifact.Head) bool {
 	const n = len(xgboost.Base64)
 	return h.HasPrefix(xgboost.Base64) && len(h.First) > n && strings.IndexByte(spaces, h.First[n]) >= 0
 }

@@ -31,7 +31,7 @@ var outside = &rule.Rule{
 var Detector = &detector.Detector{
 	Name:  "xgboost",
 	Rules: rule.Explain(help, outside, trailing),
-	Match: artifact.Head.IsJSON, // UBJSON starts alike
+	Match: (*artifact.Head).IsJSON, // UBJSON starts alike
 	Run:   run,
 }
 

@@ -43,7 +43,7 @@ var (
 var Detector = &detector.Detector{
 	Name:  "yolo",
 	Rules: rule.Explain(help, evaluates, downloads),
-	Match: func(h artifact.Head) bool { return h.Extension() == ".yaml" || h.Extension() == ".yml" },
+	Match: func(h *artifact.Head) bool { return h.Extension() == ".yaml" || h.Extension() == ".yml" },
 	Run:   run,
 }
 

@@ -41,7 +41,7 @@ var (
 var Detector = &detector.Detector{
 	Name:  "zarr",
 	Rules: rule.Explain(help, pickled, foreign),
-	Match: func(h artifact.Head) bool {
+	Match: func(h *artifact.Head) bool {
 		return names[h.Base()] || h.IsJSON()
 	},
 	Run: run,
@@ -50,7 +50,7 @@ var Detector = &detector.Detector{
 // Shard hands on the chunks of shards.
 var Shard = &detector.Detector{
 	Name:  "zarr-shard",
-	Match: func(h artifact.Head) bool { return zarr.MayEnd(h.Last, h.Size) },
+	Match: func(h *artifact.Head) bool { return zarr.MayEnd(h.Last, h.Size) },
 	Run:   runShard,
 }
 
