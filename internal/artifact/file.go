@@ -101,7 +101,13 @@ func ends(text string, limit int) string {
 }
 
 // Base returns the last element of a name, whichever slash separates it.
-func Base(name string) string { return name[strings.LastIndexAny(name, `/\`)+1:] }
+func Base(name string) string {
+	i := len(name)
+	for i > 0 && name[i-1] != '/' && name[i-1] != '\\' {
+		i--
+	}
+	return name[i:]
+}
 
 // Clean brings the name of a member of an archive into one form: relative, with
 // slashes, and climbing no higher than the archive.

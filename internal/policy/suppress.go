@@ -116,6 +116,9 @@ func (p *Policy) suppress(r audit.Report) (audit.Report, []Suppressed, []string)
 		allowed:  make([]bool, len(p.Allowed)),
 		known:    p.Baseline.matcher(),
 	}
+	if !slices.ContainsFunc(r.Files, func(f audit.File) bool { return len(f.Findings) > 0 }) {
+		return r, nil, s.warnings()
+	}
 	files := slices.Clone(r.Files)
 	for i := range files {
 		files[i].Findings = s.file(&files[i])

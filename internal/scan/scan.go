@@ -41,7 +41,9 @@ type Scanner struct {
 // File scans one file on disk with everything nested in it. It always returns a
 // conclusion: bad news about the file or the machine is part of it.
 func (s *Scanner) File(ctx context.Context, f artifact.File) audit.File {
-	r := &run{
+	r := spare.Get().(*run)
+	defer spare.Put(r)
+	*r = run{
 		ctx: ctx, detectors: s.Detectors, readers: s.textual(),
 		budget:     hostile.NewBudget(ctx, s.Limits, f.Size, s.Now),
 		out:        audit.File{Path: f.Path, Size: f.Size},
@@ -49,8 +51,10 @@ func (s *Scanner) File(ctx context.Context, f artifact.File) audit.File {
 		redactor:   &finding.Redactor{},
 		denied:     s.Denied,
 		searchable: s.searchable(f),
+		top:        r.top,
 	}
-	recognised := r.file(r.subject(f, nil))
+	r.top.onto(f, nil)
+	recognised := r.file(r.top)
 	// Whoever hit the limit may have stopped without a word.
 	if err := r.budget.Spent(); err != nil {
 		r.unread(f, err)
@@ -60,6 +64,13 @@ func (s *Scanner) File(ctx context.Context, f artifact.File) audit.File {
 	}
 	return r.conclude(f, recognised)
 }
+
+// spare holds runs that have ended.
+var spare = sync.Pool{New: func() any {
+	r := &run{}
+	r.top = r.subject(artifact.File{}, nil)
+	return r
+}}
 
 // maxFindings is how many findings of each severity are listed for one file on
 // disk. More than a reader can use are a way to fill memory and reports; the
@@ -84,6 +95,7 @@ type run struct {
 	denied    []string // licences
 	// searchable is how many bytes of weights may still be searched.
 	searchable int64
+	top        *subject // the file on disk
 }
 
 // file runs every detector that matches f, and returns whether any recognised

@@ -26,10 +26,8 @@ type subject struct {
 // subject returns a file for detectors to look at. by is the one that found it inside
 // another file.
 func (r *run) subject(file artifact.File, by *detector.Detector) *subject {
-	f := &subject{File: file, run: r, by: by}
+	f := &subject{run: r}
 	f.pass = &detector.Pass{
-		File:       file,
-		Budget:     r.budget,
 		Report:     f.report,
 		Recognised: f.recognise,
 		Nested:     f.nested,
@@ -44,7 +42,14 @@ func (r *run) subject(file artifact.File, by *detector.Detector) *subject {
 		Afford:     r.afford,
 		Unsearched: r.unsearched,
 	}
+	f.onto(file, by)
 	return f
+}
+
+// onto has the subject be of a file of which nothing was said yet.
+func (f *subject) onto(file artifact.File, by *detector.Detector) {
+	*f = subject{File: file, run: f.run, by: by, pass: f.pass}
+	f.pass.File, f.pass.Budget, f.pass.First = file, f.run.budget, nil
 }
 
 // report makes a finding.

@@ -39,8 +39,23 @@ var (
 var Detector = &detector.Detector{
 	Name:  "numba",
 	Rules: rule.Explain(help, compiled, reaches),
-	Match: func(h *artifact.Head) bool { return pickled(h.First) && bytes.Contains(h.First, []byte("object")) },
+	Match: func(h *artifact.Head) bool { return pickled(h.First) && mentionsObject(h.First) },
 	Run:   run,
+}
+
+// mentionsObject looks for the letter of the word that is rare.
+func mentionsObject(first []byte) bool {
+	const before, after = "ob", "ject"
+	for i := 0; i < len(first); i++ {
+		n := bytes.IndexByte(first[i:], after[0])
+		if n < 0 {
+			return false
+		}
+		if i += n; bytes.HasSuffix(first[:i], []byte(before)) && bytes.HasPrefix(first[i:], []byte(after)) {
+			return true
+		}
+	}
+	return false
 }
 
 // pickled reports whether a file starts like a pickle of a protocol with frames.
