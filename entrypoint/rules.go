@@ -64,7 +64,7 @@ func explainRule(w World, r *rule.Rule) error {
 		facts = append(facts, fmt.Sprintf("CWE-%d", n))
 	}
 	facts = append(facts, r.CVE...)
-	_, err := fmt.Fprintf(w.Stdout, "%s: %s\n(%s)\n\n%s\n", r.ID, r.Title, strings.Join(facts, ", "), r.Help)
+	_, err := fmt.Fprintf(w.Stdout, "%s: %s\n(%s)\n\n%s\n", r.ID, r.Title, strings.Join(facts, ", "), r.Help())
 	if how := catalog.Accepting(r); how != "" && err == nil {
 		_, err = fmt.Fprintf(w.Stdout, "\n%s", how)
 	}

@@ -122,12 +122,12 @@ func precision(p rule.Precision) string {
 // shows no fingerprints.
 func help(r *rule.Rule) string {
 	switch {
-	case r.Help == "":
+	case r.Help() == "":
 		return r.Title + "."
-	case strings.Contains(r.Help, "fingerprint"):
-		return r.Help + "\n\nTo the Action, dismissing the alert in code scanning says the same."
+	case strings.Contains(r.Help(), "fingerprint"):
+		return r.Help() + "\n\nTo the Action, dismissing the alert in code scanning says the same."
 	default:
-		return r.Help
+		return r.Help()
 	}
 }
 

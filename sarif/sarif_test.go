@@ -24,11 +24,11 @@ import (
 var (
 	executes = &rule.Rule{
 		ID: "pickle-executes-code", Title: "Loading the pickle runs code", Severity: rule.Critical, Precision: rule.Certain,
-		CWE: []int{502, 94}, CVE: []string{"CVE-2025-1550"}, Since: "0.1.0", Help: "Loading runs `code`.\n\n**Why it matters.** It does.",
+		CWE: []int{502, 94}, CVE: []string{"CVE-2025-1550"}, Since: "0.1.0", Doc: "## pickle-executes-code\nLoading runs `code`.\n\n**Why it matters.** It does.",
 	}
 	many = &rule.Rule{
 		ID: "a-rule-with-much-to-say", Title: strings.Repeat("é", 2000), Severity: rule.High, Precision: rule.Likely,
-		CWE: []int{1, 22, 333, 4444, 5, 6, 7, 8}, CVE: []string{"CVE-1", "CVE-2", "CVE-3", "CVE-4"}, Help: strings.Repeat("é ", 2000),
+		CWE: []int{1, 22, 333, 4444, 5, 6, 7, 8}, CVE: []string{"CVE-1", "CVE-2", "CVE-3", "CVE-4"}, Doc: "## a-rule-with-much-to-say\n" + strings.Repeat("é ", 2000),
 	}
 	odd     = &rule.Rule{ID: "archive-odd", Title: "An odd archive", Severity: rule.Medium, Precision: rule.Possible}
 	look    = &rule.Rule{ID: "worth-a-look", Title: "Worth a look", Severity: rule.Low, Precision: rule.Certain}

@@ -58,12 +58,12 @@ func TestRules(t *testing.T) {
 			t.Errorf("%s: a severity, a precision, a version or a title without a full stop is missing: %+v", r.ID, r)
 		}
 		for _, part := range []string{"**Why it matters.**", "**How to fix it.**", "**How to accept the risk.**"} {
-			if !strings.Contains(r.Help, part) {
+			if !strings.Contains(r.Help(), part) {
 				t.Errorf("%s: its help has no part %s", r.ID, part)
 			}
 		}
-		if len(r.Help) > 8<<10 {
-			t.Errorf("%s: %d bytes of help are more than is shown", r.ID, len(r.Help))
+		if len(r.Help()) > 8<<10 {
+			t.Errorf("%s: %d bytes of help are more than is shown", r.ID, len(r.Help()))
 		}
 	}
 }

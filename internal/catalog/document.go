@@ -25,7 +25,7 @@ func Document(rules []*rule.Rule) string {
 		fmt.Fprintf(&b, "| [%s](#%s) | %s | %s | %s |\n", r.ID, r.ID, r.Severity, r.Precision, r.Title)
 	}
 	for _, r := range rules {
-		fmt.Fprintf(&b, "\n## %s\n\n%s.\n\n*%s*\n\n%s\n", r.ID, r.Title, facts(r), r.Help)
+		fmt.Fprintf(&b, "\n## %s\n\n%s.\n\n*%s*\n\n%s\n", r.ID, r.Title, facts(r), r.Help())
 	}
 	return b.String()
 }
@@ -37,7 +37,7 @@ const byFingerprint = "A finding is accepted by its fingerprint in the policy fi
 // Accepting says how to accept one finding of a rule whose help leaves it at that,
 // or returns "".
 func Accepting(r *rule.Rule) string {
-	if !strings.Contains(r.Help, "fingerprint") {
+	if !strings.Contains(r.Help(), "fingerprint") {
 		return ""
 	}
 	return byFingerprint + "\n\n    " + strings.ReplaceAll(strings.TrimSpace(acceptance(r.ID)), "\n", "\n    ") + "\n"

@@ -98,22 +98,27 @@ type Rule struct {
 	// NamesCallable: the key of the finding is the full name of a callable of
 	// which nothing is known, so that a policy may vouch for it.
 	NamesCallable bool
-	Help          string // Markdown: what it is, why it matters, how to fix it, how to accept the risk
+	Doc           string // Markdown: the help of its family, of which Help is a section
 }
 
-// Explain gives each rule its prose and returns the rules: of doc, the help.md of
-// their family in Markdown, the section whose second-level heading is the rule's ID.
-// A rule without a section keeps an empty Help, which the first test of its family
-// refuses.
+// Explain tells each rule where its prose stands and returns the rules: in doc, the
+// help.md of their family in Markdown.
 func Explain(doc string, rules ...*Rule) []*Rule {
-	_, sections, _ := strings.Cut("\n"+doc, "\n## ")
-	for section := range strings.SplitSeq(sections, "\n## ") {
-		id, body, _ := strings.Cut(section, "\n")
-		for _, r := range rules {
-			if r.ID == id {
-				r.Help = strings.TrimSpace(body)
-			}
-		}
+	for _, r := range rules {
+		r.Doc = doc
 	}
 	return rules
+}
+
+// Help returns in Markdown what a rule is about, why it matters, how to fix it and how to
+// accept the risk: the section of its family's help.md whose second-level heading is the
+// rule's ID. It is empty where there is none, which the first test of a family refuses.
+func (r *Rule) Help() string {
+	_, sections, _ := strings.Cut("\n"+r.Doc, "\n## ")
+	for section := range strings.SplitSeq(sections, "\n## ") {
+		if id, body, _ := strings.Cut(section, "\n"); id == r.ID {
+			return strings.TrimSpace(body)
+		}
+	}
+	return ""
 }

@@ -61,8 +61,8 @@ func TestExplain(t *testing.T) {
 	}
 	for _, c := range cases {
 		r, other := &rule.Rule{ID: c.id}, &rule.Rule{ID: "other"}
-		if got := rule.Explain(c.doc, r, other); len(got) != 2 || r.Help != c.want || other.Help != "" {
-			t.Errorf("rule %q: got %d rules, helps %q and %q, want 2, %q and none", c.id, len(got), r.Help, other.Help, c.want)
+		if got := rule.Explain(c.doc, r, other); len(got) != 2 || r.Help() != c.want || other.Help() != "" {
+			t.Errorf("rule %q: got %d rules, helps %q and %q, want 2, %q and none", c.id, len(got), r.Help(), other.Help(), c.want)
 		}
 	}
 }

@@ -427,7 +427,7 @@ func write(t *testing.T, name, data string) {
 
 func TestRulesAreComplete(t *testing.T) {
 	for _, r := range scan.Rules {
-		if r.Help == "" || r.Title == "" || r.Severity == 0 || r.Precision == 0 || r.Since == "" {
+		if r.Help() == "" || r.Title == "" || r.Severity == 0 || r.Precision == 0 || r.Since == "" {
 			t.Errorf("rule %s lacks something: %+v", r.ID, r)
 		}
 	}

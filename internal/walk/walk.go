@@ -115,22 +115,36 @@ func newWalker(path string, filter Filter) *walker {
 	return w
 }
 
-// walk goes through a directory. What cannot be read is listed with the reason,
-// and the rest goes on.
+// walk goes through the root.
 func (w *walker) walk() error {
-	return filepath.WalkDir(w.start, func(full string, d fs.DirEntry, err error) error {
-		if err != nil && d == nil {
-			return err
+	info, err := os.Lstat(w.start)
+	if err != nil {
+		return err
+	}
+	w.directory("", fs.FileInfoToDirEntry(info))
+	return nil
+}
+
+// directory goes through a directory, given by its path below the root. What cannot be
+// read is listed with the reason, and the rest goes on. It does what filepath.WalkDir
+// does, which cleans the path of each file once more.
+func (w *walker) directory(rel string, d fs.DirEntry) {
+	path, inside := w.start, ""
+	if rel != "" {
+		path, inside = w.prefix+rel, rel+string(filepath.Separator)
+	}
+	entries, err := os.ReadDir(path)
+	if err != nil {
+		w.add(path, d, err)
+	}
+	for _, e := range entries {
+		switch {
+		case !e.IsDir():
+			w.add(w.prefix+inside+e.Name(), e, nil)
+		case !skippedDirectories[e.Name()]:
+			w.directory(inside+e.Name(), e)
 		}
-		if d.IsDir() && skippedDirectories[d.Name()] && full != w.start {
-			return fs.SkipDir
-		}
-		if d.IsDir() && err == nil {
-			return nil
-		}
-		w.add(full, d, err)
-		return nil
-	})
+	}
 }
 
 // add lists one entry that is not a readable directory.

@@ -22,7 +22,7 @@ const evil = "echo poc, the payload"
 
 var payload = &rule.Rule{
 	ID: "test-payload", Title: "The payload was reached", Severity: rule.Critical,
-	Precision: rule.Certain, Since: "0.1.0", Help: "test",
+	Precision: rule.Certain, Since: "0.1.0", Doc: "## test-payload\ntest",
 }
 
 // marker reports members that are the payload.

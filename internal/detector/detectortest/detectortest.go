@@ -74,7 +74,7 @@ func rules(t *testing.T, d *detector.Detector, fired map[string]bool) {
 		if !fired[r.ID] {
 			t.Errorf("rule %s fires in no case", r.ID)
 		}
-		if r.Help == "" {
+		if r.Help() == "" {
 			t.Errorf("rule %s has no section in help.md", r.ID)
 		}
 		if r.Title == "" || r.Severity == 0 || r.Precision == 0 || r.Since == "" {

@@ -149,7 +149,7 @@ func TestStreams(t *testing.T) {
 }
 
 var payload = &rule.Rule{
-	ID: "test-payload", Title: "The payload was reached", Severity: rule.Critical, Precision: rule.Certain, Since: "0.1.0", Help: "test",
+	ID: "test-payload", Title: "The payload was reached", Severity: rule.Critical, Precision: rule.Certain, Since: "0.1.0", Doc: "## test-payload\ntest",
 }
 
 // unpickler reports the pickle of the samples.

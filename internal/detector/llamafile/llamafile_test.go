@@ -37,7 +37,7 @@ func model() []byte {
 }
 
 var reached = &rule.Rule{
-	ID: "test-model", Title: "The model was reached", Severity: rule.Info, Precision: rule.Certain, Since: "0.1.0", Help: "test",
+	ID: "test-model", Title: "The model was reached", Severity: rule.Info, Precision: rule.Certain, Since: "0.1.0", Doc: "## test-model\ntest",
 }
 
 // marker reports models that come back to the scan.

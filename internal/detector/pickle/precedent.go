@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/modelaudit/modelaudit/internal/format/pickle"
+	"github.com/modelaudit/modelaudit/internal/hostile"
 	"github.com/modelaudit/modelaudit/internal/memo"
 )
 
@@ -54,16 +55,15 @@ func (p *precedent) covers(content []byte) bool {
 }
 
 // precedented returns the whole file, if it may be settled by a precedent or be one
-// itself, else nil. It is valid until the next read.
+// itself, else nil.
 func (s *session) precedented(at int64) []byte {
 	name := s.p.File.Name()
 	// What is loaded by customPickled is judged by the name that it has as a part.
 	if at != 0 || s.depth > 0 || s.p.Text == nil || s.p.File.Size > longestPrecedent || strings.HasPrefix(name, customPickled) {
 		return nil
 	}
-	r := s.p.Reader()
-	if p := r.Peek(int(s.p.File.Size)); int64(len(p)) == s.p.File.Size {
-		return p
+	if content, ok := s.p.File.Content.(hostile.Bytes); ok && int64(len(content)) >= s.p.File.Size {
+		return content[:s.p.File.Size]
 	}
 	return nil
 }

@@ -95,7 +95,7 @@ func Is(first []byte) bool {
 	case !b.checked():
 		return false
 	}
-	if text(b[148:156]) != "" || text(b[124:136]) != "" {
+	if checksum, size := b[148], b[124]; checksum != 0 || size != 0 {
 		return true
 	}
 	// Where neither a checksum nor a size is written, the signed sum need only be

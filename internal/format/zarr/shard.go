@@ -1,6 +1,7 @@
 package zarr
 
 import (
+	"encoding/binary"
 	"hash/crc32"
 	"math"
 
@@ -30,22 +31,20 @@ func MayEnd(last []byte, size int64) bool {
 		return false
 	}
 	tail := last[len(last)-ShardEnd:]
-	r := hostile.NewReader(hostile.Bytes(tail), ShardEnd, nil)
-	_, _, ok := entry(r, size)
+	_, _, ok := entry(binary.LittleEndian.Uint64(tail), binary.LittleEndian.Uint64(tail[8:]), size)
 	return ok
 }
 
-// entry reads an entry of an index. ok is false for one of no bytes, or of bytes
+// entry is an entry of an index. ok is false for one of no bytes, or of bytes
 // that a file of size bytes does not have; held, for a chunk that is absent.
-func entry(r *hostile.Reader, size int64) (c Chunk, held, ok bool) {
-	offset, n := r.UintLE(8), r.UintLE(8)
+func entry(offset, n uint64, size int64) (c Chunk, held, ok bool) {
 	if offset == absent && n == absent {
-		return c, false, r.Err() == nil
+		return c, false, true
 	}
 	if n == 0 || offset > uint64(size) || n > uint64(size)-offset {
 		return c, false, false
 	}
-	return Chunk{int64(offset), int64(n)}, true, r.Err() == nil
+	return Chunk{int64(offset), int64(n)}, true, true
 }
 
 // Shard returns the chunks of the shard that fills the window of r, by the index
@@ -59,7 +58,9 @@ func Shard(r *hostile.Reader) (chunks []Chunk, found bool, err error) {
 		if index < end || !r.Step() {
 			return nil, false, r.Err()
 		}
-		c, held, ok := entry(r.At(uint64(r.Start()+index), entrySize), size)
+		w := r.At(uint64(r.Start()+index), entrySize)
+		c, held, ok := entry(w.UintLE(8), w.UintLE(8), size)
+		ok = ok && w.Err() == nil
 		if !ok {
 			return nil, false, nil
 		}

@@ -16,7 +16,7 @@ import (
 // TestFile: a finding is told with what there is of evidence and help and no more,
 // how to mend a rule's findings once, and nothing of a policy file that none names.
 func TestFile(t *testing.T) {
-	silent := &rule.Rule{ID: "silent", Severity: rule.Low, Help: "No more than this."}
+	silent := &rule.Rule{ID: "silent", Severity: rule.Low, Doc: "## silent\nNo more than this."}
 	at := func(r *rule.Rule, says string, inside []string, steps ...finding.Step) finding.Finding {
 		return finding.Finding{Rule: r, Message: says, Location: finding.Location{Path: "m", Inside: inside}, Evidence: steps}
 	}
@@ -66,7 +66,7 @@ line 3      exec
 
 // TestParts: what stands behind the table, to the letter.
 func TestParts(t *testing.T) {
-	mended := &rule.Rule{ID: "mended", Title: "Mended", Severity: rule.Low, Help: "What.\n\n**How to fix it.** So.\n\n**How to accept the risk.** Or so.\n"}
+	mended := &rule.Rule{ID: "mended", Title: "Mended", Severity: rule.Low, Doc: "## mended\nWhat.\n\n**How to fix it.** So.\n\n**How to accept the risk.** Or so.\n"}
 	f := finding.Finding{Rule: mended, Message: "One.", Location: finding.Location{Path: "a*"}, Evidence: []finding.Step{{Text: "seen"}}}
 	o := policy.Policy{}.Judge(audit.Report{Files: []audit.File{{Path: "a*", Findings: []finding.Finding{f}}}})
 	o.Suppressed = []policy.Suppressed{

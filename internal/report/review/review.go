@@ -276,7 +276,7 @@ func (p *page) details(f *finding.Finding, opts Options) string {
 	if len(f.Evidence) > 0 {
 		b.WriteString(gfm.Block(steps(f.Evidence)) + "\n")
 	}
-	if fix := fix(f.Rule.Help); p.told[f.Rule] {
+	if fix := fix(f.Rule.Help()); p.told[f.Rule] {
 		b.WriteString(fixHeading + " As the first finding of this kind, above.\n\n")
 	} else if fix != "" {
 		b.WriteString(fix + "\n\n")

@@ -19,7 +19,7 @@ import (
 
 var executes = &rule.Rule{
 	ID: "pickle-executes-code", Title: "Loading the pickle runs code", Severity: rule.Critical,
-	Help: "Loading runs `code`.\n\n**How to fix it.** Do not load it.",
+	Doc: "## pickle-executes-code\nLoading runs `code`.\n\n**How to fix it.** Do not load it.",
 }
 
 // attacks are strings that do something in Markdown, HTML or a mail program if
@@ -138,7 +138,7 @@ func TestClean(t *testing.T) {
 // What a change brings comes first, however bad what was there before is; and how
 // to fix it is told once.
 func TestNewComesFirst(t *testing.T) {
-	milder := &rule.Rule{ID: "archive-path-escapes", Title: "Escapes", Severity: rule.High, Help: executes.Help}
+	milder := &rule.Rule{ID: "archive-path-escapes", Title: "Escapes", Severity: rule.High, Doc: "## archive-path-escapes\n" + executes.Help()}
 	file := func(path string, r *rule.Rule, says string) *audit.File {
 		return &audit.File{Path: path, Status: audit.Findings, Findings: []finding.Finding{
 			{Rule: r, Key: says, Message: says, Location: finding.Location{Path: path}},
