@@ -7,6 +7,7 @@ import (
 	"cmp"
 	"context"
 	_ "embed"
+	"sync"
 
 	"github.com/modelaudit/modelaudit/internal/artifact"
 	"github.com/modelaudit/modelaudit/internal/detector"
@@ -40,10 +41,15 @@ func match(h *artifact.Head) bool {
 	return pickle.Code(h.First[0]).Known() || extensions()[h.Extension()]
 }
 
+// spare holds sessions that have ended.
+var spare = sync.Pool{New: func() any { return new(session) }}
+
 // run reads the file. What is recognised decides itself in reading: pickles of
 // protocol 0 and 1 have no signature.
 func run(_ context.Context, p *detector.Pass) error {
-	s := newSession(p)
+	s := spare.Get().(*session)
+	defer spare.Put(s)
+	s.begin(p)
 	err := s.streams()
 	if !s.recognised {
 		return nil

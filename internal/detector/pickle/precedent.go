@@ -2,6 +2,7 @@ package pickle
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 
 	"github.com/modelaudit/modelaudit/internal/format/pickle"
@@ -106,5 +107,5 @@ func (s *session) precedes(content []byte, o *outcome) {
 	if o.end != s.p.File.Size || m.Cut() || o.arrays || o.result.magic || len(o.numbers)+len(s.report.findings)+len(s.report.nested) > 0 {
 		return
 	}
-	precedents.Put(o.end, &precedent{content: bytes.Clone(content), gaps: m.Gaps(), shown: s.shown, named: s.named})
+	precedents.Put(o.end, &precedent{content: bytes.Clone(content), gaps: m.Gaps(), shown: slices.Clone(s.shown), named: s.named})
 }

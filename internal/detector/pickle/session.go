@@ -22,7 +22,7 @@ type session struct {
 	r          *hostile.Reader
 	named      bool // the name is one that pickles have
 	recognised bool
-	report     *report
+	report     report
 	legacy     legacy
 	faults     []error
 	count      int  // of pickles that were read to their end
@@ -36,8 +36,22 @@ type session struct {
 
 // newSession starts at the beginning of a file.
 func newSession(p *detector.Pass) *session {
-	h := &artifact.Head{Name: p.File.Name()}
-	return &session{p: p, r: p.Reader(), named: extensions()[h.Extension()], report: newReport()}
+	s := new(session)
+	s.begin(p)
+	return s
+}
+
+// begin is newSession in memory that is used again.
+func (s *session) begin(p *detector.Pass) {
+	*s = session{p: p, named: extensions()[artifact.Extension(p.File.Name())], shown: s.shown[:0]}
+}
+
+// reader returns the cursor over the file, or a new one behind a fault.
+func (s *session) reader() *hostile.Reader {
+	if s.r == nil || s.r.Err() != nil {
+		s.r = s.p.Reader()
+	}
+	return s.r
 }
 
 // streams reads pickles to the end of the file.
@@ -242,11 +256,7 @@ type outcome struct {
 
 // follow follows one pickle.
 func (s *session) follow(at int64, reading pickle.Reading) *outcome {
-	r := s.r
-	if r.Err() != nil { // of the pickle before
-		r = s.p.Reader()
-		s.r = r
-	}
+	r := s.reader() // another one behind the fault of the pickle before
 	r.MoveTo(at)
 	o := &outcome{machine: pickle.New(r, names, reading), report: newReport(), start: at}
 	j := &judge{m: o.machine, s: s, report: o.report}

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"io"
 	"slices"
+	"sync"
 
 	"github.com/modelaudit/modelaudit/internal/hostile"
 )
@@ -67,27 +68,36 @@ const (
 // does. An error is that of reading, or the end of the budget; what was found
 // before it is returned.
 func Find(r *hostile.Reader, pickle func(at int64) (end int64, ok bool)) ([]File, error) {
-	return find(&search{r: r, table: anything(), pickle: pickle})
+	return find(search{r: r, table: anything(), pickle: pickle})
 }
 
 // Only is Find for the files that keep says so of: however many others there are,
 // they hide none of them.
 func Only(r *hostile.Reader, pickle func(at int64) (end int64, ok bool), keep func(File) bool) ([]File, error) {
-	return find(&search{r: r, table: anything(), pickle: pickle, keep: keep})
+	return find(search{r: r, table: anything(), pickle: pickle, keep: keep})
 }
 
 // Data is Only for what is of no known format, where values may be packed one by
 // one: by zlib as well, whose streams are known by two bytes.
 func Data(r *hostile.Reader, pickle func(at int64) (end int64, ok bool), keep func(File) bool) ([]File, error) {
-	return find(&search{r: r, table: anything(), pickle: pickle, keep: keep, data: true})
+	return find(search{r: r, table: anything(), pickle: pickle, keep: keep, data: true})
 }
 
 // Programs is Find for programs alone, whatever they lie in.
 func Programs(r *hostile.Reader) ([]File, error) {
-	return find(&search{r: r, table: programs()})
+	return find(search{r: r, table: programs()})
 }
 
-func find(s *search) ([]File, error) {
+// spare holds searches that have ended.
+var spare = sync.Pool{New: func() any { return new(search) }}
+
+func find(asked search) ([]File, error) {
+	s := spare.Get().(*search)
+	defer func() {
+		*s = search{}
+		spare.Put(s)
+	}()
+	*s = asked
 	s.start, s.end = s.r.Offset(), s.r.End()
 	s.next = s.start
 	err := s.run()
