@@ -80,7 +80,7 @@ func (f *scanFlags) version(ctx context.Context, w World, s settings.Settings, r
 	if err != nil {
 		return audit.Report{}, err
 	}
-	done, end := w.progress(len(files), !f.noProgress && !f.quiet)
+	done, end := w.progress(func() int { return len(files) }, !f.noProgress && !f.quiet)
 	defer end()
 	return scanner(s).All(ctx, files, done), nil
 }
@@ -140,7 +140,7 @@ func (f *scanFlags) since(ctx context.Context, w World, paths []string) (policy.
 	if err != nil {
 		return policy.Outcome{}, err
 	}
-	done, end := w.progress(len(changed.Files), !f.noProgress && !f.quiet)
+	done, end := w.progress(func() int { return len(changed.Files) }, !f.noProgress && !f.quiet)
 	result := scanner(s).All(ctx, changed.Files, done)
 	end()
 	c := comparer{ctx: ctx, base: &change.Base{Commit: commit, Clone: clone}, scan: s}

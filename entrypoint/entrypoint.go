@@ -12,13 +12,10 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/modelaudit/modelaudit/internal/audit"
 	"github.com/modelaudit/modelaudit/internal/catalog"
 	"github.com/modelaudit/modelaudit/internal/github"
-	"github.com/modelaudit/modelaudit/internal/policy"
 	"github.com/modelaudit/modelaudit/internal/scan"
 	"github.com/modelaudit/modelaudit/internal/settings"
-	"github.com/modelaudit/modelaudit/internal/walk"
 )
 
 // A World is what the process was given: nothing below reads it elsewhere.
@@ -74,13 +71,6 @@ func told(err error) string {
 		text += " (what lies elsewhere is to be fetched first)"
 	}
 	return text
-}
-
-// auditFiles is the road behind both doors: it scans the files that a walk listed
-// and judges what was found. done is called after each file, from one goroutine
-// at a time; it may be nil.
-func auditFiles(ctx context.Context, s settings.Settings, files []walk.File, done func(*audit.File)) policy.Outcome {
-	return s.Policy.Judge(scanner(s).All(ctx, files, done))
 }
 
 // scanner makes what scans. The clock goes in here, so that nothing below reads

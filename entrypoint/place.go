@@ -1,10 +1,13 @@
 package entrypoint
 
 import (
+	"iter"
 	"os"
 	"path/filepath"
 	"slices"
+	"sync/atomic"
 
+	"github.com/modelaudit/modelaudit/internal/change"
 	"github.com/modelaudit/modelaudit/internal/walk"
 	"github.com/modelaudit/modelaudit/sarif"
 )
@@ -100,4 +103,34 @@ func listed(paths []string, filter walk.Filter) ([]walk.File, error) {
 		return nil, usageError{err}
 	}
 	return files, nil
+}
+
+// files are those to scan. What lies below one path is scanned while it is found;
+// shards have to know all files, and of several paths some may be the same.
+func (f *settingFlags) files(w World, paths []string, filter walk.Filter) (iter.Seq[walk.File], error) {
+	filter.Unsized = f.shard.Of == 0
+	if len(paths) == 1 && paths[0] != stdin && f.shard.Of == 0 {
+		if err := filter.Check(); err != nil {
+			return nil, usageError{err}
+		}
+		files, err := walk.Below(paths[0], filter)
+		if err != nil {
+			return nil, usageError{err}
+		}
+		return files, nil
+	}
+	files, err := candidates(w, paths, filter)
+	return slices.Values(f.shard.Share(files, change.Weight)), err
+}
+
+// tally counts files as they come.
+func tally(files iter.Seq[walk.File], n *atomic.Int64) iter.Seq[walk.File] {
+	return func(yield func(walk.File) bool) {
+		for f := range files {
+			n.Add(1)
+			if !yield(f) {
+				return
+			}
+		}
+	}
 }

@@ -11,9 +11,9 @@ import (
 // patience is how long a scan goes on before a bar is shown.
 const patience = 300 * time.Millisecond
 
-// progress shows on a terminal how many of the files are done. It returns what
-// is to be called after each, nil if nobody is to see it, and at the end.
-func (w World) progress(files int, wanted bool) (done func(*audit.File), end func()) {
+// progress shows on a terminal how many of the files that were found are done. It returns
+// what is to be called after each, nil if nobody is to see it, and at the end.
+func (w World) progress(found func() int, wanted bool) (done func(*audit.File), end func()) {
 	if !wanted || !terminal(w.Stderr) || w.Getenv("TERM") == "dumb" {
 		return nil, func() {}
 	}
@@ -23,11 +23,12 @@ func (w World) progress(files int, wanted bool) (done func(*audit.File), end fun
 	done = func(*audit.File) {
 		n++
 		if bar == nil && time.Since(started) > patience {
-			bar = progressbar.NewOptions(files,
+			bar = progressbar.NewOptions(found(),
 				progressbar.OptionSetWriter(w.Stderr), progressbar.OptionSetDescription("scanning"),
 				progressbar.OptionShowCount(), progressbar.OptionClearOnFinish(), progressbar.OptionThrottle(65*time.Millisecond))
 		}
 		if bar != nil {
+			bar.ChangeMax(found())
 			bar.Set(n) // a bar that cannot be drawn is no reason to stop
 		}
 	}

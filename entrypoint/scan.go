@@ -8,13 +8,13 @@ import (
 	"os"
 	"slices"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"github.com/modelaudit/modelaudit/internal/catalog"
-	"github.com/modelaudit/modelaudit/internal/change"
 	"github.com/modelaudit/modelaudit/internal/policy"
 	"github.com/modelaudit/modelaudit/internal/report"
 	"github.com/modelaudit/modelaudit/internal/report/bom"
@@ -131,16 +131,14 @@ func (f *settingFlags) scan(ctx context.Context, w World, paths []string, progre
 	if err != nil {
 		return policy.Outcome{}, err
 	}
-	filter := s.Filter
-	filter.Unsized = f.shard.Of == 0
-	files, err := candidates(w, paths, filter)
+	files, err := f.files(w, paths, s.Filter)
 	if err != nil {
 		return policy.Outcome{}, err
 	}
-	files = f.shard.Share(files, change.Weight)
 	s.Policy.Partial = f.partial(s.Policy.Baseline, paths)
-	done, end := w.progress(len(files), progress)
-	outcome := auditFiles(ctx, s, files, done)
+	var found atomic.Int64
+	done, end := w.progress(func() int { return int(found.Load()) }, progress)
+	outcome := s.Policy.Judge(scanner(s).Found(ctx, tally(files, &found), done))
 	end()
 	return outcome, nil
 }

@@ -2,9 +2,11 @@ package scan
 
 import (
 	"context"
+	"iter"
 	"runtime"
+	"slices"
+	"strings"
 	"sync"
-	"sync/atomic"
 
 	"github.com/modelaudit/modelaudit/internal/audit"
 	"github.com/modelaudit/modelaudit/internal/finding"
@@ -15,25 +17,43 @@ import (
 // their conclusions in the order given. done is called after each file, from
 // one goroutine at a time; it may be nil.
 func (s *Scanner) All(ctx context.Context, files []walk.File, done func(*audit.File)) audit.Report {
-	report := audit.Report{Files: make([]audit.File, len(files))}
-	var next atomic.Int64 // a channel would wake a worker up for each file
+	report := audit.Report{Files: s.sideBySide(ctx, slices.Values(files), done)}
+	inherit(report.Files)
+	return report
+}
+
+// Found is All for files that are still being found, and returns their conclusions by
+// path.
+func (s *Scanner) Found(ctx context.Context, files iter.Seq[walk.File], done func(*audit.File)) audit.Report {
+	report := audit.Report{Files: s.sideBySide(ctx, files, done)}
+	slices.SortStableFunc(report.Files, func(a, b audit.File) int { return strings.Compare(a.Path, b.Path) })
+	inherit(report.Files)
+	return report
+}
+
+// sideBySide scans files while they come, and returns their conclusions in this order.
+func (s *Scanner) sideBySide(ctx context.Context, files iter.Seq[walk.File], done func(*audit.File)) []audit.File {
+	q := newQueue()
 	var workers sync.WaitGroup
 	var mu sync.Mutex
-	for range min(len(files), runtime.GOMAXPROCS(0)) {
+	for range runtime.GOMAXPROCS(0) {
 		workers.Go(func() {
-			for i := next.Add(1) - 1; i < int64(len(files)); i = next.Add(1) - 1 {
-				report.Files[i] = s.one(ctx, files[i])
+			for job := q.take(); job != nil; job = q.take() {
+				job.out = s.one(ctx, job.file)
 				if done != nil {
 					mu.Lock()
-					done(&report.Files[i])
+					done(&job.out)
 					mu.Unlock()
 				}
 			}
 		})
 	}
+	for f := range files {
+		q.put(f)
+	}
+	q.close()
 	workers.Wait()
-	inherit(report.Files)
-	return report
+	return q.conclusions()
 }
 
 // one scans one candidate of the walk.

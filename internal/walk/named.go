@@ -5,17 +5,22 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"syscall"
 )
 
 // Tree lists the candidates below a directory like Files, with paths relative
 // to it.
 func Tree(root string, filter Filter) ([]File, error) {
-	files, err := below(root, filter)
+	found, err := Below(root, filter)
+	if err != nil {
+		return nil, err
+	}
+	files := slices.Collect(found)
 	for i := range files {
 		files[i].Path = filepath.ToSlash(files[i].name)
 	}
-	return Sorted(files), err
+	return Sorted(files), nil
 }
 
 // NotThere is why a named file that does not exist is Absent.

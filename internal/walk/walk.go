@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"iter"
 	"os"
 	"path/filepath"
 	"slices"
@@ -56,16 +57,12 @@ var skippedDirectories = map[string]bool{".git": true}
 // that does not exist is an error; everything met below one is a File.
 func Files(roots []string, filter Filter) ([]File, error) {
 	var out []File
-	for i, root := range roots {
-		files, err := below(root, filter)
+	for _, root := range roots {
+		files, err := Below(root, filter)
 		if err != nil {
 			return nil, err
 		}
-		if i == 0 {
-			out = files
-			continue
-		}
-		out = append(out, files...)
+		out = slices.AppendSeq(out, files)
 	}
 	return Sorted(out), nil
 }
@@ -76,9 +73,10 @@ func Sorted(files []File) []File {
 	return slices.CompactFunc(files, func(a, b File) bool { return a.Path == b.Path })
 }
 
-// below lists a file, or all files below a directory. A path that the caller
-// names is followed if it is a link.
-func below(path string, filter Filter) ([]File, error) {
+// Below lists a file, or all files below a directory, as they are met: each once, in no
+// order to rely on. A path that the caller names is followed if it is a link; one that
+// does not exist is an error.
+func Below(path string, filter Filter) (iter.Seq[File], error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, err
@@ -89,17 +87,20 @@ func below(path string, filter Filter) ([]File, error) {
 		if f.Absent != "" { // what somebody asked for by its name was to be read
 			f.Refused, f.Absent = f.Absent+", of which the content can be given to standard input: modelaudit scan -", ""
 		}
-		return []File{f}, nil
+		return slices.Values([]File{f}), nil
 	}
 	w := newWalker(path, filter)
-	err = w.walk()
-	return w.files, err
+	return func(yield func(File) bool) {
+		w.yield = yield
+		w.directory("", fs.FileInfoToDirEntry(info))
+	}, nil
 }
 
 type walker struct {
 	root   *root
 	filter Filter
-	files  []File
+	yield  func(File) bool
+	ended  bool   // nobody wants more
 	start  string // the root itself, as the walk calls it
 	prefix string // what the walk puts in front of the others
 }
@@ -113,16 +114,6 @@ func newWalker(path string, filter Filter) *walker {
 		w.prefix = strings.TrimSuffix(clean, separator) + separator
 	}
 	return w
-}
-
-// walk goes through the root.
-func (w *walker) walk() error {
-	info, err := os.Lstat(w.start)
-	if err != nil {
-		return err
-	}
-	w.directory("", fs.FileInfoToDirEntry(info))
-	return nil
 }
 
 // directory goes through a directory, given by its path below the root. What cannot be
@@ -139,6 +130,8 @@ func (w *walker) directory(rel string, d fs.DirEntry) {
 	}
 	for _, e := range entries {
 		switch {
+		case w.ended:
+			return
 		case !e.IsDir():
 			w.add(w.prefix+inside+e.Name(), e, nil)
 		case !skippedDirectories[e.Name()]:
@@ -176,7 +169,7 @@ func (w *walker) add(full string, d fs.DirEntry, err error) {
 		f.Size = info.Size()
 		f.judge(info.Mode(), w.filter)
 	}
-	w.files = append(w.files, f)
+	w.ended = !w.yield(f)
 }
 
 // link judges a symbolic link. It reports whether it leads to something that is
