@@ -64,12 +64,18 @@ func (h *Head) Ask() {
 // Fault of a container that the file is read through; First holds what came
 // before it.
 func (f File) Head() (*Head, error) {
-	h := &Head{Name: f.Name(), Size: max(0, f.Size), Depth: len(f.Inside), Value: f.Value}
+	h := new(Head)
+	return h, h.Read(f)
+}
+
+// Read has the head be that of a file, as Head does.
+func (h *Head) Read(f File) error {
+	*h = Head{Name: f.Name(), Size: max(0, f.Size), Depth: len(f.Inside), Value: f.Value}
 	h.base, h.extension = h.Base(), h.Extension()
 	var err error
 	h.First, err = readRange(f.Content, 0, min(h.Size, FirstSize))
 	if err != nil {
-		return h, err
+		return err
 	}
 	last := min(h.Size, LastSize)
 	if last <= int64(len(h.First)) {
@@ -77,7 +83,7 @@ func (f File) Head() (*Head, error) {
 	} else {
 		h.Last, err = readRange(f.Content, h.Size-last, last)
 	}
-	return h, err
+	return err
 }
 
 // EndsZip reports whether the end record of a zip archive may be near the end of the

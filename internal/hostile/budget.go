@@ -78,12 +78,20 @@ type Budget struct {
 // NewBudget starts the clock on a file of size bytes. The context's end counts
 // as the deadline; now is time.Now outside of tests.
 func NewBudget(ctx context.Context, limits Limits, size int64, now func() time.Time) *Budget {
+	b := new(Budget)
+	b.Renew(ctx, limits, size, now)
+	return b
+}
+
+// Renew makes a budget that nothing refers to any more one for another file, as
+// NewBudget does.
+func (b *Budget) Renew(ctx context.Context, limits Limits, size int64, now func() time.Time) {
 	size = min(max(0, size), maxSize)
 	if limits.Inflated == 0 {
 		limits.Inflated = max(MinInflated, InflatedRatio*size)
 	}
 	limits.Steps += stepsPerByte * size
-	return &Budget{ctx: ctx, limits: limits, deadline: now().Add(limits.Time), now: now}
+	*b = Budget{ctx: ctx, limits: limits, deadline: now().Add(limits.Time), now: now}
 }
 
 // Inflate spends n bytes of decompressed output.

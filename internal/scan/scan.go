@@ -45,7 +45,7 @@ func (s *Scanner) File(ctx context.Context, f artifact.File) audit.File {
 	defer spare.Put(r)
 	*r = run{
 		ctx: ctx, detectors: s.Detectors, readers: s.textual(),
-		budget:     hostile.NewBudget(ctx, s.Limits, f.Size, s.Now),
+		budget:     r.budget,
 		out:        audit.File{Path: f.Path, Size: f.Size},
 		told:       newCauses(),
 		redactor:   &finding.Redactor{},
@@ -53,6 +53,7 @@ func (s *Scanner) File(ctx context.Context, f artifact.File) audit.File {
 		searchable: s.searchable(f),
 		top:        r.top,
 	}
+	r.budget.Renew(ctx, s.Limits, f.Size, s.Now)
 	r.top.onto(f, nil)
 	recognised := r.file(r.top)
 	// Whoever hit the limit may have stopped without a word.
@@ -67,7 +68,7 @@ func (s *Scanner) File(ctx context.Context, f artifact.File) audit.File {
 
 // spare holds runs that have ended.
 var spare = sync.Pool{New: func() any {
-	r := &run{}
+	r := &run{budget: new(hostile.Budget)}
 	r.top = r.subject(artifact.File{}, nil)
 	return r
 }}
@@ -103,7 +104,8 @@ type run struct {
 func (r *run) file(f *subject) (recognised bool) {
 	before, finder := r.problems, f.by
 	starved := r.starved(f.File)
-	head, err := f.Head()
+	head := &f.head
+	err := head.Read(f.File)
 	switch {
 	case err != nil:
 		r.unread(f.File, err)

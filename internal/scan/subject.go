@@ -20,6 +20,7 @@ type subject struct {
 	raw        detector.Raw
 	weights    []detector.Region // told of by themselves, and claimed as well
 	claimed    []detector.Region
+	head       artifact.Head
 	acts       int // what the detectors of texts may have had done
 }
 

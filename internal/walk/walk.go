@@ -118,26 +118,51 @@ func newWalker(path string, filter Filter) *walker {
 
 // directory goes through a directory, given by its path below the root. What cannot be
 // read is listed with the reason, and the rest goes on. It does what filepath.WalkDir
-// does, which cleans the path of each file once more.
+// does, but for the order: the first files of a directory are told of before the last are
+// known.
 func (w *walker) directory(rel string, d fs.DirEntry) {
 	path, inside := w.start, ""
 	if rel != "" {
 		path, inside = w.prefix+rel, rel+string(filepath.Separator)
 	}
-	entries, err := os.ReadDir(path)
+	directories, err := w.list(path, inside)
 	if err != nil {
 		w.add(path, d, err)
 	}
-	for _, e := range entries {
-		switch {
-		case w.ended:
-			return
-		case !e.IsDir():
-			w.add(w.prefix+inside+e.Name(), e, nil)
-		case !skippedDirectories[e.Name()]:
-			w.directory(inside+e.Name(), e)
+	// The listing is closed: there may be more directories in each other than
+	// files that can be open.
+	for _, d := range directories {
+		if !w.ended {
+			w.directory(inside+d.Name(), d)
 		}
 	}
+}
+
+// list lists the files in a directory, and returns the directories in it.
+func (w *walker) list(path, inside string) (directories []fs.DirEntry, err error) {
+	const atOnce = 128
+	listing, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer listing.Close()
+	for !w.ended && err == nil {
+		var entries []fs.DirEntry
+		entries, err = listing.ReadDir(atOnce)
+		for _, e := range entries {
+			switch {
+			case w.ended:
+			case !e.IsDir():
+				w.add(w.prefix+inside+e.Name(), e, nil)
+			case !skippedDirectories[e.Name()]:
+				directories = append(directories, e)
+			}
+		}
+	}
+	if err == io.EOF {
+		err = nil
+	}
+	return directories, err
 }
 
 // add lists one entry that is not a readable directory.

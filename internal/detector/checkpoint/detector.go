@@ -79,6 +79,9 @@ func isShard(h *artifact.Head) bool {
 
 // named reports whether a file starts as the state of checkpoints does.
 func named(h *artifact.Head) bool {
+	if len(h.First) > 0 && h.First[0] > 'z' {
+		return false
+	}
 	head := bytes.TrimLeft(h.First, " \t\r\n")
 	n := max(0, bytes.IndexFunc(head, func(c rune) bool { return c != '_' && (c < 'a' || c > 'z') }))
 	return checkpoint.State(string(head[:n])) && bytes.HasPrefix(bytes.TrimLeft(head[n:], " \t"), []byte{':'})

@@ -281,6 +281,9 @@ func (l *latin1Reader) Read(p []byte) (int, error) {
 // and pugixml skips.
 func Root(head []byte) (name string, starts bool) {
 	if !mayBeText(head) {
+		if len(head) > 0 && head[0] > ' ' && head[0] < 0xef { // no space, and no mark of the byte order
+			return "", false
+		}
 		return "", len(head) > 0 && len(bytes.TrimLeft(head, "\ufeff \t\r\n")) == 0
 	}
 	starts = true
