@@ -5,7 +5,6 @@ import (
 	"iter"
 	"runtime"
 	"slices"
-	"strings"
 	"sync"
 
 	"github.com/modelaudit/modelaudit/internal/audit"
@@ -17,7 +16,7 @@ import (
 // their conclusions in the order given. done is called after each file, from
 // one goroutine at a time; it may be nil.
 func (s *Scanner) All(ctx context.Context, files []walk.File, done func(*audit.File)) audit.Report {
-	report := audit.Report{Files: s.sideBySide(ctx, slices.Values(files), done)}
+	report := audit.Report{Files: s.sideBySide(ctx, slices.Values(files), (*queue).asFound, done)}
 	inherit(report.Files)
 	return report
 }
@@ -25,14 +24,13 @@ func (s *Scanner) All(ctx context.Context, files []walk.File, done func(*audit.F
 // Found is All for files that are still being found, and returns their conclusions by
 // path.
 func (s *Scanner) Found(ctx context.Context, files iter.Seq[walk.File], done func(*audit.File)) audit.Report {
-	report := audit.Report{Files: s.sideBySide(ctx, files, done)}
-	slices.SortStableFunc(report.Files, func(a, b audit.File) int { return strings.Compare(a.Path, b.Path) })
+	report := audit.Report{Files: s.sideBySide(ctx, files, (*queue).byPath, done)}
 	inherit(report.Files)
 	return report
 }
 
-// sideBySide scans files while they come, and returns their conclusions in this order.
-func (s *Scanner) sideBySide(ctx context.Context, files iter.Seq[walk.File], done func(*audit.File)) []audit.File {
+// sideBySide scans files while they come, and returns their conclusions in an order.
+func (s *Scanner) sideBySide(ctx context.Context, files iter.Seq[walk.File], order func(*queue) []*job, done func(*audit.File)) []audit.File {
 	q := newQueue()
 	var workers sync.WaitGroup
 	var mu sync.Mutex
@@ -52,8 +50,13 @@ func (s *Scanner) sideBySide(ctx context.Context, files iter.Seq[walk.File], don
 		q.put(f)
 	}
 	q.close()
+	jobs := order(q)
 	workers.Wait()
-	return q.conclusions()
+	conclusions := make([]audit.File, len(jobs))
+	for i, job := range jobs {
+		conclusions[i] = job.out
+	}
+	return conclusions
 }
 
 // one scans one candidate of the walk.

@@ -1,6 +1,8 @@
 package scan
 
 import (
+	"slices"
+	"strings"
 	"sync"
 
 	"github.com/modelaudit/modelaudit/internal/audit"
@@ -68,11 +70,18 @@ func (q *queue) take() *job {
 	return q.job(q.next - 1)
 }
 
-// conclusions returns what came of all jobs.
-func (q *queue) conclusions() []audit.File {
-	out := make([]audit.File, q.n)
-	for i := range out {
-		out[i] = q.job(i).out
+// asFound returns all jobs in the order in which they were put.
+func (q *queue) asFound() []*job {
+	jobs := make([]*job, q.n)
+	for i := range jobs {
+		jobs[i] = q.job(i)
 	}
-	return out
+	return jobs
+}
+
+// byPath returns all jobs by the paths of their files.
+func (q *queue) byPath() []*job {
+	jobs := q.asFound()
+	slices.SortStableFunc(jobs, func(a, b *job) int { return strings.Compare(a.file.Path, b.file.Path) })
+	return jobs
 }
